@@ -1,0 +1,38 @@
+# `make demo` walks the main road on synthesised sounds, `make test` passes the tests.
+# Both make their own environment first; the same steps without make stand in README.md.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-slow lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/python -m vschaos.demo
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV)
+
+# uv does in seconds what pip does in minutes; pip is there everywhere
+INSTALL = if command -v uv >/dev/null; \
+	then uv pip install --python $(BIN)/python $(1); \
+	else $(BIN)/python -m pip install --disable-pip-version-check $(1); fi
+
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(call INSTALL,-r requirements.txt)
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed pyproject.toml
+	$(call INSTALL,-e '.[dev]')
+	touch $@

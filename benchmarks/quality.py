@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""How near runs come to their held-out sounds, beside PCA of as many dimensions and silence.
+
+    python benchmarks/quality.py RUN [RUN ...] [--data DATASET] [--phase] [--json FILE]
+
+Log-spectral distance (LSD) and spectral convergence (SC), both in dB, lower is better, of the
+magnitudes before the phase is sought; the last columns are of the sound after it. PCA is that of
+the log-magnitudes of the training's own frames, seen through the run's own contrast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vschaos.audio import read_audio
+from vschaos.losses import LogSpectralDistance
+from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.runs import Run, load_run
+
+PCA_FRAMES = 40_000
+Decoded = Callable[[Tensor], Tensor]  # magnitudes [1, F, N] -> magnitudes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--checkpoint", default="last")
+    parser.add_argument("--data", type=Path, help="the dataset, if it moved")
+    parser.add_argument(
+        "--phase", action="store_true", help="also after griffin_lim and keep_input"
+    )
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows = [row for path in options.runs for row in judge(path, options)]
+    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    print(f"{'run':<28} {'of':<12} {'LSD dB':>8} {'SC dB':>8} {'level dB':>9}")
+    for row in rows:
+        print(
+            f"{row['run']:<28} {row['of']:<12} {row['lsd']:8.2f} {row['sc']:8.2f} "
+            f"{row['level']:9.2f}"
+        )
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+@torch.inference_mode()
+def judge(path: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    run = load_run(path, checkpoint=options.checkpoint)
+    model = run.model
+    if not isinstance(model, SpectralVAE):
+        raise SystemExit(f"{path} is no spectral VAE")
+    root = options.data or Path(run.config["data"]["dataset"]["root"])
+
+    def through_model(magnitudes: Tensor) -> Tensor:
+        return model.decode_magnitudes(model.latent(model.encoder(model.contrast(magnitudes))).mean)
+
+    candidates: dict[str, Decoded] = {
+        "model": through_model,
+        f"PCA-{model.latent_dim}": fit_pca(run, model, root),
+        "silence": torch.zeros_like,
+    }
+    held_out = [sound(run, root / name) for name in run.split["held_out"]]
+    rows: list[dict[str, Any]] = []
+    for label, decoded in candidates.items():
+        pairs = [(decoded(m), m) for m in (model.transform(audio).abs() for audio in held_out)]
+        rows.append({"run": run.name, "of": label, **distances(pairs)})
+    if options.phase:
+        for inversion in ("griffin_lim", "scan", "keep_input"):
+            pairs = []
+            for audio in held_out:
+                output = model.reconstruct(audio, inversion=inversion)
+                pairs.append((model.transform(output).abs(), model.transform(audio).abs()))
+            rows.append({"run": run.name, "of": inversion, **distances(pairs)})
+    return rows
+
+
+def distances(pairs: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """Means over all frames (LSD) or over the sounds (SC, level)."""
+    lsd = LogSpectralDistance()
+    frames = torch.cat([lsd.frames(output[0], target[0]) for output, target in pairs])
+    convergence = [float((y - x).norm() / x.norm()) for y, x in pairs]
+    level = [float(y.norm() / x.norm()) for y, x in pairs]
+    return {
+        "lsd": float(frames.mean()),
+        "sc": 20 * math.log10(sum(convergence) / len(pairs)),
+        "level": 20 * math.log10(max(sum(level) / len(pairs), 1e-10)),
+    }
+
+
+def fit_pca(run: Run, model: SpectralVAE, root: Path) -> Decoded:
+    frames = torch.cat(
+        [
+            model.contrast(model.transform(sound(run, root / name)).abs())[0]
+            for name in run.split["train"]
+        ],
+        dim=1,
+    ).T  # [N, F]
+    frames = frames[:: max(1, len(frames) // PCA_FRAMES)]
+    mean = frames.mean(dim=0)
+    covariance = (frames - mean).T @ (frames - mean) / len(frames)
+    axes = torch.linalg.eigh(covariance.double()).eigenvectors[:, -model.latent_dim :].float()
+
+    def through_pca(magnitudes: Tensor) -> Tensor:
+        centred = model.contrast(magnitudes) - mean[:, None]
+        return model.contrast.inverse(axes @ (axes.T @ centred) + mean[:, None])
+
+    return through_pca
+
+
+def sound(run: Run, path: Path) -> Tensor:
+    channel = run.config["data"]["dataset"]["channel"]
+    return torch.from_numpy(read_audio(path, run.sample_rate, channel)).unsqueeze(0)
+
+
+if __name__ == "__main__":
+    main()

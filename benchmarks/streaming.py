@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""What it costs to play models of nn~, beside the cost of a transform alone.
+
+    python benchmarks/streaming.py my_model.ts [other_toolkit.ts] [--set inversion_mode=scan]
+        [--window 2048] [--hop 512] [--rate 44100] [--blocks 60] [--json out.json]
+
+The real-time factor (RTF) is the CPU time of a block over its duration: one thread, inference mode,
+median over blocks of noise, once the JIT has settled. The floor is a scripted STFT and its inverse,
+measured in the same process. Each model has a process of its own; its memory is the peak above that
+of a process that only imported torch. The delay of `forward` is the lag at which the output is most
+like an input of noise bursts: in waveform, else in envelope, which is uncertain by some ms ("~").
+What the host adds is left out. Between machines, compare ratios only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.export.host import Host, parse_settings
+from vschaos.transforms import STFT, StreamingSTFT
+
+Call = Callable[[Tensor], Tensor]
+BUFFERS = (512, 1024, 2048, 4096, 8192)
+USUAL_BUFFER = 2048
+WARM_UP = 8  # calls
+LONGEST_DELAY_SECONDS = 2
+ALIKE = 0.25  # correlation above which a lag is believed
+
+
+class Floor(nn.Module):
+    """There and back, with nothing between."""
+
+    def __init__(self, window: int, hop: int) -> None:
+        super().__init__()
+        self.stft = StreamingSTFT(STFT(window, hop))
+
+    def forward(self, audio: Tensor) -> Tensor:
+        return self.stft.synthesise(self.stft.analyse(audio[:, 0])).unsqueeze(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--window", type=int, default=2048, help="samples, of the floor")
+    parser.add_argument("--hop", type=int, default=512, help="samples, of the floor")
+    parser.add_argument("--rate", type=int, default=44100, help="Hz, if a model does not tell its")
+    parser.add_argument("--blocks", type=int, default=60)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    results = []
+    # torch is imported in this process too, but never used: its peak of memory is handed on
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for result in pool.map(partial(measure, options), options.models):
+            show(result)
+            results.append(result)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+
+
+def show(result: dict[str, Any]) -> None:
+    print(
+        f"\n{result['model']} {' '.join(result['settings'])}\n"
+        f"{result['file_mb']:.1f} MB, loads in {result['load_ms']:.0f} ms, "
+        f"peak memory +{result['memory_mb']:.0f} MB, {result['rate']} Hz, "
+        f"delay {result['delay']} samples ({result['declared_delay']} declared)"
+    )
+    sizes = "".join(f"{size:>17}" for size in result["buffers"])
+    print(f"{'RTF (x floor)':<14}{sizes}  first calls ms")
+    for name, rtf in result["rtf"].items():
+        pairs = zip(rtf, result["rtf"]["floor"], strict=True)
+        cells = "".join(f"{f'{value:.4f} ({value / floor:.1f})':>17}" for value, floor in pairs)
+        first_calls = " + ".join(f"{ms:.0f}" for ms in result["first_calls_ms"].get(name, []))
+        print(f"{name:<14}{cells}  {first_calls}")
+
+
+@torch.inference_mode()
+def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
+    bare = peak_memory_mb()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    started = time.process_time()
+    model = torch.jit.load(str(path), map_location="cpu").eval()
+    load_ms = 1000 * (time.process_time() - started)
+    configure(model, options.set)
+    names = sorted(model.get_methods(), key="forward".__ne__)  # it first, while nothing is warm
+    params = {name: getattr(model, f"{name}_params").tolist() for name in names}
+    highest = max(ratio for values in params.values() for ratio in values[1::2])
+    sizes = sorted({max(size, highest) for size in BUFFERS})
+    rate = attribute(model, "model_rate") or options.rate
+    rtf, first_calls_ms = {}, {}
+    for name in names:
+        inlets, ratio = params[name][:2]
+        call = getattr(model, name)
+        block = 0.3 * torch.randn(1, inlets, max(USUAL_BUFFER, highest) // ratio)
+        first_calls_ms[name] = [cpu_ms(call, block) for _ in range(2)]
+        rtf[name] = real_time_factors(call, inlets, ratio, sizes, rate, options.blocks)
+    memory_mb = peak_memory_mb() - bare
+    floor = torch.jit.script(Floor(options.window, options.hop).eval())
+    rtf["floor"] = real_time_factors(floor, 1, 1, sizes, rate, options.blocks)
+    delay = None
+    if params.get("forward", [])[1::2] == [1, 1]:
+        delay = measure_delay(model, params["forward"][0], max(sizes), rate)
+    return {
+        "model": path.name,
+        "settings": options.set,
+        "file_mb": path.stat().st_size / 1e6,
+        "load_ms": load_ms,
+        "memory_mb": memory_mb,
+        "rate": rate,
+        "delay": delay,
+        "declared_delay": attribute(model, "latency"),
+        "buffers": sizes,
+        "rtf": rtf,
+        "first_calls_ms": first_calls_ms,
+    }
+
+
+def configure(model: torch.jit.ScriptModule, settings: list[str]) -> None:
+    for name, values in parse_settings(settings):
+        Host(model, model.get_methods()[0]).set(name, *values)
+
+
+def attribute(model: torch.jit.ScriptModule, name: str) -> int | None:
+    getter = getattr(model, f"get_{name}", None)
+    return int(getter()[0]) if getter else None
+
+
+def real_time_factors(
+    call: Call, inlets: int, ratio: int, sizes: list[int], rate: int, blocks: int
+) -> list[float]:
+    factors = []
+    for size in sizes:
+        block = 0.3 * torch.randn(1, inlets, size // ratio)
+        times = [cpu_ms(call, block) for _ in range(WARM_UP + blocks)]
+        factors.append(median(times[WARM_UP:]) / (1000 * size / rate))
+    return factors
+
+
+def cpu_ms(call: Call, block: Tensor) -> float:
+    started = time.process_time()
+    call(block)
+    return 1000 * (time.process_time() - started)
+
+
+def measure_delay(model: torch.jit.ScriptModule, inlets: int, size: int, rate: int) -> str:
+    """Samples from input to output of `forward`, as a text that owns up to doubt."""
+    length = LONGEST_DELAY_SECONDS * rate // size * size
+    slope = torch.fft.rfftfreq(length, 1 / rate).clamp_min(200.0)  # above it, -6 dB an octave
+    noise = torch.fft.irfft(torch.fft.rfft(torch.randn(length)) / slope, n=length)
+    bursts = noise * (torch.rand(length // 512) < 0.3).repeat_interleave(512)
+    silence = torch.zeros(length)  # before them, so that a model settles
+    sound = torch.cat([silence, 0.5 * bursts / bursts.abs().amax(), silence])
+    blocks = sound.expand(1, inlets, -1).split(size, dim=2)
+    output = torch.cat([model.forward(block.contiguous())[0, 0] for block in blocks])
+    lag, likeness = best_lag(sound, output, length)
+    if likeness > ALIKE:
+        return str(lag)
+    step = rate // 1000
+    envelopes = [x.unfold(0, step, step).square().mean(dim=1).sqrt() for x in (sound, output)]
+    lag, likeness = best_lag(envelopes[0], envelopes[1], length // step)
+    return f"~{lag * step}" if likeness > ALIKE else "unknown"
+
+
+def best_lag(sound: Tensor, output: Tensor, longest: int) -> tuple[int, float]:
+    """The lag of strongest correlation from 0 on, and its size, 0 to 1."""
+    sound, output = sound - sound.mean(), output - output.mean()
+    spectrum = torch.fft.rfft(sound, n=2 * len(sound)).conj()
+    correlation = torch.fft.irfft(spectrum * torch.fft.rfft(output, n=2 * len(sound))).abs()
+    lag = int(correlation[:longest].argmax())
+    return lag, float(correlation[lag] / (sound.norm() * output.norm()).clamp_min(1e-12))
+
+
+def peak_memory_mb() -> float:
+    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+if __name__ == "__main__":
+    main()

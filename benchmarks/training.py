@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""How fast recipes train: the loader, the step, and both through Lightning.
+
+    python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
+        [--json out.json]
+
+Frames (excerpts of a batch) per second of CPU, user and system time of all threads, and per second
+of the clock, on two minutes of synthetic sound; start-up, validation and checkpoints are left out.
+The share is of the whole's CPU time. The last column is the ratio to 131 frames per CPU-second,
+which the reference system, vschaos2 1.1, reached in its "normal" config on two shared cores without
+GPU: on another kind of machine only the shares count. With more threads than one, those that wait
+for a core burn CPU time: do that on an idle machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import logging
+import platform
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytorch_lightning as lightning
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import nn
+
+from vschaos.audio import write_audio
+from vschaos.data import SoundData
+from vschaos.training.learner import Learner
+from vschaos.training.train import assemble
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
+REFERENCE = 131.0  # frames per CPU-second
+WARM_UP = 50  # steps
+RATE = 44100
+
+
+class Clock(NamedTuple):
+    """Seconds, of all threads and on the wall."""
+
+    cpu: float
+    wall: float
+
+    @classmethod
+    def now(cls) -> Clock:
+        return cls(time.process_time(), time.perf_counter())
+
+    def since(self, start: Clock, steps: int) -> Clock:
+        """Per step."""
+        return Clock((self.cpu - start.cpu) / steps, (self.wall - start.wall) / steps)
+
+
+class Stopwatch(Callback):
+    """Runs from the end of step `WARM_UP` to that of the last one."""
+
+    def __init__(self) -> None:
+        self.started = self.stopped = Clock.now()
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule, *rest: object
+    ) -> None:
+        self.stopped = Clock.now()
+        if trainer.global_step <= WARM_UP:
+            self.started = self.stopped
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("recipes", nargs="*", default=RECIPES)
+    parser.add_argument("--steps", type=int, default=300, help=f"after {WARM_UP} of warm-up")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning")
+    print(f"{platform.processor() or platform.machine()}, {options.threads} threads")
+    print(
+        f"{'recipe':<12} {'part':<8} {'CPU ms':>8} {'wall ms':>8} {'share':>6} "
+        f"{'frames/CPU-s':>13} {'frames/s':>9} {'x 131':>6}"
+    )
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        write_sounds(Path(folder) / "data")
+        for recipe in options.recipes:
+            rows += measure(recipe, Path(folder), options.steps)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+def measure(recipe: str, folder: Path, steps: int) -> list[dict[str, float | str]]:
+    config = composed(recipe, folder, WARM_UP + steps)
+    data, learner = assemble(config)
+    parts = {
+        "loader": time_loader(data, steps),
+        "step": time_step(learner, data, steps, config["trainer"]["gradient_clip_val"]),
+        "whole": time_whole(learner, data, steps, config["trainer"], folder),
+    }
+    frames = data.loading.batch_size
+    rows: list[dict[str, float | str]] = []
+    for part, (cpu, wall) in parts.items():
+        share = cpu / parts["whole"].cpu
+        print(
+            f"{recipe:<12} {part:<8} {1000 * cpu:8.2f} {1000 * wall:8.2f} {share:6.0%} "
+            f"{frames / cpu:13.0f} {frames / wall:9.0f} {frames / cpu / REFERENCE:6.1f}"
+        )
+        rows.append({"recipe": recipe, "part": part, "cpu_seconds": cpu, "wall_seconds": wall})
+        rows[-1] |= {"share": share, "frames_per_cpu_second": frames / cpu}
+    return rows
+
+
+def composed(recipe: str, folder: Path, steps: int) -> dict[str, Any]:
+    given = {"name": recipe, "rundir": folder, "trainer.max_steps": steps}
+    given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
+    given["trainer.accelerator"] = "cpu"
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
+    config: Any = OmegaConf.to_container(composition, resolve=True)
+    return config
+
+
+def time_loader(data: SoundData, steps: int) -> Clock:
+    batches = itertools.cycle(data.train_dataloader())
+    return per_step(lambda step: next(batches), steps)
+
+
+def time_step(learner: Learner, data: SoundData, steps: int, clip: float) -> Clock:
+    """What Lightning does with a batch, without Lightning."""
+    batches = [data.excerpts[number] for number in range(16)]
+    optimizer = learner.make_optimizer(learner.parameters())
+    schedule = learner.make_schedule(optimizer)
+
+    def take(step: int) -> None:
+        losses = learner.model.losses(batches[step % len(batches)])
+        weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
+        optimizer.zero_grad()
+        torch.stack(weighted).sum().backward()
+        nn.utils.clip_grad_norm_(learner.parameters(), clip)
+        optimizer.step()
+        schedule.step()
+
+    return per_step(take, steps)
+
+
+def per_step(take: Callable[[int], object], steps: int) -> Clock:
+    for step in range(WARM_UP):
+        take(step)
+    started = Clock.now()
+    for step in range(steps):
+        take(WARM_UP + step)
+    return Clock.now().since(started, steps)
+
+
+def time_whole(
+    learner: Learner, data: SoundData, steps: int, settings: dict[str, Any], folder: Path
+) -> Clock:
+    stopwatch = Stopwatch()
+    trainer = lightning.Trainer(
+        logger=TensorBoardLogger(folder, name="logs"),
+        callbacks=[stopwatch],
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        limit_val_batches=0,
+        **settings,
+    )
+    trainer.fit(learner, data)
+    return stopwatch.stopped.since(stopwatch.started, steps)
+
+
+def write_sounds(folder: Path) -> None:
+    """Twelve sounds of ten seconds: a tone that comes and goes, and bursts of noise."""
+    random = np.random.default_rng(0)
+    seconds = np.arange(10 * RATE) / RATE
+    for number in range(12):
+        tone = np.sin(2 * np.pi * 55 * 2 ** (number / 3) * seconds) * np.sin(seconds) ** 2
+        bursts = random.normal(size=seconds.size) * np.exp(-8 * (seconds % 0.5))
+        write_audio(folder / f"sound_{number:02}.wav", 0.3 * tone + 0.1 * bursts, RATE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Exports a trained model as a .ts for nn~ in Max and PureData."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from vschaos.command import run_command
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Exports a trained model as a .ts for nn~ in Max and PureData.",
+        epilog="example: python3 script.py runs/my_training -o ~/patches",
+    )
+    parser.add_argument(
+        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, help="where to write (default: beside the versions)"
+    )
+    parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
+    parser.add_argument(
+        "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
+    )
+    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
+    options = parser.parse_args()
+    return run_command(lambda: export_run(options), options.debug)
+
+
+def export_run(options: argparse.Namespace) -> None:
+    from vschaos import load_run
+    from vschaos.export.script import export
+
+    run = load_run(options.path, options.version, options.name)
+    path = export(run, options.out or (options.path if options.path.is_dir() else run.folder))
+    stream = run.model.stream()
+    logging.info("%s (%.1f MB), %d Hz", path, path.stat().st_size / 1e6, run.sample_rate)
+    for method in stream.methods:
+        logging.info(
+            "  %-8s %s -> %s",
+            method.name,
+            _channels([inlet.name for inlet in method.inlets]),
+            _channels([outlet.name for outlet in method.outlets]),
+        )
+    logging.info("  settings: %s", ", ".join(a.name for a in stream.attributes))
+    logging.info(
+        "  delay of forward: %d samples (%.0f ms), and that of the host's buffer",
+        stream.delay,
+        1000 * stream.delay / run.sample_rate,
+    )
+    logging.info("play: [nn~ %s forward] in Max or PureData, at %d Hz", path.stem, run.sample_rate)
+
+
+def _channels(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

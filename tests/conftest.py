@@ -1,0 +1,59 @@
+"""What many tests need: tones, a measure of them, a tiny dataset, a cache of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vschaos.audio import write_audio
+
+torch.set_num_threads(1)  # the tensors here are small, and the figures the same everywhere
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VSCHAOS_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tone() -> Callable[..., np.ndarray]:
+    def make(
+        frequency_hz: float = 440.0,
+        sample_rate: int = 8000,
+        duration_seconds: float = 0.5,
+        amplitude: float = 0.5,
+    ) -> np.ndarray:
+        seconds = np.arange(round(duration_seconds * sample_rate)) / sample_rate
+        return (amplitude * np.sin(2 * np.pi * frequency_hz * seconds)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def listen() -> Callable[[np.ndarray, int], tuple[float, float]]:
+    """Frequency in Hz and level in dB (0 is amplitude 1) of the strongest sine in a sound."""
+
+    def measure(waveform: np.ndarray, sample_rate: int) -> tuple[float, float]:
+        window = np.hanning(len(waveform))
+        size = 16 * len(waveform)  # a scalloping loss below 0.01 dB
+        spectrum = np.abs(np.fft.rfft(waveform * window, size)) * 2 / window.sum()
+        strongest = int(np.argmax(spectrum))
+        return strongest * sample_rate / size, 20 * float(np.log10(spectrum[strongest]))
+
+    return measure
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
+    """Four tones at 8 kHz, of 0.5 s."""
+    root = tmp_path / "dataset"
+    for name in ("a", "b", "deep/c", "deep/d"):
+        write_audio(root / "data" / f"{name}.wav", tone(200.0 + 100 * ord(name[-1]) % 1000), 8000)
+    return root

@@ -1,0 +1,54 @@
+"""A model to export."""
+
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from vschaos.export import script_stream
+from vschaos.layers import Perceptron
+from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
+from vschaos.transforms import STFT, LogMagnitude
+
+RATE = 44100
+
+
+@pytest.fixture(scope="session")
+def music() -> Tensor:
+    """`[1, 1, T]`: a decaying chord, a sweep, silence and noise, 32 times 8192 samples."""
+    torch.manual_seed(3)
+    seconds = torch.arange(32 * 8192 // 4) / RATE
+    chord = sum(torch.sin(2 * math.pi * hz * seconds) for hz in (220.0, 277.2, 329.6)) / 6
+    chord = chord * torch.exp(-4 * (seconds % 0.4))
+    sweep = 0.4 * torch.sin(2 * math.pi * (80 * seconds + 900 * seconds**2))
+    noise = 0.1 * torch.randn(len(seconds))
+    return torch.cat([chord, sweep, 0 * seconds, noise])[None, None]
+
+
+@pytest.fixture(scope="session")
+def model(music: Tensor) -> SpectralVAE:
+    """A little trained: weights as they are drawn give spectra unlike any sound."""
+    torch.manual_seed(0)
+    model = SpectralVAE(
+        sample_rate=RATE,
+        transform=STFT(2048, 512),
+        contrast=partial(LogMagnitude, floor_db=-80.0),
+        encoder=partial(Perceptron, hidden_dims=[64]),
+        decoder=partial(Perceptron, hidden_dims=[64]),
+        latent=GaussianLatent(dim=6),
+    )
+    excerpts = music[0].unfold(1, model.excerpt_length, 997)[0]
+    model.fit(excerpts)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for step in range(60):
+        optimizer.zero_grad()
+        model.losses(excerpts[step % 8 :: 8])["contrast"].backward()
+        optimizer.step()
+    return model.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def scripted(model: SpectralVAE) -> torch.jit.ScriptModule:
+    return script_stream(model.stream().eval(), model.sample_rate)

@@ -1,0 +1,110 @@
+"""Long sounds go through a model as short ones do, and morphs lead from sound to sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vschaos.generation import morph
+from vschaos.generation.reconstruct import reconstruct
+
+RATE = 1000
+SEGMENT, FADE = 1000, 50
+
+
+@dataclass
+class EchoRun:
+    """A run whose model gives what it gets, times a gain for each call."""
+
+    gains: list[float] = field(default_factory=list)
+    sample_rate: int = RATE
+    calls: list[tuple[int, float, str | None]] = field(default_factory=list)
+
+    def reconstruct(
+        self, audio: np.ndarray, temperature: float = 0.0, inversion: str | None = None
+    ) -> np.ndarray:
+        self.calls.append((len(audio), temperature, inversion))
+        gain = self.gains[(len(self.calls) - 1) % len(self.gains)] if self.gains else 1.0
+        return (gain * audio).astype(np.float32)
+
+    def encode(self, audio: np.ndarray, temperature: float = 0.0) -> np.ndarray:
+        """Every tenth sample, and its negative."""
+        return np.stack([audio[::10], -audio[::10]])
+
+
+@pytest.fixture(autouse=True)
+def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("vschaos.generation.reconstruct")  # its name is a function's, too
+    monkeypatch.setattr(module, "SEGMENT_SECONDS", SEGMENT / RATE)
+    monkeypatch.setattr(module, "CROSSFADE_SECONDS", FADE / RATE)
+
+
+def _reconstruct(run: EchoRun, audio: np.ndarray, *settings: Any) -> np.ndarray:
+    return reconstruct(run, audio, *settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "length", [1, 999, 1000, 1049, 1050, 1051, 1999, 2000, 2001, 2005, 2049, 2050, 2051, 5333]
+)
+def test_segments_join_to_the_same_sound(length: int) -> None:
+    run = EchoRun()
+    sound = np.random.default_rng(0).uniform(-1, 1, length).astype(np.float32)
+    before = sound.copy()
+    output = _reconstruct(run, sound)
+    assert output.dtype == np.float32
+    np.testing.assert_allclose(output, sound, atol=1e-6)  # float32
+    np.testing.assert_array_equal(sound, before)
+    assert all(part <= SEGMENT + FADE for part, _, _ in run.calls)
+
+
+def test_segments_that_differ_are_faded_without_a_click() -> None:
+    output = _reconstruct(EchoRun(gains=[1.0, 0.0]), np.ones(4500, np.float32))
+    assert output[500] == 1.0
+    assert output[1500] == 0.0
+    assert np.abs(np.diff(output)).max() < 1.1 / (FADE - 1)
+
+
+def test_settings_reach_each_segment() -> None:
+    run = EchoRun()
+    _reconstruct(run, np.ones(3500, np.float32), 0.5, "scan")
+    assert [settings for _, *settings in run.calls] == [[0.5, "scan"]] * 4
+
+
+def _morph(*sounds: np.ndarray) -> np.ndarray:
+    return morph(EchoRun(), sounds)  # type: ignore[arg-type]
+
+
+def test_a_morph_goes_from_the_first_sound_to_the_last() -> None:
+    random = np.random.default_rng(0)
+    first, last = random.normal(size=700), 5 + random.normal(size=1000)
+    latents = _morph(first, last)
+    assert latents.shape == (2, 100)  # the longer one gives the pace
+    np.testing.assert_allclose(latents[:, 0], [first[0], -first[0]], atol=1e-6)
+    np.testing.assert_allclose(latents[:, -1], [last[990], -last[990]], atol=1e-6)
+    assert latents[0, :20].mean() < 1.5
+    assert latents[0, -20:].mean() > 3.5
+
+
+def test_a_morph_passes_through_each_sound() -> None:
+    levels = (0.0, 1.0, -2.0, 3.0)
+    sounds = [
+        np.full(length, level) for length, level in zip((500, 10, 80, 300), levels, strict=True)
+    ]
+    latents = _morph(*sounds)[0]
+    assert len(latents) == 50 + 8 + 30
+    np.testing.assert_allclose(latents[[0, 49, 50, 57, 58, 87]], [0, 1, 1, -2, -2, 3], atol=1e-9)
+    assert (np.diff(latents[:50]) >= 0).all()
+
+
+def test_a_sound_morphed_to_itself_stays() -> None:
+    sound = np.random.default_rng(0).normal(size=300)
+    np.testing.assert_allclose(_morph(sound, sound)[0], sound[::10])
+
+
+def test_one_sound_is_not_enough() -> None:
+    with pytest.raises(ValueError, match="at least two sounds, 1 came"):
+        _morph(np.zeros(100))

@@ -1,0 +1,138 @@
+"""Walks have their shape, stay about the prior and repeat by their seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vschaos.generation.trajectories import KINDS, resample_frames, smooth_step, trajectory
+
+FRAME_RATE = 86.0
+
+
+def _walk(kind: str, dim: int = 8, num_frames: int = 500, seed: int = 0) -> np.ndarray:
+    return trajectory(kind, dim, num_frames, FRAME_RATE, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dim", [1, 2, 3, 16])
+@pytest.mark.parametrize("num_frames", [1, 2, 3, 700])
+def test_any_size_is_possible(kind: str, dim: int, num_frames: int) -> None:
+    walk = _walk(kind, dim, num_frames)
+    assert walk.shape == (dim, num_frames)
+    assert walk.dtype == np.float32
+    assert np.isfinite(walk).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_repeats_and_another_differs(kind: str) -> None:
+    np.testing.assert_array_equal(_walk(kind, seed=3), _walk(kind, seed=3))
+    assert np.abs(_walk(kind, seed=3) - _walk(kind, seed=4)).max() > 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_scale_is_that_of_the_walk(kind: str) -> None:
+    once, twice = (
+        trajectory(kind, 4, 100, FRAME_RATE, np.random.default_rng(0), scale)
+        for scale in (1.0, 2.0)
+    )
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-6)
+    still = trajectory(kind, 4, 100, FRAME_RATE, np.random.default_rng(0), 0.0)
+    assert not still.any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_walks_range_about_the_prior(kind: str) -> None:
+    walks = np.stack([_walk(kind, dim=16, seed=seed) for seed in range(40)])
+    rms = np.sqrt(np.square(walks).mean(axis=(1, 2)))
+    assert rms.min() > 0.3
+    assert rms.max() < 2.0
+    assert 0.7 < np.sqrt(np.square(rms).mean()) < 1.3
+    assert np.abs(walks).max() < 6.0
+    assert np.abs(walks.mean()) < 0.3  # no side is preferred
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_walks_move_at_a_pace_that_one_can_hear(kind: str) -> None:
+    walks = np.stack([_walk(kind, seed=seed) for seed in range(10)])
+    steps = np.sqrt(np.square(np.diff(walks)).mean(axis=(1, 2)))
+    assert (walks.std(axis=2).mean(axis=1) > 0.1).all()
+    assert steps.max() < 0.6
+
+
+@pytest.mark.parametrize("kind", ["sin", "triangle", "line", "ellipse", "circle", "helix"])
+def test_smooth_kinds_do_not_depend_on_the_frame_rate(kind: str) -> None:
+    coarse = trajectory(kind, 4, 101, 50.0, np.random.default_rng(0))
+    fine = trajectory(kind, 4, 201, 100.0, np.random.default_rng(0))
+    np.testing.assert_allclose(fine[:, ::2], coarse, atol=1e-5)
+
+
+def test_a_line_is_straight_and_even() -> None:
+    steps = np.diff(_walk("line").astype(np.float64))
+    np.testing.assert_allclose(steps, steps[:, :1].repeat(steps.shape[1], axis=1), atol=1e-6)
+
+
+def test_a_circle_keeps_its_distance_from_a_centre_in_a_plane() -> None:
+    for seed in range(5):
+        walk = _walk("circle", seed=seed).T.astype(np.float64)  # [N, Z]
+        assert np.linalg.svd(walk - walk.mean(axis=0), compute_uv=False)[2] < 1e-4
+        # points of a sphere about c obey |x|^2 = 2 c x + constant
+        square = np.square(walk).sum(axis=1)
+        terms = np.hstack([2 * walk, np.ones((len(walk), 1))])
+        solution = np.linalg.lstsq(terms, square, rcond=1e-5)[0]
+        np.testing.assert_allclose(terms @ solution, square, atol=1e-4 * square.max())
+
+
+def test_a_helix_is_a_circle_that_travels() -> None:
+    walk = _walk("helix", dim=16, num_frames=5000)
+    travelled = walk[:, 2500:].mean(axis=1) - walk[:, :2500].mean(axis=1)
+    assert np.linalg.norm(travelled) == pytest.approx(np.sqrt(16), rel=0.3)
+    assert np.linalg.svd(walk - walk.mean(axis=1, keepdims=True), compute_uv=False)[3] < 1e-3
+
+
+def test_a_square_has_two_values_a_saw_one_slope() -> None:
+    assert all(len(np.unique(row)) == 2 for row in _walk("square", num_frames=2000))
+    for row in np.diff(_walk("saw", num_frames=2000)):
+        assert (row > 0).mean() > 0.98
+        np.testing.assert_allclose(row[row > 0], np.median(row), atol=1e-5)
+
+
+def test_a_random_walk_has_the_variance_and_the_memory_of_the_prior() -> None:
+    walk = trajectory("random", 64, 20_000, FRAME_RATE, np.random.default_rng(0))
+    assert walk.var() == pytest.approx(1.0, abs=0.05)
+    assert walk[:, :5000].var() == pytest.approx(walk[:, -5000:].var(), abs=0.1)
+    lag = round(FRAME_RATE / 2)  # half a second
+    kept = (walk[:, lag:] * walk[:, :-lag]).mean()
+    assert kept == pytest.approx(np.exp(-1), abs=0.05)
+
+
+def test_an_interpolation_rests_at_its_points() -> None:
+    walk = _walk("interpolation", num_frames=round(8 * FRAME_RATE) + 1)
+    speed = np.linalg.norm(np.diff(walk), axis=0)
+    at_points = [round(2 * number * FRAME_RATE) for number in range(4)]
+    between = [round((2 * number + 1) * FRAME_RATE) for number in range(4)]
+    assert speed[at_points].max() < 0.1 * speed[between].min()
+
+
+def test_what_cannot_be_walked_is_told() -> None:
+    with pytest.raises(ValueError, match=r"sin, square.*interpolation; 'spiral' came"):
+        _walk("spiral")
+    with pytest.raises(ValueError, match="at least 1 frame, 0 came"):
+        _walk("sin", num_frames=0)
+
+
+def test_frames_are_read_at_an_even_pace() -> None:
+    frames = np.arange(5.0)[None]
+    assert resample_frames(frames, 5).tolist() == [[0, 1, 2, 3, 4]]
+    assert resample_frames(frames, 3).tolist() == [[0, 2, 4]]
+    assert resample_frames(frames, 9)[0, [0, -1]].tolist() == [0, 4]
+    assert (np.diff(resample_frames(frames, 9)) >= 0).all()
+    assert resample_frames(frames[:, :1], 4).tolist() == [[0, 0, 0, 0]]
+
+
+def test_a_smooth_step_starts_and_ends_without_speed() -> None:
+    position = np.linspace(0, 1, 1001)
+    step = smooth_step(position)
+    assert (step[0], step[500], step[-1]) == pytest.approx((0, 0.5, 1))
+    assert (np.diff(step) >= 0).all()
+    assert max(np.diff(step)[[0, -1]]) < 1e-5

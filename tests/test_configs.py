@@ -1,0 +1,72 @@
+"""Every shipped recipe is composed, trained some steps, scripted, reloaded and streamed."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from vschaos import load_run
+from vschaos.export import Host
+from vschaos.export.script import export
+from vschaos.training import train
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+RECIPES = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
+WINDOWS = {"dgt_small": 1024, "dgt_mid": 2048, "dgt_large": 8192}
+TINY = [
+    "model.sample_rate=8000",
+    "model.encoder.hidden_dims=[16]",
+    "model.decoder.hidden_dims=[16]",
+    "data.loading.batch_size=8",
+    "data.loading.batches_per_epoch=3",
+    "trainer.max_steps=6",
+    "trainer.accelerator=cpu",
+]
+
+
+def composed(recipe: str, *overrides: str) -> dict[str, Any]:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config: Any = OmegaConf.to_container(compose(recipe, list(overrides)), resolve=True)
+    return config
+
+
+def test_the_promised_recipes_are_there() -> None:
+    assert set(WINDOWS) <= set(RECIPES)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None:
+    lines = (CONFIGS / f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("# ")
+    assert lines[1] == "defaults: [base, _self_]"
+    assert len(lines) < 20
+
+
+@pytest.mark.filterwarnings("ignore:.*treespec.*")
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path) -> None:
+    config = composed(
+        recipe, "name=tiny run", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY
+    )
+    folder = train(config)
+    assert folder == tmp_path / "tiny run" / "version_0"
+    run = load_run(tmp_path / "tiny run")
+    transform = run.model.transform
+    assert isinstance(transform, torch.nn.Module)
+    assert transform.n_fft == WINDOWS.get(recipe, transform.n_fft)
+    assert transform.overlap == 4
+    path = export(run, tmp_path / "export", None)
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 6 * 8192)).astype(np.float32)
+    at_once = Host(path, "forward", 8192 * 8).process(sound)
+    for buffer_size in (0, 2048, 8192):
+        host = Host(path, "forward", buffer_size)
+        output = host.process(sound)
+        assert not host.failures
+        assert np.abs(output - at_once[:, : output.shape[1]]).max() < 1e-5
+        delay = host.get("latency")[0]
+        offline = run.reconstruct(sound[0], inversion="keep_input")
+        assert np.abs(output[0, delay:] - offline[:-delay]).max() < 1e-4

@@ -1,0 +1,74 @@
+"""The rooms of the package know only what they may, and never each other."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import vschaos
+
+PACKAGE = Path(vschaos.__file__).parent
+FOUNDATIONS = {"files", "targets"}  # without an opinion about sound
+ROOMS: dict[str, set[str]] = {
+    "files": set(),
+    "targets": set(),
+    "command": set(),
+    "audio": FOUNDATIONS,
+    "layers": FOUNDATIONS,
+    "transforms": FOUNDATIONS,
+    "losses": {"layers"} | FOUNDATIONS,
+    "data": {"audio"} | FOUNDATIONS,
+    "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
+    "runs": {"models"} | FOUNDATIONS,
+    "training": {"data", "models", "runs"} | FOUNDATIONS,
+    "generation": {"audio", "transforms", "models", "runs"} | FOUNDATIONS,
+    "export": {"audio", "transforms", "models", "runs", "command"} | FOUNDATIONS,
+    "demo": {"audio", "command"} | FOUNDATIONS,
+}
+LIBRARIES_OF_ONE_ROOM = {
+    "pytorch_lightning": {"data/datamodule.py", "training"},
+    "hydra": {"training"},
+    "omegaconf": {"training"},
+    "soundfile": {"audio.py"},
+    "soxr": {"audio.py"},
+    "matplotlib": {"generation/pictures.py"},
+}
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"
+)
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert all(alias.name != "*" for alias in node.names), f"{path}: star import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_arrows_never_turn_back(path: Path) -> None:
+    relative = path.relative_to(PACKAGE)
+    room = relative.parts[0].removesuffix(".py")
+    others = {name.split(".")[1] for name in imported(path) if name.startswith("vschaos.")}
+    assert others - {room, "__version__"} <= ROOMS[room]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    relative = path.relative_to(PACKAGE).as_posix()
+    for library, homes in LIBRARIES_OF_ONE_ROOM.items():
+        if any(name.split(".")[0] == library for name in imported(path)):
+            assert any(relative.startswith(home) for home in homes), library
+
+
+def test_families_do_not_know_each_other() -> None:
+    families = [path.name for path in (PACKAGE / "models").iterdir() if path.is_dir()]
+    for family in families:
+        for path in (PACKAGE / "models" / family).rglob("*.py"):
+            others = {n.split(".")[2] for n in imported(path) if n.startswith("vschaos.models.")}
+            assert others <= {family, "base"}

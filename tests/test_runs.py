@@ -1,0 +1,277 @@
+"""A run folder gives back what was put in, says what is wrong with it, and executes nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from vschaos.models.base import Model
+from vschaos.runs import create_run_folder, describe_run, find_version, load_run, read_config
+from vschaos.targets import build
+
+MODEL: dict[str, Any] = {
+    "_target_": "vschaos.models.spectral_vae.SpectralVAE",
+    "sample_rate": 8000,
+    "transform": {"_target_": "vschaos.transforms.STFT", "n_fft": 256, "hop_length": 64},
+    "contrast": {
+        "_target_": "vschaos.transforms.LogMagnitude",
+        "_partial_": True,
+        "floor_db": -70.0,
+    },
+    "encoder": {"_target_": "vschaos.layers.Perceptron", "_partial_": True, "hidden_dims": [8]},
+    "decoder": {"_target_": "vschaos.layers.Perceptron", "_partial_": True, "hidden_dims": [8]},
+    "latent": {"_target_": "vschaos.models.spectral_vae.GaussianLatent", "dim": 2},
+}
+CONFIG = {"name": "été 日本", "model": MODEL, "data": {"dataset": {"root": "/Klänge {x}"}}}
+SPLIT = {"train": ["data/ä.wav", "data/日.wav"], "held_out": []}
+
+
+def _make_run(rundir: Path, name: str = "training", seed: int | None = 0) -> Path:
+    """A version's folder, with `last.ckpt` unless the seed is None."""
+    folder = create_run_folder(rundir, name)
+    describe_run(folder, CONFIG, {"pitch": ["A", "A♯"]}, SPLIT)
+    if seed is not None:
+        torch.manual_seed(seed)
+        _save(folder, _weights(build(MODEL)))
+    return folder
+
+
+def _weights(model: Model) -> dict[str, torch.Tensor]:
+    return {f"model.{key}": value for key, value in model.state_dict().items()}
+
+
+def _save(folder: Path, state: object, name: str = "last") -> None:
+    torch.save({"state_dict": state}, folder / "checkpoints" / f"{name}.ckpt")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return _make_run(tmp_path / "runs")
+
+
+def test_versions_are_counted_on(tmp_path: Path) -> None:
+    names = [create_run_folder(tmp_path, "a").name for _ in range(3)]
+    assert names == ["version_0", "version_1", "version_2"]
+    assert create_run_folder(tmp_path, "b") == tmp_path / "b" / "version_0"
+    assert (tmp_path / "a" / "version_2" / "checkpoints").is_dir()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/etc", "a/", ".hidden", "a\0b"])
+def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"name must be|null byte"):
+        create_run_folder(tmp_path / "runs", name)
+    assert [*tmp_path.rglob("version_*")] == []
+
+
+def test_what_is_described_is_read_again(folder: Path) -> None:
+    assert read_config(folder) == CONFIG
+    run = load_run(folder)
+    assert (run.name, run.split) == (CONFIG["name"], SPLIT)
+    assert run.vocabularies == {"pitch": ["A", "A♯"]}
+    assert "/Klänge {x}" in (folder / "README.md").read_text(encoding="utf-8")
+    assert json.loads((folder / "versions.json").read_text())["numpy"] == np.__version__
+    assert not [*folder.rglob("*.partial")]
+
+
+def test_the_weights_are_those_saved(folder: Path) -> None:
+    run = load_run(folder)
+    torch.manual_seed(0)
+    for key, value in build(MODEL).state_dict().items():
+        assert torch.equal(run.model.state_dict()[key], value)
+    assert not run.model.training
+    assert not any(parameter.requires_grad for parameter in run.model.parameters())
+
+
+def test_a_run_encodes_decodes_and_reconstructs(folder: Path) -> None:
+    run = load_run(folder)
+    sound = np.random.default_rng(0).normal(0, 0.1, 2000).astype(np.float32)
+    latents = run.encode(sound)
+    assert latents.shape == (2, run.model.transform.num_frames(2000))
+    assert run.decode(latents).shape == (run.model.hop_length * (latents.shape[1] + 1) - 256,)
+    for inversion in run.model.inversions:
+        output = run.reconstruct(sound, inversion=inversion)
+        assert output.shape == sound.shape
+        assert np.isfinite(output).all()
+        output *= 2  # a plain array, which may be written to
+    np.testing.assert_array_equal(run.encode(sound), latents)
+    assert np.abs(run.encode(sound, temperature=1.0) - latents).max() > 0
+
+
+def test_a_run_is_found_by_any_of_its_paths(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer, untrained = _make_run(tmp_path / "runs", seed=1), None
+    for _ in range(9):
+        untrained = _make_run(tmp_path / "runs", seed=None)
+    assert untrained is not None
+    assert untrained.name == "version_10"
+    training = folder.parent
+    assert load_run(training).folder == newer  # the newest with a checkpoint
+    assert load_run(str(training), version=0).folder == folder
+    assert find_version(training, 10) == untrained
+    _save(untrained, _weights(build(MODEL)), "best")
+    assert load_run(training, checkpoint="best").folder == untrained  # 10 comes after 9
+    for path in (folder, folder / "checkpoints", folder / "checkpoints" / "last.ckpt"):
+        assert load_run(path).folder == folder
+    assert load_run(folder, checkpoint="last.ckpt").checkpoint.name == "last.ckpt"
+    monkeypatch.chdir(folder / "checkpoints")
+    assert load_run("last.ckpt").folder == folder
+
+
+def test_a_config_above_the_runs_is_not_theirs(folder: Path, tmp_path: Path) -> None:
+    for above in (tmp_path, tmp_path / "runs"):
+        (above / "config.yaml").write_text("of: another program")
+    assert load_run(folder.parent).folder == folder
+
+
+def test_what_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
+    untrained = _make_run(tmp_path / "runs", "untrained", seed=None)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "alone.ckpt").write_bytes((folder / "checkpoints" / "last.ckpt").read_bytes())
+    for path, settings, message in (
+        (tmp_path / "nowhere", {}, "no training in .*nowhere"),
+        (tmp_path / "empty", {}, "empty is not the folder of a training"),
+        (tmp_path / "alone.ckpt", {}, "alone.ckpt is not the folder of a training"),
+        (tmp_path / "none.ckpt", {}, "no checkpoint .*none.ckpt"),
+        (folder.parent, {"version": 7}, "no version_7 in"),
+        (folder, {"checkpoint": "best"}, "no checkpoint 'best' in .*; there is last"),
+        (untrained, {}, "no checkpoint 'last' in .*; there is none"),
+    ):
+        with pytest.raises(FileNotFoundError, match=message):
+            load_run(path, **settings)
+    (folder / "split.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"not whole: .*split\.json"):
+        load_run(folder)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"garbage" * 100),
+        lambda file: file.write_bytes(file.read_bytes()[:-200]),
+        lambda file: torch.save({"epoch": 3}, file),
+        lambda file: torch.save([1, 2], file),
+        lambda file: torch.save({"state_dict": [1, 2]}, file),
+        lambda file: torch.save({"state_dict": {1: torch.zeros(2)}}, file),
+    ],
+)
+def test_a_damaged_checkpoint_is_told(folder: Path, harm: Callable[[Path], object]) -> None:
+    harm(folder / "checkpoints" / "last.ckpt")
+    with pytest.raises(ValueError, match=r"last\.ckpt is damaged, or no checkpoint of weights"):
+        load_run(folder)
+
+
+def _other_shape(weights: dict[str, Any]) -> dict[str, Any]:
+    return {**weights, "model.contrast.mean": torch.zeros(7, 1)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda weights: {},
+        lambda weights: dict(list(weights.items())[1:]),
+        lambda weights: {**weights, "model.more": torch.zeros(1)},
+        lambda weights: {**weights, "model.contrast.mean": "text"},
+        _other_shape,
+    ],
+)
+def test_weights_that_do_not_fit_are_told(
+    folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    _save(folder, change(_weights(build(MODEL))))
+    with pytest.raises(ValueError, match=r"weights in .*last\.ckpt do not fit the run's config"):
+        load_run(folder)
+
+
+def _write_config(folder: Path, **changes: object) -> None:
+    (folder / "config.yaml").write_text(yaml.safe_dump({**CONFIG, **changes}), encoding="utf-8")
+
+
+def test_a_config_of_another_model_is_told(folder: Path) -> None:
+    wider = copy.deepcopy(MODEL)
+    wider["encoder"]["hidden_dims"] = [9]
+    _write_config(folder, model=wider)
+    with pytest.raises(ValueError, match="do not fit"):
+        load_run(folder)
+    layers = {**MODEL["encoder"], "_partial_": False, "in_dim": 1, "out_dim": 1}
+    for model in (layers, MODEL["encoder"], {}, None, 3):
+        _write_config(folder, model=model)
+        with pytest.raises(
+            ValueError, match=r"config\.yaml: model\._target_ does not name a model"
+        ):
+            load_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.yaml", b"a: ["),
+        ("config.yaml", b"just words"),
+        ("config.yaml", b"name: without a model"),
+        ("config.yaml", b"\xff\xfe\x00"),
+        ("config.yaml", b""),
+        ("versions.json", b"{"),
+        ("versions.json", b"[]"),
+        ("split.json", b"\xff"),
+        ("vocabularies.json", b"3"),
+    ],
+)
+def test_a_damaged_file_is_told_by_its_name(folder: Path, file: str, content: bytes) -> None:
+    (folder / file).write_bytes(content)
+    with pytest.raises(ValueError, match=file):
+        load_run(folder)
+
+
+def test_a_run_of_another_format_is_told(folder: Path) -> None:
+    (folder / "versions.json").write_text('{"format": 99}')
+    with pytest.raises(ValueError, match="format 99, this vschaos reads 1"):
+        load_run(folder)
+
+
+class _Trap:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.file),)
+
+
+def test_a_hostile_checkpoint_executes_nothing(folder: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "trapped"
+    weights = _weights(build(MODEL))
+    for state in (_Trap(trap), {**weights, "model.contrast.mean": _Trap(trap)}):
+        _save(folder, state)
+        with pytest.raises(ValueError, match="damaged, or no checkpoint of weights alone"):
+            load_run(folder)
+        assert not trap.exists()
+    torch.load(folder / "checkpoints" / "last.ckpt", weights_only=False)
+    assert trap.exists()  # the trap works
+
+
+def test_a_hostile_config_executes_nothing(folder: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "trapped"
+    target = {"_target_": "os.system", "command": f"touch {trap}"}
+    tag = f"!!python/object/apply:os.system ['touch {trap}']"
+    for config in (
+        tag,
+        f"name: {tag}\nmodel: {{}}",
+        yaml.safe_dump({**CONFIG, "model": target}),
+        yaml.safe_dump({**CONFIG, "model": {**MODEL, "encoder": target}}),
+        yaml.safe_dump({**CONFIG, "model": {**MODEL, "encoder": {**target, "_partial_": True}}}),
+    ):
+        (folder / "config.yaml").write_text(config, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"os\.system"):
+            load_run(folder)
+        assert not trap.exists()

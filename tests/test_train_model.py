@@ -1,0 +1,118 @@
+"""The training command composes what was asked for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Configs = list[dict[str, Any]]
+
+
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch) -> Configs:
+    """What the command would train with; nothing is trained."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    import train_model
+
+    configs: Configs = []
+    monkeypatch.setattr(train_model, "_train", configs.append)
+    return configs
+
+
+def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    import train_model
+
+    monkeypatch.setattr(sys, "argv", ["train_model.py", *arguments])
+    return train_model.main()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("cello", "123", "2026_11", "true", "1e3", "Klänge 日本", "a (1), b; c=d", "it's"),
+        *('a "b" c', "#1 & [2] {3} @4 ?5 *6 %7 !8 $9", "back\\slash", "end\\", '\\"', ":", "~"),
+    ],
+)
+def test_names_and_paths_need_no_quotes(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    settings = (f"name={text}", f"rundir={text}", f"data.dataset.root=/x/{text}")
+    assert _call(monkeypatch, *settings) == 0
+    config = composed[0]
+    assert (config["name"], config["rundir"]) == (text, text)
+    assert config["data"]["dataset"]["root"] == f"/x/{text}"
+
+
+def test_quotes_that_are_given_are_not_part_of_a_name(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _call(monkeypatch, "name='my cello'", 'data.dataset.root="/x y"') == 0
+    assert composed[0]["name"] == "my cello"
+    assert composed[0]["data"]["dataset"]["root"] == "/x y"
+
+
+def test_a_path_may_begin_at_home(composed: Configs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/of me")
+    assert _call(monkeypatch, "name=a", "data.dataset.root=~/my sounds", "rundir=~/runs") == 0
+    assert composed[0]["data"]["dataset"]["root"] == "/home/of me/my sounds"
+    assert composed[0]["rundir"] == "/home/of me/runs"
+
+
+def test_what_is_null_stays_null(composed: Configs, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ("name=a", "data.dataset.root=b", "data.dataset.cache=null", "data.gain=null")
+    assert _call(monkeypatch, *settings) == 0
+    assert composed[0]["data"]["dataset"]["cache"] is None
+    assert composed[0]["data"]["gain"] is None
+
+
+def test_a_plus_may_set_what_is_there(composed: Configs, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ("name=a", "data.dataset.root=b", "+check=1", "+model.latent.dim=3", "seed=7")
+    assert _call(monkeypatch, *settings) == 0
+    assert (composed[0]["check"], composed[0]["seed"]) == (1, 7)
+    assert composed[0]["model"]["latent"]["dim"] == 3
+
+
+def test_several_trainings_are_composed_one_after_the_other(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Hydra writes a multirun.yaml
+    settings = ("name=a,2", "data.dataset.root=b c", "model.latent.dim=4,8", "--multirun")
+    assert _call(monkeypatch, *settings) == 0
+    made = [(config["name"], config["model"]["latent"]["dim"]) for config in composed]
+    assert made == [("a", 4), ("a", 8), ("2", 4), ("2", 8)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["name=a"], r"still to be given: data\.dataset\.root=\.\.\."),
+        (["name=a", "data.dataset.root=b", "modle.dim=3"], "modle"),
+        (["--config-name", "dgt_mdi"], "dgt_mdi"),
+        (["name=a", "seed=[1"], r"'\[1'"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    composed: Configs,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: list[str],
+    message: str,
+) -> None:
+    assert _call(monkeypatch, *settings) == 1
+    told = capsys.readouterr().err
+    assert re.search(f"^error: .*{message}", told)
+    assert "Traceback" not in told
+    assert composed == []
+
+
+def test_help_lists_the_recipes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], composed: Configs
+) -> None:
+    assert _call(monkeypatch, "--help") == 0
+    assert "dgt_small" in capsys.readouterr().out
+    assert _call(monkeypatch) == 2
+    assert composed == []

@@ -1,0 +1,119 @@
+"""A training leaves a run that can be opened, interrupted and gone on with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from tests.test_configs import TINY, composed
+from vschaos import load_run
+from vschaos.training import train
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*treespec.*")
+
+
+@pytest.fixture
+def config(dataset: Path, tmp_path: Path) -> dict[str, Any]:
+    return composed(
+        "dgt_small",
+        "name=run",
+        f"rundir={tmp_path / 'runs'}",
+        f"data.dataset.root={dataset}",
+        *TINY,
+    )
+
+
+def weights(folder: Path, checkpoint: str = "last") -> dict[str, torch.Tensor]:
+    return load_run(folder, checkpoint=checkpoint).model.state_dict()
+
+
+def test_a_run_explains_itself(config: dict[str, Any]) -> None:
+    folder = train(config)
+    assert folder is not None
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {
+        "README.md",
+        "config.yaml",
+        "split.json",
+        "vocabularies.json",
+        "versions.json",
+    } <= written
+    assert {"checkpoints/last.ckpt", "checkpoints/best.ckpt"} <= written
+    assert any(name.startswith("logs/events") for name in written)
+    assert yaml.safe_load((folder / "config.yaml").read_text()) == config
+    split = json.loads((folder / "split.json").read_text())
+    assert len(split["train"]) == 3
+    assert len(split["held_out"]) == 1
+
+
+def test_checkpoints_hold_nothing_that_could_run(config: dict[str, Any]) -> None:
+    folder = train(config)
+    assert folder is not None
+    for file in folder.glob("checkpoints/*.ckpt"):
+        assert torch.load(file, weights_only=True)["global_step"] in (3, 6)
+
+
+def test_the_seed_repeats_a_training_and_another_does_not(config: dict[str, Any]) -> None:
+    first, second = train(config), train(config)
+    third = train({**config, "seed": 1})
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert second.name == "version_1"
+    before, again, other = weights(first), weights(second), weights(third)
+    assert all(torch.equal(before[name], again[name]) for name in before)
+    assert not torch.equal(before["encoder.layers.0.weight"], other["encoder.layers.0.weight"])
+
+
+def test_going_on_ends_where_an_unbroken_training_does(config: dict[str, Any]) -> None:
+    unbroken = train(config)
+    broken = {**config, "name": "broken"}
+
+    class InterruptionError(Exception):
+        pass
+
+    from vschaos.training.learner import Learner
+
+    step = Learner.training_step
+
+    def interrupted(self: Learner, audio: torch.Tensor, batch_index: int) -> torch.Tensor:
+        if self.global_step == 4:
+            raise InterruptionError
+        return step(self, audio, batch_index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Learner, "training_step", interrupted)
+        with pytest.raises(InterruptionError):
+            train(broken)
+    resumed = train({**broken, "resume": True})
+    assert resumed is not None
+    assert unbroken is not None
+    assert resumed.name == "version_0"
+    expected, found = weights(unbroken), weights(resumed)
+    for name in expected:
+        assert torch.equal(found[name], expected[name]), name
+
+
+def test_check_shows_everything_and_trains_nothing(
+    config: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert train({**config, "check": True}) is None
+    assert "SpectralVAE" in caplog.text
+    assert "3 files to learn from" in caplog.text
+    assert not Path(config["rundir"]).exists()
+
+
+def test_a_loss_that_is_not_finite_stops_with_advice(config: dict[str, Any]) -> None:
+    config["training"]["weights"]["contrast"]["weight"] = float("nan")
+    with pytest.raises(FloatingPointError, match="lower"):
+        train(config)
+
+
+def test_weights_must_name_the_models_losses(config: dict[str, Any]) -> None:
+    del config["training"]["weights"]["kl"]
+    with pytest.raises(ValueError, match="must name the model's losses"):
+        train(config)

@@ -1,0 +1,48 @@
+"""The contrast of magnitudes and its inverse."""
+
+import pytest
+import torch
+
+from vschaos.transforms import LogMagnitude
+
+
+def fitted(scale: float = 1.0) -> tuple[LogMagnitude, torch.Tensor]:
+    magnitudes = scale * torch.rand(8, 65, 10, generator=torch.Generator().manual_seed(0)) ** 4
+    contrast = LogMagnitude(65, floor_db=-80.0)
+    contrast.fit(magnitudes)
+    return contrast, magnitudes
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 100.0])
+def test_the_inverse_undoes_it_at_any_level(scale: float) -> None:
+    contrast, magnitudes = fitted(scale)
+    back = contrast.inverse(contrast(magnitudes))
+    assert torch.allclose(back, magnitudes, rtol=1e-3, atol=1e-6 * scale)
+
+
+def test_training_magnitudes_get_unit_variance_and_no_mean() -> None:
+    contrast, magnitudes = fitted()
+    seen = contrast(magnitudes)
+    assert float(seen.square().mean()) == pytest.approx(1.0, abs=1e-3)
+    assert float(seen.mean(dim=(0, 2)).abs().max()) < 1e-4
+
+
+def test_the_inverse_is_bounded_and_never_negative() -> None:
+    contrast, magnitudes = fitted()
+    wild = torch.tensor([-1e9, -50.0, 50.0, 1e9]).repeat(1, 65, 1)
+    back = contrast.inverse(wild)
+    assert float(back.min()) == 0.0
+    assert float(back.max()) <= float(magnitudes.max()) * 10 ** (12 / 20) * 1.01
+
+
+def test_silence_can_be_fitted() -> None:
+    contrast = LogMagnitude(5, floor_db=-80.0)
+    contrast.fit(torch.zeros(1, 5, 3))
+    assert torch.isfinite(contrast(torch.zeros(1, 5, 3))).all()
+
+
+def test_its_numbers_are_saved_with_the_weights() -> None:
+    contrast, magnitudes = fitted()
+    other = LogMagnitude(65, floor_db=-80.0)
+    other.load_state_dict(contrast.state_dict(), strict=True)
+    assert torch.equal(other(magnitudes), contrast(magnitudes))

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Trains a model on a folder of sounds."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from vschaos.command import run_command
+
+CONFIGS = Path(__file__).resolve().parent / "configs"
+TEXTS = ("name", "rundir", "data.dataset.root", "data.dataset.cache")  # Hydra would parse them
+
+HELP = """\
+Trains a model on a folder of sounds.
+
+  python3 train_model.py --config-name dgt_mid name=my_training data.dataset.root=my_data
+
+recipes (--config-name):
+{recipes}
+
+settings you may want (any in configs/ can be given as setting=value):
+  name=...                 of the training; needed
+  data.dataset.root=...    folder with data/, where the sounds lie; needed
+  rundir=runs              runs are written to rundir/name/version_0, version_1, ...
+  trainer.max_steps=...    length of the training in steps
+  trainer.max_time=...     or in days:hours:minutes:seconds, 00:00:06:00
+  model.latent.dim=16      numbers per frame that a player can turn
+  data.dataset.n_files=20  takes that many files only, for a try
+  resume=true              goes on with the newest version of that name
+  +check=1                 shows the model, the data and a batch before anything is trained
+  seed=0                   another one gives another training
+  --multirun               one training for each value: model.latent.dim=4,8,16
+  --debug                  shows the trace of an error
+"""
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if not arguments or {"-h", "--help"} & set(arguments):
+        sys.stdout.write(HELP.format(recipes=_recipes()))
+        return 0 if arguments else 2
+    debug = "--debug" in arguments
+    sys.argv[1:] = [_forgiving(argument) for argument in arguments if argument != "--debug"]
+    return run_command(_compose_and_train, debug)
+
+
+def _compose_and_train() -> int:
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us rather than end the process
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    failures: list[BaseException] = []  # kept from Hydra, which would print over their sentence
+
+    @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="dgt_mid")
+    def train_composed(composed: DictConfig) -> None:
+        try:
+            missing = sorted(OmegaConf.missing_keys(composed))
+            if missing:
+                raise ValueError(f"still to be given: {', '.join(f'{key}=...' for key in missing)}")
+            config: Any = OmegaConf.to_container(composed, resolve=True)
+            config["name"] = str(config["name"])  # Hydra takes 123 for a number
+            _train(config)
+        except Exception as error:
+            failures.append(error)
+
+    try:
+        train_composed()
+        if failures:
+            raise failures[0]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(" ".join(str(error).split("\n")[:2])) from error
+    return 0
+
+
+def _train(config: dict[str, Any]) -> None:
+    import logging
+
+    from vschaos.training import train
+
+    folder = train(config, go_on=_ask)
+    if folder is not None:
+        logging.info(
+            "done: %s\nlisten: python3 generate.py reconstruct %s --files some.wav\n"
+            "export: python3 script.py %s",
+            folder,
+            folder,
+            folder,
+        )
+
+
+def _ask() -> bool:
+    return sys.stdin.isatty() and input("c to go on, anything else to stop: ").strip() == "c"
+
+
+def _forgiving(argument: str) -> str:
+    """`+a.b=c` may set what is there already, and names and paths may be written as they are."""
+    key, _, value = argument.partition("=")
+    is_sweep = "," in value and bool({"-m", "--multirun"} & set(sys.argv))
+    if key not in TEXTS or is_sweep or re.fullmatch(r"null|(['\"]).*\1|", value):
+        return f"+{argument}" if re.match(r"\+(check|\w+\.[\w.]+)=", argument) else argument
+    if value.startswith("~/"):
+        value = str(Path(value).expanduser())
+    # within quotes Hydra takes all as it is, but for backslashes before a quote
+    escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', value))
+    return f'{key}="{escaped}"'
+
+
+def _recipes() -> str:
+    lines = []
+    for file in sorted(CONFIGS.glob("dgt_*.yaml")):
+        lines.append(f"  {file.stem:<24} {file.read_text(encoding='utf-8').splitlines()[0][2:]}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The contract of nn~: what a TorchScript module must offer to be an object in Max or PureData.
+
+A method takes and gives one float tensor `[B, channels, T / ratio]`; `<method>_params` holds its
+channels and ratios; settings are `set_<name>` and `get_<name>` with their types in `<name>_params`.
+The host repeats its last block if a method throws, and passes NaN to the loudspeakers, so that a
+method here does neither.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.models.base import Attribute, Method, Stream
+
+ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
+READ_ONLY = (
+    Attribute("min_buffer_size", "int", "samples in the smallest buffer that works; read only"),
+    Attribute("latency", "int", "samples from input to output of forward; read only"),
+    Attribute("model_rate", "int", "Hz the model was trained at; read only"),
+)
+RESET = Attribute("reset", "bool", "1 forgets all that was heard")
+
+
+class NNTilde(nn.Module):
+    """A stream behind the contract; its methods and settings are added once it is scripted.
+
+    Args:
+        stream: scriptable, not yet scripted.
+        sample_rate: Hz.
+    """
+
+    def __init__(self, stream: Stream, sample_rate: int) -> None:
+        super().__init__()
+        self.stream = stream
+        self.hop_length = stream.hop_length
+        self.min_buffer_size = stream.hop_length
+        self.latency = stream.delay
+        self.model_rate = sample_rate
+        self.method_names = [method.name for method in stream.methods]
+        attributes = [*stream.attributes, RESET, *READ_ONLY]
+        self.attribute_names = [attribute.name for attribute in attributes]
+        for method in stream.methods:
+            params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
+            self.register_buffer(f"{method.name}_params", torch.tensor(params))
+            setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
+            setattr(
+                self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
+            )
+        for attribute in attributes:
+            kind = ATTRIBUTE_TYPES[attribute.type]
+            self.register_buffer(f"{attribute.name}_params", torch.tensor([kind]))
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return self.method_names
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return self.attribute_names
+
+    @torch.jit.export
+    def set_sample_rate(self, sample_rate: int) -> int:
+        """The host tells its rate, sometimes a nonsensical one; the model keeps its own."""
+        return 0
+
+    @torch.jit.export
+    def set_reset(self, reset: bool) -> int:
+        if reset:
+            self.stream.reset()
+        return 0
+
+    @torch.jit.export
+    def get_reset(self) -> list[bool]:
+        return [False]
+
+    @torch.jit.export
+    def whole_hops(self, values: Tensor, ratio: int) -> Tensor:
+        """Bounded and finite, filled with zeros up to a whole number of hops."""
+        missing = (-values.shape[2] * ratio) % self.hop_length // ratio
+        return nn.functional.pad(_tamed(values, ratio), (0, missing))
+
+    @torch.jit.export
+    def as_asked(self, values: Tensor, length: int, ratio: int) -> Tensor:
+        """Bounded and finite, cut to the length that the host counts on."""
+        return _tamed(values, ratio)[:, :, :length]
+
+
+def _tamed(values: Tensor, ratio: int) -> Tensor:
+    """Finite, and within 12 dB above full scale for sound or +-100 for slower values."""
+    limit = 4.0 if ratio == 1 else 100.0
+    return torch.nan_to_num(values, 0.0, 0.0, 0.0).clamp(-limit, limit)
+
+
+def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
+    """Scripts a stream as nn~ wants it.
+
+    Args:
+        stream: of a trained model, in evaluation mode.
+        sample_rate: Hz.
+
+    Raises:
+        ValueError: names that nn~ could not tell apart.
+    """
+    names = [method.name for method in stream.methods]
+    names += [attribute.name for attribute in stream.attributes]
+    if len(set(names)) != len(names):
+        raise ValueError(f"methods and attributes must differ in name, {names} came")
+    # a class of its own: TorchScript shares types, and methods can be added to a type only once
+    instrument = type("Instrument", (NNTilde,), {})
+    scripted = torch.jit.script(instrument(stream, sample_rate).eval())
+    for method in stream.methods:
+        scripted.define(_method_source(method))
+    for attribute in stream.attributes:
+        scripted.define(_attribute_source(attribute))
+    for attribute in READ_ONLY:
+        scripted.define(_read_only_source(attribute))
+    return scripted
+
+
+def _method_source(method: Method) -> str:
+    return f"""
+def {method.name}(self, x: Tensor) -> Tensor:
+    length = x.shape[2] * {method.in_ratio} // {method.out_ratio}
+    values = self.whole_hops(x, {method.in_ratio})
+    return self.as_asked(self.stream.{method.name}(values), length, {method.out_ratio})
+"""
+
+
+def _attribute_source(attribute: Attribute) -> str:
+    name, kind = attribute.name, attribute.type
+    return f"""
+def set_{name}(self, value: {kind}) -> int:
+    return self.stream.set_{name}(value)
+
+def get_{name}(self) -> List[{kind}]:
+    return [self.stream.get_{name}()]
+"""
+
+
+def _read_only_source(attribute: Attribute) -> str:
+    return f"""
+def set_{attribute.name}(self, value: int) -> int:
+    return -1
+
+def get_{attribute.name}(self) -> List[int]:
+    return [self.{attribute.name}]
+"""

@@ -1,0 +1,55 @@
+"""From a run to a `.ts` file, written only if it keeps the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from vschaos.export.host import Host
+from vschaos.export.nn_tilde import script_stream
+from vschaos.files import written_whole
+from vschaos.runs import Run
+
+MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
+BUFFERS_IN_HOPS = (1, 2, 4, 16)
+
+
+def export(run: Run, folder: Path, name: str | None = None) -> Path:
+    """Writes `folder/name.ts`, called after the training by default.
+
+    Raises:
+        ValueError: a name that hosts do not take.
+        RuntimeError: the scripted model does not keep the contract; nothing is written then.
+    """
+    name = name or run.name
+    if len(name) < MIN_NAME_LENGTH:
+        name = f"{name}_model"
+    path = folder / f"{name}.ts"
+    scripted = script_stream(run.model.stream().eval(), run.sample_rate)
+    with written_whole(path) as partial:
+        torch.jit.save(scripted, str(partial))
+        check(partial)
+    return path
+
+
+def check(path: Path) -> None:
+    """Runs every method of a `.ts` on noise and on silence, at several buffers and batches.
+
+    Raises:
+        RuntimeError: it fails, gives another size than it says, or something that is not finite.
+    """
+    torch.manual_seed(0)
+    scripted = torch.jit.load(str(path), map_location="cpu")
+    for method in scripted.get_methods():
+        for hops in BUFFERS_IN_HOPS:
+            host = Host(scripted, method)
+            size = hops * host.buffer_size
+            for batch in (1, 2):
+                noise = torch.randn(batch, host.inlets, size)
+                for block in (noise, torch.zeros_like(noise), noise * float("nan")):
+                    output = host.perform(block)
+                    if host.failures:
+                        raise RuntimeError(f"{method} fails at buffer {size}: {host.failures[0]}")
+                    if not torch.isfinite(output).all():
+                        raise RuntimeError(f"{method} gives values that are not finite")

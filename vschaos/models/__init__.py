@@ -1,0 +1,1 @@
+"""Model families: a folder each, all of them keeping the contract in `base`."""

@@ -1,0 +1,127 @@
+"""What every model family offers to training, generation and export."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Control(NamedTuple):
+    """A value that flows in or out while an instrument is played.
+
+    Attributes:
+        name: what is written on the inlet or outlet.
+        low, high: the range it is made for.
+        unit: `amplitude`, `deviation` (standard deviations of the prior), `dB`, ...
+    """
+
+    name: str
+    low: float
+    high: float
+    unit: str
+
+
+class Method(NamedTuple):
+    """Something an instrument does to a stream.
+
+    Attributes:
+        name: of the stream's method.
+        inlets, outlets: controls in the order of the channels.
+        in_ratio, out_ratio: samples per value on the inlets and on the outlets (1: audio rate).
+    """
+
+    name: str
+    inlets: list[Control]
+    in_ratio: int
+    outlets: list[Control]
+    out_ratio: int
+
+
+class Attribute(NamedTuple):
+    """A setting of an instrument: the stream has `set_<name>(value) -> int`, 0 if taken, and
+    `get_<name>() -> value`.
+
+    Attributes:
+        name: what a patch calls it.
+        type: `bool`, `int`, `float` or `str`.
+        description: one line for whoever plays.
+    """
+
+    name: str
+    type: str
+    description: str
+
+
+class Stream(nn.Module):
+    """A model set up to be played block by block; scriptable.
+
+    Each of `methods` is a method `[B, inlets, T / in_ratio] -> [B, outlets, T / out_ratio]` that
+    may be called with any whole number of hops T and any B, and gives the same whatever the blocks.
+
+    Args:
+        methods, attributes: what can be called and set, in the order of the instrument.
+        hop_length: samples; every call brings a multiple of it.
+        delay: samples by which the output of `forward` lags behind its input.
+    """
+
+    def __init__(
+        self, methods: list[Method], attributes: list[Attribute], hop_length: int, delay: int
+    ) -> None:
+        super().__init__()
+        self.methods = methods
+        self.attributes = attributes
+        self.hop_length = hop_length
+        self.delay = delay
+
+    def reset(self) -> None:
+        """Forgets all that was heard."""
+        raise NotImplementedError
+
+
+class Model(nn.Module, ABC):
+    """A neural instrument that learns from sounds.
+
+    Attributes:
+        sample_rate: Hz.
+        hop_length: samples per latent frame.
+        excerpt_length: samples in an example for training.
+        inversions: ways to get from latents to sound, the default first.
+    """
+
+    sample_rate: int
+    hop_length: int
+    excerpt_length: int
+    latent_dim: int
+    inversions: tuple[str, ...]
+
+    @abstractmethod
+    def fit(self, audio: Tensor) -> None:
+        """Takes statistics (levels, means) from excerpts `[B, T]` before training begins."""
+
+    @abstractmethod
+    def losses(self, audio: Tensor) -> dict[str, Tensor]:
+        """Excerpts `[B, T]` -> named scalar terms, unweighted."""
+
+    @abstractmethod
+    def distances(self, audio: Tensor) -> dict[str, Tensor]:
+        """A whole held-out sound `[1, T]` -> named scalars that judge its reconstruction."""
+
+    @abstractmethod
+    def encode(self, audio: Tensor, temperature: float = 0.0) -> Tensor:
+        """`[B, T]` -> latents `[B, Z, N]`; `temperature` 0 gives the posterior's mean."""
+
+    @abstractmethod
+    def decode(self, latents: Tensor, inversion: str | None = None) -> Tensor:
+        """Latents `[B, Z, N]` -> sound `[B, T]`; `inversion` is one of `inversions`."""
+
+    @abstractmethod
+    def reconstruct(
+        self, audio: Tensor, temperature: float = 0.0, inversion: str | None = None
+    ) -> Tensor:
+        """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
+
+    @abstractmethod
+    def stream(self) -> Stream:
+        """The model as it is played live."""

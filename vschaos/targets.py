@@ -1,0 +1,67 @@
+"""From a configuration to objects: only classes of this project and torch's optimisers.
+
+A run folder may come from a stranger, and its configuration names the classes to build. So a
+`_target_` reaches nothing but what is listed here: it cannot run code that does not lie in this
+package or in `torch.optim`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+ALLOWED_PACKAGES = ("vschaos.", "torch.optim.")
+
+
+def build(config: Any, *arguments: Any) -> Any:
+    """Builds what a configuration describes.
+
+    A mapping with `_target_: package.Class` becomes an object of that class, its other entries the
+    arguments, built first; with `_partial_: true` it becomes a function that still takes the
+    leading arguments. All else stays as it is.
+
+    Args:
+        config: plain mappings, lists and values.
+        arguments: leading arguments of the outermost object.
+
+    Raises:
+        ValueError: a `_target_` that is not allowed or not there, or arguments that do not fit.
+    """
+    if isinstance(config, Mapping):
+        built = {
+            key: build(value)
+            for key, value in config.items()
+            if key not in ("_target_", "_partial_")
+        }
+        if "_target_" not in config:
+            return built
+        target = find_target(config["_target_"])
+        if config.get("_partial_", False):
+            return functools.partial(target, **built)
+        try:
+            return target(*arguments, **built)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"{config['_target_']} cannot be built: {error}") from error
+    if isinstance(config, (list, tuple)):
+        return [build(value) for value in config]
+    return config
+
+
+def find_target(name: str) -> type:
+    """The class of that dotted name."""
+    refusal = ValueError(
+        f"_target_ must name a class below {' or '.join(ALLOWED_PACKAGES)}; {name!r} came"
+    )
+    if not isinstance(name, str) or not name.startswith(ALLOWED_PACKAGES):
+        raise refusal
+    module_name, _, class_name = name.rpartition(".")
+    try:
+        target = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"_target_ {name!r} is not there: {error}") from error
+    # a module of ours may hold names of other packages: these are not ours to offer
+    if not isinstance(target, type) or not f"{target.__module__}.".startswith(ALLOWED_PACKAGES):
+        raise refusal
+    return target

@@ -1,0 +1,5 @@
+"""From a configuration to a trained run."""
+
+from vschaos.training.train import train
+
+__all__ = ["train"]

@@ -1,0 +1,132 @@
+"""The learner: any model's named losses, weighted, to steps of an optimiser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.utilities.types import (
+    LRSchedulerConfigType,
+    OptimizerLRSchedulerConfig,
+)
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from vschaos.models.base import Model
+
+LOG_EVERY_STEPS = 50
+
+
+class LossWeight:
+    """The weight of a loss, grown evenly from 0 in the first steps.
+
+    Args:
+        weight: when grown.
+        warmup_steps: steps until then; 0 for no growth.
+    """
+
+    def __init__(self, weight: float, warmup_steps: int = 0) -> None:
+        self.weight = weight
+        self.warmup_steps = warmup_steps
+
+    def at(self, step: int) -> float:
+        return self.weight * min(1.0, (step + 1) / max(self.warmup_steps, 1))
+
+
+class Learner(lightning.LightningModule):
+    """Trains a model of any family.
+
+    Logs each loss unweighted under its own name (`train/kl`), the weighted sum as `train/total`,
+    growing weights as `weight/kl`, and the model's distances on held-out sounds as `held_out/...`.
+
+    Args:
+        model: says what its losses are called.
+        weights: one for each of these names.
+        optimizer: takes the parameters.
+        schedule: takes the optimiser, and gives its learning rate step by step.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        weights: Mapping[str, LossWeight],
+        optimizer: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler],
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.weights = weights
+        self.make_optimizer = optimizer
+        self.make_schedule = schedule
+
+    def training_step(self, audio: Tensor, batch_index: int) -> Tensor:
+        losses = self.model.losses(audio)
+        if losses.keys() != self.weights.keys():
+            raise ValueError(
+                f"training.weights must name the model's losses {sorted(losses)}, "
+                f"{sorted(self.weights)} came"
+            )
+        total = torch.zeros((), device=audio.device)
+        for name, loss in losses.items():
+            total = total + self.weights[name].at(self.global_step) * loss
+        if self.global_step % LOG_EVERY_STEPS == 0:
+            if not torch.isfinite(total):
+                raise FloatingPointError(
+                    f"the loss became {total.item()} at step {self.global_step} "
+                    f"({ {name: loss.item() for name, loss in losses.items()} }): "
+                    "try a lower training.optimizer.lr"
+                )
+            self.log_dict({f"train/{name}": loss.detach() for name, loss in losses.items()})
+            self.log("train/total", total.detach(), prog_bar=True)
+            for name, weight in self.weights.items():
+                if weight.warmup_steps:
+                    self.log(f"weight/{name}", weight.at(self.global_step))
+        return total
+
+    def validation_step(self, audio: Tensor, batch_index: int) -> None:
+        distances = self.model.distances(audio)
+        self.log_dict(
+            {f"held_out/{name}": distance for name, distance in distances.items()},
+            on_epoch=True,
+            batch_size=1,
+        )
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        optimizer = self.make_optimizer(self.model.parameters())
+        schedule = LRSchedulerConfigType(scheduler=self.make_schedule(optimizer), interval="step")
+        return OptimizerLRSchedulerConfig(optimizer=optimizer, lr_scheduler=schedule)
+
+
+class WarmupCosine(LRScheduler):
+    """Learning rate grown evenly from near 0, then let down along a half cosine.
+
+    Args:
+        optimizer: whose rates are the highest ones.
+        warmup_steps: steps of growth.
+        total_steps: steps until `final_share` is reached; -1 stays at the highest.
+        final_share: of the highest rate, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        warmup_steps: int,
+        total_steps: int,
+        final_share: float = 0.0,
+    ) -> None:
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+        self.final_share = final_share
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float | Tensor]:
+        step = self.last_epoch  # torch calls its steps epochs
+        share = min(1.0, (step + 1) / max(self.warmup_steps, 1))
+        if self.total_steps > self.warmup_steps and step > self.warmup_steps:
+            done = min((step - self.warmup_steps) / (self.total_steps - self.warmup_steps), 1.0)
+            cosine = 0.5 + 0.5 * math.cos(math.pi * done)
+            share = self.final_share + (1.0 - self.final_share) * cosine
+        return [rate * share for rate in self.base_lrs]

@@ -1,0 +1,86 @@
+"""One line on the terminal while a training runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import Callback, Timer
+from tqdm import tqdm
+
+from vschaos.training.learner import LOG_EVERY_STEPS
+
+
+class ProgressLine(Callback):
+    """Steps, speed, time left, the loss, and the distance on held-out sounds.
+
+    Where a time limit ends the training before its steps do, the steps to come are those that the
+    time left has room for.
+    """
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._started = 0.0
+        self._first_step = 0
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        self._started = time.monotonic()
+        self._first_step = trainer.global_step
+        self._bar = tqdm(
+            desc="training",
+            unit="step",
+            total=trainer.max_steps if trainer.max_steps > 0 else None,
+            initial=trainer.global_step,
+            mininterval=0.25 if sys.stderr.isatty() else 10.0,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        if self._bar is None or trainer.global_step % LOG_EVERY_STEPS:
+            return
+        self._bar.total = self._expected_steps(trainer)
+        self._bar.set_postfix(_numbers(trainer), refresh=False)
+        self._bar.update(trainer.global_step - self._bar.n)
+
+    def teardown(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule, stage: str
+    ) -> None:
+        if self._bar is not None:
+            self._bar.set_postfix(_numbers(trainer), refresh=False)
+            self._bar.update(trainer.global_step - self._bar.n)
+            self._bar.close()
+            self._bar = None
+
+    def _expected_steps(self, trainer: lightning.Trainer) -> int | None:
+        steps = trainer.max_steps if trainer.max_steps > 0 else None
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        timers = [callback for callback in callbacks if isinstance(callback, Timer)]
+        left = timers[0].time_remaining() if timers else None
+        if left is not None:
+            speed = (trainer.global_step - self._first_step) / (time.monotonic() - self._started)
+            by_time = trainer.global_step + int(left * speed)
+            steps = by_time if steps is None else min(steps, by_time)
+        return steps
+
+
+def _numbers(trainer: lightning.Trainer) -> dict[str, str]:
+    metrics = trainer.callback_metrics
+    names = {
+        "loss": "train/total",
+        "held-out LSD dB": "held_out/log_spectral_distance",
+        "SC dB": "held_out/spectral_convergence",
+    }
+    return {
+        short: f"{float(metrics[name]):.3g}" for short, name in names.items() if name in metrics
+    }

@@ -1,0 +1,185 @@
+"""From a configuration to a run: the one place where the parts of a training are put together."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import nn
+
+from vschaos.data import SoundData, SoundStore, Split, split_files
+from vschaos.data.store import open_store
+from vschaos.models.base import Model
+from vschaos.runs import create_run_folder, describe_run, find_version, read_config
+from vschaos.targets import build
+from vschaos.training.learner import Learner
+from vschaos.training.progress import ProgressLine
+
+BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
+MONITORED = "held_out/log_spectral_distance"
+logger = logging.getLogger(__name__)
+
+
+def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Path | None:
+    """Trains a model and leaves a run.
+
+    Args:
+        config: resolved, plain mappings and values; see `configs/base.yaml`.
+        go_on: with `check: true`, asked after the overview if the training shall begin.
+
+    Returns:
+        The run's folder, or None if `go_on` said no.
+
+    Raises:
+        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
+    """
+    _quiet_lightning()
+    folder = find_version(Path(config["rundir"]) / config["name"]) if config["resume"] else None
+    if folder is not None:
+        config = {**read_config(folder), "trainer": config["trainer"]}
+    data, learner = assemble(config)
+    if config["check"]:
+        logger.info(overview(learner.model, data))
+        if go_on is None or not go_on():
+            return None
+    if folder is None:
+        folder = create_run_folder(Path(config["rundir"]), config["name"])
+        describe_run(folder, config, {}, data.split._asdict())
+    logger.info("run: %s", folder)
+    trainer = _make_trainer(folder, config)
+    trainer.fit(
+        learner,
+        data,
+        ckpt_path=folder / "checkpoints" / "last.ckpt" if config["resume"] else None,
+        weights_only=True,
+    )
+    return folder
+
+
+def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
+    """The sounds and the learner, whose model has seen the sounds' levels.
+
+    Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
+    """
+    lightning.seed_everything(config["seed"], verbose=False)
+    model = build(config["model"])
+    store = _open_sounds(config, model)
+    names = [file.name for file in store.files]
+    split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
+    _announce(store, split)
+    data = SoundData(
+        store,
+        split,
+        model.excerpt_length,
+        build(config["data"]["loading"]),
+        config["seed"],
+        build(config["data"]["gain"]),
+        build(config["data"]["varispeed"]),
+    )
+    model.fit(torch.cat([data.excerpts[number] for number in range(BATCHES_TO_FIT)]))
+    training = build(config["training"])
+    learner = Learner(model, training["weights"], training["optimizer"], training["schedule"])
+    return data, learner
+
+
+def overview(model: Model, data: SoundData) -> str:
+    """Layers, sizes and one batch, as a text."""
+    rows = [
+        f"  {name:<28} {type(module).__name__:<12} {_shapes(module)}"
+        for name, module in model.named_modules()
+        if any(True for _ in module.parameters(recurse=False))
+    ]
+    count = sum(parameter.numel() for parameter in model.parameters())
+    batch = data.excerpts[0]
+    levels = f"rms {batch.square().mean().sqrt():.3f}, peak {batch.abs().amax():.3f}"
+    return "\n".join(
+        [
+            f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
+            f"{model.sample_rate} Hz, hop {model.hop_length}",
+            *rows,
+            f"data: {len(data.excerpts.files)} files to learn from, {len(data.held_out)} looked at",
+            f"batch: {list(batch.shape)} samples, {levels}",
+        ]
+    )
+
+
+def _open_sounds(config: dict[str, Any], model: Model) -> SoundStore:
+    dataset = config["data"]["dataset"]
+    return open_store(
+        Path(dataset["root"]).expanduser(),
+        model.sample_rate,
+        dataset["channel"],
+        min_length=model.hop_length,
+        n_files=dataset["n_files"],
+        cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
+    )
+
+
+def _announce(store: SoundStore, split: Split) -> None:
+    minutes = store.duration_seconds / 60
+    logger.info(
+        "sounds: %d files, %.1f minutes; %d to learn from, %d held out",
+        len(store.files),
+        minutes,
+        len(split.train),
+        len(split.held_out),
+    )
+    if not split.held_out:
+        logger.warning(
+            "no file is held out (data.dataset.held_out, and two files at least): "
+            "distances are those of the sounds learnt from"
+        )
+
+
+def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
+    checkpoints = folder / "checkpoints"
+    callbacks: list[Callback] = [
+        ProgressLine(),
+        ModelCheckpoint(
+            checkpoints,
+            filename="best",
+            monitor=MONITORED,
+            save_last=True,
+            enable_version_counter=False,
+        ),
+        ModelCheckpoint(
+            checkpoints,
+            filename="epoch_{epoch}",
+            auto_insert_metric_name=False,
+            every_n_epochs=config["training"]["keep_every_epochs"],
+            save_top_k=-1,
+            enable_version_counter=False,
+        ),
+    ]
+    return lightning.Trainer(
+        default_root_dir=folder,
+        logger=TensorBoardLogger(folder, name="", version="logs"),
+        callbacks=callbacks,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        # the learner says itself when it has something to log
+        **{"log_every_n_steps": 1, **config["trainer"]},
+    )
+
+
+def _quiet_lightning() -> None:
+    """Leaves its warnings, not its advertisements."""
+    for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+
+
+def _shapes(module: nn.Module) -> str:
+    return "  ".join(
+        f"{name} {list(parameter.shape)}"
+        for name, parameter in module.named_parameters(recurse=False)
+    )

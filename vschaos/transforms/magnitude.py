@@ -1,0 +1,60 @@
+"""The contrast of magnitudes: what a network sees in place of raw amplitudes."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class LogMagnitude(nn.Module):
+    """Magnitudes to normalised logarithms and back: `(log(x + floor) - mean) / deviation`.
+
+    The floor lies `floor_db` below the loudest bins of the training sounds and hides what nobody
+    hears; mean (of each bin) and deviation (of all) are those of the training sounds, found once by
+    `fit` and saved with the weights.
+
+    Args:
+        num_bins: F.
+        floor_db: the floor against the loudest magnitudes, negative.
+        headroom_db: how far above the loudest magnitudes the inverse may go, whatever comes in.
+
+    Example:
+        >>> contrast = LogMagnitude(num_bins=3, floor_db=-80.0)
+        >>> magnitudes = torch.tensor([[[0.5], [0.01], [0.0]]])
+        >>> contrast.fit(magnitudes)
+        >>> bool((contrast.inverse(contrast(magnitudes)) - magnitudes).abs().max() < 1e-6)
+        True
+    """
+
+    floor: Tensor
+    highest_log: Tensor
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, num_bins: int, floor_db: float, headroom_db: float = 12.0) -> None:
+        super().__init__()
+        self.floor_db = floor_db
+        self.headroom_db = headroom_db
+        self.register_buffer("floor", torch.tensor(10 ** (floor_db / 20)))
+        self.register_buffer("highest_log", torch.tensor(headroom_db * math.log(10) / 20))
+        self.register_buffer("mean", torch.zeros(num_bins, 1))
+        self.register_buffer("deviation", torch.ones(()))
+
+    @torch.no_grad()
+    def fit(self, magnitudes: Tensor) -> None:
+        """Finds floor, mean and deviation from training magnitudes `[B, F, N]`."""
+        loudest = magnitudes.amax().clamp_min(1e-7)
+        self.floor.copy_(loudest * 10 ** (self.floor_db / 20))
+        self.highest_log.copy_(torch.log(loudest) + self.headroom_db * math.log(10) / 20)
+        logs = torch.log(magnitudes + self.floor)
+        self.mean.copy_(logs.mean(dim=(0, 2)).unsqueeze(1))
+        self.deviation.copy_((logs - self.mean).square().mean().sqrt().clamp_min(1e-3))
+
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        """Magnitudes `[B, F, N]` -> contrast of the same shape, near unit variance."""
+        return (torch.log(magnitudes + self.floor) - self.mean) / self.deviation
+
+    def inverse(self, contrast: Tensor) -> Tensor:
+        """Contrast `[B, F, N]` -> magnitudes of the same shape, never negative, always bounded."""
+        logs = torch.minimum(contrast * self.deviation + self.mean, self.highest_log)
+        return (torch.exp(logs) - self.floor).clamp_min(0.0)

@@ -1,0 +1,136 @@
+"""Waveform <-> complex spectrum, whole or in a stream: Hann windows, overlap-add, no look-ahead."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class STFT(nn.Module):
+    """Short-time Fourier transform and its inverse, with a Hann window both ways.
+
+    Frame n ends with sample `(n + 1) * hop_length`: it needs no sample of the future. Before and
+    after the sound lie zeros, so that each sample is covered by `n_fft / hop_length` frames and
+    comes back exactly. Spectra are scaled so that a sine of amplitude a has a magnitude of a.
+
+    Args:
+        n_fft: window length in samples.
+        hop_length: samples from frame to frame; a power of two (nn~ asks for it) that divides
+            `n_fft` at least four times (Hann squared then overlaps to a constant).
+
+    Example:
+        >>> stft = STFT(1024, 256)
+        >>> audio = torch.rand(2, 1000)
+        >>> spectrum = stft(audio)
+        >>> spectrum.shape
+        torch.Size([2, 513, 7])
+        >>> bool((stft.inverse(spectrum, 1000) - audio).abs().max() < 1e-5)
+        True
+    """
+
+    analysis_window: Tensor
+    synthesis_window: Tensor
+
+    def __init__(self, n_fft: int, hop_length: int) -> None:
+        super().__init__()
+        if hop_length < 1 or hop_length & (hop_length - 1):
+            raise ValueError(f"transform.hop_length must be a power of two, {hop_length} came")
+        if n_fft % hop_length or n_fft < 4 * hop_length:
+            raise ValueError(
+                "transform.n_fft must be a multiple of hop_length, at least 4 times as long; "
+                f"{n_fft} came for a hop of {hop_length}"
+            )
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.overlap = n_fft // hop_length
+        self.num_bins = n_fft // 2 + 1
+        window = torch.hann_window(n_fft, dtype=torch.float64)
+        # the 2 gives a sine its amplitude: half of its energy lies at negative frequencies
+        scale = 2.0 / window.sum()
+        constant = window.square().sum() / hop_length
+        self.register_buffer("analysis_window", (window * scale).float(), persistent=False)
+        self.register_buffer(
+            "synthesis_window", (window / (scale * constant)).float(), persistent=False
+        )
+
+    def num_frames(self, length: int) -> int:
+        """Frames that touch a sound of `length` samples."""
+        return math.ceil((length + self.n_fft - self.hop_length) / self.hop_length)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> complex `[B, F, N]`, `F = n_fft / 2 + 1`, `N = num_frames(T)`."""
+        length = audio.shape[-1]
+        before = self.n_fft - self.hop_length
+        total = (self.num_frames(length) - 1) * self.hop_length + self.n_fft
+        return self.analyse(nn.functional.pad(audio, (before, total - before - length)))
+
+    def inverse(self, spectrum: Tensor, length: int) -> Tensor:
+        """Complex `[B, F, N]` -> `[B, length]`; the inverse of `forward`."""
+        before = self.n_fft - self.hop_length
+        return self.synthesise(spectrum)[:, before : before + length]
+
+    def analyse(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> complex `[B, F, N]` of the frames that lie wholly inside,
+        `N = (T - n_fft) / hop_length + 1`."""
+        frames = audio.unfold(-1, self.n_fft, self.hop_length)  # [B, N, n_fft]
+        return torch.fft.rfft(frames * self.analysis_window).transpose(1, 2)
+
+    def synthesise(self, spectrum: Tensor) -> Tensor:
+        """Complex `[B, F, N]` -> `[B, (N - 1) * hop_length + n_fft]`, overlapped and added."""
+        frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft) * self.synthesis_window
+        batch, num_frames = frames.shape[0], frames.shape[1]
+        hops = frames.reshape(batch, num_frames, self.overlap, self.hop_length)
+        audio = hops.new_zeros(batch, num_frames + self.overlap - 1, self.hop_length)
+        for k in range(self.overlap):
+            audio[:, k : k + num_frames] += hops[:, :, k]
+        return audio.reshape(batch, -1)
+
+
+class StreamingSTFT(nn.Module):
+    """The same transform on a stream that comes in blocks of any whole number of hops.
+
+    `synthesise(analyse(block))` gives the stream back, `delay` samples later. The past that a
+    block needs is kept in buffers with a row for each channel of the batch, of which there may be
+    more or fewer from call to call.
+    """
+
+    past: Tensor
+    tail: Tensor
+
+    def __init__(self, stft: STFT) -> None:
+        super().__init__()
+        self.stft = stft
+        self.delay = stft.n_fft - stft.hop_length
+        self.register_buffer("past", torch.zeros(1, self.delay), persistent=False)
+        self.register_buffer("tail", torch.zeros(1, self.delay), persistent=False)
+
+    def reset(self) -> None:
+        """Forgets the past."""
+        self.past = torch.zeros_like(self.past)
+        self.tail = torch.zeros_like(self.tail)
+
+    def analyse(self, audio: Tensor) -> Tensor:
+        """`[B, N * hop_length]` -> complex `[B, F, N]`."""
+        stream = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
+        self.past = stream[:, stream.shape[1] - self.delay :].clone()
+        return self.stft.analyse(stream)
+
+    def synthesise(self, spectrum: Tensor) -> Tensor:
+        """Complex `[B, F, N]` -> `[B, N * hop_length]`."""
+        audio = self.stft.synthesise(spectrum)
+        audio[:, : self.delay] += with_rows(self.tail, audio.shape[0])
+        ready = spectrum.shape[2] * self.stft.hop_length
+        self.tail = audio[:, ready:].clone()
+        return audio[:, :ready]
+
+
+def with_rows(state: Tensor, rows: int) -> Tensor:
+    """State `[B, ...]` for a batch of `rows`: rows that it had keep their values, new ones are 0.
+
+    State is assigned anew and never changed in place: nn~ runs methods in inference mode and
+    settings outside of it, where a tensor of the former must not be written to.
+    """
+    had = state.shape[0]
+    if had < rows:
+        return torch.cat([state, torch.zeros_like(state[:1]).repeat_interleave(rows - had, dim=0)])
+    return state[:rows]
