@@ -51,7 +51,8 @@ def main() -> int:
 def _compose_and_train() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us rather than end the process
     import hydra
-    from hydra.errors import HydraException
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException, MissingConfigException
     from omegaconf import DictConfig, OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -65,17 +66,29 @@ def _compose_and_train() -> int:
                 raise ValueError(f"still to be given: {', '.join(f'{key}=...' for key in missing)}")
             config: Any = OmegaConf.to_container(composed, resolve=True)
             config["name"] = str(config["name"])  # Hydra takes 123 for a number
+            if config["resume"]:
+                config = _resumed(config, HydraConfig.get().overrides.task)
             _train(config)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             failures.append(error)
 
     try:
         train_composed()
         if failures:
             raise failures[0]
+    except MissingConfigException as error:
+        raise ValueError(
+            f"--config-name: there is no recipe {error.missing_cfg_file}; there is\n{_recipes()}"
+        ) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
+
+
+def _resumed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    from vschaos.training import resumed
+
+    return resumed(config, [override.lstrip("+").partition("=")[0] for override in overrides])
 
 
 def _train(config: dict[str, Any]) -> None:

@@ -46,7 +46,6 @@ def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None
     assert len(lines) < 20
 
 
-@pytest.mark.filterwarnings("ignore:.*treespec.*")
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path) -> None:
     config = composed(

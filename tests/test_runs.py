@@ -118,7 +118,8 @@ def test_a_run_is_found_by_any_of_its_paths(
     assert load_run(training).folder == newer  # the newest with a checkpoint
     assert load_run(str(training), version=0).folder == folder
     assert find_version(training, 10) == untrained
-    _save(untrained, _weights(build(MODEL)), "best")
+    for number in (9, 10):
+        _save(training / f"version_{number}", _weights(build(MODEL)), "best")
     assert load_run(training, checkpoint="best").folder == untrained  # 10 comes after 9
     for path in (folder, folder / "checkpoints", folder / "checkpoints" / "last.ckpt"):
         assert load_run(path).folder == folder

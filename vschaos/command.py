@@ -18,8 +18,8 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     try:
         return main() or 0
-    except KeyboardInterrupt:
-        logging.error("stopped")
+    except KeyboardInterrupt as stop:
+        logging.error("\n%s", stop.args[0] if stop.args else "stopped")
         return 130
     except EXPECTED as error:
         if debug:

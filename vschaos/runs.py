@@ -124,18 +124,27 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
 
 def create_run_folder(rundir: Path, name: str) -> Path:
     """Makes `rundir/name/version_N`, N being the first number that is free."""
-    if not name or Path(name).name != name or name.startswith("."):
-        raise ValueError(f"name must be a plain name for a folder; {name!r} came")
+    training = rundir / check_name(name)
     number = 0
     while True:
-        folder = rundir / name / f"version_{number}"
+        folder = training / f"version_{number}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
             number += 1
             continue
+        except OSError as error:
+            raise ValueError(f"rundir={rundir} cannot be written: {error.strerror}") from error
         (folder / "checkpoints").mkdir()
         return folder
+
+
+def check_name(name: object) -> str:
+    """The name of a training, if a folder can be called so."""
+    name = str(name)
+    if not name or Path(name).name != name or name.startswith("."):
+        raise ValueError(f"name must be a plain name for a folder; {name!r} came")
+    return name
 
 
 def describe_run(

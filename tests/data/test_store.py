@@ -51,12 +51,13 @@ def test_a_mixed_folder_gives_the_good_and_names_the_bad(
     monkeypatch.setattr(audio, "BLOCK_LENGTH", 1000)
     late = tone()
     late[3500] = np.nan  # found when most of it is already written
-    good = {"a.wav": tone(300.0), "m.wav": tone(500.0), "z/z.wav": tone(700.0, amplitude=4.0)}
+    good = {"a.wav": tone(300.0), "m.wav": tone()[-64:], "z/z.wav": tone(700.0, amplitude=4.0)}
     bad = {
         "b_late.wav": (late, "NaN or infinite"),
         "c_empty.wav": (late[:0], "it is empty"),
         "d_silent.wav": (np.full(1000, 9e-5, np.float32), "it is silent"),
         "n_short.wav": (tone()[:63], "63 samples at 8000 Hz, at least 64 expected"),
+        "zz_late.wav": (late, "NaN or infinite"),
     }
     data = tmp_path / "data"
     for name, sound in {**good, **{name: sound for name, (sound, _) in bad.items()}}.items():
@@ -76,8 +77,8 @@ def test_a_mixed_folder_gives_the_good_and_names_the_bad(
         for name, reason in store.skipped:
             assert reasons[name.removeprefix("data/")] in reason
             assert f"skipped {name}: {reason}" in caplog.messages
-        assert "skipped 5 of 8 files" in caplog.messages
-        assert store.duration_seconds == pytest.approx(1.5)
+        assert "skipped 6 of 9 files" in caplog.messages
+        assert store.duration_seconds == pytest.approx(8064 / RATE)
 
 
 def test_a_folder_without_use_is_an_error_that_tells_why(

@@ -74,8 +74,11 @@ def test_a_line_is_straight_and_even() -> None:
 
 def test_a_circle_keeps_its_distance_from_a_centre_in_a_plane() -> None:
     for seed in range(5):
-        walk = _walk("circle", seed=seed).T.astype(np.float64)  # [N, Z]
-        assert np.linalg.svd(walk - walk.mean(axis=0), compute_uv=False)[2] < 1e-4
+        walk = _walk("circle", num_frames=800, seed=seed).T.astype(np.float64)  # [N, Z]
+        left, spread, _ = np.linalg.svd(walk - walk.mean(axis=0), full_matrices=False)
+        assert spread[2] < 1e-4
+        radius = np.ptp(left[:, 0] * spread[0]) / 2
+        assert 0.59 < radius / np.sqrt(8) < 1.01  # as far as the points of the prior lie
         # points of a sphere about c obey |x|^2 = 2 c x + constant
         square = np.square(walk).sum(axis=1)
         terms = np.hstack([2 * walk, np.ones((len(walk), 1))])
@@ -101,6 +104,7 @@ def test_a_random_walk_has_the_variance_and_the_memory_of_the_prior() -> None:
     walk = trajectory("random", 64, 20_000, FRAME_RATE, np.random.default_rng(0))
     assert walk.var() == pytest.approx(1.0, abs=0.05)
     assert walk[:, :5000].var() == pytest.approx(walk[:, -5000:].var(), abs=0.1)
+    assert walk[:, 0].var() == pytest.approx(1.0, abs=0.7)  # of 64 values, four deviations
     lag = round(FRAME_RATE / 2)  # half a second
     kept = (walk[:, lag:] * walk[:, :-lag]).mean()
     assert kept == pytest.approx(np.exp(-1), abs=0.05)

@@ -10,9 +10,7 @@ import yaml
 
 from tests.test_configs import TINY, composed
 from vschaos import load_run
-from vschaos.training import train
-
-pytestmark = pytest.mark.filterwarnings("ignore:.*treespec.*")
+from vschaos.training import resumed, train
 
 
 @pytest.fixture
@@ -88,11 +86,20 @@ def test_going_on_ends_where_an_unbroken_training_does(config: dict[str, Any]) -
         patch.setattr(Learner, "training_step", interrupted)
         with pytest.raises(InterruptionError):
             train(broken)
-    resumed = train({**broken, "resume": True})
-    assert resumed is not None
+    steps = []
+
+    def counted(self: Learner, audio: torch.Tensor, batch_index: int) -> torch.Tensor:
+        steps.append(self.global_step)
+        return step(self, audio, batch_index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Learner, "training_step", counted)
+        folder = train({**broken, "resume": True})
+    assert steps == [3, 4, 5]
     assert unbroken is not None
-    assert resumed.name == "version_0"
-    expected, found = weights(unbroken), weights(resumed)
+    assert folder is not None
+    assert folder.name == "version_0"
+    expected, found = weights(unbroken), weights(folder)
     for name in expected:
         assert torch.equal(found[name], expected[name]), name
 
@@ -116,4 +123,49 @@ def test_a_loss_that_is_not_finite_stops_with_advice(config: dict[str, Any]) -> 
 def test_weights_must_name_the_models_losses(config: dict[str, Any]) -> None:
     del config["training"]["weights"]["kl"]
     with pytest.raises(ValueError, match="must name the model's losses"):
+        train(config)
+
+
+def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[str, Any]) -> None:
+    folder = train(config)
+    assert folder is not None
+    now = composed(
+        "dgt_mid", "name=run", f"rundir={folder.parents[1]}", "data.dataset.root=elsewhere",
+        "trainer.max_steps=9", "resume=true",
+    )  # fmt: skip
+    given = ["name", "rundir", "resume", "trainer.max_steps", "data.dataset.root"]
+    ahead = resumed(now, given)
+    assert ahead["model"] == config["model"]
+    assert ahead["trainer"] == {**config["trainer"], "max_steps": 9}
+    assert ahead["training"]["schedule"]["total_steps"] == 9
+    assert ahead["data"]["dataset"]["root"] == "elsewhere"
+    assert ahead["resume"]
+    with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, 2048 came"):
+        resumed(now, [*given, "model.transform.n_fft"])
+    with pytest.raises(FileNotFoundError):
+        resumed({**now, "name": "other"}, given)
+
+
+def test_nothing_to_go_on_with_is_said(config: dict[str, Any]) -> None:
+    folder = train(config)
+    assert folder is not None
+    (folder / "checkpoints" / "last.ckpt").unlink()
+    with pytest.raises(FileNotFoundError, match="nothing to go on with"):
+        train({**config, "resume": True})
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("trainer", "max_time", "abc", "trainer"),
+        ("trainer", "unheard_of", 1, "unheard_of"),
+        ("", "name", "../up", "name"),
+        ("", "rundir", "/proc/none", "rundir"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_sentence(
+    config: dict[str, Any], section: str, key: str, value: object, message: str
+) -> None:
+    (config[section] if section else config)[key] = value
+    with pytest.raises(ValueError, match=message):
         train(config)

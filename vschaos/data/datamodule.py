@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -71,21 +71,23 @@ class Excerpts(Dataset[Tensor]):
 
 
 class BatchNumbers(Sampler[int]):
-    """The numbers of an epoch's batches, going on from epoch to epoch."""
+    """The numbers of an epoch's batches.
 
-    def __init__(self, batches_per_epoch: int) -> None:
+    Args:
+        batches_per_epoch: how many they are.
+        first: asked at each epoch's start for the number of its first batch; so a training gone on
+            with, at whatever step, sees the batches that it would have seen.
+    """
+
+    def __init__(self, batches_per_epoch: int, first: Callable[[], int]) -> None:
         self.batches_per_epoch = batches_per_epoch
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning as each epoch begins."""
-        self.epoch = epoch
+        self.first = first
 
     def __len__(self) -> int:
         return self.batches_per_epoch
 
     def __iter__(self) -> Iterator[int]:
-        first = self.epoch * self.batches_per_epoch
+        first = self.first()
         return iter(range(first, first + self.batches_per_epoch))
 
 
@@ -160,10 +162,14 @@ class SoundData(lightning.LightningDataModule):
         return DataLoader(
             self.excerpts,
             batch_size=None,
-            sampler=BatchNumbers(self.loading.batches_per_epoch),
+            sampler=BatchNumbers(self.loading.batches_per_epoch, self._batches_seen),
             num_workers=workers,
             persistent_workers=workers > 0,
         )
+
+    def _batches_seen(self) -> int:
+        trainer = self.trainer
+        return trainer.global_step * trainer.accumulate_grad_batches if trainer else 0
 
     def val_dataloader(self) -> DataLoader[Tensor]:
         return DataLoader(self.held_out, batch_size=None)

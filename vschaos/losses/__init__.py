@@ -1,6 +1,10 @@
 """Distances and divergences, one per class; each gives one number, unweighted."""
 
-from vschaos.losses.reconstruction import LogSpectralDistance, SpectralConvergence
+from vschaos.losses.reconstruction import (
+    FrameConvergence,
+    LogSpectralDistance,
+    SpectralConvergence,
+)
 from vschaos.losses.regularization import GaussianKL
 
-__all__ = ["GaussianKL", "LogSpectralDistance", "SpectralConvergence"]
+__all__ = ["FrameConvergence", "GaussianKL", "LogSpectralDistance", "SpectralConvergence"]

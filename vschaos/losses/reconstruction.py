@@ -20,6 +20,28 @@ class SpectralConvergence(nn.Module):
         return (output - target).norm() / target.norm().clamp_min(1e-7)
 
 
+class FrameConvergence(nn.Module):
+    """`||x - y|| / ||x||` of each frame, as a mean: soft frames count as much as loud ones.
+
+    Frames more than `range_db` below the loudest one count less and less.
+
+    Example:
+        >>> x = torch.tensor([[[1.0, 0.1]]])
+        >>> float(FrameConvergence()(0.5 * x, x))
+        0.5
+    """
+
+    def __init__(self, range_db: float = 40.0) -> None:
+        super().__init__()
+        self.range = 10 ** (-range_db / 20)
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Magnitudes `[B, F, N]`, twice -> scalar."""
+        level = target.norm(dim=1)
+        floor = (level.amax() * self.range).clamp_min(1e-7)
+        return ((output - target).norm(dim=1) / torch.maximum(level, floor)).mean()
+
+
 class LogSpectralDistance(nn.Module):
     """Root mean square over the bins of the difference in decibels, as a mean over the frames.
 

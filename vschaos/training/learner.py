@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from vschaos.models.base import Model
 
 LOG_EVERY_STEPS = 50
+SEEDS_APART = 1 << 32  # more than a training has steps
 
 
 class LossWeight:
@@ -47,6 +48,7 @@ class Learner(lightning.LightningModule):
         weights: one for each of these names.
         optimizer: takes the parameters.
         schedule: takes the optimiser, and gives its learning rate step by step.
+        seed: of what each step draws, so that a training gone on with draws the same.
     """
 
     def __init__(
@@ -55,14 +57,17 @@ class Learner(lightning.LightningModule):
         weights: Mapping[str, LossWeight],
         optimizer: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
         schedule: Callable[[Optimizer], LRScheduler],
+        seed: int,
     ) -> None:
         super().__init__()
         self.model = model
         self.weights = weights
         self.make_optimizer = optimizer
         self.make_schedule = schedule
+        self.seed = seed
 
     def training_step(self, audio: Tensor, batch_index: int) -> Tensor:
+        torch.manual_seed(self.seed * SEEDS_APART + self.global_step)
         losses = self.model.losses(audio)
         if losses.keys() != self.weights.keys():
             raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
@@ -17,7 +18,7 @@ from torch import nn
 from vschaos.data import SoundData, SoundStore, Split, split_files
 from vschaos.data.store import open_store
 from vschaos.models.base import Model
-from vschaos.runs import create_run_folder, describe_run, find_version, read_config
+from vschaos.runs import check_name, create_run_folder, describe_run, find_version
 from vschaos.targets import build
 from vschaos.training.learner import Learner
 from vschaos.training.progress import ProgressLine
@@ -41,9 +42,12 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
     """
     _quiet_lightning()
-    folder = find_version(Path(config["rundir"]) / config["name"]) if config["resume"] else None
-    if folder is not None:
-        config = {**read_config(folder), "trainer": config["trainer"]}
+    trainings = Path(config["rundir"]) / check_name(config["name"])
+    folder = find_version(trainings) if config["resume"] else None
+    last = folder / "checkpoints" / "last.ckpt" if folder else None
+    if last and not last.is_file():
+        raise FileNotFoundError(f"there is nothing to go on with in {folder}: no {last.name}")
+    _try_trainer(config["trainer"])
     data, learner = assemble(config)
     if config["check"]:
         logger.info(overview(learner.model, data))
@@ -54,12 +58,10 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
         describe_run(folder, config, {}, data.split._asdict())
     logger.info("run: %s", folder)
     trainer = _make_trainer(folder, config)
-    trainer.fit(
-        learner,
-        data,
-        ckpt_path=folder / "checkpoints" / "last.ckpt" if config["resume"] else None,
-        weights_only=True,
-    )
+    try:
+        trainer.fit(learner, data, ckpt_path=last, weights_only=True)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt(_what_is_kept(folder, trainer.global_step)) from stop
     return folder
 
 
@@ -85,8 +87,13 @@ def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
     )
     model.fit(torch.cat([data.excerpts[number] for number in range(BATCHES_TO_FIT)]))
     training = build(config["training"])
-    learner = Learner(model, training["weights"], training["optimizer"], training["schedule"])
-    return data, learner
+    return data, Learner(
+        model,
+        training["weights"],
+        training["optimizer"],
+        training["schedule"],
+        config["seed"],
+    )
 
 
 def overview(model: Model, data: SoundData) -> str:
@@ -139,24 +146,12 @@ def _announce(store: SoundStore, split: Split) -> None:
 
 
 def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
-    checkpoints = folder / "checkpoints"
+    keep_every = config["training"]["keep_every_epochs"]
     callbacks: list[Callback] = [
         ProgressLine(),
-        ModelCheckpoint(
-            checkpoints,
-            filename="best",
-            monitor=MONITORED,
-            save_last=True,
-            enable_version_counter=False,
-        ),
-        ModelCheckpoint(
-            checkpoints,
-            filename="epoch_{epoch}",
-            auto_insert_metric_name=False,
-            every_n_epochs=config["training"]["keep_every_epochs"],
-            save_top_k=-1,
-            enable_version_counter=False,
-        ),
+        _checkpoint(folder, "last", save_top_k=1),
+        _checkpoint(folder, "best", save_top_k=1, monitor=MONITORED),
+        _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every),
     ]
     return lightning.Trainer(
         default_root_dir=folder,
@@ -169,6 +164,41 @@ def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
     )
 
 
+def _checkpoint(
+    folder: Path,
+    name: str,
+    save_top_k: int,
+    monitor: str | None = None,
+    every_n_epochs: int = 1,
+) -> ModelCheckpoint:
+    return ModelCheckpoint(
+        folder / "checkpoints",
+        filename=name,
+        monitor=monitor,
+        save_top_k=save_top_k,
+        every_n_epochs=every_n_epochs,
+        save_on_train_epoch_end=True,  # after the validation, when the epoch is whole
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+    )
+
+
+def _try_trainer(settings: dict[str, Any]) -> None:
+    """Lightning's own checks, before anything else is done."""
+    try:
+        lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
+    except (TypeError, ValueError, MisconfigurationException) as error:
+        raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
+
+
+def _what_is_kept(folder: Path, step: int) -> str:
+    last = folder / "checkpoints" / "last.ckpt"
+    if not last.is_file():
+        return f"stopped at step {step}, before anything was kept in {folder}"
+    kept = torch.load(last, map_location="cpu", weights_only=True)["global_step"]
+    return f"stopped at step {step}; {last} holds step {kept}, resume=true goes on from there"
+
+
 def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
     for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
@@ -176,6 +206,9 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # between Lightning and torch
+    # the end of an epoch is gone through again as a training is gone on with
+    warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
 
 
 def _shapes(module: nn.Module) -> str:

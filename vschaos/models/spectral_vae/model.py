@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.layers import Gaussian, sample
-from vschaos.losses import LogSpectralDistance, SpectralConvergence
+from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
@@ -52,6 +52,7 @@ class SpectralVAE(Model):
         self.encoder = encoder(transform.num_bins, latent.num_parameters)
         self.decoder = decoder(latent.dim, transform.num_bins)
         self.latent = latent
+        self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
@@ -66,7 +67,7 @@ class SpectralVAE(Model):
         output = self.decoder(sample(posterior))
         return {
             "contrast": nn.functional.mse_loss(output, contrast),
-            "convergence": self.convergence(self.contrast.inverse(output), magnitudes),
+            "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
         }
 

@@ -1,0 +1,56 @@
+"""Which settings a training goes on with."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from vschaos.runs import find_version, read_config
+
+MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache")
+OF_THE_COMMAND = ("name", "rundir", "resume", "check")
+
+
+def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
+    """The settings of the newest run of that name, with those of `trainer` that are given anew.
+
+    Args:
+        config: as composed for a new training.
+        given: keys (`trainer.max_steps`) that the user set.
+
+    Raises:
+        FileNotFoundError: there is no such run.
+        ValueError: a setting is given that differs from the run's and may not change.
+    """
+    saved = read_config(find_version(Path(config["rundir"]) / config["name"]))
+    ahead = copy.deepcopy(saved)
+    for key in given:
+        if key in OF_THE_COMMAND:
+            continue
+        if key.startswith(MAY_CHANGE):
+            _section(ahead, key)[key.rpartition(".")[2]] = _value(config, key)
+        elif _value(config, key) != _value(saved, key):
+            raise ValueError(
+                f"resume=true goes on with the run's {key}={_value(saved, key)}, "
+                f"{_value(config, key)} came: only trainer.* may change"
+            )
+    schedule = ahead["training"]["schedule"]
+    if schedule.get("total_steps") == saved["trainer"]["max_steps"]:
+        schedule["total_steps"] = ahead["trainer"]["max_steps"]
+    return {**ahead, **{key: config[key] for key in OF_THE_COMMAND}}
+
+
+def _section(config: dict[str, Any], key: str) -> dict[str, Any]:
+    section = config
+    for part in key.split(".")[:-1]:
+        section = section.setdefault(part, {})
+    return section
+
+
+def _value(config: dict[str, Any], key: str) -> Any:
+    section: Any = config
+    for part in key.split("."):
+        section = section.get(part) if isinstance(section, dict) else None
+    return section
