@@ -122,8 +122,10 @@ def _decode(
     random: np.random.Generator,
     options: argparse.Namespace,
 ) -> None:
+    from vschaos.generation import without_edges
+
     latents = latents + options.jitter * random.standard_normal(latents.shape)
-    output = run.decode(latents, options.inversion)
+    output = without_edges(run.decode(latents, options.inversion), run.sample_rate)
     _write(run, path, {path.name: output}, options, latents)
 
 

@@ -42,7 +42,7 @@ def build(config: Any, *arguments: Any) -> Any:
             return functools.partial(target, **built)
         try:
             return target(*arguments, **built)
-        except (TypeError, AttributeError) as error:
+        except (TypeError, AttributeError, RuntimeError) as error:
             raise ValueError(f"{config['_target_']} cannot be built: {error}") from error
     if isinstance(config, (list, tuple)):
         return [build(value) for value in config]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vschaos.generation import morph
-from vschaos.generation.reconstruct import reconstruct
+from vschaos.generation.reconstruct import reconstruct, without_edges
 
 RATE = 1000
 SEGMENT, FADE = 1000, 50
@@ -108,3 +108,13 @@ def test_a_sound_morphed_to_itself_stays() -> None:
 def test_one_sound_is_not_enough() -> None:
     with pytest.raises(ValueError, match="at least two sounds, 1 came"):
         _morph(np.zeros(100))
+
+
+def test_edges_are_smooth_and_the_middle_is_untouched() -> None:
+    sound = np.full(44100, 0.5, dtype=np.float32)
+    shaped = without_edges(sound, 44100)
+    assert shaped[0] == shaped[-1] == 0.0
+    assert np.abs(np.diff(shaped)).max() < 0.001
+    assert np.array_equal(shaped[1000:-1000], sound[1000:-1000])
+    for length in (0, 1, 2, 5):
+        assert len(without_edges(sound[:length], 44100)) == length

@@ -55,10 +55,13 @@ class Varispeed:
 
 def _smooth_length(length: float) -> int:
     """The even number nearest to `length` that a fast Fourier transform likes."""
-    candidates = [
-        2**twos * 3**threes * 5**fives
-        for threes in range(5)
-        for fives in range(4)
-        for twos in range(1, 20)
-    ]
-    return min(candidates, key=lambda candidate: abs(candidate - length))
+    products = np.array(
+        [
+            2**twos * 3**threes * 5**fives * 7**sevens
+            for twos in range(1, 18)
+            for threes in range(5)
+            for fives in range(4)
+            for sevens in range(3)
+        ]
+    )
+    return int(products[np.argmin(np.abs(products - length))])

@@ -25,9 +25,9 @@ def split_files(names: Sequence[str], held_out: float, seed: int) -> Split:
         held_out: share, 0 to 1 (exclusive).
         seed: another one draws other files.
     """
-    if not 0.0 <= held_out < 1.0:
+    if not isinstance(held_out, int | float) or not 0.0 <= held_out < 1.0:
         raise ValueError(
-            f"data.dataset.held_out must be a share from 0 to below 1, {held_out} came"
+            f"data.dataset.held_out must be a share from 0 to below 1, {held_out!r} came"
         )
 
     def draw(name: str) -> bytes:

@@ -26,7 +26,7 @@ What is there now:
       pictures beside them show their spectrograms
   {ts}
       the model for nn~. Put it where Max or PureData finds it and make the object
-      [nn~ {name} forward]; {name} encode and {name} decode show its {dim} latents
+      [nn~ {name} forward], or [nn~ {name} encode] and [nn~ {name} decode] for its latents
   {played}
       a held-out note through that file, block by block as nn~ plays it
 
@@ -86,7 +86,6 @@ def demonstrate(folder: Path, steps: int, max_time: str) -> None:
             folder=folder,
             ts=ts,
             name=NAME,
-            dim=16,
             played=played,
         )
     )

@@ -13,6 +13,7 @@ from vschaos.runs import Run
 
 SEGMENT_SECONDS = 60.0  # long sounds go through the model in such parts
 CROSSFADE_SECONDS = 0.05
+EDGE_SECONDS = 0.02  # over which a sound that begins or ends in its middle rises and falls
 
 
 def reconstruct(
@@ -58,3 +59,14 @@ def morph(run: Run, sounds: Sequence[Waveform], temperature: float = 0.0) -> np.
             + share * resample_frames(second, num_frames)
         )
     return np.concatenate(parts, axis=1)
+
+
+def without_edges(sound: Waveform, sample_rate: int) -> Waveform:
+    """A sound `[T]` that begins and ends at zero: what was decoded starts in the middle of things
+    and would click."""
+    length = min(round(EDGE_SECONDS * sample_rate), len(sound) // 2)
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))
+    gain = np.ones(len(sound))
+    gain[:length] = rise
+    gain[len(sound) - length :] = rise[::-1]
+    return (gain * sound).astype(np.float32)
