@@ -186,6 +186,12 @@ def _input_files(run: Run, given: list[Path] | None) -> list[tuple[Path, str]]:
     return named
 
 
+def _sample_rate(text: str) -> int:
+    if not text.isdecimal() or not 1_000 <= int(text) <= 768_000:
+        raise argparse.ArgumentTypeError(f"1000 to 768000 Hz expected, {text} came")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Makes sounds with a trained model, and pictures of them.",
@@ -218,7 +224,7 @@ def _parser() -> argparse.ArgumentParser:
             "--out", type=Path, help="where to write (default: generated/ in the run)"
         )
         command.add_argument(
-            "--sr", type=int, help="sample rate to write, Hz (default: the model's)"
+            "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
         )
         command.add_argument("--seed", type=int, default=0, help="another one draws other sounds")
         command.add_argument("--inversion", choices=INVERSIONS, help="how the phase is found")
