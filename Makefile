@@ -28,11 +28,11 @@ INSTALL = if command -v uv >/dev/null; \
 	then uv pip install --python $(BIN)/python $(1); \
 	else $(BIN)/python -m pip install --disable-pip-version-check $(1); fi
 
-$(VENV)/installed: requirements.txt
+$(VENV)/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(call INSTALL,-r requirements.txt)
+	$(call INSTALL,-r requirements.txt -e .)
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed pyproject.toml
+$(VENV)/installed-dev: $(VENV)/installed
 	$(call INSTALL,-e '.[dev]')
 	touch $@
