@@ -171,3 +171,10 @@ def test_without_a_held_out_side_the_training_sounds_are_judged(make_store: Make
     store = make_store(50, 60)
     data = _data(store, _whole_split(store))
     assert [sound.shape for sound in data.val_dataloader()] == [(1, 50), (1, 60)]
+
+
+@pytest.mark.parametrize("loading", [Loading(0, 3, 0), Loading(8, 0, 0), Loading(8, 3, -1)])
+def test_sizes_that_make_no_batch_are_refused(make_store: MakeStore, loading: Loading) -> None:
+    store = make_store(500)
+    with pytest.raises(ValueError, match=r"data\.loading\.\w+ must be a whole number"):
+        SoundData(store, _whole_split(store), 32, loading, seed=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -243,3 +244,11 @@ def test_beyond_its_edges_a_file_is_silent(tmp_path: Path, cache: Path) -> None:
                 np.testing.assert_array_equal(excerpt, padded[500 + start :][:length])
                 assert excerpt.dtype == np.float32
                 assert excerpt.flags.writeable
+
+
+def test_a_worker_opens_the_store_rather_than_copy_it(dataset: Path, cache: Path) -> None:
+    store = open_store(dataset, 8000, "mix", 64)
+    sent = pickle.dumps(store)
+    assert len(sent) < 1000
+    file = store.files[0]
+    assert np.array_equal(pickle.loads(sent).read(file, 0, 100), store.read(file, 0, 100))

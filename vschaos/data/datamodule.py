@@ -145,6 +145,12 @@ class SoundData(lightning.LightningDataModule):
         varispeed: Varispeed | None = None,
     ) -> None:
         super().__init__()
+        for name, size in loading._asdict().items():
+            lowest = 0 if name == "num_workers" else 1
+            if not isinstance(size, int) or size < lowest:
+                raise ValueError(
+                    f"data.loading.{name} must be a whole number from {lowest} on, {size!r} came"
+                )
         by_name = {file.name: file for file in store.files}
         train = [by_name[name] for name in split.train]
         # without a held-out side the training's own sounds are looked at

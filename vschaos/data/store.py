@@ -53,6 +53,7 @@ class SoundStore:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         if index["format"] != FORMAT:
             raise ValueError(f"{folder} has format {index['format']}, {FORMAT} expected")
@@ -67,6 +68,10 @@ class SoundStore:
             if length
             else np.zeros(0, "f4")
         )
+
+    def __reduce__(self) -> tuple[type[SoundStore], tuple[Path]]:
+        """Workers that make batches open the store anew rather than get a copy of its sounds."""
+        return SoundStore, (self.folder,)
 
     def read(self, file: StoredFile, start: int, length: int) -> Waveform:
         """`[length]` samples of a file from `start` on; there are zeros before and after it."""
