@@ -192,6 +192,12 @@ def _sample_rate(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1 on expected, {text} came")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Makes sounds with a trained model, and pictures of them.",
@@ -212,9 +218,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND",
         help=f"kinds of walks: {', '.join(TRAJECTORIES)}",
     )
-    walks.add_argument("-b", "--batch", type=int, default=3, help="walks of each kind (default 3)")
     walks.add_argument(
-        "-s", "--steps", type=int, default=512, help="frames of a walk (default 512)"
+        "-b", "--batch", type=_count, default=3, help="walks of each kind (default 3)"
+    )
+    walks.add_argument(
+        "-s", "--steps", type=_count, default=512, help="frames of a walk (default 512)"
     )
     morphs = commands.add_parser("morph", help="from one sound to the next")
     morphs.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")

@@ -68,6 +68,8 @@ def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Ite
             f"data.dataset.channel must be mix or a number from 1 on, {channel!r} came"
         )
     try:
+        if path.stat().st_size == 0:
+            raise UnusableAudioError("it is empty")
         with soundfile.SoundFile(path) as file:
             low, high = SAMPLE_RATES_HZ
             if not low <= file.samplerate <= high:

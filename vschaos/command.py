@@ -6,7 +6,8 @@ import logging
 import sys
 from collections.abc import Callable
 
-EXPECTED = (ValueError, FileNotFoundError, NotADirectoryError, FloatingPointError)
+# of input, of files and disks, of a loss: what a user can mend
+EXPECTED = (ValueError, OSError, FloatingPointError)
 
 
 def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
@@ -16,17 +17,15 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     1 for those, 130 for Ctrl-C.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
     try:
-        return main() or 0
+        with logging_redirect_tqdm():  # a message does not run into a progress bar
+            return main() or 0
     except KeyboardInterrupt as stop:
         logging.error("\n%s", stop.args[0] if stop.args else "stopped")
         return 130
     except EXPECTED as error:
-        if debug:
-            raise
-        logging.error("error: %s", error)
-        return 1
-    except OSError as error:  # a full disk, a folder that may not be written
         if debug:
             raise
         logging.error("error: %s", error)
