@@ -142,7 +142,7 @@ def create_run_folder(rundir: Path, name: str) -> Path:
 def check_name(name: object) -> str:
     """The name of a training, if a folder can be called so."""
     name = str(name)
-    if not name or Path(name).name != name or name.startswith("."):
+    if not name or Path(name).name != name or name.startswith(".") or "\0" in name:
         raise ValueError(f"name must be a plain name for a folder; {name!r} came")
     return name
 
