@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -16,6 +17,9 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     Errors that a user can mend are told in one sentence, without a trace unless `debug`:
     1 for those, 130 for Ctrl-C.
     """
+    # torch's threads, which it starts later, wait for each other briefly before they sleep: by
+    # default they burn what another program on the same cores needs, and both crawl
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     from tqdm.contrib.logging import logging_redirect_tqdm
 

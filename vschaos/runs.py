@@ -61,9 +61,9 @@ class Run:
 
     folder: Path
     checkpoint: Path
-    config: dict[str, Any]
-    vocabularies: dict[str, list[str]]
-    split: dict[str, list[str]]
+    config: dict[str, Any] = field(repr=False)
+    vocabularies: dict[str, list[str]] = field(repr=False)
+    split: dict[str, list[str]] = field(repr=False)
     model: Model = field(repr=False)
 
     @property
