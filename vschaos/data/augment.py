@@ -6,6 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+SMOOTH_LENGTHS = np.array(
+    [
+        2**twos * 3**threes * 5**fives * 7**sevens
+        for twos in range(1, 18)
+        for threes in range(5)
+        for fives in range(4)
+        for sevens in range(3)
+    ]
+)
+
 
 class Gain:
     """A level of its own for each excerpt.
@@ -55,13 +65,4 @@ class Varispeed:
 
 def _smooth_length(length: float) -> int:
     """The even number nearest to `length` that a fast Fourier transform likes."""
-    products = np.array(
-        [
-            2**twos * 3**threes * 5**fives * 7**sevens
-            for twos in range(1, 18)
-            for threes in range(5)
-            for fives in range(4)
-            for sevens in range(3)
-        ]
-    )
-    return int(products[np.argmin(np.abs(products - length))])
+    return int(SMOOTH_LENGTHS[np.argmin(np.abs(SMOOTH_LENGTHS - length))])

@@ -18,9 +18,10 @@ BUFFERS_IN_HOPS = (1, 2, 4, 16)
 def export(run: Run, folder: Path, name: str | None = None) -> Path:
     """Writes `folder/name.ts`, called after the training by default.
 
+    `_model` is added to a name that is too short for PureData.
+
     Raises:
-        ValueError: a name that hosts do not take.
-        RuntimeError: the scripted model does not keep the contract; nothing is written then.
+        ValueError: the scripted model does not keep the contract; nothing is written then.
     """
     name = name or run.name
     if len(name) < MIN_NAME_LENGTH:
@@ -37,7 +38,7 @@ def check(path: Path) -> None:
     """Runs every method of a `.ts` on noise and on silence, at several buffers and batches.
 
     Raises:
-        RuntimeError: it fails, gives another size than it says, or something that is not finite.
+        ValueError: it fails, gives another size than it says, or something that is not finite.
     """
     torch.manual_seed(0)
     scripted = torch.jit.load(str(path), map_location="cpu")
@@ -50,6 +51,6 @@ def check(path: Path) -> None:
                 for block in (noise, torch.zeros_like(noise), noise * float("nan")):
                     output = host.perform(block)
                     if host.failures:
-                        raise RuntimeError(f"{method} fails at buffer {size}: {host.failures[0]}")
+                        raise ValueError(f"{method} fails at buffer {size}: {host.failures[0]}")
                     if not torch.isfinite(output).all():
-                        raise RuntimeError(f"{method} gives values that are not finite")
+                        raise ValueError(f"{method} gives values that are not finite")

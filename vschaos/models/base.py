@@ -87,6 +87,7 @@ class Model(nn.Module, ABC):
         sample_rate: Hz.
         hop_length: samples per latent frame.
         excerpt_length: samples in an example for training.
+        latent_dim: Z, numbers in a latent frame.
         inversions: ways to get from latents to sound, the default first.
     """
 
