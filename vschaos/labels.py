@@ -1,0 +1,85 @@
+"""What a label is: the values it can take, and what is known of it frame by frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+
+class Labels(NamedTuple):
+    """Labels of frames, for L tasks in an order that their giver and their taker agree on.
+
+    Attributes:
+        values: `[B, L, N]`, class numbers or plain numbers; anything where nothing is known.
+        known: `[B, L, N]`, booleans.
+    """
+
+    values: Tensor
+    known: Tensor
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The values that a label can take: one of some classes, or a number in a range.
+
+    Attributes:
+        classes: names by class number; none for a label that is a number.
+        low, high: the range of the numbers in the dataset.
+        mean, deviation: of these numbers.
+    """
+
+    classes: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    @property
+    def is_class(self) -> bool:
+        return bool(self.classes)
+
+    def value(self, given: str | float) -> float:
+        """The class number or the number that is meant by a name or a number.
+
+        Raises:
+            ValueError: no such class, or no number.
+        """
+        if isinstance(given, str) and given in self.classes:
+            # a number is a class number, also where a class is called by another one
+            named = self.classes.index(given)
+            return float(int(given)) if given.isdecimal() else float(named)
+        try:
+            value = float(given)
+        except ValueError:
+            value = math.nan
+        if not self.is_class:
+            if not math.isfinite(value):
+                raise ValueError(f"a number was expected, {given!r} came")
+            return value
+        if value not in range(len(self.classes)):
+            raise ValueError(
+                f"a class number from 0 to {len(self.classes) - 1} or one of "
+                f"{', '.join(self.classes)} was expected, {given!r} came"
+            )
+        return value
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, entries: Mapping[str, Any]) -> Vocabulary:
+        """
+        Raises:
+            ValueError: not what `to_json` gives.
+        """
+        try:
+            numbers = {
+                key: float(entries[key]) for key in ("low", "high", "mean", "deviation")
+            }
+            return cls(classes=tuple(str(name) for name in entries["classes"]), **numbers)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"no vocabulary of a label: {entries!r}") from error
