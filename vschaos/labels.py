@@ -48,10 +48,9 @@ class Vocabulary:
         Raises:
             ValueError: no such class, or no number.
         """
-        if isinstance(given, str) and given in self.classes:
-            # a number is a class number, also where a class is called by another one
-            named = self.classes.index(given)
-            return float(int(given)) if given.isdecimal() else float(named)
+        # what reads as a number is a class number, also where a class is called by another one
+        if isinstance(given, str) and given in self.classes and not given.isdecimal():
+            return float(self.classes.index(given))
         try:
             value = float(given)
         except ValueError:
@@ -77,9 +76,7 @@ class Vocabulary:
             ValueError: not what `to_json` gives.
         """
         try:
-            numbers = {
-                key: float(entries[key]) for key in ("low", "high", "mean", "deviation")
-            }
+            numbers = {key: float(entries[key]) for key in ("low", "high", "mean", "deviation")}
             return cls(classes=tuple(str(name) for name in entries["classes"]), **numbers)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no vocabulary of a label: {entries!r}") from error
