@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Makes sounds with a trained model: reconstructions, latent trajectories, morphs."""
+"""Makes sounds with a trained model: reconstructions, latent trajectories, morphs, label sweeps."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +16,18 @@ from vschaos.command import run_command
 if TYPE_CHECKING:
     import numpy as np
 
-    from vschaos.runs import Run
+    from vschaos.runs import Given, Run
 
 EXAMPLES = """examples:
   python3 generate.py reconstruct runs/my_training --files a.wav folder/ --out out
   python3 generate.py trajectories runs/my_training --trajectories sin random -b 3 -s 512
   python3 generate.py morph runs/my_training --files a.wav b.wav --out out
+models that are told labels, here pitch and octave:
+  python3 generate.py trajectories runs/my_training --meta pitch 3 octave 4
+  python3 generate.py sweep runs/my_training --files a.wav --task pitch --meta octave 4
 """
 INVERSIONS = ("griffin_lim", "scan", "keep_input", "random")
+HELD_OUT_TO_SWEEP = 3  # files, if none are given
 TRAJECTORIES = (
     *("sin", "square", "triangle", "saw", "line"),
     *("random", "ellipse", "circle", "helix", "interpolation"),
@@ -37,95 +43,148 @@ def generate(options: argparse.Namespace) -> None:
     import torch
 
     from vschaos import load_run
+    from vschaos.generation import parse_labels
 
     torch.manual_seed(options.seed)
     run = load_run(options.path, options.version, options.name)
+    labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
-    {"reconstruct": reconstruct_files, "trajectories": walk, "morph": morph_files}[options.command](
-        run, out, options
-    )
+    commands = {
+        "reconstruct": reconstruct_files,
+        "trajectories": walk,
+        "morph": morph_files,
+        "sweep": sweep_files,
+    }
+    commands[options.command](run, out, labels, options)
 
 
-def reconstruct_files(run: Run, out: Path, options: argparse.Namespace) -> None:
+def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from vschaos.audio import UnusableAudioError
-    from vschaos.generation import reconstruct
+    from vschaos.generation import KnownLabels, find_inputs, read_input, reconstruct
 
-    files = _input_files(run, options.files)
+    files = find_inputs(run, options.files)
+    known = KnownLabels(run)
     skipped = 0
     for file, name in tqdm(files, desc="reconstructing", unit="file", leave=False):
         try:
-            audio = _read(run, file)
+            audio = read_input(run, file)
         except UnusableAudioError as error:
             logging.warning("skipped %s: %s", file, error)
             skipped += 1
             continue
-        output = reconstruct(run, audio, options.temperature, options.inversion)
-        _write(
-            run, out / "reconstructions" / name, {"input": audio, "reconstruction": output}, options
-        )
+        told = {**known.told(file, audio), **labels}
+        output = reconstruct(run, audio, told, options.temperature, options.inversion)
+        sounds = {"input": audio, "reconstruction": output}
+        _write(run, out / "reconstructions" / name, sounds, options)
     if skipped == len(files):
         raise ValueError(f"none of the {len(files)} files could be used: see above why")
     if skipped:
         logging.warning("skipped %d of %d files", skipped, len(files))
 
 
-def walk(run: Run, out: Path, options: argparse.Namespace) -> None:
+def walk(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
     import numpy as np
     from tqdm import tqdm
 
     from vschaos.generation import trajectory
 
+    _hint(run, labels)
     frame_rate = run.sample_rate / run.model.hop_length
-    scale = 1.0 if options.temperature is None else options.temperature
     walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
     for kind, number in tqdm(walks, desc="walking", unit="walk", leave=False):
         # each walk has a seed of its own: asking for more kinds or more walks changes none of them
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
-        latents = trajectory(kind, run.model.latent_dim, options.steps, frame_rate, random, scale)
-        _decode(run, out / "trajectories" / f"{kind}_{number}", latents, random, options)
+        latents = trajectory(
+            kind, run.model.latent_dim, options.steps, frame_rate, random, options.temperature
+        )
+        path = out / "trajectories" / f"{kind}_{number}"
+        _decode(run, path, latents, labels, random, options)
 
 
-def morph_files(run: Run, out: Path, options: argparse.Namespace) -> None:
+def morph_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
     import numpy as np
 
-    from vschaos.audio import UnusableAudioError
-    from vschaos.generation import morph
+    from vschaos.generation import find_inputs, morph
 
-    files = [file for file, _ in _input_files(run, options.files)]
-    sounds = []
-    for file in files:
-        try:
-            sounds.append(_read(run, file))
-        except UnusableAudioError as error:
-            raise ValueError(f"{file} cannot be used: {error}") from error
-    latents = morph(run, sounds, options.temperature or 0.0)
+    _hint(run, labels)
+    inputs = find_inputs(run, options.files)
+    sounds = [_read(run, file) for file, _ in inputs]
+    latents = morph(run, sounds, labels, options.temperature)
     random = np.random.default_rng(options.seed)
-    name = "_".join(file.stem for file in files)[:100]
-    _decode(run, out / "morphs" / name, latents, random, options)
+    name = "_".join(file.stem for file, _ in inputs)[:100]
+    _decode(run, out / "morphs" / name, latents, labels, random, options)
+
+
+def sweep_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
+    import numpy as np
+
+    from vschaos.generation import KnownLabels, find_inputs, sweep, without_edges
+
+    tasks = options.task or run.model.told
+    if not tasks:
+        raise ValueError("the model is not told any label that could be gone through")
+    known = KnownLabels(run)
+    inputs = find_inputs(run, options.files)
+    for file, name in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
+        audio = _read(run, file)
+        told = known.told(file, audio)
+        latents = run.encode(audio, {**told, **labels}, options.temperature)
+        for task in tasks:
+            others = {key: value for key, value in told.items() if key != task}
+            sounds = sweep(run, latents, task, {**others, **labels}, options.inversion)
+            folder = out / "sweeps" / f"{name}_{task}"
+            for number, (value, sound) in enumerate(sounds.items()):
+                path = folder / f"{number:02d}_{_file_name(value)}"
+                _write_sound(run, path, without_edges(sound, run.sample_rate), options)
+            marks = [
+                (number * len(sound) / run.sample_rate, value)
+                for number, (value, sound) in enumerate(sounds.items())
+            ]
+            joined = np.concatenate(
+                [without_edges(sound, run.sample_rate) for sound in sounds.values()]
+            )
+            _write(run, folder / "all", {f"{name}: {task}": joined}, options, marks=marks)
+
+
+def _hint(run: Run, labels: Given) -> None:
+    left = [task for task in run.model.told if task not in labels]
+    if left:
+        logging.info(
+            "not said: %s; --meta %s does",
+            ", ".join(left),
+            " ".join(f"{task} {_example(run, task)}" for task in left),
+        )
+
+
+def _example(run: Run, task: str) -> str:
+    vocabulary = run.vocabularies[task]
+    return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
 
 
 def _read(run: Run, file: Path) -> np.ndarray:
-    from vschaos.audio import UnusableAudioError, read_audio
+    from vschaos.audio import UnusableAudioError
+    from vschaos.generation import read_input
 
-    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
-    if not len(audio):
-        raise UnusableAudioError("it is empty")
-    return audio
+    try:
+        return read_input(run, file)
+    except UnusableAudioError as error:
+        raise ValueError(f"{file} cannot be used: {error}") from error
 
 
 def _decode(
     run: Run,
     path: Path,
     latents: np.ndarray,
+    labels: Given,
     random: np.random.Generator,
     options: argparse.Namespace,
 ) -> None:
     from vschaos.generation import without_edges
 
     latents = latents + options.jitter * random.standard_normal(latents.shape)
-    output = without_edges(run.decode(latents, options.inversion), run.sample_rate)
+    output = without_edges(run.decode(latents, labels, options.inversion), run.sample_rate)
     _write(run, path, {path.name: output}, options, latents)
 
 
@@ -135,20 +194,26 @@ def _write(
     sounds: dict[str, np.ndarray],
     options: argparse.Namespace,
     latents: np.ndarray | None = None,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> None:
     """The last of the sounds as wav, all of them as a picture."""
+    from vschaos.generation.pictures import draw_sounds
+
+    _write_sound(run, path, list(sounds.values())[-1], options)
+    if not options.no_pictures:
+        picture = path.with_name(f"{path.name}.png")
+        draw_sounds(picture, sounds, run.sample_rate, latents, marks)
+
+
+def _write_sound(run: Run, path: Path, sound: np.ndarray, options: argparse.Namespace) -> None:
     import numpy as np
 
     from vschaos.audio import resample, write_audio
-    from vschaos.generation.pictures import draw_sounds
 
-    output = list(sounds.values())[-1]
     sample_rate = options.sr or run.sample_rate
-    wav, picture = path.with_name(f"{path.name}.wav"), path.with_name(f"{path.name}.png")
-    write_audio(wav, resample(output, run.sample_rate, sample_rate), sample_rate)
-    if not options.no_pictures:
-        draw_sounds(picture, sounds, run.sample_rate, latents)
-    peak = np.abs(output).max(initial=0.0)
+    wav = path.with_name(f"{path.name}.wav")
+    write_audio(wav, resample(sound, run.sample_rate, sample_rate), sample_rate)
+    peak = np.abs(sound).max(initial=0.0)
     logging.info("%s", wav)
     if peak > 1.0:
         logging.warning(
@@ -156,34 +221,9 @@ def _write(
         )
 
 
-def _input_files(run: Run, given: list[Path] | None) -> list[tuple[Path, str]]:
-    """Files and the names, without ending, that what is made of them shall have."""
-    from vschaos.audio import find_audio_files
-
-    files: list[tuple[Path, Path]] = []
-    if not given:
-        root = Path(run.config["data"]["dataset"]["root"]).expanduser()
-        if not run.split["held_out"]:
-            raise ValueError("no file was held out in training: give some with --files")
-        logging.info("no --files: taking those held out in training")
-        files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
-    for path in given or []:
-        if path.is_dir():
-            found = find_audio_files(path)
-            if not found:
-                raise FileNotFoundError(f"--files: there is no audio file in {path}")
-            files += [(file, file.relative_to(path)) for file in found]
-        elif path.exists():
-            files.append((path, Path(path.name)))
-        else:
-            raise FileNotFoundError(f"--files: there is no file {path}")
-    names: dict[str, int] = {}
-    named = []
-    for file, relative in files:
-        name = relative.with_suffix("").as_posix()
-        names[name] = names.get(name, 0) + 1
-        named.append((file, name if names[name] == 1 else f"{name}_{names[name]}"))
-    return named
+def _file_name(text: str) -> str:
+    """What a class is called, as the name of a file."""
+    return re.sub(r"[^\w#+. -]", "_", text).strip(". ")[:60] or "_"
 
 
 def _sample_rate(text: str) -> int:
@@ -226,7 +266,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     morphs = commands.add_parser("morph", help="from one sound to the next")
     morphs.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")
-    for command in (reconstruct, walks, morphs):
+    sweeps = commands.add_parser("sweep", help="the same sound under each value of a label")
+    sweeps.add_argument(
+        "--files", nargs="+", type=Path, help="files and folders (default: some held-out)"
+    )
+    sweeps.add_argument(
+        "--task", nargs="+", help="labels to go through (default: all that the model is told)"
+    )
+    for command in (reconstruct, walks, morphs, sweeps):
         command.add_argument("path", type=Path, help="folder of a training, or a checkpoint")
         command.add_argument(
             "--out", type=Path, help="where to write (default: generated/ in the run)"
@@ -235,6 +282,13 @@ def _parser() -> argparse.ArgumentParser:
             "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
         )
         command.add_argument("--seed", type=int, default=0, help="another one draws other sounds")
+        command.add_argument(
+            "--meta",
+            nargs="+",
+            default=[],
+            metavar="LABEL VALUE",
+            help="labels for models that are told some, as pitch 3 octave 4, or names of classes",
+        )
         command.add_argument("--inversion", choices=INVERSIONS, help="how the phase is found")
         command.add_argument(
             "-v", "--version", type=int, help="N of version_N (default: the newest)"
@@ -244,7 +298,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--no-pictures", action="store_true", help="writes sounds alone")
         command.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    for command in (reconstruct, morphs):
+    for command in (reconstruct, morphs, sweeps):
         command.add_argument(
             "--temperature",
             type=float,

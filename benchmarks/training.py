@@ -36,7 +36,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 
 from vschaos.audio import write_audio
-from vschaos.data import SoundData
+from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
 from vschaos.training.train import assemble
 
@@ -143,7 +143,7 @@ def time_step(learner: Learner, data: SoundData, steps: int, clip: float) -> Clo
     schedule = learner.make_schedule(optimizer)
 
     def take(step: int) -> None:
-        losses = learner.model.losses(batches[step % len(batches)])
+        losses = learner.model.losses(*batches[step % len(batches)])
         weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
         optimizer.zero_grad()
         torch.stack(weighted).sum().backward()

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from vschaos.audio import write_audio
+from vschaos.data.notes import PITCH_CLASSES
+from vschaos.labels import Labels
 
 torch.set_num_threads(1)  # the tensors here are small, and the figures the same everywhere
 
@@ -50,10 +52,30 @@ def listen() -> Callable[[np.ndarray, int], tuple[float, float]]:
     return measure
 
 
+@pytest.fixture(scope="session")
+def nothing_known() -> Callable[..., Labels]:
+    """Labels of no task at all."""
+
+    def make(batch: int, num_frames: int = 1) -> Labels:
+        values = torch.zeros(batch, 0, num_frames)
+        return Labels(values, values > 0)
+
+    return make
+
+
 @pytest.fixture
 def dataset(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
-    """Four tones at 8 kHz, of 0.5 s."""
+    """Four tones at 8 kHz, of 0.5 s, with labels of pitch, octave (not of all) and brightness."""
     root = tmp_path / "dataset"
-    for name in ("a", "b", "deep/c", "deep/d"):
-        write_audio(root / "data" / f"{name}.wav", tone(200.0 + 100 * ord(name[-1]) % 1000), 8000)
+    labels = {"pitch": "A A# G# C", "octave": "3 none 4 4", "brightness": "0.1 0.5 0.3 0.2"}
+    names = [f"data/{name}.wav" for name in ("a", "b", "deep/c", "deep/d")]
+    for name in names:
+        write_audio(root / name, tone(200.0 + 100 * ord(name[-5]) % 1000), 8000)
+    for task, values in labels.items():
+        folder = root / "metadata" / task
+        folder.mkdir(parents=True)
+        lines = [f"{name}\t{value}\n" for name, value in zip(names, values.split(), strict=True)]
+        (folder / "metadata.txt").write_text("".join(lines))
+    classes = [f"{number}\t{name}\n" for number, name in enumerate(PITCH_CLASSES)]
+    (root / "metadata" / "pitch" / "classes.txt").write_text("".join(classes))
     return root

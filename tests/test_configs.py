@@ -1,5 +1,6 @@
 """Every shipped recipe is composed, trained some steps, scripted, reloaded and streamed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vschaos.training import train
 CONFIGS = Path(__file__).parents[1] / "configs"
 RECIPES = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
 WINDOWS = {"dgt_small": 1024, "dgt_mid": 2048, "dgt_large": 8192}
+CONDITIONED = {"dgt_pitch_cond", "dgt_pitch_prediction"}
 TINY = [
     "model.sample_rate=8000",
     "model.encoder.hidden_dims=[16]",
@@ -35,14 +37,14 @@ def composed(recipe: str, *overrides: str) -> dict[str, Any]:
 
 
 def test_the_promised_recipes_are_there() -> None:
-    assert set(WINDOWS) <= set(RECIPES)
+    assert set(WINDOWS) | CONDITIONED <= set(RECIPES)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None:
     lines = (CONFIGS / f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
-    assert lines[1] == "defaults: [base, _self_]"
+    assert re.fullmatch(r"defaults: \[(base|dgt_\w+), _self_\]", lines[1])
     assert len(lines) < 20
 
 
@@ -59,7 +61,10 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
     assert transform.n_fft == WINDOWS.get(recipe, transform.n_fft)
     assert transform.overlap == 4
     path = export(run, tmp_path / "export", None)
-    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 6 * 8192)).astype(np.float32)
+    audio = np.random.default_rng(0).uniform(-0.5, 0.5, 6 * 8192).astype(np.float32)
+    told = {"pitch": 3.0, "octave": 4.0} if recipe in CONDITIONED else {}
+    assert run.model.told == list(told)
+    sound = np.stack([audio, *(np.full_like(audio, value) for value in told.values())])
     at_once = Host(path, "forward", 8192 * 8).process(sound)
     for buffer_size in (0, 2048, 8192):
         host = Host(path, "forward", buffer_size)
@@ -67,5 +72,5 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
         assert not host.failures
         assert np.abs(output - at_once[:, : output.shape[1]]).max() < 1e-5
         delay = host.get("latency")[0]
-        offline = run.reconstruct(sound[0], inversion="keep_input")
+        offline = run.reconstruct(audio, told, inversion="keep_input")
         assert np.abs(output[0, delay:] - offline[:-delay]).max() < 1e-4

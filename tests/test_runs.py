@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 
+from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
 from vschaos.runs import create_run_folder, describe_run, find_version, load_run, read_config
 from vschaos.targets import build
@@ -32,16 +33,17 @@ MODEL: dict[str, Any] = {
     "latent": {"_target_": "vschaos.models.spectral_vae.GaussianLatent", "dim": 2},
 }
 CONFIG = {"name": "été 日本", "model": MODEL, "data": {"dataset": {"root": "/Klänge {x}"}}}
+PITCH = Vocabulary(("A", "A♯"))
 SPLIT = {"train": ["data/ä.wav", "data/日.wav"], "held_out": []}
 
 
 def _make_run(rundir: Path, name: str = "training", seed: int | None = 0) -> Path:
     """A version's folder, with `last.ckpt` unless the seed is None."""
     folder = create_run_folder(rundir, name)
-    describe_run(folder, CONFIG, {"pitch": ["A", "A♯"]}, SPLIT)
+    describe_run(folder, CONFIG, {"pitch": PITCH}, SPLIT)
     if seed is not None:
         torch.manual_seed(seed)
-        _save(folder, _weights(build(MODEL)))
+        _save(folder, _weights(build(MODEL, {})))
     return folder
 
 
@@ -76,7 +78,7 @@ def test_what_is_described_is_read_again(folder: Path) -> None:
     assert read_config(folder) == CONFIG
     run = load_run(folder)
     assert (run.name, run.split) == (CONFIG["name"], SPLIT)
-    assert run.vocabularies == {"pitch": ["A", "A♯"]}
+    assert run.vocabularies == {"pitch": PITCH}
     assert "/Klänge {x}" in (folder / "README.md").read_text(encoding="utf-8")
     assert json.loads((folder / "versions.json").read_text())["numpy"] == np.__version__
     assert not [*folder.rglob("*.partial")]
@@ -85,7 +87,7 @@ def test_what_is_described_is_read_again(folder: Path) -> None:
 def test_the_weights_are_those_saved(folder: Path) -> None:
     run = load_run(folder)
     torch.manual_seed(0)
-    for key, value in build(MODEL).state_dict().items():
+    for key, value in build(MODEL, {}).state_dict().items():
         assert torch.equal(run.model.state_dict()[key], value)
     assert not run.model.training
     assert not any(parameter.requires_grad for parameter in run.model.parameters())
@@ -119,7 +121,7 @@ def test_a_run_is_found_by_any_of_its_paths(
     assert load_run(str(training), version=0).folder == folder
     assert find_version(training, 10) == untrained
     for number in (9, 10):
-        _save(training / f"version_{number}", _weights(build(MODEL)), "best")
+        _save(training / f"version_{number}", _weights(build(MODEL, {})), "best")
     assert load_run(training, checkpoint="best").folder == untrained  # 10 comes after 9
     for path in (folder, folder / "checkpoints", folder / "checkpoints" / "last.ckpt"):
         assert load_run(path).folder == folder
@@ -189,7 +191,7 @@ def _other_shape(weights: dict[str, Any]) -> dict[str, Any]:
 def test_weights_that_do_not_fit_are_told(
     folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
-    _save(folder, change(_weights(build(MODEL))))
+    _save(folder, change(_weights(build(MODEL, {}))))
     with pytest.raises(ValueError, match=r"weights in .*last\.ckpt do not fit the run's config"):
         load_run(folder)
 
@@ -251,7 +253,7 @@ class _Trap:
 
 def test_a_hostile_checkpoint_executes_nothing(folder: Path, tmp_path: Path) -> None:
     trap = tmp_path / "trapped"
-    weights = _weights(build(MODEL))
+    weights = _weights(build(MODEL, {}))
     for state in (_Trap(trap), {**weights, "model.contrast.mean": _Trap(trap)}):
         _save(folder, state)
         with pytest.raises(ValueError, match="damaged, or no checkpoint of weights alone"):

@@ -56,7 +56,8 @@ def test_what_is_nested_is_built_first() -> None:
             "encoder": partial,
             "decoder": partial,
             "latent": {"_target_": "vschaos.models.spectral_vae.GaussianLatent", "dim": 2},
-        }
+        },
+        {},
     )
     assert isinstance(model, SpectralVAE)
     assert model.hop_length == 64

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,8 +22,9 @@ from torch import Tensor
 
 from vschaos import __version__
 from vschaos.files import written_whole
+from vschaos.labels import Labels, Vocabulary
 from vschaos.models.base import Model
-from vschaos.targets import build
+from vschaos.targets import build, find_target
 
 FORMAT = 1  # of the run folder
 LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
@@ -35,7 +37,7 @@ A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
 |---|---|
 | `config.yaml` | every setting of the training, resolved |
 | `split.json` | the files learnt from, and those held out |
-| `vocabularies.json` | the classes of each label |
+| `vocabularies.json` | the classes or the range of each label |
 | `versions.json` | versions of the code and its libraries |
 | `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
 | `checkpoints/epoch_*.ckpt` | weights kept by schedule |
@@ -46,6 +48,9 @@ Export: `python script.py {folder}`
 """
 
 
+Given = Mapping[str, str | float | np.ndarray]  # labels, by task
+
+
 @dataclass(frozen=True)
 class Run:
     """A trained model and how it came about.
@@ -54,7 +59,7 @@ class Run:
         folder: `.../version_N`.
         checkpoint: the file that the weights come from.
         config: the resolved configuration, plain mappings and values.
-        vocabularies: the class names of each label.
+        vocabularies: of each label that the model knows.
         split: names of the files learnt from (`train`) and held out (`held_out`).
         model: in evaluation mode, on the CPU.
     """
@@ -62,7 +67,7 @@ class Run:
     folder: Path
     checkpoint: Path
     config: dict[str, Any] = field(repr=False)
-    vocabularies: dict[str, list[str]] = field(repr=False)
+    vocabularies: dict[str, Vocabulary] = field(repr=False)
     split: dict[str, list[str]] = field(repr=False)
     model: Model = field(repr=False)
 
@@ -75,22 +80,77 @@ class Run:
         """Hz, of all sound that goes into the model and comes out of it."""
         return self.model.sample_rate
 
-    def encode(self, audio: np.ndarray, temperature: float = 0.0) -> np.ndarray:
-        """Sound `[T]` at `sample_rate` -> latents `[Z, N]`."""
-        with torch.inference_mode():
-            return self.model.encode(_row(audio), temperature)[0].numpy()
+    def encode(
+        self, audio: np.ndarray, labels: Given | None = None, temperature: float = 0.0
+    ) -> np.ndarray:
+        """Sound `[T]` at `sample_rate` -> latents `[Z, N]`.
 
-    def decode(self, latents: np.ndarray, inversion: str | None = None) -> np.ndarray:
-        """Latents `[Z, N]` -> sound `[T]` at `sample_rate`; `inversion` is one of the model's."""
+        Args:
+            labels: by task, a class's name or number, or numbers for each frame `[N]`, NaN where
+                nothing is known; tasks left out are unknown, and heard by the model if it can.
+            temperature: 0 gives the likeliest latents, 1 draws them as uncertain as learnt.
+        """
         with torch.inference_mode():
-            return self.model.decode(_row(latents), inversion)[0].numpy()
+            stated = self.labels(len(self.model.centres(len(audio))), labels)
+            return self.model.encode(_row(audio), stated, temperature)[0].numpy()
+
+    def decode(
+        self,
+        latents: np.ndarray,
+        labels: Given | None = None,
+        inversion: str | None = None,
+    ) -> np.ndarray:
+        """Latents `[Z, N]` -> sound `[T]` at `sample_rate`; `labels` as above, `inversion` is one
+        of the model's."""
+        with torch.inference_mode():
+            stated = self.labels(latents.shape[1], labels)
+            return self.model.decode(_row(latents), stated, inversion)[0].numpy()
+
+    def predict(self, audio: np.ndarray) -> dict[str, np.ndarray]:
+        """Sound `[T]` -> what the model hears of each label that it predicts, `[N]`."""
+        with torch.inference_mode():
+            heard = self.model.predict(_row(audio))[0].numpy()
+        return dict(zip(self.model.heard, heard, strict=True))
 
     def reconstruct(
-        self, audio: np.ndarray, temperature: float = 0.0, inversion: str | None = None
+        self,
+        audio: np.ndarray,
+        labels: Given | None = None,
+        temperature: float = 0.0,
+        inversion: str | None = None,
     ) -> np.ndarray:
         """Sound `[T]` at `sample_rate` -> the same through the latent space, `[T]`."""
         with torch.inference_mode():
-            return self.model.reconstruct(_row(audio), temperature, inversion)[0].numpy()
+            stated = self.labels(len(self.model.centres(len(audio))), labels)
+            return self.model.reconstruct(_row(audio), stated, temperature, inversion)[0].numpy()
+
+    def labels(self, num_frames: int, given: Given | None = None) -> Labels:
+        """Labels `[1, L, num_frames]` for the model.
+
+        Raises:
+            ValueError: the model is not told such a label, it has no such class, or there is not
+                one number for each frame.
+        """
+        values = np.full((len(self.vocabularies), num_frames), np.nan, dtype=np.float32)
+        for task, value in (given or {}).items():
+            if task not in self.model.told:
+                told = ", ".join(self.model.told) or "none"
+                raise ValueError(f"the model can be told {told}; {task!r} came")
+            row = list(self.vocabularies).index(task)
+            if isinstance(value, np.ndarray):
+                if value.shape != (num_frames,):
+                    raise ValueError(
+                        f"{task}: a number for each of {num_frames} frames was expected, "
+                        f"{list(value.shape)} came"
+                    )
+                values[row] = value
+                continue
+            try:
+                values[row] = self.vocabularies[task].value(value)
+            except ValueError as error:
+                raise ValueError(f"{task}: {error}") from error
+        known = ~np.isnan(values)
+        return Labels(_row(np.nan_to_num(values)), torch.from_numpy(known)[None])
 
 
 def load_run(path: str | Path, version: int | None = None, checkpoint: str = "last") -> Run:
@@ -108,15 +168,17 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
     """
     folder, file = _locate(Path(path), version, checkpoint)
     config = read_config(folder)
-    model = build(config["model"])
-    if not isinstance(model, Model):
-        raise ValueError(f"{folder / 'config.yaml'}: model._target_ does not name a model")
+    vocabularies = {
+        task: Vocabulary.from_json(entries)
+        for task, entries in _read_json(folder / "vocabularies.json").items()
+    }
+    model = _build_model(folder, config["model"], vocabularies)
     _load_weights(model, file)
     return Run(
         folder=folder,
         checkpoint=file,
         config=config,
-        vocabularies=_read_json(folder / "vocabularies.json"),
+        vocabularies=vocabularies,
         split=_read_json(folder / "split.json"),
         model=model.eval().requires_grad_(False),
     )
@@ -150,7 +212,7 @@ def check_name(name: object) -> str:
 def describe_run(
     folder: Path,
     config: dict[str, Any],
-    vocabularies: dict[str, list[str]],
+    vocabularies: Mapping[str, Vocabulary],
     split: dict[str, list[str]],
 ) -> None:
     """Writes all of a run that is known before it begins."""
@@ -165,7 +227,8 @@ def describe_run(
     )
     _write(folder / "README.md", readme)
     _write(folder / "versions.json", json.dumps(versions, indent=1))
-    _write(folder / "vocabularies.json", json.dumps(vocabularies, indent=1, ensure_ascii=False))
+    classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
+    _write(folder / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
     _write(folder / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
     _write(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
@@ -220,6 +283,18 @@ def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Pat
             f"there is no checkpoint {name!r} in {folder}; there is {', '.join(there) or 'none'}"
         )
     return folder, file
+
+
+def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabulary]) -> Model:
+    target = config.get("_target_") if isinstance(config, Mapping) else None
+    is_partial = target is not None and config.get("_partial_", False)
+    if target is None or is_partial or not issubclass(find_target(target), Model):
+        raise ValueError(f"{folder / 'config.yaml'}: model._target_ does not name a model")
+    try:
+        model: Model = build(config, vocabularies)
+    except KeyError as error:
+        raise ValueError(f"{folder / 'vocabularies.json'} lacks the label {error}") from error
+    return model
 
 
 def _load_weights(model: Model, file: Path) -> None:

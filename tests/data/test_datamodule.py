@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from vschaos.audio import write_audio
-from vschaos.data import SoundData, SoundStore, Split
+from vschaos.data import SoundStore, Split
 from vschaos.data import datamodule as datamodule_module
 from vschaos.data.augment import Gain, Varispeed
-from vschaos.data.datamodule import Excerpts, Loading
+from vschaos.data.datamodule import Batch, Excerpts, Frames, Loading, SoundData
 from vschaos.data.store import open_store
 
 RATE = 8000
+LOADING = Loading(8, 3, 0)
 MakeStore = Callable[..., SoundStore]
 
 
@@ -38,8 +39,33 @@ def make_store(tmp_path: Path) -> MakeStore:
     return make
 
 
-def _data(store: SoundStore, split: Split, length: int = 32, workers: int = 0) -> SoundData:
-    return SoundData(store, split, length, Loading(8, 3, workers), seed=0)
+def _frames(length: int) -> Frames:
+    """A label in the middle of an excerpt, and one every ten samples of a whole sound."""
+    return Frames(length, [length // 2], lambda samples: torch.arange(5, samples, 10))
+
+
+def _data(
+    store: SoundStore,
+    split: Split,
+    length: int = 32,
+    loading: Loading = LOADING,
+    seed: int = 0,
+    gain: Gain | None = None,
+    varispeed: Varispeed | None = None,
+) -> SoundData:
+    return SoundData(store, split, {}, {}, _frames(length), loading, seed, gain, varispeed)
+
+
+def _excerpts(
+    store: SoundStore,
+    length: int,
+    batch_size: int,
+    seed: int = 0,
+    gain: Gain | None = None,
+    varispeed: Varispeed | None = None,
+) -> Excerpts:
+    loading = Loading(batch_size, 3, 0)
+    return _data(store, _whole_split(store), length, loading, seed, gain, varispeed).excerpts
 
 
 def _whole_split(store: SoundStore) -> Split:
@@ -49,15 +75,15 @@ def _whole_split(store: SoundStore) -> Split:
 def test_a_batch_hangs_on_its_number_and_the_seed_alone(make_store: MakeStore) -> None:
     store = make_store(500, 700)
     augmentations = (Gain(6.0), Varispeed(4.0, 0.8))
-    excerpts = Excerpts(store, store.files, 128, 16, 0, *augmentations)
-    fresh = Excerpts(store, store.files, 128, 16, 0, *augmentations)
-    other = Excerpts(store, store.files, 128, 16, 1, *augmentations)
-    batches = [excerpts[number] for number in range(6)]
+    excerpts = _excerpts(store, 128, 16, 0, *augmentations)
+    fresh = _excerpts(store, 128, 16, 0, *augmentations)
+    other = _excerpts(store, 128, 16, 1, *augmentations)
+    batches = [excerpts[number].audio for number in range(6)]
     np.random.default_rng(0).random()
     torch.rand(3)
     for number in (4, 0, 5, 4):
-        assert torch.equal(fresh[number], batches[number])
-        assert not torch.equal(other[number], batches[number])
+        assert torch.equal(fresh[number].audio, batches[number])
+        assert not torch.equal(other[number].audio, batches[number])
         assert all(batch.shape == (16, 128) and batch.dtype == torch.float32 for batch in batches)
     assert all(
         not torch.equal(batches[one], batches[two]) for one in range(6) for two in range(one)
@@ -67,7 +93,7 @@ def test_a_batch_hangs_on_its_number_and_the_seed_alone(make_store: MakeStore) -
 def test_every_sample_is_that_of_the_file(make_store: MakeStore) -> None:
     store = make_store(50, 20, 300)
     edges = np.cumsum([0, 50, 20, 300])
-    for row in torch.cat([Excerpts(store, store.files, 40, 32, 0)[n] for n in range(20)]).numpy():
+    for row in torch.cat([_excerpts(store, 40, 32)[n].audio for n in range(20)]).numpy():
         heard = np.flatnonzero(row)
         assert len(heard)
         number = int(np.searchsorted(edges, row[heard[0]])) - 1
@@ -78,7 +104,7 @@ def test_every_sample_is_that_of_the_file(make_store: MakeStore) -> None:
 
 def test_all_positions_are_drawn_as_often(make_store: MakeStore) -> None:
     store = make_store(5, 2)
-    batch = Excerpts(store, store.files, 3, 10_000, 0)[0]
+    batch = _excerpts(store, 3, 10_000)[0].audio
     rows, counts = torch.unique(batch.int(), dim=0, return_counts=True)
     first = [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 0], [5, 0, 0]]
     second = [[0, 0, 6], [0, 6, 7], [6, 7, 0], [7, 0, 0]]
@@ -88,19 +114,19 @@ def test_all_positions_are_drawn_as_often(make_store: MakeStore) -> None:
 
 def test_excerpts_may_be_longer_than_the_sounds(make_store: MakeStore) -> None:
     store = make_store(3)
-    assert set(Excerpts(store, store.files, 64, 100, 0)[0].unique().tolist()) == {0, 1, 2, 3}
+    assert set(_excerpts(store, 64, 100)[0].audio.unique().tolist()) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_epochs_go_on_with_new_batches(make_store: MakeStore, workers: int) -> None:
     store = make_store(500)
-    data = _data(store, _whole_split(store), workers=workers)
+    data = _data(store, _whole_split(store), loading=Loading(8, 3, workers))
     loader = data.train_dataloader()
     assert len(loader) == 3
     for step in (0, 3, 7):  # a training may be gone on with in the middle of an epoch
         data.trainer = SimpleNamespace(global_step=step, accumulate_grad_batches=2)
         for number, batch in enumerate(loader):
-            assert torch.equal(batch, data.excerpts[2 * step + number])
+            assert torch.equal(batch.audio, data.excerpts[2 * step + number].audio)
         assert number == 2
 
 
@@ -111,12 +137,12 @@ class _Listener(lightning.LightningModule):
         self.train_batches: list[Tensor] = []
         self.held_out_batches: list[Tensor] = []
 
-    def training_step(self, batch: Tensor) -> Tensor:
-        self.train_batches.append(batch)
-        return self.weight * batch.mean()
+    def training_step(self, batch: Batch) -> Tensor:
+        self.train_batches.append(batch.audio)
+        return self.weight * batch.audio.mean()
 
-    def validation_step(self, batch: Tensor) -> None:
-        self.held_out_batches.append(batch)
+    def validation_step(self, batch: Batch) -> None:
+        self.held_out_batches.append(batch.audio)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.SGD(self.parameters(), lr=0.1)
@@ -139,7 +165,7 @@ def test_lightning_asks_for_the_batches_in_their_order(make_store: MakeStore) ->
     )
     trainer.fit(listener, data)
     assert torch.equal(
-        torch.cat(listener.train_batches), torch.cat([data.excerpts[n] for n in range(6)])
+        torch.cat(listener.train_batches), torch.cat([data.excerpts[n].audio for n in range(6)])
     )
     assert torch.cat(listener.train_batches).max() <= 500  # nothing held out is learnt from
     assert [batch.shape for batch in listener.held_out_batches] == [(1, 60)] * 2
@@ -151,7 +177,7 @@ def test_held_out_sounds_are_whole_up_to_a_length(
     monkeypatch.setattr(datamodule_module, "HELD_OUT_SECONDS", 0.01)  # 80 samples
     store = make_store(50, 80, 100)
     split = Split(train=["000.wav"], held_out=["000.wav", "001.wav", "002.wav"])
-    short, just, long = list(_data(store, split).val_dataloader())
+    short, just, long = (batch.audio for batch in _data(store, split).val_dataloader())
     assert torch.equal(short, torch.arange(1.0, 51.0).unsqueeze(0))
     assert torch.equal(just, torch.arange(51.0, 131.0).unsqueeze(0))
     assert torch.equal(long, torch.arange(141.0, 221.0).unsqueeze(0))  # its middle
@@ -170,11 +196,11 @@ def test_held_out_sounds_are_few_and_spread(
 def test_without_a_held_out_side_the_training_sounds_are_judged(make_store: MakeStore) -> None:
     store = make_store(50, 60)
     data = _data(store, _whole_split(store))
-    assert [sound.shape for sound in data.val_dataloader()] == [(1, 50), (1, 60)]
+    assert [sound.audio.shape for sound in data.val_dataloader()] == [(1, 50), (1, 60)]
 
 
 @pytest.mark.parametrize("loading", [Loading(0, 3, 0), Loading(8, 0, 0), Loading(8, 3, -1)])
 def test_sizes_that_make_no_batch_are_refused(make_store: MakeStore, loading: Loading) -> None:
     store = make_store(500)
     with pytest.raises(ValueError, match=r"data\.loading\.\w+ must be a whole number"):
-        SoundData(store, _whole_split(store), 32, loading, seed=0)
+        _data(store, _whole_split(store), loading=loading)

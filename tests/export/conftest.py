@@ -1,6 +1,7 @@
 """A model to export."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vschaos.export import script_stream
+from vschaos.labels import Labels
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
 from vschaos.transforms import STFT, LogMagnitude
@@ -28,10 +30,11 @@ def music() -> Tensor:
 
 
 @pytest.fixture(scope="session")
-def model(music: Tensor) -> SpectralVAE:
+def model(music: Tensor, nothing_known: Callable[..., Labels]) -> SpectralVAE:
     """A little trained: weights as they are drawn give spectra unlike any sound."""
     torch.manual_seed(0)
     model = SpectralVAE(
+        {},
         sample_rate=RATE,
         transform=STFT(2048, 512),
         contrast=partial(LogMagnitude, floor_db=-80.0),
@@ -44,7 +47,8 @@ def model(music: Tensor) -> SpectralVAE:
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(60):
         optimizer.zero_grad()
-        model.losses(excerpts[step % 8 :: 8])["contrast"].backward()
+        batch = excerpts[step % 8 :: 8]
+        model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
         optimizer.step()
     return model.eval().requires_grad_(False)
 

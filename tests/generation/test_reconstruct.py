@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,26 @@ class EchoRun:
     gains: list[float] = field(default_factory=list)
     sample_rate: int = RATE
     calls: list[tuple[int, float, str | None]] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
 
     def reconstruct(
-        self, audio: np.ndarray, temperature: float = 0.0, inversion: str | None = None
+        self,
+        audio: np.ndarray,
+        labels: Any = None,
+        temperature: float = 0.0,
+        inversion: str | None = None,
     ) -> np.ndarray:
+        self.told.append(labels)
         self.calls.append((len(audio), temperature, inversion))
         gain = self.gains[(len(self.calls) - 1) % len(self.gains)] if self.gains else 1.0
         return (gain * audio).astype(np.float32)
 
-    def encode(self, audio: np.ndarray, temperature: float = 0.0) -> np.ndarray:
+    @property
+    def model(self) -> Any:
+        """A frame every ten samples."""
+        return SimpleNamespace(hop_length=10, centres=lambda length: range(0, length, 10))
+
+    def encode(self, audio: np.ndarray, labels: Any = None, temperature: float = 0.0) -> np.ndarray:
         """Every tenth sample, and its negative."""
         return np.stack([audio[::10], -audio[::10]])
 
@@ -70,7 +82,7 @@ def test_segments_that_differ_are_faded_without_a_click() -> None:
 
 def test_settings_reach_each_segment() -> None:
     run = EchoRun()
-    _reconstruct(run, np.ones(3500, np.float32), 0.5, "scan")
+    _reconstruct(run, np.ones(3500, np.float32), None, 0.5, "scan")
     assert [settings for _, *settings in run.calls] == [[0.5, "scan"]] * 4
 
 

@@ -1,12 +1,14 @@
 """The spectral VAE learns, and keeps the contract of all models."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 import torch
 from torch import Tensor
 
+from vschaos.labels import Labels
 from vschaos.layers import Perceptron
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
@@ -18,6 +20,7 @@ RATE = 16000
 def tiny(seed: int = 0, hidden: int = 32) -> SpectralVAE:
     torch.manual_seed(seed)
     return SpectralVAE(
+        {},
         sample_rate=RATE,
         transform=STFT(512, 128),
         contrast=partial(LogMagnitude, floor_db=-80.0),
@@ -34,11 +37,11 @@ def tones(num: int, length: int, seed: int = 0) -> Tensor:
     return 0.3 * torch.sin(2 * math.pi * hz * torch.arange(length) / RATE + phase)
 
 
-def test_every_loss_moves_what_it_should() -> None:
+def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -> None:
     model = tiny()
     audio = tones(8, model.excerpt_length)
     model.fit(audio)
-    losses = model.losses(audio)
+    losses = model.losses(audio, nothing_known(8))
     assert set(losses) == {"contrast", "convergence", "kl"}
     sum(losses.values(), torch.zeros(())).backward()
     for name, parameter in model.named_parameters():
@@ -87,10 +90,13 @@ def test_it_is_a_model() -> None:
 
 
 def train(model: SpectralVAE, steps: int) -> None:
+    values = torch.zeros(128, 0, 1)
     model.fit(tones(256, model.excerpt_length))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(steps):
-        losses = model.losses(tones(128, model.excerpt_length, seed=step))
+        losses = model.losses(
+            tones(128, model.excerpt_length, seed=step), Labels(values, values > 0)
+        )
         optimizer.zero_grad()
         (losses["contrast"] + 1e-3 * losses["kl"]).backward()
         optimizer.step()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from vschaos.data.notes import midi_number, pitch_and_octave
+from vschaos.labels import Labels, Vocabulary
+
+FOLLOWING = ("pitch_class", "octave")  # what labels can follow a change of speed
+
 SMOOTH_LENGTHS = np.array(
     [
-        2**twos * 3**threes * 5**fives * 7**sevens
+        2**twos * 3**threes * 5**fives * 7**sevens * 11**elevens
         for twos in range(1, 18)
         for threes in range(5)
         for fives in range(4)
         for sevens in range(3)
+        for elevens in range(3)
     ]
 )
 
@@ -42,17 +50,35 @@ class Varispeed:
     Args:
         range_semitones: drawn evenly from -range to +range.
         probability: share of the batches that are changed, 0 to 1.
+        labels: what labels that follow the speed count, by task: `pitch_class` or `octave`. The
+            speed goes by whole semitones if a model learns one of them.
     """
 
-    def __init__(self, range_semitones: float, probability: float) -> None:
+    def __init__(
+        self,
+        range_semitones: float,
+        probability: float,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         self.range_semitones = range_semitones
         self.probability = probability
+        self.labels = dict(labels or {})
+        for task, kind in self.labels.items():
+            if kind not in FOLLOWING:
+                raise ValueError(
+                    f"data.varispeed.labels.{task} must be one of {', '.join(FOLLOWING)}; "
+                    f"{kind!r} came"
+                )
 
-    def draw_length(self, length: int, random: np.random.Generator) -> int:
+    def draw_length(
+        self, length: int, random: np.random.Generator, whole_semitones: bool = False
+    ) -> int:
         """Samples to read for excerpts of `length`: a product of small primes near the draw."""
         if random.random() >= self.probability:
             return length
         semitones = random.uniform(-self.range_semitones, self.range_semitones)
+        if whole_semitones:
+            semitones = round(semitones)
         return _smooth_length(length * 2 ** (semitones / 12))
 
     def __call__(self, audio: Tensor, length: int) -> Tensor:
@@ -61,6 +87,53 @@ class Varispeed:
             return audio
         spectrum = torch.fft.rfft(audio)
         return torch.fft.irfft(spectrum, n=length) * (length / audio.shape[1])
+
+
+class Transposition:
+    """How labels of pitch follow a change of speed.
+
+    Args:
+        tasks: names of all L labels, in their order.
+        vocabularies: of these.
+        kinds: by task, `pitch_class` or `octave`; others stay as they are.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        vocabularies: Mapping[str, Vocabulary],
+        kinds: Mapping[str, str],
+    ) -> None:
+        followed = {kind: task for task, kind in kinds.items() if task in tasks}
+        self.pitch = tasks.index(followed["pitch_class"]) if "pitch_class" in followed else None
+        self.octave = tasks.index(followed["octave"]) if "octave" in followed else None
+        octaves = vocabularies[tasks[self.octave]].classes if self.octave is not None else ()
+        self.num_octaves = len(octaves)
+
+    def __bool__(self) -> bool:
+        return self.pitch is not None or self.octave is not None
+
+    def __call__(self, labels: Labels, semitones: int) -> Labels:
+        """Labels `[B, L, N]` of sounds that are now higher by so many semitones.
+
+        An octave is known afterwards only where the pitch class is as well, and if it is among
+        those that the vocabulary counts.
+        """
+        if semitones == 0:
+            return labels
+        values, known = labels.values.clone(), labels.known.clone()
+        no_pitch = torch.zeros_like(values[:, 0])
+        pitch = values[:, self.pitch] if self.pitch is not None else no_pitch
+        octave = values[:, self.octave] if self.octave is not None else no_pitch
+        midi = midi_number(pitch.numpy(), octave.numpy()) + semitones
+        new_pitch, new_octave = (torch.from_numpy(row) for row in pitch_and_octave(midi))
+        if self.pitch is not None:
+            values[:, self.pitch] = new_pitch
+        if self.octave is not None:
+            values[:, self.octave] = new_octave
+            known[:, self.octave] &= (new_octave >= 0) & (new_octave < self.num_octaves)
+            known[:, self.octave] &= known[:, self.pitch] if self.pitch is not None else False
+        return Labels(values, known)
 
 
 def _smooth_length(length: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,62 +11,111 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from vschaos.data.augment import Gain, Varispeed
+from vschaos.data.augment import Gain, Transposition, Varispeed
+from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
+from vschaos.data.timeline import LabelTrack, LabelTracks
+from vschaos.labels import Labels, Vocabulary
 
 HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 HELD_OUT_FILES = 32
 
 
-class Excerpts(Dataset[Tensor]):
+class Batch(NamedTuple):
+    """Sounds and what is known of them.
+
+    Attributes:
+        audio: `[B, T]`.
+        labels: of the N frames of each, `[B, L, N]`.
+    """
+
+    audio: Tensor
+    labels: Labels
+
+
+class Frames(NamedTuple):
+    """Where a model reads labels.
+
+    Attributes:
+        excerpt_length: samples of an excerpt.
+        excerpt_centres: samples in it at which labels are read.
+        centres: gives them for a whole sound of so many samples.
+    """
+
+    excerpt_length: int
+    excerpt_centres: list[int]
+    centres: Callable[[int], Tensor]
+
+
+class Excerpts(Dataset[Batch]):
     """Training batches by number: batch k is the same whenever it is asked for.
 
     Excerpts begin at any sample, also before the sound, as frames at its edges do in a stream.
 
     Args:
         store, files: the sounds to draw from.
-        length: samples of an excerpt.
+        tracks: their labels.
+        frames: lengths of excerpts, and where their labels are read.
+        draw: says where excerpts begin.
         batch_size: excerpts in a batch.
         seed: of all that is drawn.
         gain, varispeed: augmentations, or none.
+        transposition: how labels follow the varispeed.
     """
 
     def __init__(
         self,
         store: SoundStore,
         files: list[StoredFile],
-        length: int,
+        tracks: LabelTracks,
+        frames: Frames,
+        draw: Draw,
         batch_size: int,
         seed: int,
-        gain: Gain | None = None,
-        varispeed: Varispeed | None = None,
+        gain: Gain | None,
+        varispeed: Varispeed | None,
+        transposition: Transposition,
     ) -> None:
         self.store = store
         self.files = files
-        self.length = length
+        self.tracks = tracks
+        self.length = frames.excerpt_length
+        self.centres = np.array(frames.excerpt_centres)
+        self.draw = draw
         self.batch_size = batch_size
         self.seed = seed
         self.gain = gain
         self.varispeed = varispeed
-        self._ends = np.cumsum([file.length + length - 1 for file in files])
+        self.transposition = transposition
+        self._starts = np.array([file.start for file in files])
+        self._lengths = np.array([file.length for file in files])
 
-    def __getitem__(self, number: int) -> Tensor:
-        """Batch `number` -> `[batch_size, length]`."""
+    def __getitem__(self, number: int) -> Batch:
+        """Batch `number`: `[batch_size, T]` and labels `[batch_size, L, N]`."""
         random = np.random.default_rng([self.seed, number])
-        length = self.varispeed.draw_length(self.length, random) if self.varispeed else self.length
-        positions = random.integers(self._ends[-1], size=self.batch_size)
-        audio = torch.empty(self.batch_size, length)
-        rows = audio.numpy()
-        for row, position in enumerate(positions):
-            index = int(np.searchsorted(self._ends, position, side="right"))
-            end = self._ends[index] - position  # from 1 to all positions of that file
-            file = self.files[index]
-            rows[row] = self.store.read(file, file.length - int(end), length)
+        length = self.length
+        if self.varispeed:
+            length = self.varispeed.draw_length(length, random, bool(self.transposition))
+        indices, starts = self.draw(random, self.batch_size, length)
+        audio = self._read(indices, starts, length)
+        speed = length / self.length
+        positions = starts[:, None] + speed * self.centres
+        found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
+        labels = Labels(*map(torch.from_numpy, found))
         if self.varispeed:
             audio = self.varispeed(audio, self.length)
+            if self.transposition:
+                labels = self.transposition(labels, round(12 * np.log2(speed)))
         if self.gain:
             audio = self.gain(audio, random)
+        return Batch(audio, labels)
+
+    def _read(self, indices: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
+        audio = torch.empty(len(indices), length)
+        rows = audio.numpy()
+        for row, (index, start) in enumerate(zip(indices, starts, strict=True)):
+            rows[row] = self.store.read(self.files[index], int(start), length)
         return audio
 
 
@@ -91,22 +140,31 @@ class BatchNumbers(Sampler[int]):
         return iter(range(first, first + self.batches_per_epoch))
 
 
-class WholeSounds(Dataset[Tensor]):
+class WholeSounds(Dataset[Batch]):
     """Sounds one by one, at most `HELD_OUT_SECONDS` of each."""
 
-    def __init__(self, store: SoundStore, files: list[StoredFile]) -> None:
+    def __init__(
+        self, store: SoundStore, files: list[StoredFile], tracks: LabelTracks, frames: Frames
+    ) -> None:
         self.store = store
         self.files = files
+        self.tracks = tracks
+        self.frames = frames
 
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> Tensor:
-        """Sound `index` -> `[1, T]`."""
+    def __getitem__(self, index: int) -> Batch:
+        """Sound `index`: `[1, T]` and labels `[1, L, N]`."""
         file = self.files[index]
         length = min(file.length, int(HELD_OUT_SECONDS * self.store.sample_rate))
-        audio = self.store.read(file, (file.length - length) // 2, length)
-        return torch.from_numpy(audio).unsqueeze(0)
+        start = (file.length - length) // 2
+        audio = self.store.read(file, start, length)
+        positions = start + self.frames.centres(length).numpy()
+        found = self.tracks.at(
+            np.array([file.start]), np.array([file.length]), positions[None].astype(float)
+        )
+        return Batch(torch.from_numpy(audio).unsqueeze(0), Labels(*map(torch.from_numpy, found)))
 
 
 class Loading(NamedTuple):
@@ -116,11 +174,13 @@ class Loading(NamedTuple):
         batch_size: excerpts in a batch.
         batches_per_epoch: steps between two looks at the held-out sounds.
         num_workers: processes that make batches; 0 makes them in the training's own.
+        balance: labels whose classes shall be drawn equally often.
     """
 
     batch_size: int
     batches_per_epoch: int
     num_workers: int
+    balance: list[str] | None = None
 
 
 class SoundData(lightning.LightningDataModule):
@@ -128,7 +188,9 @@ class SoundData(lightning.LightningDataModule):
 
     Args:
         store, split: the sounds and their two sides.
-        excerpt_length: samples, as the model asks for.
+        tracks: labels along the sounds, by task.
+        vocabularies: of the labels that a model wants, in its order.
+        frames: lengths of excerpts, and where their labels are read.
         loading: sizes.
         seed: of all that is drawn.
         gain, varispeed: augmentations of the training side, or none.
@@ -138,32 +200,42 @@ class SoundData(lightning.LightningDataModule):
         self,
         store: SoundStore,
         split: Split,
-        excerpt_length: int,
+        tracks: Mapping[str, LabelTrack],
+        vocabularies: Mapping[str, Vocabulary],
+        frames: Frames,
         loading: Loading,
         seed: int,
         gain: Gain | None = None,
         varispeed: Varispeed | None = None,
     ) -> None:
         super().__init__()
-        for name, size in loading._asdict().items():
-            lowest = 0 if name == "num_workers" else 1
-            if not isinstance(size, int) or size < lowest:
-                raise ValueError(
-                    f"data.loading.{name} must be a whole number from {lowest} on, {size!r} came"
-                )
+        _check_sizes(loading)
         by_name = {file.name: file for file in store.files}
         train = [by_name[name] for name in split.train]
         # without a held-out side the training's own sounds are looked at
         held_out = [by_name[name] for name in split.held_out] or train
         picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
+        wanted = LabelTracks({task: tracks[task] for task in vocabularies})
         self.split = split
         self.loading = loading
         self.excerpts = Excerpts(
-            store, train, excerpt_length, loading.batch_size, seed, gain, varispeed
+            store,
+            train,
+            wanted,
+            frames,
+            _draw(train, tracks, frames, loading),
+            loading.batch_size,
+            seed,
+            gain,
+            varispeed,
+            Transposition(
+                wanted.tasks, vocabularies, varispeed.labels if varispeed is not None else {}
+            ),
         )
-        self.held_out = WholeSounds(store, [held_out[round(index)] for index in picked])
+        looked_at = [held_out[round(index)] for index in picked]
+        self.held_out = WholeSounds(store, looked_at, wanted, frames)
 
-    def train_dataloader(self) -> DataLoader[Tensor]:
+    def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
             self.excerpts,
@@ -177,5 +249,22 @@ class SoundData(lightning.LightningDataModule):
         trainer = self.trainer
         return trainer.global_step * trainer.accumulate_grad_batches if trainer else 0
 
-    def val_dataloader(self) -> DataLoader[Tensor]:
+    def val_dataloader(self) -> DataLoader[Batch]:
         return DataLoader(self.held_out, batch_size=None)
+
+
+def _check_sizes(loading: Loading) -> None:
+    for name in ("batch_size", "batches_per_epoch", "num_workers"):
+        size, lowest = getattr(loading, name), 0 if name == "num_workers" else 1
+        if not isinstance(size, int) or size < lowest:
+            raise ValueError(
+                f"data.loading.{name} must be a whole number from {lowest} on, {size!r} came"
+            )
+
+
+def _draw(
+    files: list[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames, loading: Loading
+) -> Draw:
+    if not loading.balance:
+        return EvenDraw(files, frames.excerpt_length)
+    return BalancedDraw(files, LabelTracks({task: tracks[task] for task in loading.balance}))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from vschaos.models.base import Attribute, Method, Stream
+from vschaos.models.base import Attribute, Control, Method, Stream
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
 READ_ONLY = (
@@ -43,6 +43,8 @@ class NNTilde(nn.Module):
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
             self.register_buffer(f"{method.name}_params", torch.tensor(params))
+            self.register_buffer(f"{method.name}_input_bounds", _bounds(method.inlets))
+            self.register_buffer(f"{method.name}_output_bounds", _bounds(method.outlets))
             setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
             setattr(
                 self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
@@ -75,21 +77,38 @@ class NNTilde(nn.Module):
         return [False]
 
     @torch.jit.export
-    def whole_hops(self, values: Tensor, ratio: int) -> Tensor:
-        """Bounded and finite, filled with zeros up to a whole number of hops."""
+    def whole_hops(self, values: Tensor, ratio: int, bounds: Tensor) -> Tensor:
+        """Finite and within bounds, filled with zeros up to a whole number of hops."""
         missing = (-values.shape[2] * ratio) % self.hop_length // ratio
-        return nn.functional.pad(_tamed(values, ratio), (0, missing))
+        return nn.functional.pad(_tamed(values, bounds), (0, missing))
 
     @torch.jit.export
-    def as_asked(self, values: Tensor, length: int, ratio: int) -> Tensor:
-        """Bounded and finite, cut to the length that the host counts on."""
-        return _tamed(values, ratio)[:, :, :length]
+    def as_asked(self, values: Tensor, length: int, bounds: Tensor) -> Tensor:
+        """Finite and within bounds, cut to the length that the host counts on."""
+        return _tamed(values, bounds)[:, :, :length]
 
 
-def _tamed(values: Tensor, ratio: int) -> Tensor:
-    """Finite, and within 12 dB above full scale for sound or +-100 for slower values."""
-    limit = 4.0 if ratio == 1 else 100.0
-    return torch.nan_to_num(values, 0.0, 0.0, 0.0).clamp(-limit, limit)
+def _tamed(values: Tensor, bounds: Tensor) -> Tensor:
+    """`[B, C, N]` within the lowest and highest values `bounds[0]` and `bounds[1]` of each channel,
+    `bounds[2]` where there is no number."""
+    low, high, missing = bounds[0], bounds[1], bounds[2]
+    finite = torch.where(torch.isfinite(values), values, missing)
+    return torch.minimum(torch.maximum(finite, low), high)
+
+
+def _bounds(controls: list[Control]) -> Tensor:
+    """Lowest and highest values that are let through, and the one in place of what is no number:
+    `[3, C, 1]`. Full scale of sound is passed by up to 12 dB."""
+    rows = []
+    for control in controls:
+        if control.unknown_below is not None:
+            unknown = control.unknown_below - 1.0
+            rows.append((unknown, control.high, unknown))
+        elif control.unit == "amplitude":
+            rows.append((4.0 * control.low, 4.0 * control.high, 0.0))
+        else:
+            rows.append((-100.0, 100.0, 0.0))
+    return torch.tensor(rows).T.unsqueeze(2)
 
 
 def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
@@ -122,8 +141,9 @@ def _method_source(method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
     length = x.shape[2] * {method.in_ratio} // {method.out_ratio}
-    values = self.whole_hops(x, {method.in_ratio})
-    return self.as_asked(self.stream.{method.name}(values), length, {method.out_ratio})
+    values = self.whole_hops(x, {method.in_ratio}, self.{method.name}_input_bounds)
+    output = self.stream.{method.name}(values)
+    return self.as_asked(output, length, self.{method.name}_output_bounds)
 """
 
 

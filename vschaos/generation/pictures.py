@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ def draw_sounds(
     sounds: Mapping[str, Waveform],
     sample_rate: int,
     latents: np.ndarray | None = None,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> None:
     """Spectrograms of sounds `[T]` one above the other, on one scale of level, as a PNG.
 
@@ -33,6 +34,7 @@ def draw_sounds(
         sounds: by title.
         sample_rate: Hz, of all of them.
         latents: `[Z, N]`, drawn below if given.
+        marks: seconds at which a line is drawn, and what is written above it.
     """
     images = {title: _log_spectrogram(sound, sample_rate) for title, sound in sounds.items()}
     top_db = max(float(image.max()) for image in images.values())
@@ -58,6 +60,9 @@ def draw_sounds(
             [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in octaves],
         )
         axis.set(title=title, ylabel="Hz")
+        for second, text in marks:
+            axis.axvline(second, color="white", linewidth=0.5)
+            axis.text(second + 0.005 * duration, 0.94, text, color="white", fontsize=8)
         figure.colorbar(drawn, ax=axis, label="dB", pad=0.01)
     if latents is not None:
         seconds = np.linspace(0.0, len(next(iter(sounds.values()))) / sample_rate, latents.shape[1])

@@ -9,7 +9,7 @@ import numpy as np
 
 from vschaos.audio import Waveform
 from vschaos.generation.trajectories import resample_frames, smooth_step
-from vschaos.runs import Run
+from vschaos.runs import Given, Run
 
 SEGMENT_SECONDS = 60.0  # long sounds go through the model in such parts
 CROSSFADE_SECONDS = 0.05
@@ -17,23 +17,35 @@ EDGE_SECONDS = 0.02  # over which a sound that begins or ends in its middle rise
 
 
 def reconstruct(
-    run: Run, audio: Waveform, temperature: float = 0.0, inversion: str | None = None
+    run: Run,
+    audio: Waveform,
+    labels: Given | None = None,
+    temperature: float = 0.0,
+    inversion: str | None = None,
 ) -> Waveform:
     """A sound `[T]` of any length through the model and back, in time with itself, `[T]`.
 
     Args:
         audio: at the run's sample rate.
+        labels: by task, for the whole sound or one number for each of its frames.
         temperature: 0 decodes the likeliest latents, 1 draws them as uncertain as learnt.
         inversion: how the phase is found, one of the model's `inversions`.
     """
-    segment = round(SEGMENT_SECONDS * run.sample_rate)
+    hop = run.model.hop_length
+    segment = round(SEGMENT_SECONDS * run.sample_rate / hop) * hop
     fade = round(CROSSFADE_SECONDS * run.sample_rate)
     if len(audio) <= segment + fade:
-        return run.reconstruct(audio, temperature, inversion)
+        return run.reconstruct(audio, labels, temperature, inversion)
     output = np.zeros(len(audio), dtype=np.float32)
     rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     for start in range(0, len(audio), segment):
-        part = run.reconstruct(audio[start : start + segment + fade], temperature, inversion)
+        excerpt = audio[start : start + segment + fade]
+        first, count = start // hop, len(run.model.centres(len(excerpt)))
+        told = {
+            task: value[first : first + count] if isinstance(value, np.ndarray) else value
+            for task, value in (labels or {}).items()
+        }
+        part = run.reconstruct(excerpt, told, temperature, inversion)
         if start > 0:
             part[:fade] *= rise[: len(part)]
         if start + segment < len(audio):
@@ -42,14 +54,19 @@ def reconstruct(
     return output
 
 
-def morph(run: Run, sounds: Sequence[Waveform], temperature: float = 0.0) -> np.ndarray:
+def morph(
+    run: Run,
+    sounds: Sequence[Waveform],
+    labels: Given | None = None,
+    temperature: float = 0.0,
+) -> np.ndarray:
     """Latents `[Z, N]` that go from each sound to the next while both are heard.
 
     Between two sounds the longer one gives the pace, the other one is stretched to it.
     """
     if len(sounds) < 2:
         raise ValueError(f"a morph needs at least two sounds, {len(sounds)} came")
-    latents = [run.encode(sound, temperature) for sound in sounds]
+    latents = [run.encode(sound, labels, temperature) for sound in sounds]
     parts = []
     for first, second in itertools.pairwise(latents):
         num_frames = max(first.shape[1], second.shape[1])

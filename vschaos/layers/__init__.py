@@ -1,6 +1,8 @@
 """Blocks without opinion, from which the model families are built."""
 
+from vschaos.layers.adversary import Adversary
 from vschaos.layers.distributions import Gaussian, gaussian, sample
+from vschaos.layers.labelling import Labelling
 from vschaos.layers.perceptron import Perceptron
 
-__all__ = ["Gaussian", "Perceptron", "gaussian", "sample"]
+__all__ = ["Adversary", "Gaussian", "Labelling", "Perceptron", "gaussian", "sample"]

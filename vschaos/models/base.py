@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from vschaos.labels import Labels, Vocabulary
+
 
 class Control(NamedTuple):
     """A value that flows in or out while an instrument is played.
@@ -14,13 +16,17 @@ class Control(NamedTuple):
     Attributes:
         name: what is written on the inlet or outlet.
         low, high: the range it is made for.
-        unit: `amplitude`, `deviation` (standard deviations of the prior), `dB`, ...
+        unit: `amplitude`, `deviation` (standard deviations of the prior), `class` (a number), ...
+        classes: names by class number.
+        unknown_below: lower values say that nothing is known; none if something always is.
     """
 
     name: str
     low: float
     high: float
     unit: str
+    classes: tuple[str, ...] = ()
+    unknown_below: float | None = None
 
 
 class Method(NamedTuple):
@@ -87,14 +93,22 @@ class Model(nn.Module, ABC):
         sample_rate: Hz.
         hop_length: samples per latent frame.
         excerpt_length: samples in an example for training.
+        excerpt_centres: samples in it at which the labels of its frames are read.
         latent_dim: Z, numbers in a latent frame.
+        vocabularies: of the L labels that the model knows, in the order of its `Labels`.
+        told: those of them that condition it; they may be stated, and may be unknown.
+        heard: those of them that it predicts.
         inversions: ways to get from latents to sound, the default first.
     """
 
     sample_rate: int
     hop_length: int
     excerpt_length: int
+    excerpt_centres: list[int]
     latent_dim: int
+    vocabularies: dict[str, Vocabulary]
+    told: list[str]
+    heard: list[str]
     inversions: tuple[str, ...]
 
     @abstractmethod
@@ -102,24 +116,42 @@ class Model(nn.Module, ABC):
         """Takes statistics (levels, means) from excerpts `[B, T]` before training begins."""
 
     @abstractmethod
-    def losses(self, audio: Tensor) -> dict[str, Tensor]:
-        """Excerpts `[B, T]` -> named scalar terms, unweighted."""
+    def centres(self, length: int) -> Tensor:
+        """The samples `[N]` at which the labels of a whole sound's frames are read."""
 
     @abstractmethod
-    def distances(self, audio: Tensor) -> dict[str, Tensor]:
-        """A whole held-out sound `[1, T]` -> named scalars that judge its reconstruction."""
+    def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """Excerpts `[B, T]` and the labels of their frames -> named scalar terms, unweighted."""
 
     @abstractmethod
-    def encode(self, audio: Tensor, temperature: float = 0.0) -> Tensor:
+    def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """A whole held-out sound `[1, T]` -> named scalars that judge its reconstruction, and the
+        share of its labels that were heard right."""
+
+    @abstractmethod
+    def encode(
+        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
+    ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`; `temperature` 0 gives the posterior's mean."""
 
     @abstractmethod
-    def decode(self, latents: Tensor, inversion: str | None = None) -> Tensor:
+    def decode(
+        self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
+    ) -> Tensor:
         """Latents `[B, Z, N]` -> sound `[B, T]`; `inversion` is one of `inversions`."""
 
     @abstractmethod
+    def predict(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> what it hears of the P labels in `heard`, class numbers or numbers
+        `[B, P, N]`."""
+
+    @abstractmethod
     def reconstruct(
-        self, audio: Tensor, temperature: float = 0.0, inversion: str | None = None
+        self,
+        audio: Tensor,
+        labels: Labels | None = None,
+        temperature: float = 0.0,
+        inversion: str | None = None,
     ) -> Tensor:
         """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from vschaos.data.datamodule import Batch
 from vschaos.models.base import Model
 
 LOG_EVERY_STEPS = 50
@@ -45,7 +46,7 @@ class Learner(lightning.LightningModule):
 
     Args:
         model: says what its losses are called.
-        weights: one for each of these names.
+        weights: by these names; losses without one weigh 1.
         optimizer: takes the parameters.
         schedule: takes the optimiser, and gives its learning rate step by step.
         seed: of what each step draws, so that a training gone on with draws the same.
@@ -66,17 +67,17 @@ class Learner(lightning.LightningModule):
         self.make_schedule = schedule
         self.seed = seed
 
-    def training_step(self, audio: Tensor, batch_index: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         torch.manual_seed(self.seed * SEEDS_APART + self.global_step)
-        losses = self.model.losses(audio)
-        if losses.keys() != self.weights.keys():
+        losses = self.model.losses(batch.audio, batch.labels)
+        if not self.weights.keys() <= losses.keys():
             raise ValueError(
-                f"training.weights must name the model's losses {sorted(losses)}, "
+                f"training.weights must name losses of the model, {sorted(losses)}; "
                 f"{sorted(self.weights)} came"
             )
-        total = torch.zeros((), device=audio.device)
+        total = torch.zeros((), device=batch.audio.device)
         for name, loss in losses.items():
-            total = total + self.weights[name].at(self.global_step) * loss
+            total = total + self._weight(name) * loss
         if self.global_step % LOG_EVERY_STEPS == 0:
             if not torch.isfinite(total):
                 raise FloatingPointError(
@@ -91,13 +92,16 @@ class Learner(lightning.LightningModule):
                     self.log(f"weight/{name}", weight.at(self.global_step))
         return total
 
-    def validation_step(self, audio: Tensor, batch_index: int) -> None:
-        distances = self.model.distances(audio)
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        distances = self.model.distances(batch.audio, batch.labels)
         self.log_dict(
             {f"held_out/{name}": distance for name, distance in distances.items()},
             on_epoch=True,
             batch_size=1,
         )
+
+    def _weight(self, name: str) -> float:
+        return self.weights[name].at(self.global_step) if name in self.weights else 1.0
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         optimizer = self.make_optimizer(self.model.parameters())

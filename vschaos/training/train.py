@@ -15,11 +15,13 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 
-from vschaos.data import SoundData, SoundStore, Split, split_files
+from vschaos.data import SoundStore, Split, split_files
+from vschaos.data.datamodule import Frames, SoundData
 from vschaos.data.store import open_store
 from vschaos.models.base import Model
 from vschaos.runs import check_name, create_run_folder, describe_run, find_version
 from vschaos.targets import build
+from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
 from vschaos.training.progress import ProgressLine
 
@@ -55,7 +57,7 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
             return None
     if folder is None:
         folder = create_run_folder(Path(config["rundir"]), config["name"])
-        describe_run(folder, config, {}, data.split._asdict())
+        describe_run(folder, config, learner.model.vocabularies, data.split._asdict())
     logger.info("run: %s", folder)
     trainer = _make_trainer(folder, config)
     try:
@@ -71,7 +73,8 @@ def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
     Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
     """
     lightning.seed_everything(config["seed"], verbose=False)
-    model = build(config["model"])
+    labels = read_labels(config)
+    model: Model = build(config["model"], labels.vocabularies)
     store = _open_sounds(config, model)
     names = [file.name for file in store.files]
     split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
@@ -79,13 +82,15 @@ def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
     data = SoundData(
         store,
         split,
-        model.excerpt_length,
+        labels.tracks(store),
+        model.vocabularies,
+        Frames(model.excerpt_length, model.excerpt_centres, model.centres),
         build(config["data"]["loading"]),
         config["seed"],
         build(config["data"]["gain"]),
         build(config["data"]["varispeed"]),
     )
-    model.fit(torch.cat([data.excerpts[number] for number in range(BATCHES_TO_FIT)]))
+    model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
     training = build(config["training"])
     return data, Learner(
         model,
@@ -105,14 +110,21 @@ def overview(model: Model, data: SoundData) -> str:
     ]
     count = sum(parameter.numel() for parameter in model.parameters())
     batch = data.excerpts[0]
-    levels = f"rms {batch.square().mean().sqrt():.3f}, peak {batch.abs().amax():.3f}"
+    audio = batch.audio
+    levels = f"rms {audio.square().mean().sqrt():.3f}, peak {audio.abs().amax():.3f}"
+    labels = [
+        f"label: {task}, known of {100 * batch.labels.known[:, row].float().mean():.0f} % of it, "
+        + (f"{len(entry.classes)} classes" if entry.is_class else f"{entry.low} to {entry.high}")
+        for row, (task, entry) in enumerate(model.vocabularies.items())
+    ]
     return "\n".join(
         [
             f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
             f"{model.sample_rate} Hz, hop {model.hop_length}",
             *rows,
             f"data: {len(data.excerpts.files)} files to learn from, {len(data.held_out)} looked at",
-            f"batch: {list(batch.shape)} samples, {levels}",
+            f"batch: {list(audio.shape)} samples, {levels}",
+            *labels,
         ]
     )
 

@@ -57,6 +57,11 @@ class STFT(nn.Module):
         """Frames that touch a sound of `length` samples."""
         return math.ceil((length + self.n_fft - self.hop_length) / self.hop_length)
 
+    def centres(self, length: int) -> Tensor:
+        """The samples `[N]` that lie in the middle of the frames of a sound of `length` samples;
+        some lie before or after the sound."""
+        return (torch.arange(self.num_frames(length)) + 1) * self.hop_length - self.n_fft // 2
+
     def forward(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> complex `[B, F, N]`, `F = n_fft / 2 + 1`, `N = num_frames(T)`."""
         length = audio.shape[-1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vschaos.layers import Gaussian, sample
+from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import Adversary, Gaussian, Labelling, sample
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
@@ -23,35 +25,56 @@ class SpectralVAE(Model):
     lacks is the phase, found again by one of `inversions`.
 
     Args:
+        vocabularies: of the labels that `conditioning` and `prediction` name.
         sample_rate: Hz, of all sound that comes in and goes out.
         transform: waveform <-> spectrum.
         contrast: makes the module for F bins.
-        encoder: makes the network from F features of a frame to 2 Z.
-        decoder: makes the network from Z features to F.
+        encoder: makes the network from F features of a frame, and labels, to 2 Z.
+        decoder: makes the network from Z features, and labels, to F.
         latent: the space between, of Z dimensions.
+        conditioning: by label, to whom it is told and how (see `layers.Labelling`).
+        prediction: by label, the head that hears it in the contrast of a frame.
+        adversary_dims: hidden widths of the heads that keep the latents free of the labels told to
+            the decoder; none for no adversary.
+        label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
+            decoder learns to do without.
     """
 
     inversions = ("griffin_lim", "keep_input", "scan", "random")
 
     def __init__(
         self,
+        vocabularies: Mapping[str, Vocabulary],
         sample_rate: int,
         transform: STFT,
         contrast: Callable[[int], LogMagnitude],
         encoder: Callable[[int, int], nn.Module],
         decoder: Callable[[int, int], nn.Module],
         latent: GaussianLatent,
+        conditioning: Mapping[str, Mapping[str, Any]] | None = None,
+        prediction: Mapping[str, Mapping[str, Any]] | None = None,
+        adversary_dims: list[int] | None = None,
+        label_dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        num_bins = transform.num_bins
+        labelling = Labelling(vocabularies, conditioning or {}, prediction or {}, num_bins)
         self.sample_rate = sample_rate
         self.hop_length = transform.hop_length
         self.excerpt_length = transform.n_fft
+        self.excerpt_centres = [transform.n_fft // 2]
         self.latent_dim = latent.dim
+        self.vocabularies = {task: vocabularies[task] for task in labelling.tasks}
+        self.told = [labelling.tasks[index] for index in labelling.told]
+        self.heard = [labelling.tasks[index] for index in labelling.heard]
         self.transform = transform
-        self.contrast = contrast(transform.num_bins)
-        self.encoder = encoder(transform.num_bins, latent.num_parameters)
-        self.decoder = decoder(latent.dim, transform.num_bins)
+        self.contrast = contrast(num_bins)
+        self.labelling = labelling
+        self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
+        self.decoder = decoder(latent.dim + labelling.to_decoder.num_features, num_bins)
         self.latent = latent
+        self.adversary = _adversary(labelling, self.vocabularies, latent.dim, adversary_dims)
+        self.label_dropout = label_dropout
         self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
@@ -59,33 +82,57 @@ class SpectralVAE(Model):
     def fit(self, audio: Tensor) -> None:
         self.contrast.fit(self.transform.analyse(audio).abs())
 
-    def losses(self, audio: Tensor) -> dict[str, Tensor]:
-        """Excerpts `[B, T]` -> `contrast` (mean squared error), `convergence`, `kl` (nats)."""
+    def centres(self, length: int) -> Tensor:
+        return self.transform.centres(length)
+
+    def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
+        `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
+        `pitch_prediction`; with an adversary, `adversary` and `leak`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
-        posterior = self.latent(self.encoder(contrast))
-        output = self.decoder(sample(posterior))
-        return {
+        beliefs, known = self.labelling.believed(contrast, labels)
+        shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
+        posterior = self._posterior(contrast, beliefs, shown)
+        latents = sample(posterior)
+        output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
+        losses = {
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
         }
+        losses |= self.labelling.surprise(contrast, labels)
+        if self.adversary is not None:
+            losses |= self.adversary.losses(latents, beliefs, labels.known)
+        return losses
 
-    def distances(self, audio: Tensor) -> dict[str, Tensor]:
-        """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded."""
+    def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded;
+        for each label predicted `pitch_accuracy` (share of the frames heard right, 0 to 1) or,
+        if it is a number, `loudness_error` (mean of absolutes)."""
         magnitudes = self.transform(audio).abs()
-        output = self.decode_magnitudes(self._posterior(magnitudes).mean)
+        contrast = self.contrast(magnitudes)
+        beliefs, known = self.labelling.believed(contrast, labels)
+        latents = self._posterior(contrast, beliefs, known).mean
+        output = self._magnitudes(latents, beliefs, known)
         convergence = self.convergence(output, magnitudes)
         return {
             "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
             "spectral_convergence": 20 * torch.log10(convergence.clamp_min(1e-7)),
+            **self.labelling.accuracy(contrast, labels),
         }
 
-    def encode(self, audio: Tensor, temperature: float = 0.0) -> Tensor:
+    def encode(
+        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
+    ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
-        return sample(self._posterior(self.transform(audio).abs()), temperature)
+        contrast = self.contrast(self.transform(audio).abs())
+        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
+        return sample(self._posterior(contrast, beliefs, known), temperature)
 
-    def decode(self, latents: Tensor, inversion: str | None = None) -> Tensor:
+    def decode(
+        self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
+    ) -> Tensor:
         """Latents `[B, Z, N]` -> `[B, T]`, the sound that has N frames:
         `T = (N + 1) * hop_length - n_fft`."""
         length = (latents.shape[2] + 1) * self.hop_length - self.transform.n_fft
@@ -96,18 +143,29 @@ class SpectralVAE(Model):
             )
         if inversion == "keep_input":
             raise ValueError("inversion keep_input needs an input to keep the phase of")
-        return self._invert(self.decode_magnitudes(latents), length, inversion)
+        return self._invert(self.decode_magnitudes(latents, labels), length, inversion)
 
-    def decode_magnitudes(self, latents: Tensor) -> Tensor:
-        """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`."""
-        return self.contrast.inverse(self.decoder(latents))
+    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
+        given = self._given(labels, latents)
+        return self._magnitudes(latents, self.labelling.stated(given), given.known)
+
+    def predict(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
+        return self.labelling.predicted(self.contrast(self.transform(audio).abs()))
 
     def reconstruct(
-        self, audio: Tensor, temperature: float = 0.0, inversion: str | None = None
+        self,
+        audio: Tensor,
+        labels: Labels | None = None,
+        temperature: float = 0.0,
+        inversion: str | None = None,
     ) -> Tensor:
         spectrum = self.transform(audio)
-        latents = sample(self._posterior(spectrum.abs()), temperature)
-        magnitudes = self.decode_magnitudes(latents)
+        contrast = self.contrast(spectrum.abs())
+        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
+        latents = sample(self._posterior(contrast, beliefs, known), temperature)
+        magnitudes = self._magnitudes(latents, beliefs, known)
         if inversion == "keep_input":
             kept = torch.polar(magnitudes, torch.angle(spectrum))
             return self.transform.inverse(kept, audio.shape[1])
@@ -115,11 +173,26 @@ class SpectralVAE(Model):
 
     def stream(self) -> SpectralStream:
         return SpectralStream(
-            self.transform, self.contrast, self.encoder, self.decoder, self.latent
+            self.vocabularies,
+            self.transform,
+            self.contrast,
+            self.labelling,
+            self.encoder,
+            self.decoder,
+            self.latent,
         )
 
-    def _posterior(self, magnitudes: Tensor) -> Gaussian:
-        return self.latent(self.encoder(self.contrast(magnitudes)))
+    def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
+        if labels is None:
+            return self.labelling.unknown(frames)
+        return labels
+
+    def _posterior(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Gaussian:
+        return self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
+
+    def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+        told = self.labelling.to_decoder(latents, beliefs, known)
+        return self.contrast.inverse(self.decoder(told))
 
     def _invert(self, magnitudes: Tensor, length: int, inversion: str | None) -> Tensor:
         if inversion in (None, "griffin_lim"):
@@ -132,3 +205,15 @@ class SpectralVAE(Model):
         else:
             raise ValueError(f"inversion must be one of {self.inversions}, {inversion!r} came")
         return self.transform.inverse(apply_phase(magnitudes, phases), length)
+
+
+def _adversary(
+    labelling: Labelling,
+    vocabularies: Mapping[str, Vocabulary],
+    latent_dim: int,
+    hidden_dims: list[int] | None,
+) -> Adversary | None:
+    if not hidden_dims or not labelling.to_decoder.tasks:
+        return None
+    told = [vocabularies[labelling.tasks[index]] for index in labelling.to_decoder.tasks]
+    return Adversary(latent_dim, told, labelling.to_decoder.tasks, hidden_dims)

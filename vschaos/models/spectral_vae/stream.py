@@ -1,13 +1,13 @@
 """The spectral VAE as it is played live: any whole number of hops a call, scriptable."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from vschaos.layers import sample
+from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import Labelling, sample
 from vschaos.models.base import Attribute, Control, Method, Stream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, StreamingSTFT, apply_phase
@@ -24,25 +24,35 @@ class SpectralStream(Stream):
     Where phases are scanned, the network runs frame by frame: the last digits of a matrix product
     depend on how many frames go into it, a scan never forgets them, and blocks would be heard.
 
+    Labels come in beside the sound or the latents, and what is heard of them goes out the same
+    way; at the rate of sound, the last value of each hop counts.
+
     Args:
-        transform, contrast, encoder, decoder, latent: of the trained model.
+        vocabularies: of the labels.
+        transform, contrast, labelling, encoder, decoder, latent: of the trained model.
     """
+
+    unknown_below: Tensor
 
     def __init__(
         self,
+        vocabularies: Mapping[str, Vocabulary],
         transform: STFT,
         contrast: LogMagnitude,
+        labelling: Labelling,
         encoder: nn.Module,
         decoder: nn.Module,
         latent: GaussianLatent,
     ) -> None:
+        controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
-            _methods(latent.dim, transform.hop_length),
+            _methods(latent.dim, transform.hop_length, labelling, controls),
             ATTRIBUTES,
             transform.hop_length,
             delay=transform.n_fft - transform.hop_length,
         )
         self.contrast = contrast
+        self.labelling = labelling
         self.encoder = encoder
         self.latent = latent
         self.decoder = decoder
@@ -51,6 +61,9 @@ class SpectralStream(Stream):
         self.forward_stft = StreamingSTFT(transform)
         self.decode_scan = PhaseScan(transform.n_fft, transform.hop_length)
         self.forward_scan = PhaseScan(transform.n_fft, transform.hop_length)
+        bounds = [float(control.unknown_below or 0.0) for control in controls]
+        self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
+        self.latent_dim = latent.dim
         self.inversion_mode = "keep_input"
         self.temperature = 0.0
 
@@ -63,39 +76,50 @@ class SpectralStream(Stream):
         self.forward_scan.reset()
 
     @torch.jit.export
-    def encode(self, audio: Tensor) -> Tensor:
-        """`[B, 1, T]` -> latents `[B, Z, T / hop_length]`."""
-        return self._latents(self.encode_stft.analyse(audio[:, 0]).abs())
+    def encode(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, T]` -> latents and what is heard, `[B, Z + P, T / hop_length]`."""
+        contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
+        labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
+        beliefs, known = self.labelling.believed(contrast, labels)
+        latents = self._latents(contrast, beliefs, known)
+        return torch.cat([latents, self.labelling.predicted(contrast)], dim=1)
 
     @torch.jit.export
-    def decode(self, latents: Tensor) -> Tensor:
-        """Latents `[B, Z, N]` -> `[B, 1, N * hop_length]`."""
+    def decode(self, controls: Tensor) -> Tensor:
+        """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        for n in range(latents.shape[2]):
-            frames.append(self._magnitudes(latents[:, :, n : n + 1]))
+        labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
+        for n in range(controls.shape[2]):
+            now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
+            latents = controls[:, : self.latent_dim, n : n + 1]
+            frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
         output = torch.cat(frames, dim=2)
         phases = self.decode_scan(output)
         if self.inversion_mode == "random":
             phases = _random_phases(output)
         return self.decode_stft.synthesise(apply_phase(output, phases)).unsqueeze(1)
 
-    def forward(self, audio: Tensor) -> Tensor:
-        """`[B, 1, T]` -> `[B, 1, T]`, `delay` samples later."""
-        spectrum = self.forward_stft.analyse(audio[:, 0])
-        magnitudes = spectrum.abs()
+    def forward(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and what is heard now,
+        `[B, 1 + P, T]`."""
+        spectrum = self.forward_stft.analyse(sound[:, 0])
+        contrast = self.contrast(spectrum.abs())
+        labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
         if self.inversion_mode == "keep_input":
-            output = self._magnitudes(self._latents(magnitudes))
+            output = self._through(contrast, labels)
             spectrum = torch.polar(output, torch.angle(spectrum))
         else:
             frames = torch.jit.annotate(list[Tensor], [])
-            for n in range(magnitudes.shape[2]):
-                frames.append(self._magnitudes(self._latents(magnitudes[:, :, n : n + 1])))
+            for n in range(contrast.shape[2]):
+                now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
+                frames.append(self._through(contrast[:, :, n : n + 1], now))
             output = torch.cat(frames, dim=2)
             phases = self.forward_scan(output)
             if self.inversion_mode == "random":
                 phases = _random_phases(output)
             spectrum = apply_phase(output, phases)
-        return self.forward_stft.synthesise(spectrum).unsqueeze(1)
+        heard = self.labelling.predicted(contrast).repeat_interleave(self.hop_length, dim=2)
+        return torch.cat([self.forward_stft.synthesise(spectrum).unsqueeze(1), heard], dim=1)
 
     @torch.jit.export
     def set_inversion_mode(self, mode: str) -> int:
@@ -121,23 +145,57 @@ class SpectralStream(Stream):
     def get_temperature(self) -> float:
         return self.temperature
 
-    def _latents(self, magnitudes: Tensor) -> Tensor:
-        posterior = self.latent(self.encoder(self.contrast(magnitudes)))
+    def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
+        beliefs, known = self.labelling.believed(contrast, labels)
+        return self._magnitudes(self._latents(contrast, beliefs, known), beliefs, known)
+
+    def _latents(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+        posterior = self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
         return sample(posterior, self.temperature)
 
-    def _magnitudes(self, latents: Tensor) -> Tensor:
-        return self.contrast.inverse(self.decoder(latents))
+    def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+        return self.contrast.inverse(
+            self.decoder(self.labelling.to_decoder(latents, beliefs, known))
+        )
+
+    def _each_hop(self, values: Tensor) -> Tensor:
+        return values[:, :, self.hop_length - 1 :: self.hop_length]
+
+    def _labels(self, stated: Tensor, tasks: list[int]) -> Labels:
+        """Rows `[B, R, N]` for those tasks -> labels `[B, L, N]`, the others unknown."""
+        shape = (stated.shape[0], self.unknown_below.shape[0], stated.shape[2])
+        values = torch.full(shape, -math.inf, device=stated.device)
+        for row, task in enumerate(tasks):
+            values[:, task] = stated[:, row]
+        return Labels(values, values >= self.unknown_below)
+
+
+def label_control(task: str, vocabulary: Vocabulary) -> Control:
+    """The inlet for a label. What lies below its range, far below if that reaches below zero, says
+    that it is unknown."""
+    if vocabulary.is_class:
+        last = float(len(vocabulary.classes) - 1)
+        return Control(task, 0.0, last, "class", vocabulary.classes, unknown_below=0.0)
+    low, high = vocabulary.low, vocabulary.high
+    bound = 0.0 if low >= 0 else low - (high - low)
+    return Control(task, low, high, "number", unknown_below=bound)
 
 
 def _random_phases(magnitudes: Tensor) -> Tensor:
     return 2 * math.pi * torch.rand_like(magnitudes)
 
 
-def _methods(latent_dim: int, hop_length: int) -> list[Method]:
+def _methods(
+    latent_dim: int, hop_length: int, labelling: Labelling, controls: list[Control]
+) -> list[Method]:
     audio = [Control("audio", -1.0, 1.0, "amplitude")]
     latents = [Control(f"latent {k + 1}", -3.0, 3.0, "deviation") for k in range(latent_dim)]
+    to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
+    to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
+    told = [controls[task] for task in labelling.told]
+    heard = [controls[task] for task in labelling.heard]
     return [
-        Method("encode", audio, 1, latents, hop_length),
-        Method("decode", latents, hop_length, audio, 1),
-        Method("forward", audio, 1, audio, 1),
+        Method("encode", audio + to_encoder, 1, latents + heard, hop_length),
+        Method("decode", latents + to_decoder, hop_length, audio, 1),
+        Method("forward", audio + told, 1, audio + heard, 1),
     ]

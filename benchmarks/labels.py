@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Whether labels are obeyed, and whether they are heard.
+
+    python benchmarks/labels.py RUN [RUN ...] [--data DATASET] [--files 24] [--json FILE]
+
+Control: the latents of held-out sounds are decoded under every pitch class and every octave that
+was learnt; the fundamental is then measured on the sound, as a median over its voiced frames. A
+sound counts as voiced if a fifth of its frames are. The line `itself` is the sounds as they are,
+against their own labels: where it misses, the measure does.
+
+Prediction: share of the labelled frames of all held-out sounds, down to 60 dB below the loudest of
+each, whose class is heard right.
+
+Belief: log-spectral distance in dB with the true labels and with those that the model hears.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from vschaos.audio import Waveform, read_audio, resample
+from vschaos.data.metadata import read_task
+from vschaos.data.notes import nearest_note, pitch_and_octave
+from vschaos.data.timeline import values_at
+from vschaos.labels import Labels
+from vschaos.losses import LogSpectralDistance
+from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.runs import Run, load_run
+
+TRACKER_RATE = 16000
+VOICED_SHARE = 0.2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--checkpoint", default="last")
+    parser.add_argument("--data", type=Path, help="the dataset, if it moved")
+    parser.add_argument("--files", type=int, default=24, help="held-out sounds to control")
+    parser.add_argument("--inversion", default="scan")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    results = [judge(path, options) for path in options.runs]
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+
+
+@torch.inference_mode()
+def judge(path: Path, options: argparse.Namespace) -> dict[str, Any]:
+    run = load_run(path, checkpoint=options.checkpoint)
+    root = options.data or Path(run.config["data"]["dataset"]["root"])
+    sounds = {name: _sound(run, root / name) for name in run.split["held_out"]}
+    labels = {name: _labels(run, root, name, sound) for name, sound in sounds.items()}
+    result: dict[str, Any] = {"run": run.name}
+    print(f"\n{run.name}: {len(sounds)} held-out sounds")
+    if {"pitch", "octave"} <= set(run.model.told):
+        picked = list(sounds)[:: max(1, len(sounds) // options.files)]
+        result["control"] = control(
+            run, {name: sounds[name] for name in picked}, labels, options.inversion, root
+        )
+    if run.model.heard:
+        result["prediction"] = prediction(run, sounds, labels)
+        result["belief"] = belief(run, sounds, labels)
+    return result
+
+
+def control(
+    run: Run,
+    sounds: dict[str, Waveform],
+    labels: dict[str, Labels],
+    inversion: str,
+    root: Path,
+) -> dict[str, Any]:
+    model = run.model
+    tasks = list(run.vocabularies)
+    learnt = read_task(root, "octave").segments
+    octaves = sorted({int(s.value) for name in run.split["train"] for s in learnt.get(name, [])})
+    asked = [(pitch, octave) for octave in octaves for pitch in range(12)]
+    rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for name, sound in sounds.items():
+        kind = Path(name).parent.name
+        true = labels[name].values[0, :, labels[name].known[0].all(dim=0).nonzero()[0, 0]]
+        rows["itself"].append(
+            _obeyed(run, sound, *(int(true[tasks.index(t)]) for t in ("pitch", "octave")))
+        )
+        audio = torch.from_numpy(sound)[None]
+        latents = model.encode(audio, labels[name])
+        values = torch.zeros(len(asked), len(tasks), latents.shape[2])
+        known = torch.zeros_like(values, dtype=torch.bool)
+        for task, column in (("pitch", 0), ("octave", 1)):
+            row = tasks.index(task)
+            values[:, row] = torch.tensor([pair[column] for pair in asked]).float()[:, None]
+            known[:, row] = True
+        decoded = model.decode(latents.expand(len(asked), -1, -1), Labels(values, known), inversion)
+        for (pitch, octave), output in zip(asked, decoded.numpy(), strict=True):
+            found = _obeyed(run, output, pitch, octave)
+            rows[kind].append(found)
+            rows["all"].append(found)
+    print(f"  {'control':<24} {'cases':>6} {'voiced':>7} {'pitch':>7} {'octave':>7}")
+    table = {}
+    for kind, cases in sorted(rows.items()):
+        voiced, pitch, octave = np.array(cases).T
+        share = float(voiced.mean())
+        table[kind] = {
+            "cases": len(cases),
+            "voiced": share,
+            "pitch": float(pitch[voiced > 0].mean()) if share else 0.0,
+            "octave": float(octave[voiced > 0].mean()) if share else 0.0,
+        }
+        shares = [f"{100 * table[kind][key]:6.1f}%" for key in ("voiced", "pitch", "octave")]
+        print(f"  {kind:<24} {len(cases):6d} {' '.join(shares)}")
+    return table
+
+
+def prediction(
+    run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]
+) -> dict[str, float]:
+    right: dict[str, list[np.ndarray]] = defaultdict(list)
+    for name, sound in sounds.items():
+        heard = run.predict(sound)
+        loud = _loud_frames(run, sound)
+        for task, values in heard.items():
+            row = list(run.vocabularies).index(task)
+            known = labels[name].known[0, row].numpy() & loud
+            right[task].append((values == labels[name].values[0, row].numpy())[known])
+    shares = {task: float(np.concatenate(rows).mean()) for task, rows in right.items()}
+    for task, share in shares.items():
+        print(f"  {task + ' heard right':<24} {100 * share:.1f} % of the frames")
+    return shares
+
+
+def belief(run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]) -> dict[str, float]:
+    model = run.model
+    assert isinstance(model, SpectralVAE)
+    lsd = LogSpectralDistance()
+    distances: dict[str, list[torch.Tensor]] = defaultdict(list)
+    for name, sound in sounds.items():
+        audio = torch.from_numpy(sound)[None]
+        magnitudes = model.transform(audio).abs()
+        unknown = model.labelling.unknown(magnitudes)
+        for kind, given in (("true", labels[name]), ("believed", unknown)):
+            contrast = model.contrast(magnitudes)
+            beliefs, known = model.labelling.believed(contrast, given)
+            latents = model._posterior(contrast, beliefs, known).mean
+            output = model._magnitudes(latents, beliefs, known)
+            distances[kind].append(lsd.frames(output[0], magnitudes[0]))
+    means = {kind: float(torch.cat(rows).mean()) for kind, rows in distances.items()}
+    print(
+        f"  {'LSD':<24} {means['true']:.2f} dB with true labels, {means['believed']:.2f} dB with "
+        f"those heard"
+    )
+    return means
+
+
+def _sound(run: Run, path: Path) -> Waveform:
+    return read_audio(path, run.sample_rate, run.config["data"]["dataset"]["channel"])
+
+
+def _labels(run: Run, root: Path, name: str, sound: Waveform) -> Labels:
+    seconds = run.model.centres(len(sound)).numpy() / run.sample_rate
+    duration = len(sound) / run.sample_rate
+    rows = [
+        values_at(read_task(root, task).segments.get(name, []), seconds, duration)
+        for task in run.vocabularies
+    ]
+    values = torch.from_numpy(np.stack(rows))[None]
+    return Labels(values.nan_to_num(), ~values.isnan())
+
+
+def _loud_frames(run: Run, sound: Waveform) -> np.ndarray:
+    model = run.model
+    assert isinstance(model, SpectralVAE)
+    level = model.transform(torch.from_numpy(sound)[None]).abs().norm(dim=1)[0]
+    return (level >= 1e-3 * level.amax()).numpy()
+
+
+def _obeyed(run: Run, sound: Waveform, pitch: int, octave: int) -> tuple[float, float, float]:
+    """If it is voiced, has the asked pitch class, and the asked octave with it."""
+    from swift_f0 import SwiftF0
+
+    global TRACKER
+    if TRACKER is None:
+        TRACKER = SwiftF0(threads=1)
+    heard = TRACKER.detect(resample(sound, run.sample_rate, TRACKER_RATE), TRACKER_RATE)
+    voiced = heard.pitch_hz[heard.confidence >= 0.5]
+    if len(voiced) < VOICED_SHARE * len(heard.pitch_hz):
+        return 0.0, 0.0, 0.0
+    midi = nearest_note(np.median(voiced))
+    heard_pitch, heard_octave = pitch_and_octave(midi)
+    return 1.0, float(heard_pitch == pitch), float(heard_octave == octave)
+
+
+TRACKER: Any = None
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What one lets a model hear: files, and what is known of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_audio
+from vschaos.data.metadata import Task, read_task
+from vschaos.data.timeline import values_at
+from vschaos.runs import Given, Run
+
+logger = logging.getLogger(__name__)
+
+
+class Input(NamedTuple):
+    """A file to be heard.
+
+    Attributes:
+        file: where it lies.
+        name: without ending; what is made of it is called so.
+    """
+
+    file: Path
+    name: str
+
+
+def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
+    """Files and those of folders, or the files held out in training if none are given.
+
+    Raises:
+        FileNotFoundError: one is not there, or there is no audio in a folder.
+        ValueError: none is given, and none was held out.
+    """
+    files: list[tuple[Path, Path]] = []
+    if not given:
+        if not run.split["held_out"]:
+            raise ValueError("no file was held out in training: give some with --files")
+        logger.info("no --files: taking those held out in training")
+        root = dataset_root(run)
+        files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
+    for path in given or []:
+        if path.is_dir():
+            found = find_audio_files(path)
+            if not found:
+                raise FileNotFoundError(f"--files: there is no audio file in {path}")
+            files += [(file, file.relative_to(path)) for file in found]
+        elif path.exists():
+            files.append((path, Path(path.name)))
+        else:
+            raise FileNotFoundError(f"--files: there is no file {path}")
+    names: dict[str, int] = {}
+    inputs = []
+    for file, relative in files:
+        name = relative.with_suffix("").as_posix()
+        names[name] = names.get(name, 0) + 1
+        inputs.append(Input(file, name if names[name] == 1 else f"{name}_{names[name]}"))
+    return inputs
+
+
+def read_input(run: Run, file: Path) -> Waveform:
+    """The sound `[T]` of a file, at the run's rate and of the channel it was trained on.
+
+    Raises:
+        UnusableAudioError: it is broken or empty.
+    """
+    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    if not len(audio):
+        raise UnusableAudioError("it is empty")
+    return audio
+
+
+def dataset_root(run: Run) -> Path:
+    """The folder of the sounds that the run was trained on."""
+    return Path(run.config["data"]["dataset"]["root"]).expanduser()
+
+
+class KnownLabels:
+    """What the dataset of a run says of its own files.
+
+    Args:
+        run: whose dataset it is; if it is not there any more, nothing is known.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.root = dataset_root(run)
+        callbacks = run.config["data"]["dataset"].get("metadata_callbacks") or {}
+        self.tasks: dict[str, Task] = {}
+        for name in run.model.vocabularies:
+            callback = callbacks.get(name) or {}
+            try:
+                self.tasks[name] = read_task(
+                    self.root, name, callback.get("name"), callback.get("type")
+                )
+            except (OSError, ValueError) as error:
+                logger.debug("no labels of %s: %s", name, error)
+
+    def of(self, file: Path, audio: Waveform) -> dict[str, np.ndarray]:
+        """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
+        which nothing is known at all are left out."""
+        try:
+            name = file.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return {}
+        seconds = self.run.model.centres(len(audio)).numpy() / self.run.sample_rate
+        duration = len(audio) / self.run.sample_rate
+        values = {
+            task: values_at(entry.segments.get(name, []), seconds, duration)
+            for task, entry in self.tasks.items()
+        }
+        return {task: row for task, row in values.items() if not np.isnan(row).all()}
+
+    def told(self, file: Path, audio: Waveform) -> Given:
+        """Those of them that the model is told."""
+        return {
+            task: row for task, row in self.of(file, audio).items() if task in self.run.model.told
+        }

@@ -1,0 +1,152 @@
+"""What a network is told: labels as features beside its input.
+
+A label comes as a belief `[B, K, N]`: the probabilities of K classes, one-hot where the class is
+known, or a number in deviations from its mean (K = 1). So what a predictor believes and what a
+player says take the same way.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.labels import Vocabulary
+
+
+class ClassCode(nn.Module):
+    """Class numbers <-> one-hot vectors.
+
+    Args:
+        num_classes: K.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.width = num_classes
+
+    def forward(self, values: Tensor) -> Tensor:
+        """`[B, N]`, rounded and held within 0 ... K - 1 -> `[B, K, N]`."""
+        classes = torch.nan_to_num(values).round().clamp(0, self.width - 1).long()
+        return nn.functional.one_hot(classes, self.width).transpose(1, 2).to(values.dtype)
+
+    def value(self, belief: Tensor) -> Tensor:
+        """`[B, K, N]` -> the likeliest class's number `[B, N]`."""
+        return belief.argmax(dim=1).to(belief.dtype)
+
+
+class NumberCode(nn.Module):
+    """Numbers <-> deviations from their mean, held within the range that was learnt.
+
+    Args:
+        low, high, mean, deviation: of the numbers in the dataset.
+    """
+
+    def __init__(self, low: float, high: float, mean: float, deviation: float) -> None:
+        super().__init__()
+        self.width = 1
+        self.low = low
+        self.high = high
+        self.mean = mean
+        self.deviation = deviation
+
+    def forward(self, values: Tensor) -> Tensor:
+        """`[B, N]` -> `[B, 1, N]`."""
+        held = torch.nan_to_num(values, self.mean).clamp(self.low, self.high)
+        return ((held - self.mean) / self.deviation).unsqueeze(1)
+
+    def value(self, belief: Tensor) -> Tensor:
+        """`[B, 1, N]` -> `[B, N]`."""
+        return (belief[:, 0] * self.deviation + self.mean).clamp(self.low, self.high)
+
+
+def code(vocabulary: Vocabulary) -> ClassCode | NumberCode:
+    """The code for the values of a vocabulary."""
+    if vocabulary.is_class:
+        return ClassCode(len(vocabulary.classes))
+    return NumberCode(vocabulary.low, vocabulary.high, vocabulary.mean, vocabulary.deviation)
+
+
+class OneHot(nn.Module):
+    """A belief as it is; a learnt vector where nothing is known.
+
+    Args:
+        num_classes: K.
+        index: of the label among the tasks.
+    """
+
+    def __init__(self, num_classes: int, index: int = 0) -> None:
+        super().__init__()
+        self.index = index
+        self.num_features = num_classes
+        self.unknown = nn.Parameter(torch.full((num_classes, 1), 1.0 / num_classes))
+
+    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+        """`[B, K, N]` and `[B, N]` -> `[B, K, N]`."""
+        return torch.where(known.unsqueeze(1), belief, self.unknown)
+
+
+class Embedding(nn.Module):
+    """A learnt vector for each class, mixed by belief, and one for the unknown.
+
+    Args:
+        num_classes: K.
+        index: of the label among the tasks.
+        width: W, features of a vector.
+    """
+
+    def __init__(self, num_classes: int, index: int = 0, width: int = 16) -> None:
+        super().__init__()
+        self.index = index
+        self.num_features = width
+        self.table = nn.Parameter(torch.randn(width, num_classes))
+        self.unknown = nn.Parameter(torch.randn(width, 1))
+
+    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+        """`[B, K, N]` and `[B, N]` -> `[B, W, N]`."""
+        return torch.where(known.unsqueeze(1), self.table @ belief, self.unknown)
+
+
+class Plain(nn.Module):
+    """A number as it is, and beside it if it is unknown; then the number is 0, the mean.
+
+    Args:
+        index: of the label among the tasks.
+    """
+
+    def __init__(self, index: int = 0) -> None:
+        super().__init__()
+        self.index = index
+        self.num_features = 2
+
+    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+        """`[B, 1, N]` and `[B, N]` -> `[B, 2, N]`."""
+        shown = known.unsqueeze(1).to(belief.dtype)
+        return torch.cat([belief * shown, 1.0 - shown], dim=1)
+
+
+class Conditioning(nn.Module):
+    """The features of all labels that a network is told, one after the other.
+
+    Args:
+        embeddings: of the labels, in their order.
+
+    Attributes:
+        tasks: numbers of these labels among all.
+    """
+
+    tasks: list[int]
+
+    def __init__(self, embeddings: Sequence[OneHot | Embedding | Plain]) -> None:
+        super().__init__()
+        self.embeddings = nn.ModuleList(embeddings)
+        self.num_features = sum(embedding.num_features for embedding in embeddings)
+        self.tasks = [embedding.index for embedding in embeddings]
+
+    def forward(self, frames: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+        """Frames `[B, F, N]`, a belief `[B, K, N]` for each of the L tasks, and `known`
+        `[B, L, N]` -> `[B, F + num_features, N]`."""
+        features = [frames]
+        for row, embedding in enumerate(self.embeddings):
+            task = self.tasks[row]
+            features.append(embedding(beliefs[task], known[:, task]))
+        return torch.cat(features, dim=1)

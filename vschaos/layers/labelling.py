@@ -1,0 +1,206 @@
+"""All that a model does with labels: whom it tells them, and which ones it hears by itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.labels import Labels, Vocabulary
+from vschaos.layers.conditioning import ClassCode, Conditioning, Embedding, OneHot, Plain, code
+from vschaos.layers.prediction import Categorical, Deaf, Normal
+
+TARGETS = ("encoder", "decoder")
+EMBEDDINGS = ("OneHot", "Embedding", "none")
+DISTRIBUTIONS = ("Categorical", "Normal")
+Settings = Mapping[str, Mapping[str, Any]]
+Told = OneHot | Embedding | Plain
+
+
+class Labelling(nn.Module):
+    """The labels of a model: L tasks, of which some condition it and some are predicted.
+
+    Args:
+        vocabularies: of each task that the two others name.
+        conditioning: by task, `target` (encoder and/or decoder), `embedding` (OneHot, Embedding or
+            none), `width` of an Embedding.
+        prediction: by task, `type` and `args` of the head.
+        in_dim: features of the frames that the heads hear.
+
+    Attributes:
+        tasks: names, those that condition first, in the order of the two.
+        told: numbers of the tasks told to the encoder or the decoder.
+        heard: numbers of the tasks that are predicted, in the order of `prediction`.
+    """
+
+    told: list[int]
+    heard: list[int]
+    has_predictor: Tensor
+
+    def __init__(
+        self,
+        vocabularies: Mapping[str, Vocabulary],
+        conditioning: Settings,
+        prediction: Settings,
+        in_dim: int,
+    ) -> None:
+        super().__init__()
+        self.tasks = list({**conditioning, **prediction})
+        _check_targets(conditioning, prediction)
+        known = [vocabularies[task] for task in self.tasks]
+        self.codes = nn.ModuleList([code(vocabulary) for vocabulary in known])
+        embeddings = {
+            task: _embedding(task, entry, vocabularies[task], self.tasks.index(task))
+            for task, entry in conditioning.items()
+        }
+        self.to_encoder = Conditioning(_with_target("encoder", conditioning, embeddings))
+        self.to_decoder = Conditioning(_with_target("decoder", conditioning, embeddings))
+        self.told = [self.tasks.index(task) for task in conditioning]
+        self.heard = [self.tasks.index(task) for task in prediction]
+        self.register_buffer(
+            "has_predictor",
+            torch.tensor([task in prediction for task in self.tasks]).bool().unsqueeze(1),
+            persistent=False,
+        )
+        self.predictors = nn.ModuleList(
+            [
+                _predictor(task, prediction[task], vocabulary, in_dim)
+                if task in prediction
+                else Deaf()
+                for task, vocabulary in zip(self.tasks, known, strict=True)
+            ]
+        )
+
+    def stated(self, labels: Labels) -> list[Tensor]:
+        """Labels `[B, L, N]` -> a belief `[B, K, N]` for each task."""
+        beliefs = torch.jit.annotate(list[Tensor], [])
+        for index, coded in enumerate(self.codes):
+            beliefs.append(coded(labels.values[:, index]))
+        return beliefs
+
+    def believed(self, frames: Tensor, labels: Labels) -> tuple[list[Tensor], Tensor]:
+        """What is stated, and what the heads hear in frames `[B, F, N]` where nothing is: a belief
+        for each task, and where there is one, `[B, L, N]`."""
+        beliefs = self.stated(labels)
+        for index, predictor in enumerate(self.predictors):
+            heard = predictor(frames.detach()).detach()  # a stop-gradient on both sides
+            if heard.shape[1] > 0:
+                known = labels.known[:, index].unsqueeze(1)
+                beliefs[index] = torch.where(known, beliefs[index], heard)
+        return beliefs, torch.logical_or(labels.known, self.has_predictor)
+
+    def predicted(self, frames: Tensor) -> Tensor:
+        """Frames `[B, F, N]` -> what each head hears, class numbers or numbers `[B, P, N]`."""
+        if len(self.heard) == 0:
+            return frames[:, :0]
+        beliefs = torch.jit.annotate(list[Tensor], [])
+        for predictor in self.predictors:
+            beliefs.append(predictor(frames))
+        values = torch.jit.annotate(list[Tensor], [])
+        for index, coded in enumerate(self.codes):
+            heard = beliefs[index].shape[1] > 0
+            values.append(coded.value(beliefs[index]) if heard else frames[:, 0])  # type: ignore[operator]
+        return torch.stack([values[index] for index in self.heard], dim=1)
+
+    def unknown(self, frames: Tensor) -> Labels:
+        """Labels `[B, L, N]` for frames `[B, F, N]`, of which nothing is known."""
+        values = frames.new_zeros(frames.shape[0], len(self.codes), frames.shape[2])
+        return Labels(values, values > 0)
+
+    @torch.jit.unused
+    def surprise(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """By `<task>_prediction`, how unlikely each head holds what is known of frames
+        `[B, F, N]`: the mean over those whose label is known, nats; what trains the heads."""
+        beliefs = self.stated(labels)
+        losses = {}
+        for task in self.heard:
+            known = labels.known[:, task]
+            predictor = self.predictors[task]
+            assert isinstance(predictor, Categorical | Normal)
+            nats = predictor.surprise(frames.detach(), beliefs[task])
+            mean = (nats * known).sum() / known.sum().clamp_min(1)
+            losses[f"{self.tasks[task]}_prediction"] = mean
+        return losses
+
+    @torch.jit.unused
+    def accuracy(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
+        """By `<task>_accuracy`, the share of the frames `[B, F, N]` whose class is heard right;
+        by `<task>_error`, for numbers, the mean of absolutes; where any label is known."""
+        heard = self.predicted(frames)
+        judged = {}
+        for row, task in enumerate(self.heard):
+            known, values = labels.known[:, task], labels.values[:, task]
+            if not known.any():
+                continue
+            name = self.tasks[task]
+            if isinstance(self.codes[task], ClassCode):
+                judged[f"{name}_accuracy"] = (heard[:, row] == values)[known].float().mean()
+            else:
+                judged[f"{name}_error"] = (heard[:, row] - values)[known].abs().mean()
+        return judged
+
+
+def _check_targets(conditioning: Settings, prediction: Settings) -> None:
+    for task, entry in conditioning.items():
+        targets = entry.get("target")
+        targets = [targets] if isinstance(targets, str) else targets
+        if not targets or not set(targets) <= set(TARGETS):
+            raise ValueError(
+                f"model.conditioning.{task}.target must name encoder and/or decoder, "
+                f"{entry.get('target')!r} came"
+            )
+        if task in prediction and "encoder" in targets:
+            raise ValueError(
+                f"model.prediction.{task} is refused: {task} conditions the encoder, so that it "
+                "would have to be known before it can be predicted; "
+                f"set model.conditioning.{task}.target=[decoder]"
+            )
+
+
+def _with_target(target: str, conditioning: Settings, embeddings: Mapping[str, Told]) -> list[Told]:
+    return [embeddings[task] for task, entry in conditioning.items() if target in entry["target"]]
+
+
+def _embedding(task: str, entry: Mapping[str, Any], vocabulary: Vocabulary, index: int) -> Told:
+    name = str(entry.get("embedding", "OneHot"))
+    name = "none" if name in ("None", "none") else name
+    if name not in EMBEDDINGS or (name != "none") != vocabulary.is_class:
+        expected = "OneHot or Embedding" if vocabulary.is_class else "none"
+        kind = "classes" if vocabulary.is_class else "numbers"
+        raise ValueError(
+            f"model.conditioning.{task}.embedding must be {expected} for labels that are {kind}, "
+            f"{name!r} came"
+        )
+    if name == "none":
+        return Plain(index)
+    if name == "OneHot":
+        return OneHot(len(vocabulary.classes), index)
+    return Embedding(len(vocabulary.classes), index, int(entry.get("width", 16)))
+
+
+def _predictor(
+    task: str, entry: Mapping[str, Any], vocabulary: Vocabulary, in_dim: int
+) -> nn.Module:
+    where = f"model.prediction.{task}"
+    if entry.get("type", "MLPEncoder") != "MLPEncoder":
+        raise ValueError(f"{where}.type must be MLPEncoder, {entry['type']!r} came")
+    args = dict(entry.get("args") or {})
+    distribution = args.pop("target_dist", "Categorical" if vocabulary.is_class else "Normal")
+    if distribution not in DISTRIBUTIONS or (distribution == "Categorical") != vocabulary.is_class:
+        expected = "Categorical" if vocabulary.is_class else "Normal"
+        kind = "classes" if vocabulary.is_class else "numbers"
+        raise ValueError(
+            f"{where}.args.target_dist must be {expected} for labels that are {kind}, "
+            f"{distribution!r} came"
+        )
+    nlayers, hidden = int(args.pop("nlayers", 2)), args.pop("hidden_dims", 200)
+    dropout = float(args.pop("dropout", 0.0))
+    if args:
+        raise ValueError(
+            f"{where}.args may hold nlayers, hidden_dims, dropout and target_dist, "
+            f"{', '.join(args)} came"
+        )
+    hidden_dims = [int(hidden)] * nlayers if isinstance(hidden, int) else [int(h) for h in hidden]
+    if vocabulary.is_class:
+        return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
+    return Normal(in_dim, hidden_dims, dropout)

@@ -1,0 +1,93 @@
+"""Heads that tell a label from what they are given."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.layers.perceptron import Perceptron
+
+
+class Categorical(nn.Module):
+    """Probabilities of K classes.
+
+    Args:
+        in_dim: F, features of a frame.
+        num_classes: K.
+        hidden_dims: widths of the hidden layers.
+        dropout: share of hidden units left out in training, 0 to 1.
+    """
+
+    def __init__(
+        self, in_dim: int, num_classes: int, hidden_dims: list[int], dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.network = Perceptron(in_dim, num_classes, hidden_dims, dropout)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> belief `[B, K, N]`."""
+        return torch.softmax(self.network(frames), dim=1)
+
+    @torch.jit.unused
+    def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
+        """Frames `[B, F, N]` and what is true of them `[B, K, N]` -> nats `[B, N]`."""
+        return -(belief * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
+
+    @torch.jit.unused
+    def information(self, frames: Tensor, truths: Tensor) -> Tensor:
+        """Divergence of what is heard in frames `[B, F, N]` from the shares of the classes among
+        `truths` `[M, K]`, in nats `[B, N]`: 0 if nothing is heard."""
+        log_heard = torch.log_softmax(self.network(frames), dim=1)
+        log_share = (truths.mean(dim=0) + 1e-6).log().unsqueeze(1)
+        return (log_heard.exp() * (log_heard - log_share)).sum(dim=1)
+
+
+class Normal(nn.Module):
+    """Mean and deviation of a number, itself in deviations from its mean in the dataset.
+
+    Args:
+        in_dim: F, features of a frame.
+        hidden_dims: widths of the hidden layers.
+        dropout: share of hidden units left out in training, 0 to 1.
+    """
+
+    def __init__(self, in_dim: int, hidden_dims: list[int], dropout: float = 0.0) -> None:
+        super().__init__()
+        self.network = Perceptron(in_dim, 2, hidden_dims, dropout)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> the mean `[B, 1, N]`."""
+        return self.network(frames)[:, :1]
+
+    @torch.jit.unused
+    def distribution(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """`[B, F, N]` -> mean and log-variance, `[B, 1, N]` each."""
+        mean, log_variance = self.network(frames).chunk(2, dim=1)
+        return mean, log_variance.clamp(-8.0, 4.0)
+
+    @torch.jit.unused
+    def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
+        """Frames `[B, F, N]` and the true number `[B, 1, N]` -> nats `[B, N]`."""
+        mean, log_variance = self.distribution(frames)
+        squared = (belief - mean).square() * torch.exp(-log_variance)
+        return 0.5 * (squared + log_variance + math.log(2 * math.pi))[:, 0]
+
+    @torch.jit.unused
+    def information(self, frames: Tensor, truths: Tensor) -> Tensor:
+        """Divergence of what is heard in frames `[B, F, N]` from the normal distribution of
+        `truths` `[M, 1]`, in nats `[B, N]`: 0 if nothing is heard."""
+        mean, log_variance = self.distribution(frames)
+        share = truths.var(unbiased=False) + 1e-6
+        squared = (mean - truths.mean()).square() / share
+        ratio = log_variance.exp() / share
+        return 0.5 * (squared + ratio - 1.0 - ratio.log())[:, 0]
+
+
+class Deaf(nn.Module):
+    """Stands where a task has no predictor."""
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> `[B, 0, N]`."""
+        return frames[:, :0]

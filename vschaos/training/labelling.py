@@ -1,0 +1,111 @@
+"""The labels that a training asks for: read, checked and laid along the sounds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vschaos.data.metadata import Task, read_task
+from vschaos.data.store import SoundStore
+from vschaos.data.timeline import LabelTrack
+from vschaos.labels import Vocabulary
+
+PROBLEMS_SHOWN = 10
+logger = logging.getLogger(__name__)
+
+
+class DatasetLabels(NamedTuple):
+    """What the settings ask for.
+
+    Attributes:
+        tasks: all that are asked for, by name.
+        vocabularies: of those that the model knows.
+    """
+
+    tasks: dict[str, Task]
+    vocabularies: dict[str, Vocabulary]
+
+    def tracks(self, store: SoundStore) -> dict[str, LabelTrack]:
+        """The labels along the sounds of a store."""
+        return {
+            name: LabelTrack(store.files, task.segments, store.sample_rate)
+            for name, task in self.tasks.items()
+        }
+
+
+def read_labels(config: Mapping[str, Any]) -> DatasetLabels:
+    """Reads the labels that a model is told or predicts, and those that are to be balanced.
+
+    Raises:
+        FileNotFoundError: the dataset has no such labels.
+        ValueError: they do not suit the settings.
+    """
+    dataset, model = config["data"]["dataset"], config["model"]
+    root = Path(dataset["root"]).expanduser()
+    conditioning, prediction = model.get("conditioning") or {}, model.get("prediction") or {}
+    balance = _names(config["data"]["loading"].get("balance"))
+    callbacks = dataset.get("metadata_callbacks") or {}
+    tasks = {}
+    for name in {**conditioning, **prediction, **dict.fromkeys(balance)}:
+        callback = callbacks.get(name) or {}
+        tasks[name] = read_task(root, name, callback.get("name"), callback.get("type"))
+        _announce(tasks[name])
+    for name in balance:
+        if not tasks[name].vocabulary.is_class:
+            raise ValueError(f"data.loading.balance: {name} is a number, only classes are balanced")
+    return DatasetLabels(
+        tasks,
+        {
+            name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
+            for name in {**conditioning, **prediction}
+        },
+    )
+
+
+def _names(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])
+
+
+def _sized(task: Task, *entries: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary with as many classes as the settings say."""
+    vocabulary = task.vocabulary
+    dims = {entry["dim"] for entry in entries if entry.get("dim") is not None}
+    if len(dims) > 1:
+        raise ValueError(
+            f"model.conditioning.{task.name}.dim and model.prediction.{task.name}.dim must be the "
+            f"same, {' and '.join(map(str, sorted(dims)))} came"
+        )
+    if not dims or not vocabulary.is_class:
+        return vocabulary
+    (dim,) = dims
+    count = len(vocabulary.classes)
+    if not isinstance(dim, int) or dim < count:
+        raise ValueError(
+            f"the dataset has {count} classes of {task.name} ({vocabulary.classes[0]} to "
+            f"{vocabulary.classes[-1]}): model.conditioning.{task.name}.dim and "
+            f"model.prediction.{task.name}.dim must be at least {count}, {dim!r} came"
+        )
+    more = tuple(str(number) for number in range(count, dim))
+    return replace(vocabulary, classes=vocabulary.classes + more)
+
+
+def _announce(task: Task) -> None:
+    for problem in task.problems[:PROBLEMS_SHOWN]:
+        logger.warning("%s", problem)
+    if len(task.problems) > PROBLEMS_SHOWN:
+        logger.warning(
+            "metadata/%s: %d more lines of that kind; python3 -m vschaos.data.check shows all",
+            task.name,
+            len(task.problems) - PROBLEMS_SHOWN,
+        )
+    vocabulary = task.vocabulary
+    values = (
+        f"{len(vocabulary.classes)} classes"
+        if vocabulary.is_class
+        else f"numbers from {vocabulary.low:g} to {vocabulary.high:g}"
+    )
+    labelled = sum(1 for segments in task.segments.values() if segments)
+    logger.info("%s: %s, %d files labelled", task.name, values, labelled)
