@@ -25,6 +25,7 @@ from vschaos.audio import (
 
 FORMAT = 1  # of the folders below; other numbers are made anew
 SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
+SILENT_REASON = "it is silent (no sample above -80 dB)"
 logger = logging.getLogger(__name__)
 
 
@@ -130,6 +131,10 @@ def open_store(
     return store
 
 
+def short_reason(length: int, sample_rate: int, min_length: int) -> str:
+    return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
+
+
 def default_cache() -> Path:
     """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
     return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
@@ -210,11 +215,9 @@ def _import_file(
     if length == 0:
         raise UnusableAudioError("it is empty")
     if length < min_length:
-        raise UnusableAudioError(
-            f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
-        )
+        raise UnusableAudioError(short_reason(length, sample_rate, min_length))
     if peak < SILENCE:
-        raise UnusableAudioError("it is silent (no sample above -80 dB)")
+        raise UnusableAudioError(SILENT_REASON)
     return length
 
 
