@@ -56,6 +56,10 @@ def check(options: argparse.Namespace) -> int:
     from vschaos.data.inspection import inspect_dataset
     from vschaos.files import written_whole
 
+    if not options.dataset.is_dir():
+        raise FileNotFoundError(
+            f"the folder of a dataset was expected, there is no folder {options.dataset}"
+        )
     inspection = inspect_dataset(options.dataset, options.float)
     _tell("\n".join(describe(inspection)))
     if options.json:

@@ -93,7 +93,10 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
     paths = list_sounds(root)
     names = find_tasks(root)
     for name in set(float_tasks) - set(names):
-        raise ValueError(f"there are no labels {name} in {root / 'metadata'}, only {names}")
+        raise ValueError(
+            f"there are no labels {name} in {root / 'metadata'}; "
+            f"there are: {', '.join(names) or 'none'}"
+        )
     findings: list[Finding] = []
     readable, usable = [], []
     for path in tqdm(paths, desc="listening", unit="file", leave=False):
