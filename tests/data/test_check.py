@@ -173,14 +173,17 @@ def test_only_sounds_that_can_be_used_count(dataset: Path, tone: Tone) -> None:
     assert inspection.seconds == 2.0
 
 
+@pytest.mark.parametrize("start", [0, 1950])
 def test_a_long_file_is_judged_as_a_whole(
-    dataset: Path, monkeypatch: pytest.MonkeyPatch, tone: Tone
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, tone: Tone, start: int
 ) -> None:
     monkeypatch.setattr(audio, "BLOCK_LENGTH", 100)
-    late = np.zeros(2000, np.float32)
-    late[1950:] = tone()[:50]
-    write_audio(dataset / "data" / "x.wav", late, RATE)
-    assert _found(inspect_dataset(dataset)) == []
+    sound = np.zeros(2000, np.float32)
+    sound[start : start + 50] = np.clip(4 * tone()[:50], -1, 1)
+    write_audio(dataset / "data" / "x.wav", sound, RATE)
+    (found,) = _found(inspect_dataset(dataset))
+    assert found[:2] == ("note", "data/x.wav")
+    assert "peak of 1.00" in found[2]
 
 
 def test_every_copy_is_told_once(dataset: Path) -> None:

@@ -155,6 +155,12 @@ def test_floats_weigh_as_long_as_they_last(write: Write) -> None:
     assert read_task(root, "t", kind="float").vocabulary.mean == pytest.approx(4.0)
 
 
+def test_a_rare_number_does_not_stand_a_thousand_deviations_off(write: Write) -> None:
+    root = write("data/a.wav\ta.txt\n", a="0,1e9\t1\n1e9,1000000001\t2\n")
+    vocabulary = read_task(root, "t", kind="float").vocabulary
+    assert vocabulary.high - vocabulary.mean <= 1000 * vocabulary.deviation
+
+
 @pytest.mark.parametrize("value", ["440", "-3", "0", "1e-9", "1e38"])
 def test_a_single_number_has_a_range_around_it(write: Write, value: str) -> None:
     lines = f"data/a.wav\t{value}\ndata/b.wav\t{value}\n"
@@ -314,6 +320,11 @@ def test_of_overlapping_segments_none_counts(write: Write) -> None:
     assert _told(task) == [
         "metadata/t/tracks/a.txt:4: this segment overlaps the one of line 1; neither counts"
     ]
+
+
+def test_problems_of_a_track_are_told_in_its_order(write: Write) -> None:
+    task = read_task(write("data/a.wav\ta.txt\ndata/b.wav\t0\n", a="0,2\t1\n1,3\t1\njunk\n"), "t")
+    assert [problem.line for problem in task.problems] == [2, 3]
 
 
 def test_an_empty_track_is_unknown(write: Write) -> None:
