@@ -8,16 +8,17 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "targets"}  # without an opinion about sound
+FOUNDATIONS = {"files", "labels", "targets"}  # without an opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
+    "labels": set(),
     "targets": set(),
     "command": set(),
     "audio": FOUNDATIONS,
     "layers": FOUNDATIONS,
     "transforms": FOUNDATIONS,
     "losses": {"layers"} | FOUNDATIONS,
-    "data": {"audio"} | FOUNDATIONS,
+    "data": {"audio", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"models"} | FOUNDATIONS,
     "training": {"data", "models", "runs"} | FOUNDATIONS,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -32,6 +34,21 @@ BLOCK_LENGTH = 1 << 18
 
 class UnusableAudioError(ValueError):
     """A file that cannot be used as sound; the message is the reason, without the file's name."""
+
+
+class SoundFormat(NamedTuple):
+    """What the header of a file says of its sound.
+
+    Attributes:
+        sample_rate: Hz.
+        length: samples of each channel.
+        encoding: of file and samples, as `WAV PCM_16`.
+    """
+
+    sample_rate: int
+    num_channels: int
+    length: int
+    encoding: str
 
 
 def find_audio_files(folder: Path) -> list[Path]:
@@ -67,34 +84,33 @@ def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Ite
         raise ValueError(
             f"data.dataset.channel must be mix or a number from 1 on, {channel!r} came"
         )
-    try:
-        if path.stat().st_size == 0:
-            raise UnusableAudioError("it is empty")
-        with soundfile.SoundFile(path) as file:
-            low, high = SAMPLE_RATES_HZ
-            if not low <= file.samplerate <= high:
-                raise UnusableAudioError(
-                    f"its sample rate is {file.samplerate} Hz, {low} to {high} expected"
-                )
-            resampler = (
-                soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
-                if file.samplerate != sample_rate
-                else None
-            )
-            block = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
-            while len(block):
-                following = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
-                mono = _one_channel(block, channel)
-                if not np.isfinite(mono).all():
-                    raise UnusableAudioError("it has samples that are NaN or infinite")
-                if resampler is not None:
-                    mono = resampler.resample_chunk(mono, last=not len(following))
-                yield mono
-                block = following
-    except UnicodeEncodeError as error:
-        raise UnusableAudioError("its name is not valid UTF-8") from error
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableAudioError(f"it cannot be read as audio ({_reason(error)})") from error
+    with _reasons_told(), _open_sound(path) as file:
+        resampler = (
+            soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
+            if file.samplerate != sample_rate
+            else None
+        )
+        block = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
+        while len(block):
+            following = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
+            mono = _one_channel(block, channel)
+            if not np.isfinite(mono).all():
+                raise UnusableAudioError("it has samples that are NaN or infinite")
+            if resampler is not None:
+                mono = resampler.resample_chunk(mono, last=not len(following))
+            yield mono
+            block = following
+
+
+def probe(path: Path) -> SoundFormat:
+    """What the header of a file says of its sound; its samples are not read.
+
+    Raises:
+        UnusableAudioError: it is no sound that can be used.
+    """
+    with _reasons_told(), _open_sound(path) as file:
+        encoding = f"{file.format} {file.subtype}"
+        return SoundFormat(file.samplerate, file.channels, file.frames, encoding)
 
 
 def read_audio(path: Path, sample_rate: int, channel: str | int = "mix") -> Waveform:
@@ -141,6 +157,30 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
                 file.write(waveform.T[start : start + BLOCK_LENGTH])
     except soundfile.LibsndfileError as error:  # a full disk, too
         raise OSError(f"{path} cannot be written ({_reason(error)})") from error
+
+
+@contextmanager
+def _reasons_told() -> Iterator[None]:
+    """Turns what goes wrong in reading a file into an UnusableAudioError."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise UnusableAudioError("its name is not valid UTF-8") from error
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnusableAudioError(f"it cannot be read as audio ({_reason(error)})") from error
+
+
+def _open_sound(path: Path) -> soundfile.SoundFile:
+    if path.stat().st_size == 0:
+        raise UnusableAudioError("it is empty")
+    file = soundfile.SoundFile(path)
+    low, high = SAMPLE_RATES_HZ
+    if not low <= file.samplerate <= high:
+        file.close()
+        raise UnusableAudioError(
+            f"its sample rate is {file.samplerate} Hz, {low} to {high} expected"
+        )
+    return file
 
 
 def _one_channel(block: np.ndarray, channel: str | int) -> Waveform:

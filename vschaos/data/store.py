@@ -25,6 +25,7 @@ from vschaos.audio import (
 
 FORMAT = 1  # of the folders below; other numbers are made anew
 SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
+SILENT_REASON = "it is silent (no sample above -80 dB)"
 logger = logging.getLogger(__name__)
 
 
@@ -111,8 +112,8 @@ def open_store(
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: none of its files can be used.
     """
-    paths = _list_sounds(root, n_files)
-    stamps = [[_name(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    paths = list_sounds(root, n_files)
+    stamps = [[name_in(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
     settings = [FORMAT, str(root.resolve()), sample_rate, str(channel), min_length, stamps]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]
     folder = (cache or default_cache()) / key
@@ -130,12 +131,21 @@ def open_store(
     return store
 
 
+def short_reason(length: int, sample_rate: int, min_length: int) -> str:
+    return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
+
+
 def default_cache() -> Path:
     """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
     return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
 
 
-def _list_sounds(root: Path, n_files: int | None) -> list[Path]:
+def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
+    """The audio files of a dataset in sorted order, or `n_files` of them evenly spread.
+
+    Raises:
+        FileNotFoundError: no such folder, or no audio file in it.
+    """
     if not root.is_dir():
         raise FileNotFoundError(
             f"data.dataset.root must be the folder of a dataset; there is no folder {root}"
@@ -170,7 +180,7 @@ def _import_sounds(
     try:
         with (partial / "samples.f32").open("wb") as samples:
             for path in tqdm(paths, desc="importing sounds", unit="file", leave=False):
-                name, start = _name(path, root), samples.tell()
+                name, start = name_in(path, root), samples.tell()
                 try:
                     length = _import_file(samples, path, sample_rate, channel, min_length)
                     files.append(StoredFile(name, start // 4, length))
@@ -205,13 +215,12 @@ def _import_file(
     if length == 0:
         raise UnusableAudioError("it is empty")
     if length < min_length:
-        raise UnusableAudioError(
-            f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
-        )
+        raise UnusableAudioError(short_reason(length, sample_rate, min_length))
     if peak < SILENCE:
-        raise UnusableAudioError("it is silent (no sample above -80 dB)")
+        raise UnusableAudioError(SILENT_REASON)
     return length
 
 
-def _name(path: Path, root: Path) -> str:
+def name_in(path: Path, root: Path) -> str:
+    """What a file is called in its dataset: its path relative to `root`, with `/`."""
     return path.relative_to(root).as_posix()
