@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"models"} | FOUNDATIONS,
     "training": {"data", "models", "runs"} | FOUNDATIONS,
-    "generation": {"audio", "transforms", "models", "runs"} | FOUNDATIONS,
+    "generation": {"audio", "data", "transforms", "models", "runs"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command"} | FOUNDATIONS,
     "demo": {"audio", "command"} | FOUNDATIONS,
 }
