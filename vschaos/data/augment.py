@@ -8,19 +8,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.data.notes import midi_number, pitch_and_octave
+from vschaos.data.notes import PITCH_CLASSES, midi_number, pitch_and_octave
 from vschaos.labels import Labels, Vocabulary
 
 FOLLOWING = ("pitch_class", "octave")  # what labels can follow a change of speed
 
 SMOOTH_LENGTHS = np.array(
     [
-        2**twos * 3**threes * 5**fives * 7**sevens * 11**elevens
+        2**twos * 3**threes * 5**fives * 7**sevens * 11**elevens * 13**thirteens * 17**seventeens
         for twos in range(1, 18)
         for threes in range(5)
         for fives in range(4)
         for sevens in range(3)
         for elevens in range(3)
+        for thirteens in range(2)
+        for seventeens in range(2)
     ]
 )
 
@@ -96,6 +98,9 @@ class Transposition:
         tasks: names of all L labels, in their order.
         vocabularies: of these.
         kinds: by task, `pitch_class` or `octave`; others stay as they are.
+
+    Raises:
+        ValueError: a vocabulary does not count what its kind says.
     """
 
     def __init__(
@@ -107,8 +112,12 @@ class Transposition:
         followed = {kind: task for task, kind in kinds.items() if task in tasks}
         self.pitch = tasks.index(followed["pitch_class"]) if "pitch_class" in followed else None
         self.octave = tasks.index(followed["octave"]) if "octave" in followed else None
-        octaves = vocabularies[tasks[self.octave]].classes if self.octave is not None else ()
-        self.num_octaves = len(octaves)
+        for kind, task in followed.items():
+            _check_counts(task, kind, vocabularies[task])
+        self.num_pitches, self.num_octaves = (
+            len(vocabularies[followed[kind]].classes) if kind in followed else 0
+            for kind in FOLLOWING
+        )
 
     def __bool__(self) -> bool:
         return self.pitch is not None or self.octave is not None
@@ -116,8 +125,8 @@ class Transposition:
     def __call__(self, labels: Labels, semitones: int) -> Labels:
         """Labels `[B, L, N]` of sounds that are now higher by so many semitones.
 
-        An octave is known afterwards only where the pitch class is as well, and if it is among
-        those that the vocabulary counts.
+        An octave is known afterwards only where the pitch class is as well, and both only if they
+        are among those that the vocabularies count.
         """
         if semitones == 0:
             return labels
@@ -129,11 +138,27 @@ class Transposition:
         new_pitch, new_octave = (torch.from_numpy(row) for row in pitch_and_octave(midi))
         if self.pitch is not None:
             values[:, self.pitch] = new_pitch
+            known[:, self.pitch] &= new_pitch < self.num_pitches
         if self.octave is not None:
             values[:, self.octave] = new_octave
             known[:, self.octave] &= (new_octave >= 0) & (new_octave < self.num_octaves)
-            known[:, self.octave] &= known[:, self.pitch] if self.pitch is not None else False
+            knows_pitch = labels.known[:, self.pitch] if self.pitch is not None else False
+            known[:, self.octave] &= knows_pitch
         return Labels(values, known)
+
+
+def _check_counts(task: str, kind: str, vocabulary: Vocabulary) -> None:
+    classes = vocabulary.classes
+    told = f"{len(classes)} classes" if classes else "numbers"
+    if kind == "pitch_class" and "A" in classes and classes[0] != "A":
+        told = f"classes from {classes[0]} on"
+    elif classes and (kind == "octave" or len(classes) <= len(PITCH_CLASSES)):
+        return
+    expected = {"pitch_class": "12 classes from A = 0 on", "octave": "octaves as classes"}[kind]
+    raise ValueError(
+        f"data.varispeed.labels.{task}={kind} expects {expected}, {told} came; "
+        "data.varispeed=null trains without a change of speed"
+    )
 
 
 def _smooth_length(length: float) -> int:
