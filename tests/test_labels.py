@@ -45,7 +45,7 @@ def test_a_number_is_itself_also_beyond_its_range(given: str | float, number: fl
 
 @pytest.mark.parametrize("given", ["loud", "nan", math.nan, "inf", -math.inf, ""])
 def test_what_is_no_number_is_refused(given: str | float) -> None:
-    with pytest.raises(ValueError, match="a number was expected, .* came"):
+    with pytest.raises(ValueError, match=r"a number was expected, .* came"):
         LOUDNESS.value(given)
 
 
