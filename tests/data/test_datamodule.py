@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,11 +18,17 @@ from vschaos.data import SoundStore, Split
 from vschaos.data import datamodule as datamodule_module
 from vschaos.data.augment import Gain, Varispeed
 from vschaos.data.datamodule import Batch, Excerpts, Frames, Loading, SoundData
+from vschaos.data.draw import BalancedDraw
+from vschaos.data.notes import PITCH_CLASSES
 from vschaos.data.store import open_store
+from vschaos.data.timeline import LabelTrack
+from vschaos.data.tracks import Segment
+from vschaos.labels import Vocabulary
 
 RATE = 8000
 LOADING = Loading(8, 3, 0)
 MakeStore = Callable[..., SoundStore]
+NUMBER = Vocabulary(low=0.0, high=9.0)
 
 
 @pytest.fixture
@@ -204,3 +211,139 @@ def test_sizes_that_make_no_batch_are_refused(make_store: MakeStore, loading: Lo
     store = make_store(500)
     with pytest.raises(ValueError, match=r"data\.loading\.\w+ must be a whole number"):
         _data(store, _whole_split(store), loading=loading)
+
+
+SEGMENTS = {
+    "000.wav": [Segment(0.0, 0.0125, 1.0), Segment(0.0125, 0.02, 2.0), Segment(0.05, 0.06, 3.0)],
+    "002.wav": [Segment(0.0, math.inf, 4.0)],
+}
+
+
+def _labelled(store: SoundStore, split: Split) -> SoundData:
+    """For a model that wants the label `it`, read at three samples of an excerpt of 64."""
+    frames = Frames(64, [8, 32, 60], lambda samples: torch.arange(-5, samples + 15, 10))
+    unwanted = LabelTrack(store.files, {}, RATE)
+    tracks = {"unwanted": unwanted, "it": LabelTrack(store.files, SEGMENTS, RATE)}
+    return SoundData(store, split, tracks, {"it": NUMBER}, frames, Loading(64, 3, 0), 0)
+
+
+def _of_ramp(store: SoundStore, sample: float) -> float:
+    """The label of a sample whose value tells where it comes from, NaN where it is unknown."""
+    for file in store.files:
+        position = sample - 1 - file.start
+        for onset, offset, value in SEGMENTS.get(file.name, []):
+            if 0 <= position < file.length and onset * RATE <= position < offset * RATE:
+                return value
+    return math.nan
+
+
+def test_labels_are_those_of_the_samples_in_the_middle_of_frames(make_store: MakeStore) -> None:
+    store = make_store(600, 90, 300)  # the one in the middle has no label
+    data = _labelled(store, _whole_split(store))
+    counts = {1.0: 0, 2.0: 0, 3.0: 0, 4.0: 0, math.nan: 0}
+    for number in range(5):
+        audio, labels = data.excerpts[number]
+        assert labels.values.shape == labels.known.shape == (64, 1, 3)
+        assert (labels.values.dtype, labels.known.dtype) == (torch.float32, torch.bool)
+        samples = audio[:, [8, 32, 60]]
+        expected = torch.tensor([[_of_ramp(store, float(s)) for s in row] for row in samples])
+        found = torch.where(labels.known, labels.values, math.nan)[:, 0]
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, equal_nan=True)
+        for value in found.flatten().tolist():
+            counts[math.nan if math.isnan(value) else value] += 1
+    assert min(counts.values()) > 20  # all of them are there, and what is outside too
+
+
+def test_labels_of_held_out_sounds_are_those_of_their_frames(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datamodule_module, "HELD_OUT_SECONDS", 0.04)  # 320 samples, of the middle
+    store = make_store(600, 90, 300)
+    data = _labelled(store, Split(["001.wav"], ["000.wav", "002.wav"]))
+    heard = set()
+    for sound in data.val_dataloader():
+        length = sound.audio.shape[1]
+        assert sound.labels.values.shape == (1, 1, len(range(-5, length + 15, 10)))
+        found = torch.where(sound.labels.known, sound.labels.values, math.nan)[0, 0].tolist()
+        for centre, value in zip(range(-5, length + 15, 10), found, strict=True):
+            # a file goes on beyond the part of it that is taken, and its labels with it
+            expected = _of_ramp(store, float(sound.audio[0, 0]) + centre)
+            assert value == expected or (math.isnan(value) and math.isnan(expected))
+            heard.add(0.0 if math.isnan(value) else value)
+    assert heard == {0.0, 2.0, 3.0, 4.0}
+
+
+def test_labels_stay_with_the_sound_at_any_speed(tmp_path: Path) -> None:
+    """A sound whose level is its label: after a change of speed it still is."""
+    levels = np.random.default_rng(0).permutation(np.arange(80) % 8 + 1)
+    write_audio(tmp_path / "000.wav", np.repeat(levels, 100).astype(np.float32), RATE)
+    segments = {
+        "000.wav": [
+            Segment(100 * number / RATE, 100 * (number + 1) / RATE, float(level))
+            for number, level in enumerate(levels)
+        ]
+    }
+    store = open_store(tmp_path, RATE, "mix", min_length=1)
+    frames = Frames(512, [128, 400], lambda samples: torch.arange(samples))
+    data = SoundData(
+        *(store, _whole_split(store), {"it": LabelTrack(store.files, segments, RATE)}),
+        *({"it": NUMBER}, frames, Loading(64, 3, 0), 0, None, Varispeed(6.0, 1.0)),
+    )
+    judged = 0
+    for number in range(10):
+        audio, labels = data.excerpts[number]
+        for column, centre in enumerate(frames.excerpt_centres):
+            near = audio[:, centre - 12 : centre + 13]
+            is_flat = (near.amax(dim=1) - near.amin(dim=1) < 0.5) & labels.known[:, 0, column]
+            level, label = near.mean(dim=1), labels.values[:, 0, column]
+            assert ((level - label)[is_flat].abs() < 0.5).all()
+            judged += int(is_flat.sum())
+    assert judged > 500
+
+
+def test_tones_and_their_notes_move_together(
+    tmp_path: Path, tone: Callable[..., np.ndarray], listen: Callable[..., tuple[float, float]]
+) -> None:
+    write_audio(tmp_path / "000.wav", tone(440.0, RATE, 3.0), RATE)
+    store = open_store(tmp_path, RATE, "mix", min_length=1)
+    vocabularies = {
+        "octave": Vocabulary(tuple("01234567")),
+        "pitch": Vocabulary(PITCH_CLASSES),
+    }
+    tracks = {
+        task: LabelTrack(store.files, {"000.wav": [Segment(0.0, math.inf, value)]}, RATE)
+        for task, value in (("pitch", 0.0), ("octave", 4.0))
+    }
+    followed = {"pitch": "pitch_class", "octave": "octave", "not known here": "octave"}
+    frames = Frames(2048, [1024], lambda samples: torch.arange(samples))
+    data = SoundData(
+        *(store, _whole_split(store), tracks, vocabularies, frames, Loading(8, 3, 0)),
+        *(0, None, Varispeed(6.0, 0.9, followed)),
+    )
+    heard = set()
+    for number in range(15):
+        audio, labels = data.excerpts[number]
+        row = int(audio.square().mean(dim=1).argmax())  # one that lies within the sound
+        frequency_hz, _ = listen(audio[row].numpy(), RATE)
+        octave, pitch = labels.values[row, :, 0].int().tolist()
+        semitones = 12 * (octave - 4) + pitch - (12 if pitch >= 3 else 0)
+        assert labels.known[row].all()
+        assert abs(12 * np.log2(frequency_hz / 440.0) - semitones) < 0.15
+        heard.add(semitones)
+    assert len(heard) > 5
+
+
+def test_balance_may_go_by_a_label_that_the_model_does_not_know(make_store: MakeStore) -> None:
+    store = make_store(600, 90, 300)
+    segments = {"000.wav": [Segment(0.0, math.inf, 0.0)], "001.wav": [Segment(0.0, math.inf, 1.0)]}
+    track = LabelTrack(store.files, segments, RATE)
+    frames = _frames(32)
+    data = SoundData(
+        *(store, Split(["000.wav", "001.wav"], ["002.wav"]), {"kind": track}, {}, frames),
+        *(Loading(2000, 3, 0, ["kind"]), 0),
+    )
+    assert isinstance(data.excerpts.draw, BalancedDraw)
+    batch = data.excerpts[0]
+    assert batch.labels.values.shape == (2000, 0, 1)
+    of_the_short = (batch.audio[:, 16] > 600).float().mean()
+    assert float(of_the_short) == pytest.approx(0.5, abs=0.05)
