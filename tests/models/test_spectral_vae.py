@@ -1,14 +1,16 @@
 """The spectral VAE learns, and keeps the contract of all models."""
 
+import itertools
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from vschaos.labels import Labels
+from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Perceptron
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
@@ -17,16 +19,22 @@ from vschaos.transforms import STFT, LogMagnitude
 RATE = 16000
 
 
-def tiny(seed: int = 0, hidden: int = 32) -> SpectralVAE:
+PITCH, LOUDNESS = Vocabulary(("low", "high")), Vocabulary(low=-20.0, high=0.0, mean=-8.0)
+HEAD = {"args": {"nlayers": 1, "hidden_dims": 16}}
+TO_DECODER = {"pitch": {"target": ["decoder"]}}
+
+
+def tiny(seed: int = 0, hidden: int = 32, **labels: Any) -> SpectralVAE:
     torch.manual_seed(seed)
     return SpectralVAE(
-        {},
+        {"unwanted": PITCH, "pitch": PITCH, "loudness": LOUDNESS},
         sample_rate=RATE,
         transform=STFT(512, 128),
         contrast=partial(LogMagnitude, floor_db=-80.0),
         encoder=partial(Perceptron, hidden_dims=[hidden]),
         decoder=partial(Perceptron, hidden_dims=[hidden]),
         latent=GaussianLatent(dim=4, free_bits=0.02),
+        **labels,
     )
 
 
@@ -87,6 +95,214 @@ def test_a_tone_comes_back_at_its_pitch_after_a_short_training() -> None:
 
 def test_it_is_a_model() -> None:
     assert isinstance(tiny(), Model)
+
+
+def some_labels(model: SpectralVAE, batch: int, share_known: float = 0.5) -> Labels:
+    torch.manual_seed(5)
+    shape = (batch, len(model.vocabularies), 1)
+    return Labels(torch.randint(2, shape).float(), torch.rand(shape) < share_known)
+
+
+FULL: dict[str, Any] = {
+    "conditioning": {
+        "loudness": {"target": ["encoder"], "embedding": "none"},
+        "pitch": {"target": ["decoder"], "embedding": "Embedding", "width": 3},
+    },
+    "prediction": {"pitch": HEAD},
+    "adversary_dims": [8],
+}
+
+
+def test_labels_are_those_of_the_settings_in_their_order() -> None:
+    model = tiny(**FULL)
+    assert list(model.vocabularies) == ["loudness", "pitch"]
+    assert (model.told, model.heard) == (["loudness", "pitch"], ["pitch"])
+    model = tiny(prediction={"pitch": HEAD, "loudness": HEAD})
+    assert (model.told, model.heard) == ([], ["pitch", "loudness"])
+    assert model.adversary is None
+    assert tiny().vocabularies == {}
+
+
+def moved_by(model: SpectralVAE, loss: Tensor) -> set[str]:
+    """The parts of a model that a loss reaches."""
+    model.zero_grad()
+    loss.backward(retain_graph=True)
+    return {
+        ".".join(name.split(".")[: 2 if name.startswith("labelling") else 1])
+        for name, parameter in model.named_parameters()
+        if parameter.grad is not None and parameter.grad.abs().sum() > 0
+    }
+
+
+def test_with_labels_every_loss_moves_what_it_should() -> None:
+    model = tiny(**FULL)
+    audio = tones(32, model.excerpt_length)
+    model.fit(audio)
+    losses = model.losses(audio, some_labels(model, 32))
+    assert list(losses) == [
+        *("contrast", "convergence", "kl", "pitch_prediction", "adversary", "leak")
+    ]
+    told = {"encoder", "decoder", "labelling.to_decoder"}
+    assert moved_by(model, losses["contrast"]) == told
+    assert moved_by(model, losses["convergence"]) == told
+    assert moved_by(model, losses["kl"]) == {"encoder"}
+    assert moved_by(model, losses["pitch_prediction"]) == {"labelling.predictors"}
+    assert moved_by(model, losses["adversary"]) == {"adversary"}
+    assert moved_by(model, losses["leak"]) == {"encoder"}
+
+
+@pytest.mark.parametrize("share_known", [0.0, 0.5, 1.0])
+def test_losses_and_distances_are_finite_whatever_is_known(share_known: float) -> None:
+    model = tiny(**FULL, label_dropout=0.2)
+    audio = tones(16, model.excerpt_length)
+    model.fit(audio)
+    labels = some_labels(model, 16, share_known)
+    # where nothing is known, anything may stand
+    labels = labels._replace(values=labels.values.masked_fill(~labels.known, math.nan))
+    losses = model.losses(audio, labels)
+    sum(losses.values(), torch.zeros(())).backward()
+    assert all(torch.isfinite(loss.detach()) for loss in losses.values())
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
+    whole = some_labels(model, 16, share_known)._replace(values=labels.values)
+    with torch.no_grad():
+        distances = model.distances(tones(1, 16 * 128), _along(whole, model.centres(16 * 128)))
+    assert all(torch.isfinite(value) for value in distances.values())
+    assert ("pitch_accuracy" in distances) == (share_known > 0)
+
+
+def _along(labels: Labels, centres: Tensor) -> Labels:
+    """Labels of a batch as those of one sound's frames, in turn."""
+    rows = torch.arange(len(centres)) % len(labels.values)
+    return Labels(*(part[rows, :, 0].T.unsqueeze(0) for part in labels))
+
+
+def test_labels_of_all_frames_hidden_are_unknown_to_the_network() -> None:
+    audio = tones(16, 512)
+    shown = tiny(conditioning=TO_DECODER, label_dropout=0.0)
+    hidden = tiny(conditioning=TO_DECODER, label_dropout=1.0)
+    for model in (shown, hidden):
+        model.fit(audio)
+    known = torch.ones(16, 1, 1, dtype=torch.bool)
+    low, high = (Labels(torch.full((16, 1, 1), value), known) for value in (0.0, 1.0))
+
+    def contrast(model: SpectralVAE, labels: Labels) -> float:
+        torch.manual_seed(0)
+        return float(model.losses(audio, labels)["contrast"].detach())
+
+    assert contrast(shown, low) != contrast(shown, high)
+    assert contrast(hidden, low) == contrast(hidden, high)
+
+
+def test_an_encoder_is_told_and_a_decoder_is_not_unless_asked() -> None:
+    model = tiny(conditioning={"loudness": {"target": "encoder", "embedding": "none"}}).eval()
+    audio = tones(1, 2048)
+    num_frames = len(model.centres(2048))
+    known = torch.ones(1, 1, num_frames, dtype=torch.bool)
+    soft, loud = (Labels(torch.full((1, 1, num_frames), db), known) for db in (-20.0, 0.0))
+    latents = model.encode(audio, soft)
+    assert not torch.allclose(latents, model.encode(audio, loud))
+    assert not torch.allclose(latents, model.encode(audio))
+    torch.manual_seed(0)
+    decoded = model.decode_magnitudes(latents, soft)
+    assert torch.equal(decoded, model.decode_magnitudes(latents, loud))
+    assert torch.equal(decoded, model.decode_magnitudes(latents))
+
+
+LOW_HZ, HIGH_HZ = 312.5, 1250.0
+
+
+def notes(num: int, num_frames: int, seed: int) -> tuple[Tensor, Labels]:
+    """Tones of two pitches at many levels, and labels of pitch and loudness (not of all)."""
+    generator = torch.Generator().manual_seed(seed)
+    pitch = torch.randint(2, (num, 1), generator=generator).float()
+    loudness = -20.0 * torch.rand(num, 1, generator=generator)
+    phase = 2 * math.pi * torch.rand(num, 1, generator=generator)
+    hz = torch.where(pitch > 0, HIGH_HZ, LOW_HZ)
+    turns = hz * torch.arange(512) / RATE
+    audio = 10 ** (loudness / 20) * torch.sin(2 * math.pi * turns + phase)
+    values = torch.stack([pitch, loudness], dim=1).expand(num, 2, num_frames)
+    return audio, Labels(values, torch.rand(num, 2, num_frames, generator=generator) < 0.9)
+
+
+@pytest.fixture(scope="module")
+def obedient() -> SpectralVAE:
+    """Trained for some seconds on tones of two pitches, of which its decoder is told."""
+    model = tiny(
+        hidden=64,
+        conditioning={**TO_DECODER, "loudness": {"target": ["decoder"], "embedding": "none"}},
+        prediction={"pitch": HEAD, "loudness": HEAD},
+        adversary_dims=[32],
+        label_dropout=0.1,
+    )
+    model.fit(notes(256, 1, 0)[0])
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for step in range(300):
+        losses = model.losses(*notes(128, 1, step))
+        weights = {"kl": 0.03, "leak": 1.0}
+        optimizer.zero_grad()
+        sum((weights.get(n, 1.0) * loss for n, loss in losses.items()), torch.zeros(())).backward()
+        optimizer.step()
+    return model.eval().requires_grad_(False)
+
+
+def steady(hz: float, length: int) -> Tensor:
+    """In double precision: rounded phases are a noise that heads for numbers hear."""
+    seconds = torch.arange(length, dtype=torch.float64) / RATE
+    return 0.3 * torch.sin(2 * math.pi * hz * seconds).float().unsqueeze(0)
+
+
+def told(pitch: float, loudness: float, num_frames: int) -> Labels:
+    values = torch.tensor([pitch, loudness])[None, :, None].expand(1, 2, num_frames)
+    return Labels(values, torch.ones(1, 2, num_frames, dtype=torch.bool))
+
+
+def test_a_decoder_obeys_the_labels_it_is_told(obedient: SpectralVAE) -> None:
+    for hz, other in ((LOW_HZ, 1.0), (HIGH_HZ, 0.0)):
+        tone = steady(hz, 4096)
+        latents = obedient.encode(tone)
+        sound = obedient.decode(latents, told(other, -10.0, latents.shape[2]))
+        other_hz = HIGH_HZ if other else LOW_HZ
+        assert abs(12 * math.log2(strongest_hz(sound) / other_hz)) < 0.5
+
+
+def test_what_is_not_said_is_heard_by_the_model(obedient: SpectralVAE) -> None:
+    for hz, pitch in ((LOW_HZ, 0.0), (HIGH_HZ, 1.0)):
+        tone = steady(hz, 8192)
+        heard = obedient.predict(tone)
+        num_frames = len(obedient.centres(8192))
+        assert heard.shape == (1, 2, num_frames)
+        inner = heard[0, :, 4:-4]
+        assert (inner[0] == pitch).all()
+        assert (inner[1] - 20 * math.log10(0.3)).abs().max() < 3.0
+        by_itself = obedient.reconstruct(tone, inversion="keep_input")
+        said = Labels(heard, torch.ones_like(heard).bool())
+        # what is heard is a belief, a little less than certain
+        difference = obedient.reconstruct(tone, said, inversion="keep_input") - by_itself
+        assert difference[:, 512:-512].abs().max() < 0.02
+        wrong = said._replace(values=torch.stack([1 - heard[:, 0], heard[:, 1]], dim=1))
+        difference = obedient.reconstruct(tone, wrong, inversion="keep_input") - by_itself
+        assert difference.abs().max() > 0.1
+        assert strongest_hz(by_itself) == pytest.approx(hz, rel=0.02)
+
+
+def test_a_decoder_plays_as_loud_as_it_is_told(obedient: SpectralVAE) -> None:
+    tone = steady(HIGH_HZ, 4096)
+    latents = obedient.encode(tone)
+    levels_db = []
+    for loudness in (-18.0, -10.0, -2.0):
+        magnitudes = obedient.decode_magnitudes(latents, told(1.0, loudness, latents.shape[2]))
+        levels_db.append(20 * float(magnitudes.amax(dim=1).mean().log10()))
+    for lower, higher in itertools.pairwise(levels_db):
+        assert 5.0 < higher - lower < 11.0  # 8 dB were asked for
+
+
+def test_its_heads_hear_the_labels(obedient: SpectralVAE) -> None:
+    audio, labels = notes(200, 1, 999)
+    contrast = obedient.contrast(obedient.transform.analyse(audio).abs())
+    judged = obedient.labelling.accuracy(contrast, labels)
+    assert float(judged["pitch_accuracy"]) > 0.98
+    assert float(judged["loudness_error"]) < 2.0  # dB
 
 
 def train(model: SpectralVAE, steps: int) -> None:
