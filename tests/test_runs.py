@@ -278,3 +278,89 @@ def test_a_hostile_config_executes_nothing(folder: Path, tmp_path: Path) -> None
         with pytest.raises(ValueError, match=r"os\.system"):
             load_run(folder)
         assert not trap.exists()
+
+
+LABELS = {
+    "pitch": PITCH,
+    "loudness": Vocabulary(low=-40.0, high=0.0, mean=-10.0, deviation=5.0),
+    "timbre": Vocabulary(("reed", "bell", "pad")),
+}
+LABELLED: dict[str, Any] = {
+    **MODEL,
+    "conditioning": {
+        "pitch": {"target": ["decoder"]},
+        "loudness": {"target": ["encoder", "decoder"], "embedding": "none"},
+    },
+    "prediction": {"timbre": {"args": {"hidden_dims": [4]}}, "pitch": {}},
+}
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    folder = create_run_folder(tmp_path, "labelled")
+    describe_run(folder, {**CONFIG, "model": LABELLED}, LABELS, SPLIT)
+    torch.manual_seed(0)
+    _save(folder, _weights(build(LABELLED, LABELS)))
+    return folder
+
+
+def test_labels_are_said_by_name_number_or_frame_by_frame(labelled: Path) -> None:
+    run = load_run(labelled)
+    assert list(run.vocabularies) == ["pitch", "loudness", "timbre"]
+    said = {"loudness": np.array([-5.0, np.nan, -60.0], np.float32), "pitch": "A♯"}
+    values, known = run.labels(3, said)
+    assert values.shape == known.shape == (1, 3, 3)
+    assert values[0, 0].tolist() == [1.0, 1.0, 1.0]
+    assert values[0, 1].tolist() == [-5.0, 0.0, -60.0]
+    assert known[0].tolist() == [[True] * 3, [True, False, True], [False] * 3]
+    for nothing in (None, {}):
+        assert not run.labels(3, nothing).known.any()
+    assert run.labels(2, {"pitch": 1}).values[0, 0].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"timbre": "reed"}, "the model can be told pitch, loudness; 'timbre' came"),
+        ({"unheard": 1}, "the model can be told pitch, loudness; 'unheard' came"),
+        ({"pitch": "B"}, "pitch: a class number from 0 to 1 or one of A, A♯ was .* 'B' came"),
+        ({"pitch": 2}, "pitch: .* 2 came"),
+        ({"loudness": "A"}, "loudness: a number was expected, 'A' came"),
+        ({"pitch": np.zeros(4)}, r"pitch: a number for each of 3 frames .* \[4\] came"),
+        ({"pitch": np.zeros((1, 3))}, r"pitch: a number for each of 3 frames .* \[1, 3\] came"),
+    ],
+)
+def test_labels_that_cannot_be_said_are_refused(
+    labelled: Path, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_run(labelled).labels(3, given)
+
+
+def test_labels_reach_the_model_they_are_told_to(labelled: Path) -> None:
+    run = load_run(labelled)
+    sound = np.random.default_rng(0).normal(0, 0.1, 2000).astype(np.float32)
+    heard = run.predict(sound)
+    latents = run.encode(sound)
+    assert list(heard) == ["timbre", "pitch"]
+    assert all(row.shape == (latents.shape[1],) for row in heard.values())
+    assert np.array_equal(run.encode(sound, {"pitch": 1}), latents)  # told to the decoder alone
+    assert not np.array_equal(run.encode(sound, {"loudness": -3.0}), latents)
+    decoded = [
+        run.decode(latents, labels, "scan") for labels in ({}, {"pitch": 0}, {"pitch": "A♯"})
+    ]
+    assert not np.array_equal(decoded[0], decoded[1])
+    assert not np.array_equal(decoded[1], decoded[2])
+    with pytest.raises(ValueError, match="model can be told pitch, loudness; 'timbre' came"):
+        run.reconstruct(sound, {"timbre": 0})
+
+
+def test_a_run_that_lacks_a_vocabulary_is_told(labelled: Path) -> None:
+    file = labelled / "vocabularies.json"
+    entries = json.loads(file.read_text())
+    file.write_text(json.dumps({"pitch": entries["pitch"]}))
+    with pytest.raises(ValueError, match=r"vocabularies\.json lacks the label '(loudness|timbre)'"):
+        load_run(labelled)
+    file.write_text(json.dumps({**entries, "pitch": {"classes": 3}}))
+    with pytest.raises(ValueError, match="no vocabulary of a label"):
+        load_run(labelled)

@@ -6,9 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
-from vschaos.generation import find_inputs
+from vschaos.generation import KnownLabels, find_inputs
 
 
 def _run(root: Path | str, held_out: list[str]) -> Any:
@@ -44,3 +46,68 @@ def test_given_files_and_folders_are_taken(tmp_path: Path) -> None:
     for missing in ("empty", "none.wav"):
         with pytest.raises(FileNotFoundError, match=missing):
             find_inputs(run, [tmp_path / missing])
+
+
+def _labelled_run(root: Path, told: list[str]) -> Any:
+    run = _run(root, [])
+    callbacks = {"brightness": {"type": "float"}}
+    run.config["data"]["dataset"]["metadata_callbacks"] = callbacks
+    run.model = SimpleNamespace(
+        vocabularies=dict.fromkeys(("pitch", "octave", "brightness", "vanished")),
+        told=told,
+        centres=lambda length: torch.arange(-100, length + 200, 100),
+    )
+    return run
+
+
+def test_known_labels_are_those_of_the_dataset_frame_by_frame(dataset: Path) -> None:
+    octave = dataset / "metadata" / "octave"
+    (octave / "tracks").mkdir()
+    (octave / "tracks" / "c.txt").write_text("0.1,0.2\t2\n0.3,9\t3\n")
+    (octave / "metadata.txt").write_text("data/deep/c.wav\tc.txt\ndata/a.wav\t1\n")
+    known = KnownLabels(_labelled_run(dataset, ["octave", "brightness"]))
+    audio = np.zeros(4000, np.float32)
+    found = known.of(dataset / "data/deep/c.wav", audio)
+    seconds = np.arange(-100, 4200, 100) / 8000
+    inside = (seconds >= 0) & (seconds < 0.5)
+    octaves = np.select(
+        [(seconds >= 0.1) & (seconds < 0.2), (seconds >= 0.3) & inside], [2.0, 3.0], np.nan
+    )
+    assert set(found) == {"pitch", "octave", "brightness"}
+    np.testing.assert_array_equal(found["octave"], octaves)
+    np.testing.assert_array_equal(found["pitch"], np.where(inside, 11.0, np.nan))
+    np.testing.assert_allclose(found["brightness"], np.where(inside, 0.3, np.nan), rtol=1e-6)
+    assert list(known.told(dataset / "data/deep/c.wav", audio)) == ["octave", "brightness"]
+    assert "octave" not in known.of(dataset / "data/b.wav", audio)  # nothing is known of it
+
+
+def test_known_labels_are_found_by_any_path_to_a_file_of_the_dataset(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = np.zeros(4000, np.float32)
+    monkeypatch.chdir(dataset / "data" / "deep")
+    (tmp_path / "link").symlink_to(dataset)
+    elsewhere = tmp_path / "elsewhere.wav"
+    (dataset / "data" / "deep" / "d.wav").rename(elsewhere)
+    (dataset / "data" / "deep" / "d.wav").symlink_to(
+        elsewhere
+    )  # as large datasets are put together
+    for root in (dataset, tmp_path / "link"):
+        known = KnownLabels(_labelled_run(root, ["pitch"]))
+        for name in ("c", "d"):
+            for path in (
+                *(Path(f"{name}.wav"), Path(f"../deep/{name}.wav")),
+                *(dataset / f"data/deep/{name}.wav", tmp_path / f"link/data/deep/{name}.wav"),
+            ):
+                assert np.nanmax(known.told(path, audio)["pitch"]) == {"c": 11.0, "d": 3.0}[name]
+
+
+def test_nothing_is_known_of_foreign_files_or_without_the_dataset(
+    dataset: Path, tmp_path: Path
+) -> None:
+    audio = np.zeros(4000, np.float32)
+    known = KnownLabels(_labelled_run(dataset, ["pitch"]))
+    assert known.told(tmp_path / "data" / "a.wav", audio) == {}
+    assert known.told(dataset / "data" / "unheard.wav", audio) == {}
+    gone = KnownLabels(_labelled_run(tmp_path / "gone", ["pitch"]))
+    assert gone.told(tmp_path / "gone" / "data" / "a.wav", audio) == {}

@@ -86,6 +86,25 @@ def test_settings_reach_each_segment() -> None:
     assert [settings for _, *settings in run.calls] == [[0.5, "scan"]] * 4
 
 
+@pytest.mark.parametrize("length", [3, 1050, 1051, 2005, 5333])
+def test_each_segment_is_told_the_labels_of_its_own_frames(length: int) -> None:
+    """The sound says in each sample which frame it belongs to."""
+    run = EchoRun()
+    sound = (np.arange(length) // 10).astype(np.float32)
+    heard: list[np.ndarray] = []
+    plain = run.reconstruct
+
+    def reconstruct(audio: np.ndarray, *settings: Any) -> np.ndarray:
+        heard.append(audio[::10])
+        return plain(audio, *settings)
+
+    run.reconstruct = reconstruct  # type: ignore[method-assign]
+    _reconstruct(run, sound, {"pitch": sound[::10], "octave": 4.0})
+    for told, frames in zip(run.told, heard, strict=True):
+        np.testing.assert_array_equal(told["pitch"], frames)
+        assert told["octave"] == 4.0
+
+
 def _morph(*sounds: np.ndarray) -> np.ndarray:
     return morph(EchoRun(), sounds)  # type: ignore[arg-type]
 

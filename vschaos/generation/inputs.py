@@ -103,9 +103,8 @@ class KnownLabels:
     def of(self, file: Path, audio: Waveform) -> dict[str, np.ndarray]:
         """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
         which nothing is known at all are left out."""
-        try:
-            name = file.resolve().relative_to(self.root.resolve()).as_posix()
-        except ValueError:
+        name = self._name_of(file)
+        if name is None:
             return {}
         seconds = self.run.model.centres(len(audio)).numpy() / self.run.sample_rate
         duration = len(audio) / self.run.sample_rate
@@ -114,6 +113,15 @@ class KnownLabels:
             for task, entry in self.tasks.items()
         }
         return {task: row for task, row in values.items() if not np.isnan(row).all()}
+
+    def _name_of(self, file: Path) -> str | None:
+        """What the dataset calls a file; one of its links is called by its own name."""
+        beside_it = file.parent.resolve() / file.name
+        for path in (file.absolute(), beside_it, file.resolve()):
+            for root in (self.root.absolute(), self.root.resolve()):
+                if path.is_relative_to(root) and ".." not in path.parts:
+                    return path.relative_to(root).as_posix()
+        return None
 
     def told(self, file: Path, audio: Waveform) -> Given:
         """Those of them that the model is told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,7 +35,9 @@ def sweep_values(vocabulary: Vocabulary) -> dict[str, float]:
     if vocabulary.is_class:
         return {name: float(number) for number, name in enumerate(vocabulary.classes)}
     numbers = np.linspace(vocabulary.low, vocabulary.high, NUMBERS_IN_SWEEP)
-    return {f"{number:.3g}": float(number) for number in numbers}
+    step = abs(numbers[1] - numbers[0]) or 1.0
+    digits = max(0, 1 - math.floor(math.log10(step)))  # so that no two are called the same
+    return {f"{number:.{digits}f}": float(number) for number in numbers}
 
 
 def sweep(
