@@ -1,15 +1,19 @@
 """The command lines, typed one after the other as in the README, on a dataset with pitfalls."""
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from vschaos import load_run
 from vschaos.audio import write_audio
-from vschaos.demo.sounds import Note, synthesise
+from vschaos.demo.sounds import PITCHES, Note, synthesise, write_dataset
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -91,6 +95,125 @@ def test_from_a_folder_of_sounds_to_a_playing_model(place: Path) -> None:
     assert soundfile.info(place / "latents.wav").channels == 8
     type_in(place, *play, "latents.wav", "decoded.wav", "--method", "decode")
     assert np.abs(soundfile.read(place / "decoded.wav")[0]).max() > 0.05
+
+
+@pytest.fixture(scope="module")
+def conditioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with notes in `notes`, some of them labelled, a model of them and its export."""
+    folder = tmp_path_factory.mktemp("conditioned")
+    notes = [Note("reed", pitch, octave, "loud") for pitch in (0, 3, 7) for octave in (3, 4)]
+    write_dataset(folder / "notes", 16000, [*notes, Note("bell", 11, 3, "soft")])
+    octaves = folder / "notes" / "metadata" / "octave" / "metadata.txt"
+    octaves.write_text("".join(octaves.read_text().splitlines(keepends=True)[:-2]))
+    said = type_in(
+        folder,
+        *("train_model.py", "--config-name", "dgt_pitch_prediction", "name=heard", "rundir=runs"),
+        *("data.dataset.root=notes", "data.dataset.held_out=0.2", "model.sample_rate=16000"),
+        *("model.transform.n_fft=512", "model.transform.hop_length=128", "seed=1"),
+        *("data.loading.balance=[pitch,octave]", "model.adversary_dims=[16]", *TINY),
+        *("trainer.max_steps=20", "data.loading.batches_per_epoch=20"),
+    )
+    assert "pitch: 12 classes, 7 files labelled" in said
+    assert "octave: 5 classes, 5 files labelled" in said
+    said = type_in(folder, "script.py", "runs/heard", "-o", "patches")
+    assert "forward  audio ... octave -> audio ... octave" in said
+    return folder
+
+
+def run_main(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, script: str, *words: str | Path
+) -> list[str]:
+    """A command within this process, which is quicker; what it said if it failed."""
+    monkeypatch.syspath_prepend(ROOT)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", [script, *map(str, words)])
+    said: list[str] = []
+
+    def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
+        try:
+            return main() or 0
+        except ValueError as error:
+            said.append(str(error))
+            return 1
+
+    module = importlib.import_module(script)
+    monkeypatch.setattr(module, "run_command", run_command)
+    assert module.main() == len(said)
+    return said
+
+
+def test_a_model_of_notes_is_played_by_their_names(
+    conditioned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = type_in(
+        conditioned,
+        *("generate.py", "reconstruct", "runs/heard", "--out", "o", "--meta", "pitch", "3"),
+        *("octave", "4", "--no-pictures"),
+    )
+    (wav,) = (conditioned / "o" / "reconstructions").glob("*.wav")
+    assert wav.name in said
+    main = partial(run_main, monkeypatch, conditioned)
+    held_out = load_run(conditioned / "runs" / "heard").split["held_out"]
+    own = conditioned / "notes" / held_out[0]
+    by_itself = ("reconstruct", "runs/heard", "--files", own, "--no-pictures", "--out")
+    main("generate", *by_itself, "known")
+    main("generate", *by_itself, "other", "--meta", "pitch", "F#")
+    known, other = (
+        soundfile.read(conditioned / out / "reconstructions" / own.name)[0]
+        for out in ("known", "other")
+    )
+    assert known.shape == other.shape
+    assert not np.array_equal(known, other)
+
+    walk = ("trajectories", "runs/heard", "--trajectories", "sin", "-b", "1", "-s", "40")
+    sounds = {}
+    for out, words in (
+        ("number", ["pitch", "3"]),
+        ("name", ["pitch", "C"]),
+        ("another", ["pitch", "C#"]),
+        ("nothing", []),
+    ):
+        main("generate", *walk, "--no-pictures", "--out", out, *(["--meta", *words] * bool(words)))
+        sounds[out] = soundfile.read(conditioned / out / "trajectories" / "sin_0.wav")[0]
+    assert np.array_equal(sounds["number"], sounds["name"])
+    for different in ("another", "nothing"):
+        assert not np.array_equal(sounds["name"], sounds[different])
+
+    # a sweep, with a file for each class and its picture
+    main("generate", "sweep", "runs/heard", "--files", own, "--task", "pitch", "--out", "swept",
+         "--meta", "octave", "4", "--inversion", "scan")  # fmt: skip
+    folder = conditioned / "swept" / "sweeps" / f"{own.stem}_pitch"
+    names = sorted(path.name for path in folder.glob("*.wav"))
+    assert names == [*(f"{k:02d}_{name}.wav" for k, name in enumerate(PITCHES)), "all.wav"]
+    assert (folder / "all.png").stat().st_size > 10_000
+
+    for words, message in (
+        (["--meta", "pitch", "H"], "pitch: a class number from 0 to 11 or one of A, A#"),
+        (["--meta", "pitch"], "pairs of a label and its value"),
+        (["--meta", "timbre", "1"], "the model can be told pitch, octave; 'timbre' came"),
+    ):
+        (refusal,) = main("generate", *walk, "--out", "never", *words)
+        assert message in refusal
+    assert not (conditioned / "never").exists()
+
+
+def test_a_patch_tells_its_labels_and_hears_them(
+    conditioned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = synthesise(Note("reed", 3, 4, "loud"), 16000, 0.5)
+    unknown = np.stack([sound, *(np.full_like(sound, -1.0) for _ in range(2))])
+    write_audio(conditioned / "in.wav", unknown, 16000)
+    type_in(conditioned, "-m", "vschaos.export.play", "patches/heard.ts", "in.wav", "out.wav")
+    played, _ = soundfile.read(conditioned / "out.wav")
+    assert played.shape == (8000, 3)
+    heard = load_run(conditioned / "runs" / "heard").predict(sound)
+    for channel, task in ((1, "pitch"), (2, "octave")):
+        agreement = np.mean(played[64::128, channel] == heard[task][: len(played[64::128])])
+        assert agreement > 0.95  # a class near another one may hang on the last digit
+    write_audio(conditioned / "mono.wav", sound, 16000)
+    play = ("vschaos.export.play", "patches/heard.ts", "mono.wav", "no.wav")
+    (refusal,) = run_main(monkeypatch, conditioned, *play)
+    assert "forward has 3 inlets (audio, pitch, octave)" in refusal
 
 
 @pytest.mark.parametrize(
