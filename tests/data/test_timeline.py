@@ -67,6 +67,8 @@ def test_a_task_without_any_label_is_unknown_everywhere() -> None:
 def test_a_segment_behind_the_end_of_a_file_is_not_that_of_the_next() -> None:
     segments = {"b": [Segment(3.0, 9.0, 1.0), Segment(9.0, math.inf, 2.0)]}
     assert not LabelTrack(FILES, segments, RATE).at(np.arange(550.0))[1].any()
+    track = LabelTrack(FILES, {**segments, "a": SEGMENTS["a"]}, RATE)
+    np.testing.assert_array_equal(track.at(np.arange(550.0))[1], np.arange(550) >= 350)
 
 
 def test_labels_of_one_sound_are_read_in_seconds() -> None:
