@@ -211,3 +211,21 @@ def test_a_label_that_conditions_the_encoder_is_not_predicted(config: dict[str, 
     with pytest.raises(ValueError, match=r"model\.prediction\.pitch is refused: pitch conditions"):
         train(config)
     assert not list(Path(config["rundir"]).glob("*/version_*"))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("brightness/metadata.txt", "data/a.wav\t0.9\ndata/b.wav\t0.1\n", "brightness"),
+        ("octave/metadata.txt", "data/a.wav\t7\n", "octave"),
+        ("pitch/classes.txt", "0\tA\n1\tA#\n3\tC\n11\tlast\n", "pitch"),
+    ],
+)
+def test_a_training_goes_on_with_its_own_labels_alone(
+    config: dict[str, Any], dataset: Path, file: str, text: str, message: str
+) -> None:
+    """Else weights learnt under one meaning of a number would be read under another."""
+    train(config)
+    (dataset / "metadata" / file).write_text(text)
+    with pytest.raises(ValueError, match=f"resume=true: the labels of {message} are not those"):
+        train({**config, "resume": True, "trainer": {**config["trainer"], "max_steps": 9}})

@@ -19,7 +19,13 @@ from vschaos.data import SoundStore, Split, split_files
 from vschaos.data.datamodule import Frames, SoundData
 from vschaos.data.store import open_store
 from vschaos.models.base import Model
-from vschaos.runs import check_name, create_run_folder, describe_run, find_version
+from vschaos.runs import (
+    check_name,
+    create_run_folder,
+    describe_run,
+    find_version,
+    read_vocabularies,
+)
 from vschaos.targets import build
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
@@ -51,6 +57,8 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
         raise FileNotFoundError(f"there is nothing to go on with in {folder}: no {last.name}")
     _try_trainer(config["trainer"])
     data, learner = assemble(config)
+    if folder:
+        _check_labels(folder, learner.model)
     if config["check"]:
         logger.info(overview(learner.model, data))
         if go_on is None or not go_on():
@@ -139,6 +147,17 @@ def _open_sounds(config: dict[str, Any], model: Model) -> SoundStore:
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
     )
+
+
+def _check_labels(folder: Path, model: Model) -> None:
+    """What was learnt under one meaning of a label must not go on under another."""
+    before = read_vocabularies(folder)
+    changed = [task for task, entry in model.vocabularies.items() if before.get(task) != entry]
+    if changed:
+        raise ValueError(
+            f"resume=true: the labels of {' and '.join(changed)} are not those that {folder} was "
+            "trained with (vocabularies.json there); without resume a new training is begun"
+        )
 
 
 def _announce(store: SoundStore, split: Split) -> None:
