@@ -149,17 +149,15 @@ def belief(run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]) -> 
     for name, sound in sounds.items():
         audio = torch.from_numpy(sound)[None]
         magnitudes = model.transform(audio).abs()
-        unknown = model.labelling.unknown(magnitudes)
-        for kind, given in (("true", labels[name]), ("believed", unknown)):
-            contrast = model.contrast(magnitudes)
-            beliefs, known = model.labelling.believed(contrast, given)
-            latents = model._posterior(contrast, beliefs, known).mean
-            output = model._magnitudes(latents, beliefs, known)
+        heard = {task: row for task, row in run.predict(sound).items() if task in model.told}
+        believed = run.labels(magnitudes.shape[2], heard)
+        for kind, told in (("true", labels[name]), ("believed", believed)):
+            output = model.decode_magnitudes(model.encode(audio, told), told)
             distances[kind].append(lsd.frames(output[0], magnitudes[0]))
     means = {kind: float(torch.cat(rows).mean()) for kind, rows in distances.items()}
     print(
         f"  {'LSD':<24} {means['true']:.2f} dB with true labels, {means['believed']:.2f} dB with "
-        f"those heard"
+        "those heard"
     )
     return means
 
