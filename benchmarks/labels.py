@@ -30,13 +30,14 @@ import torch
 from vschaos.audio import Waveform, read_audio, resample
 from vschaos.data.metadata import read_task
 from vschaos.data.notes import nearest_note, pitch_and_octave
+from vschaos.data.pitch_networks import MODELS, make_tracker
+from vschaos.data.pitch_tracking import SAMPLE_RATE, Tracker
 from vschaos.data.timeline import values_at
 from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.runs import Run, load_run
 
-TRACKER_RATE = 16000
 VOICED_SHARE = 0.2
 
 
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the dataset, if it moved")
     parser.add_argument("--files", type=int, default=24, help="held-out sounds to control")
     parser.add_argument("--inversion", default="scan")
+    parser.add_argument("--tracker", choices=MODELS, default="swift", help="measures the pitch")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
@@ -68,7 +70,7 @@ def judge(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     if {"pitch", "octave"} <= set(run.model.told):
         picked = list(sounds)[:: max(1, len(sounds) // options.files)]
         result["control"] = control(
-            run, {name: sounds[name] for name in picked}, labels, options.inversion, root
+            run, {name: sounds[name] for name in picked}, labels, root, options
         )
     if run.model.heard:
         result["prediction"] = prediction(run, sounds, labels)
@@ -80,10 +82,10 @@ def control(
     run: Run,
     sounds: dict[str, Waveform],
     labels: dict[str, Labels],
-    inversion: str,
     root: Path,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
-    model = run.model
+    model, tracker = run.model, make_tracker(options.tracker)
     tasks = list(run.vocabularies)
     learnt = read_task(root, "octave").segments
     octaves = sorted({int(s.value) for name in run.split["train"] for s in learnt.get(name, [])})
@@ -93,7 +95,7 @@ def control(
         kind = Path(name).parent.name
         true = labels[name].values[0, :, labels[name].known[0].all(dim=0).nonzero()[0, 0]]
         rows["itself"].append(
-            _obeyed(run, sound, *(int(true[tasks.index(t)]) for t in ("pitch", "octave")))
+            _obeyed(tracker, run, sound, *(int(true[tasks.index(t)]) for t in ("pitch", "octave")))
         )
         audio = torch.from_numpy(sound)[None]
         latents = model.encode(audio, labels[name])
@@ -103,9 +105,9 @@ def control(
             row = tasks.index(task)
             values[:, row] = torch.tensor([pair[column] for pair in asked]).float()[:, None]
             known[:, row] = True
-        decoded = model.decode(latents.expand(len(asked), -1, -1), Labels(values, known), inversion)
+        decoded = model.decode(latents.expand(len(asked), -1, -1), Labels(values, known), options.inversion)
         for (pitch, octave), output in zip(asked, decoded.numpy(), strict=True):
-            found = _obeyed(run, output, pitch, octave)
+            found = _obeyed(tracker, run, output, pitch, octave)
             rows[kind].append(found)
             rows["all"].append(found)
     print(f"  {'control':<24} {'cases':>6} {'voiced':>7} {'pitch':>7} {'octave':>7}")
@@ -184,23 +186,17 @@ def _loud_frames(run: Run, sound: Waveform) -> np.ndarray:
     return (level >= 1e-3 * level.amax()).numpy()
 
 
-def _obeyed(run: Run, sound: Waveform, pitch: int, octave: int) -> tuple[float, float, float]:
-    """If it is voiced, has the asked pitch class, and the asked octave with it."""
-    from swift_f0 import SwiftF0
-
-    global TRACKER
-    if TRACKER is None:
-        TRACKER = SwiftF0(threads=1)
-    heard = TRACKER.detect(resample(sound, run.sample_rate, TRACKER_RATE), TRACKER_RATE)
-    voiced = heard.pitch_hz[heard.confidence >= 0.5]
-    if len(voiced) < VOICED_SHARE * len(heard.pitch_hz):
+def _obeyed(
+    tracker: Tracker, run: Run, sound: Waveform, pitch: int, octave: int
+) -> tuple[float, float, float]:
+    """If it is voiced, has the asked pitch class, and the asked octave."""
+    heard_hz, confidence = tracker(resample(sound, run.sample_rate, SAMPLE_RATE))
+    voiced = confidence >= tracker.threshold
+    if voiced.mean() < VOICED_SHARE:
         return 0.0, 0.0, 0.0
-    midi = nearest_note(np.median(voiced))
-    heard_pitch, heard_octave = pitch_and_octave(midi)
+    heard_pitch, heard_octave = pitch_and_octave(nearest_note(np.median(heard_hz[voiced])))
     return 1.0, float(heard_pitch == pitch), float(heard_octave == octave)
 
-
-TRACKER: Any = None
 
 if __name__ == "__main__":
     main()

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from vschaos.layers.perceptron import Perceptron
 
+CANDIDATES = 16  # numbers that are tried where a label that is a number is not known
+
 
 class Categorical(nn.Module):
     """Probabilities of K classes.
@@ -24,6 +26,7 @@ class Categorical(nn.Module):
         self, in_dim: int, num_classes: int, hidden_dims: list[int], dropout: float = 0.0
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         self.network = Perceptron(in_dim, num_classes, hidden_dims, dropout)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -34,6 +37,16 @@ class Categorical(nn.Module):
     def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
         """Frames `[B, F, N]` and what is true of them `[B, K, N]` -> nats `[B, N]`."""
         return -(belief * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
+
+    @torch.jit.unused
+    def candidates(self) -> Tensor:
+        """All that can be believed, `[K, K]`."""
+        return torch.eye(self.num_classes)
+
+    @torch.jit.unused
+    def log_shares(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> log-probabilities of the candidates `[B, K, N]`."""
+        return torch.log_softmax(self.network(frames), dim=1)
 
     @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:
@@ -73,6 +86,18 @@ class Normal(nn.Module):
         mean, log_variance = self.distribution(frames)
         squared = (belief - mean).square() * torch.exp(-log_variance)
         return 0.5 * (squared + log_variance + math.log(2 * math.pi))[:, 0]
+
+    @torch.jit.unused
+    def candidates(self) -> Tensor:
+        """Numbers that stand for all that can be believed, `[K, 1]`."""
+        return torch.linspace(-2.0, 2.0, CANDIDATES).unsqueeze(1)
+
+    @torch.jit.unused
+    def log_shares(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> log-probabilities of the candidates, among themselves, `[B, K, N]`."""
+        mean, log_variance = self.distribution(frames)
+        offset = self.candidates().to(frames) - mean  # [B, K, N]
+        return torch.log_softmax(-0.5 * offset.square() * torch.exp(-log_variance), dim=1)
 
     @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:

@@ -17,6 +17,9 @@ from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, apply_phase, griffin_lim
 
+SELF_TAUGHT_FRAMES = 16  # of a batch: every candidate is decoded for each of them
+INDEPENDENT_BINS = 8.0  # what the errors of all bins of a frame count as
+
 
 class SpectralVAE(Model):
     """Variational auto-encoder (Kingma & Welling 2014) of the frames of a magnitude spectrum.
@@ -88,7 +91,8 @@ class SpectralVAE(Model):
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
         `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
-        `pitch_prediction`; with an adversary, `adversary` and `leak`."""
+        `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
+        `adversary` and `leak`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
         beliefs, known = self.labelling.believed(contrast, labels)
@@ -102,9 +106,71 @@ class SpectralVAE(Model):
             "kl": self.latent.divergence(posterior),
         }
         losses |= self.labelling.surprise(contrast, labels)
+        losses |= self._self_taught(contrast, latents, beliefs, labels.known)
         if self.adversary is not None:
             losses |= self.adversary.losses(latents, beliefs, labels.known)
         return losses
+
+    def _self_taught(
+        self, contrast: Tensor, latents: Tensor, beliefs: list[Tensor], known: Tensor
+    ) -> dict[str, Tensor]:
+        """What the heads learn where a label is not known, by `<task>_self_taught`, nats.
+
+        The unlabelled bound of Kingma et al. 2014 (eq. 7), of which the network itself learns
+        nothing: the divergence of what a head believes, q(y|x), from p(y|x, z), which is as large
+        as the frame is likely when y is told to the decoder.
+        """
+        losses = {}
+        frames = contrast.transpose(1, 2).reshape(-1, contrast.shape[1], 1)
+        points = latents.detach().transpose(1, 2).reshape(-1, latents.shape[1], 1)
+        rows = [belief.transpose(1, 2).reshape(-1, belief.shape[1], 1) for belief in beliefs]
+        for task in self.labelling.self_taught:
+            open_frames = (~known[:, task]).flatten().nonzero()[:SELF_TAUGHT_FRAMES, 0]
+            name = f"{self.labelling.tasks[task]}_self_taught"
+            if not len(open_frames):
+                losses[name] = contrast.new_zeros(())
+                continue
+            head = self.labelling.head(task)
+            candidates = head.candidates().to(contrast)  # [K, W]
+            fits = self._fits(
+                frames[open_frames],
+                points[open_frames],
+                [row[open_frames] for row in rows],
+                task,
+                candidates,
+            )
+            log_heard = head.log_shares(frames[open_frames])[:, :, 0]
+            log_likely = torch.log_softmax(fits, dim=1)
+            losses[name] = (log_heard.exp() * (log_heard - log_likely)).sum(dim=1).mean()
+        return losses
+
+    @torch.no_grad()
+    def _fits(
+        self,
+        frames: Tensor,
+        points: Tensor,
+        beliefs: list[Tensor],
+        task: int,
+        candidates: Tensor,
+    ) -> Tensor:
+        """How well each of K candidates for a label explains each of M frames, in nats, `[M, K]`.
+
+        Args:
+            frames, points: contrast `[M, F, 1]` and latents `[M, Z, 1]`.
+            beliefs: of all labels, `[M, K, 1]` each.
+            task: the label in question.
+            candidates: what may be told of it, `[K, W]`.
+        """
+        count = len(candidates)
+        tried = [belief.repeat_interleave(count, dim=0) for belief in beliefs]
+        tried[task] = candidates.repeat(len(frames), 1).unsqueeze(2)
+        known = torch.ones(len(tried[task]), len(tried), 1, dtype=torch.bool, device=frames.device)
+        told = self.labelling.to_decoder(points.repeat_interleave(count, dim=0), tried, known)
+        errors = self.decoder(told) - frames.repeat_interleave(count, dim=0)
+        errors = errors.square().mean(dim=(1, 2)).reshape(-1, count)
+        # the variance that makes the best candidates likeliest; bins are far from independent
+        variance = errors.amin(dim=1).mean() + 1e-6
+        return -0.5 * INDEPENDENT_BINS * errors / variance
 
     def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded;
