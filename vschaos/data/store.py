@@ -111,7 +111,7 @@ def open_store(
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: none of its files can be used.
     """
-    paths = _list_sounds(root, n_files)
+    paths = list_sounds(root, n_files)
     stamps = [[_name(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
     settings = [FORMAT, str(root.resolve()), sample_rate, str(channel), min_length, stamps]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]
@@ -130,15 +130,16 @@ def open_store(
     return store
 
 
-def default_cache() -> Path:
-    """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
-    return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
+def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
+    """The audio files of a dataset in sorted order, or `n_files` of them, evenly spread.
 
-
-def _list_sounds(root: Path, n_files: int | None) -> list[Path]:
+    Raises:
+        FileNotFoundError: no such folder, or no audio file in it.
+        ValueError: `n_files` is below 1.
+    """
     if not root.is_dir():
         raise FileNotFoundError(
-            f"data.dataset.root must be the folder of a dataset; there is no folder {root}"
+            f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
         )
     folder = root / "data" if (root / "data").is_dir() else root
     paths = find_audio_files(folder)
@@ -152,6 +153,11 @@ def _list_sounds(root: Path, n_files: int | None) -> list[Path]:
         raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
     picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
     return [paths[index] for index in picked]
+
+
+def default_cache() -> Path:
+    """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
+    return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
 
 
 def _import_sounds(
