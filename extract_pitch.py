@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--threshold",
         type=float,
         help="how sure the model must be that there is a pitch, 0 to 1 "
-        "(default: 0.5 for full, 0.6 for tiny and swift); higher: fewer labels, fewer errors",
+        "(default: 0.5 for full, 0.7 for tiny, 0.6 for swift); higher: fewer labels, fewer errors",
     )
     parser.add_argument(
         "--fmin", type=float, help="lowest pitch, Hz (default: the model's, 32 or 47)"

@@ -112,7 +112,7 @@ def _hear_named(
 ) -> Heard:
     if any(character in name for character in "\t\n\r"):
         raise UnusableAudioError(
-            "its name has a tab or a line break, metadata.txt is made of these"
+            "its name has a tab or a line break, which would break metadata.txt"
         )
     return hear(path, tracker, cache, progress)
 
@@ -141,7 +141,7 @@ def _load(kept: Path) -> Heard:
     Raises:
         OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile: not what `hear` writes.
     """
-    with np.load(kept, allow_pickle=False) as arrays:
+    with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         heard = Heard(Frames(*(arrays[name] for name in Frames._fields)), float(arrays["seconds"]))
     if len({values.shape for values in heard.frames}) != 1 or not heard.frames.pitch_hz.size:
         raise ValueError(f"{kept} holds frames of unlike numbers")

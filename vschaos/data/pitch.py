@@ -81,13 +81,15 @@ def extract_pitch(
     octave: dict[str, list[Segment]] = {}
     voiced = total = 0.0
     hop_seconds = tracker.hop_length / SAMPLE_RATE
-    for name, (frames, seconds) in heard.items():
-        notes = find_notes(frames, voicing)
+    for name, sound in heard.items():
+        notes = find_notes(sound.frames, voicing)
+        if sound.without_pitch:
+            notes[:] = UNVOICED
         classes, octaves = pitch_and_octave(notes)
-        pitch[name] = segments(np.where(notes < 0, UNVOICED, classes), hop_seconds, seconds)
-        octave[name] = segments(np.where(notes < 0, UNVOICED, octaves), hop_seconds, seconds)
+        pitch[name] = segments(np.where(notes < 0, UNVOICED, classes), hop_seconds, sound.seconds)
+        octave[name] = segments(np.where(notes < 0, UNVOICED, octaves), hop_seconds, sound.seconds)
         voiced += sum(part.offset - part.onset for part in pitch[name] if part.value is not None)
-        total += seconds
+        total += sound.seconds
     labels = (TaskLabels("pitch", PITCH_CLASSES, pitch), TaskLabels("octave", OCTAVES, octave))
     backups = write_labels(root, labels)
     folders = {task.name: root / "metadata" / task.name for task in labels}

@@ -15,7 +15,7 @@ CREPE_LOWEST_CENTS = 1997.3794084376191  # of its first bin, above 10 Hz
 CREPE_CENTS_PER_BIN = 20.0
 SWIFT_HOP_LENGTH = 256
 SWIFT_CONTEXT = 11  # frames: half a window and the reach of its convolutions
-SUBHARMONICS = (2, 3, 4, 5, 6)
+SUBHARMONICS = (2, 3)
 SUBHARMONIC_DB = -25.0
 RESOLVED_HZ = 125.0  # pitches whose harmonics a spectrum of CREPE_WINDOW keeps apart
 NUM_HARMONICS = 24
@@ -65,7 +65,7 @@ class Crepe:
         self.name = f"torchcrepe-{capacity}"
         self.hop_length = hop_length
         self.context = -(-CREPE_WINDOW // 2 // hop_length)
-        self.threshold = {"full": 0.5, "tiny": 0.5}[capacity]
+        self.threshold = {"full": 0.5, "tiny": 0.7}[capacity]
         self.range_hz = (31.7, 2006.0)
         self._batch_size = batch_size
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -110,10 +110,10 @@ def decode_salience(salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def lift_subharmonics(audio: Waveform, pitch_hz: np.ndarray, hop_length: int) -> np.ndarray:
-    """Pitches that the spectrum shows to be a half, a third, ... of the true one, put right.
+    """Pitches that the spectrum shows to be a half or a third of the true one, put right.
 
     Near the end of its range CREPE hears many notes a twelfth too low, and is sure of it. Of such a
-    pitch only each second, third, ... harmonic sounds: if the others are 25 dB weaker together,
+    pitch only each second or third harmonic sounds: if the others are 25 dB weaker together,
     the pitch is multiplied.
 
     Args:
@@ -159,7 +159,7 @@ class Swift:
         self.name = f"swift-f0-{swift_f0.__version__}"
         self.hop_length = SWIFT_HOP_LENGTH
         self.context = SWIFT_CONTEXT
-        self.threshold = 0.5
+        self.threshold = 0.6
         self.range_hz = (swift_f0.FMIN, swift_f0.FMAX)
         self._detector = swift_f0.SwiftF0(spin=False)
 
