@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -16,18 +17,29 @@ PROGRAM = Path(__file__).parents[1] / "extract_pitch.py"
 C4_HZ, A4_HZ = 261.63, 440.0
 
 
+class Typed(Protocol):
+    def __call__(self, *options: str, expected: int = 0) -> str:
+        """What the command says."""
+        ...
+
+
+@pytest.fixture
+def typed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    import extract_pitch
+
+    def call(*options: str, expected: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", command(root, tmp_path / "cache", *options)[1:])
+        assert extract_pitch.main() == expected
+        return capsys.readouterr().err
+
+    return call
+
+
 def command(root: Path, cache: Path, *options: str) -> list[str]:
     return [sys.executable, str(PROGRAM), str(root), "--model=tiny", f"--cache={cache}", *options]
-
-
-def run(root: Path, cache: Path, *options: str, expected: int = 0) -> str:
-    done = subprocess.run(
-        command(root, cache, *options), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == expected, done.stderr
-    assert "Traceback" not in done.stderr
-    assert not done.stdout
-    return done.stderr
 
 
 def content(folder: Path) -> dict[Path, bytes]:
@@ -42,8 +54,8 @@ def root(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
     return root
 
 
-def test_a_dataset_is_labelled(root: Path, tmp_path: Path) -> None:
-    said = run(root, tmp_path / "cache")
+def test_a_dataset_is_labelled(root: Path, tmp_path: Path, typed: Typed) -> None:
+    said = typed()
     assert "% |" in said  # a progress bar, once
     assert "train_model.py --config-name dgt_pitch_cond name=my_training" in said
     assert f"'data.dataset.root={root}'" in said
@@ -54,10 +66,10 @@ def test_a_dataset_is_labelled(root: Path, tmp_path: Path) -> None:
     # the border between the notes lies where it was made, give or take 20 ms
     assert min(abs(onset - 0.4) for onset, _ in map(_seconds, track)) < 0.02
     labels = content(root)
-    said = run(root, tmp_path / "cache")
+    said = typed()
     assert "% |" not in said
     assert content(root) == labels
-    said = run(root, tmp_path / "other cache", "--fmin", "300", "--batch_size", "7")
+    said = typed(f"--cache={tmp_path / 'other'}", "--fmin", "300", "--batch_size", "7")
     assert "the pitch that was there before is kept in" in said
     assert "\t3" not in (root / "metadata" / "pitch" / "tracks" / "steps.txt").read_text()
 
@@ -68,10 +80,10 @@ def _seconds(line: str) -> tuple[float, float]:
 
 
 def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
-    root: Path, tmp_path: Path, tone: Callable[..., np.ndarray]
+    root: Path, tmp_path: Path, typed: Typed, tone: Callable[..., np.ndarray]
 ) -> None:
     cache = tmp_path / "cache"
-    run(root, cache)
+    typed()
     before = content(root / "metadata")
     for number in range(8):
         write_audio(root / "data" / f"{number}.wav", tone(A4_HZ, 16000, 2.0), 16000)
@@ -83,7 +95,7 @@ def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
     assert killed.wait() != 0
     assert content(root / "metadata") == before
     kept = {path: path.stat().st_mtime_ns for path in (cache / "pitch").glob("*.npz")}
-    run(root, cache)
+    typed()
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert len(list((cache / "pitch").glob("*.npz"))) == 10
     assert len((root / "metadata" / "octave" / "metadata.txt").read_text().splitlines()) == 9
@@ -97,8 +109,7 @@ def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
         (["--hop_length", "5"], "--hop_length must be 16 to 1600"),
     ],
 )
-def test_a_mistake_is_one_sentence(
-    root: Path, tmp_path: Path, options: list[str], told: str
-) -> None:
-    assert told in run(root, tmp_path / "cache", *options, expected=1).splitlines()[-1]
+def test_a_mistake_is_one_sentence(root: Path, typed: Typed, options: list[str], told: str) -> None:
+    (said,) = typed(*options, expected=1).splitlines()
+    assert told in said
     assert not (root / "metadata").exists()
