@@ -97,7 +97,7 @@ def decode_salience(salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         >>> salience = np.zeros((1, 360))
         >>> salience[0, 227:230] = 0.4, 0.9, 0.4
         >>> [values.round(2).tolist() for values in decode_salience(salience)]
-        [[441.74], [0.9]]
+        [[441.54], [0.9]]
     """
     strongest = salience.argmax(axis=1)
     around = strongest[:, None] + np.arange(-4, 5)
@@ -154,7 +154,8 @@ class Swift:
             import swift_f0
         except ImportError as error:
             raise ValueError(
-                "--model swift needs swift-f0, which is not installed: pip install 'vschaos[swift]'"
+                "--model swift needs swift-f0, which is not installed: "
+                "pip install 'swift-f0>=0.3,<0.4'"
             ) from error
         self.name = f"swift-f0-{swift_f0.__version__}"
         self.hop_length = SWIFT_HOP_LENGTH
