@@ -105,7 +105,9 @@ def control(
             row = tasks.index(task)
             values[:, row] = torch.tensor([pair[column] for pair in asked]).float()[:, None]
             known[:, row] = True
-        decoded = model.decode(latents.expand(len(asked), -1, -1), Labels(values, known), options.inversion)
+        decoded = model.decode(
+            latents.expand(len(asked), -1, -1), Labels(values, known), options.inversion
+        )
         for (pitch, octave), output in zip(asked, decoded.numpy(), strict=True):
             found = _obeyed(tracker, run, output, pitch, octave)
             rows[kind].append(found)
