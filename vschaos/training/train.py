@@ -15,9 +15,9 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 
-from vschaos.data import SoundStore, Split, split_files
 from vschaos.data.datamodule import Frames, SoundData
-from vschaos.data.store import open_store
+from vschaos.data.split import Split, split_files
+from vschaos.data.store import SoundStore, open_store
 from vschaos.models.base import Model
 from vschaos.runs import check_name, create_run_folder, describe_run, find_version
 from vschaos.targets import build
