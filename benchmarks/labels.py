@@ -4,9 +4,9 @@
     python benchmarks/labels.py RUN [RUN ...] [--data DATASET] [--files 24] [--json FILE]
 
 Control: the latents of held-out sounds are decoded under every pitch class and every octave that
-was learnt; the fundamental is then measured on the sound, as a median over its voiced frames. A
-sound counts as voiced if a fifth of its frames are. The line `itself` is the sounds as they are,
-against their own labels: where it misses, the measure does.
+was learnt with all of its notes; the fundamental is then measured on the sound, as a median over
+its voiced frames. A sound counts as voiced if a fifth of its frames are. The line `itself` is the
+sounds as they are, against their own labels: where it misses, the measure does.
 
 Prediction: share of the labelled frames of all held-out sounds, down to 60 dB below the loudest of
 each, whose class is heard right.
@@ -87,8 +87,7 @@ def control(
 ) -> dict[str, Any]:
     model, tracker = run.model, make_tracker(options.tracker)
     tasks = list(run.vocabularies)
-    learnt = read_task(root, "octave").segments
-    octaves = sorted({int(s.value) for name in run.split["train"] for s in learnt.get(name, [])})
+    octaves = _whole_octaves(run, root)
     asked = [(pitch, octave) for octave in octaves for pitch in range(12)]
     rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for name, sound in sounds.items():
@@ -164,6 +163,18 @@ def belief(run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]) -> 
         "those heard"
     )
     return means
+
+
+def _whole_octaves(run: Run, root: Path) -> list[int]:
+    """Those of which all twelve pitch classes were learnt; of files with one note each."""
+    notes = set()
+    tasks = [read_task(root, task).segments for task in ("pitch", "octave")]
+    for name in run.split["train"]:
+        pitch, octave = (task.get(name) for task in tasks)
+        if pitch and octave:
+            notes.add((pitch[0].value, octave[0].value))
+    octaves = sorted({octave for _, octave in notes})
+    return [int(octave) for octave in octaves if len({n for n in notes if n[1] == octave}) == 12]
 
 
 def _sound(run: Run, path: Path) -> Waveform:

@@ -98,6 +98,7 @@ class SpectralVAE(Model):
         beliefs, known = self.labelling.believed(contrast, labels)
         shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
         posterior = self._posterior(contrast, beliefs, shown)
+        self.latent.watch(posterior)
         latents = sample(posterior)
         output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
         losses = {
@@ -194,7 +195,8 @@ class SpectralVAE(Model):
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
         contrast = self.contrast(self.transform(audio).abs())
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        return sample(self._posterior(contrast, beliefs, known), temperature)
+        posterior = self._posterior(contrast, beliefs, known)
+        return self.latent.outward(sample(posterior, temperature))
 
     def decode(
         self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
@@ -214,7 +216,8 @@ class SpectralVAE(Model):
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
         given = self._given(labels, latents)
-        return self._magnitudes(latents, self.labelling.stated(given), given.known)
+        inner = self.latent.inward(latents)
+        return self._magnitudes(inner, self.labelling.stated(given), given.known)
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
