@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers.conditioning import ClassCode, Conditioning, Embedding, OneHot, Plain, code
-from vschaos.layers.prediction import Categorical, Deaf, Normal
+from vschaos.layers.prediction import Categorical, Deaf, Normal, make_head
 
 TARGETS = ("encoder", "decoder")
 EMBEDDINGS = ("OneHot", "Embedding", "none")
@@ -209,6 +209,4 @@ def _predictor(
             f"{', '.join(args)} came"
         )
     hidden_dims = [int(hidden)] * nlayers if isinstance(hidden, int) else [int(h) for h in hidden]
-    if vocabulary.is_class:
-        return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
-    return Normal(in_dim, hidden_dims, dropout)
+    return make_head(in_dim, vocabulary, hidden_dims, dropout)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
+from vschaos.labels import Vocabulary
 from vschaos.layers.perceptron import Perceptron
 
 CANDIDATES = 16  # numbers that are tried where a label that is a number is not known
@@ -116,3 +119,24 @@ class Deaf(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """`[B, F, N]` -> `[B, 0, N]`."""
         return frames[:, :0]
+
+
+def make_head(
+    in_dim: int, vocabulary: Vocabulary, hidden_dims: list[int], dropout: float = 0.0
+) -> Categorical | Normal:
+    """The head for labels of a vocabulary."""
+    if vocabulary.is_class:
+        return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
+    return Normal(in_dim, hidden_dims, dropout)
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Its parameters learn nothing of what is computed with it meanwhile."""
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in module.parameters():
+            parameter.requires_grad_(True)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Gaussian, Labelling, sample
+from vschaos.layers import Adversary, Critic, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, apply_phase, griffin_lim
 
-SELF_TAUGHT_FRAMES = 16  # of a batch: every candidate is decoded for each of them
-INDEPENDENT_BINS = 8.0  # what the errors of all bins of a frame count as
+Heads = TypeVar("Heads", Adversary, Critic)
 
 
 class SpectralVAE(Model):
@@ -39,6 +38,7 @@ class SpectralVAE(Model):
         prediction: by label, the head that hears it in the contrast of a frame.
         adversary_dims: hidden widths of the heads that keep the latents free of the labels told to
             the decoder; none for no adversary.
+        critic_dims: hidden widths of the heads that hear if the decoder obeys; none for no critic.
         label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
             decoder learns to do without.
     """
@@ -57,6 +57,7 @@ class SpectralVAE(Model):
         conditioning: Mapping[str, Mapping[str, Any]] | None = None,
         prediction: Mapping[str, Mapping[str, Any]] | None = None,
         adversary_dims: list[int] | None = None,
+        critic_dims: list[int] | None = None,
         label_dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -76,7 +77,8 @@ class SpectralVAE(Model):
         self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
         self.decoder = decoder(latent.dim + labelling.to_decoder.num_features, num_bins)
         self.latent = latent
-        self.adversary = _adversary(labelling, self.vocabularies, latent.dim, adversary_dims)
+        self.adversary = _for_told(Adversary, latent.dim, labelling, vocabularies, adversary_dims)
+        self.critic = _for_told(Critic, num_bins, labelling, vocabularies, critic_dims)
         self.label_dropout = label_dropout
         self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
@@ -92,7 +94,7 @@ class SpectralVAE(Model):
         """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
         `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
-        `adversary` and `leak`."""
+        `adversary` and `leak`; with a critic, `critic` and `disobedience`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
         beliefs, known = self.labelling.believed(contrast, labels)
@@ -101,77 +103,33 @@ class SpectralVAE(Model):
         self.latent.watch(posterior)
         latents = sample(posterior)
         output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
-        losses = {
+        return {
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
+            **self._label_losses(contrast, latents, beliefs, labels),
         }
-        losses |= self.labelling.surprise(contrast, labels)
-        losses |= self._self_taught(contrast, latents, beliefs, labels.known)
-        if self.adversary is not None:
-            losses |= self.adversary.losses(latents, beliefs, labels.known)
-        return losses
 
-    def _self_taught(
-        self, contrast: Tensor, latents: Tensor, beliefs: list[Tensor], known: Tensor
-    ) -> dict[str, Tensor]:
-        """What the heads learn where a label is not known, by `<task>_self_taught`, nats.
-
-        The unlabelled bound of Kingma et al. 2014 (eq. 7), of which the network itself learns
-        nothing: the divergence of what a head believes, q(y|x), from p(y|x, z), which is as large
-        as the frame is likely when y is told to the decoder.
-        """
-        losses = {}
-        frames = contrast.transpose(1, 2).reshape(-1, contrast.shape[1], 1)
-        points = latents.detach().transpose(1, 2).reshape(-1, latents.shape[1], 1)
-        rows = [belief.transpose(1, 2).reshape(-1, belief.shape[1], 1) for belief in beliefs]
-        for task in self.labelling.self_taught:
-            open_frames = (~known[:, task]).flatten().nonzero()[:SELF_TAUGHT_FRAMES, 0]
-            name = f"{self.labelling.tasks[task]}_self_taught"
-            if not len(open_frames):
-                losses[name] = contrast.new_zeros(())
-                continue
-            head = self.labelling.head(task)
-            candidates = head.candidates().to(contrast)  # [K, W]
-            fits = self._fits(
-                frames[open_frames],
-                points[open_frames],
-                [row[open_frames] for row in rows],
-                task,
-                candidates,
-            )
-            log_heard = head.log_shares(frames[open_frames])[:, :, 0]
-            log_likely = torch.log_softmax(fits, dim=1)
-            losses[name] = (log_heard.exp() * (log_heard - log_likely)).sum(dim=1).mean()
-        return losses
-
-    @torch.no_grad()
-    def _fits(
+    def _label_losses(
         self,
-        frames: Tensor,
-        points: Tensor,
+        contrast: Tensor,
+        latents: Tensor,
         beliefs: list[Tensor],
-        task: int,
-        candidates: Tensor,
-    ) -> Tensor:
-        """How well each of K candidates for a label explains each of M frames, in nats, `[M, K]`.
+        labels: Labels,
+    ) -> dict[str, Tensor]:
+        """What the heads learn, and what makes the decoder obey."""
 
-        Args:
-            frames, points: contrast `[M, F, 1]` and latents `[M, Z, 1]`.
-            beliefs: of all labels, `[M, K, 1]` each.
-            task: the label in question.
-            candidates: what may be told of it, `[K, W]`.
-        """
-        count = len(candidates)
-        tried = [belief.repeat_interleave(count, dim=0) for belief in beliefs]
-        tried[task] = candidates.repeat(len(frames), 1).unsqueeze(2)
-        known = torch.ones(len(tried[task]), len(tried), 1, dtype=torch.bool, device=frames.device)
-        told = self.labelling.to_decoder(points.repeat_interleave(count, dim=0), tried, known)
-        errors = self.decoder(told) - frames.repeat_interleave(count, dim=0)
-        errors = errors.square().mean(dim=(1, 2)).reshape(-1, count)
-        # the variance that makes the best candidates likeliest; bins are far from independent
-        variance = errors.amin(dim=1).mean() + 1e-6
-        return -0.5 * INDEPENDENT_BINS * errors / variance
+        def decode(points: Tensor, told: list[Tensor], known: Tensor) -> Tensor:
+            return self.decoder(self.labelling.to_decoder(points, told, known))
+
+        drawn, known = latents.detach(), labels.known
+        losses = self.labelling.surprise(contrast, labels)
+        losses |= self_taught(self.labelling, contrast, drawn, beliefs, known, decode)
+        if self.adversary is not None:
+            losses |= self.adversary.losses(latents, beliefs, known)
+        if self.critic is not None:
+            losses |= self.critic.losses(contrast, drawn, beliefs, known, decode)
+        return losses
 
     def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded;
@@ -276,13 +234,15 @@ class SpectralVAE(Model):
         return self.transform.inverse(apply_phase(magnitudes, phases), length)
 
 
-def _adversary(
+def _for_told(
+    kind: Callable[..., Heads],
+    in_dim: int,
     labelling: Labelling,
     vocabularies: Mapping[str, Vocabulary],
-    latent_dim: int,
     hidden_dims: list[int] | None,
-) -> Adversary | None:
-    if not hidden_dims or not labelling.to_decoder.tasks:
+) -> Heads | None:
+    """Heads for the labels told to the decoder."""
+    told = labelling.to_decoder.tasks
+    if not hidden_dims or not told:
         return None
-    told = [vocabularies[labelling.tasks[index]] for index in labelling.to_decoder.tasks]
-    return Adversary(latent_dim, told, labelling.to_decoder.tasks, hidden_dims)
+    return kind(in_dim, [vocabularies[labelling.tasks[task]] for task in told], told, hidden_dims)
