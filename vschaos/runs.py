@@ -168,10 +168,7 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
     """
     folder, file = _locate(Path(path), version, checkpoint)
     config = read_config(folder)
-    vocabularies = {
-        task: Vocabulary.from_json(entries)
-        for task, entries in _read_json(folder / "vocabularies.json").items()
-    }
+    vocabularies = read_vocabularies(folder)
     model = _build_model(folder, config["model"], vocabularies)
     _load_weights(model, file)
     return Run(
@@ -265,6 +262,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     if made_by != FORMAT:
         raise ValueError(f"{folder} is a run of format {made_by}, this vschaos reads {FORMAT}")
     return config
+
+
+def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
+    """The labels that the model of a version's folder knows."""
+    file = folder / "vocabularies.json"
+    try:
+        return {task: Vocabulary.from_json(entries) for task, entries in _read_json(file).items()}
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +36,14 @@ class DatasetLabels(NamedTuple):
         }
 
 
-def read_labels(config: Mapping[str, Any]) -> DatasetLabels:
+def read_labels(
+    config: Mapping[str, Any], begun_with: Mapping[str, Vocabulary] | None = None
+) -> DatasetLabels:
     """Reads the labels that a model is told or predicts, and those that are to be balanced.
+
+    Args:
+        config: of the training.
+        begun_with: the vocabularies of a training that is gone on with; ranges of numbers stay.
 
     Raises:
         FileNotFoundError: the dataset has no such labels.
@@ -56,13 +62,22 @@ def read_labels(config: Mapping[str, Any]) -> DatasetLabels:
     for name in balance:
         if not tasks[name].vocabulary.is_class:
             raise ValueError(f"data.loading.balance: {name} is a number, only classes are balanced")
-    return DatasetLabels(
-        tasks,
-        {
-            name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
-            for name in {**conditioning, **prediction}
-        },
-    )
+    vocabularies = {
+        name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
+        for name in {**conditioning, **prediction}
+    }
+    for name, begun in (begun_with or {}).items():
+        if vocabularies[name].classes != begun.classes:
+            raise ValueError(
+                f"the classes of {name} are not those that the training began with: "
+                f"{_some(begun.classes)} then, {_some(vocabularies[name].classes)} now; "
+                f"put metadata/{name} back, or begin a new training"
+            )
+    return DatasetLabels(tasks, {**vocabularies, **(begun_with or {})})
+
+
+def _some(classes: Sequence[str]) -> str:
+    return f"{len(classes)} ({', '.join(classes[:12])}{', ...' if len(classes) > 12 else ''})"
 
 
 def _names(value: str | list[str] | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,15 @@ from torch import nn
 from vschaos.data.datamodule import Frames, SoundData
 from vschaos.data.split import Split, split_files
 from vschaos.data.store import SoundStore, open_store
+from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
-from vschaos.runs import check_name, create_run_folder, describe_run, find_version
+from vschaos.runs import (
+    check_name,
+    create_run_folder,
+    describe_run,
+    find_version,
+    read_vocabularies,
+)
 from vschaos.targets import build
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
@@ -50,7 +57,7 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
     if last and not last.is_file():
         raise FileNotFoundError(f"there is nothing to go on with in {folder}: no {last.name}")
     _try_trainer(config["trainer"])
-    data, learner = assemble(config)
+    data, learner = assemble(config, read_vocabularies(folder) if folder else None)
     if config["check"]:
         logger.info(overview(learner.model, data))
         if go_on is None or not go_on():
@@ -67,13 +74,17 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
     return folder
 
 
-def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
+def assemble(
+    config: dict[str, Any], begun_with: Mapping[str, Vocabulary] | None = None
+) -> tuple[SoundData, Learner]:
     """The sounds and the learner, whose model has seen the sounds' levels.
+
+    `begun_with` are the labels of a training that is gone on with.
 
     Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
     """
     lightning.seed_everything(config["seed"], verbose=False)
-    labels = read_labels(config)
+    labels = read_labels(config, begun_with)
     model: Model = build(config["model"], labels.vocabularies)
     store = _open_sounds(config, model)
     names = [file.name for file in store.files]
