@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from vschaos.data.timeline import LabelTrack
 from vschaos.labels import Vocabulary
 
 PROBLEMS_SHOWN = 10
+HEARD_BY_EXTRACT_PITCH = ("pitch", "octave")
 logger = logging.getLogger(__name__)
 
 
@@ -57,7 +59,15 @@ def read_labels(
     tasks = {}
     for name in {**conditioning, **prediction, **dict.fromkeys(balance)}:
         callback = callbacks.get(name) or {}
-        tasks[name] = read_task(root, name, callback.get("name"), callback.get("type"))
+        try:
+            tasks[name] = read_task(root, name, callback.get("name"), callback.get("type"))
+        except FileNotFoundError as error:
+            if name not in HEARD_BY_EXTRACT_PITCH or not root.is_dir():
+                raise
+            raise FileNotFoundError(
+                f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
+                "pitch and octave"
+            ) from error
         _announce(tasks[name])
     for name in balance:
         if not tasks[name].vocabulary.is_class:
