@@ -59,15 +59,7 @@ def read_labels(
     tasks = {}
     for name in {**conditioning, **prediction, **dict.fromkeys(balance)}:
         callback = callbacks.get(name) or {}
-        try:
-            tasks[name] = read_task(root, name, callback.get("name"), callback.get("type"))
-        except FileNotFoundError as error:
-            if name not in HEARD_BY_EXTRACT_PITCH or not root.is_dir():
-                raise
-            raise FileNotFoundError(
-                f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
-                "pitch and octave"
-            ) from error
+        tasks[name] = _read(root, name, callback.get("name"), callback.get("type"))
         _announce(tasks[name])
     for name in balance:
         if not tasks[name].vocabulary.is_class:
@@ -76,14 +68,30 @@ def read_labels(
         name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
         for name in {**conditioning, **prediction}
     }
-    for name, begun in (begun_with or {}).items():
-        if vocabularies[name].classes != begun.classes:
+    _check_unchanged(vocabularies, begun_with or {})
+    return DatasetLabels(tasks, {**vocabularies, **(begun_with or {})})
+
+
+def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
+    try:
+        return read_task(root, name, form, kind)
+    except FileNotFoundError as error:
+        if name not in HEARD_BY_EXTRACT_PITCH or not root.is_dir():
+            raise
+        raise FileNotFoundError(
+            f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
+            "pitch and octave"
+        ) from error
+
+
+def _check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:
+    for name, begun in then.items():
+        if now[name].classes != begun.classes:
             raise ValueError(
                 f"the classes of {name} are not those that the training began with: "
-                f"{_some(begun.classes)} then, {_some(vocabularies[name].classes)} now; "
+                f"{_some(begun.classes)} then, {_some(now[name].classes)} now; "
                 f"put metadata/{name} back, or begin a new training"
             )
-    return DatasetLabels(tasks, {**vocabularies, **(begun_with or {})})
 
 
 def _some(classes: Sequence[str]) -> str:
