@@ -4,9 +4,9 @@
     python benchmarks/labels.py RUN [RUN ...] [--data DATASET] [--files 24] [--json FILE]
 
 Control: the latents of held-out sounds are decoded under every pitch class and every octave that
-was learnt; the fundamental is then measured on the sound, as a median over its voiced frames. A
-sound counts as voiced if a fifth of its frames are. The line `itself` is the sounds as they are,
-against their own labels: where it misses, the measure does.
+was learnt with all of its notes; the fundamental is then measured on the sound, as a median over
+its voiced frames. A sound counts as voiced if a fifth of its frames are. The line `itself` is the
+sounds as they are, against their own labels: where it misses, the measure does.
 
 Prediction: share of the labelled frames of all held-out sounds, down to 60 dB below the loudest of
 each, whose class is heard right.
@@ -30,13 +30,14 @@ import torch
 from vschaos.audio import Waveform, read_audio, resample
 from vschaos.data.metadata import read_task
 from vschaos.data.notes import nearest_note, pitch_and_octave
+from vschaos.data.pitch_networks import MODELS, make_tracker
+from vschaos.data.pitch_tracking import SAMPLE_RATE, Tracker
 from vschaos.data.timeline import values_at
 from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.runs import Run, load_run
 
-TRACKER_RATE = 16000
 VOICED_SHARE = 0.2
 
 
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the dataset, if it moved")
     parser.add_argument("--files", type=int, default=24, help="held-out sounds to control")
     parser.add_argument("--inversion", default="scan")
+    parser.add_argument("--tracker", choices=MODELS, default="swift", help="measures the pitch")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
@@ -68,7 +70,7 @@ def judge(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     if {"pitch", "octave"} <= set(run.model.told):
         picked = list(sounds)[:: max(1, len(sounds) // options.files)]
         result["control"] = control(
-            run, {name: sounds[name] for name in picked}, labels, options.inversion, root
+            run, {name: sounds[name] for name in picked}, labels, root, options
         )
     if run.model.heard:
         result["prediction"] = prediction(run, sounds, labels)
@@ -80,20 +82,19 @@ def control(
     run: Run,
     sounds: dict[str, Waveform],
     labels: dict[str, Labels],
-    inversion: str,
     root: Path,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
-    model = run.model
+    model, tracker = run.model, make_tracker(options.tracker)
     tasks = list(run.vocabularies)
-    learnt = read_task(root, "octave").segments
-    octaves = sorted({int(s.value) for name in run.split["train"] for s in learnt.get(name, [])})
+    octaves = _whole_octaves(run, root)
     asked = [(pitch, octave) for octave in octaves for pitch in range(12)]
     rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for name, sound in sounds.items():
         kind = Path(name).parent.name
         true = labels[name].values[0, :, labels[name].known[0].all(dim=0).nonzero()[0, 0]]
         rows["itself"].append(
-            _obeyed(run, sound, *(int(true[tasks.index(t)]) for t in ("pitch", "octave")))
+            _obeyed(tracker, run, sound, *(int(true[tasks.index(t)]) for t in ("pitch", "octave")))
         )
         audio = torch.from_numpy(sound)[None]
         latents = model.encode(audio, labels[name])
@@ -103,9 +104,11 @@ def control(
             row = tasks.index(task)
             values[:, row] = torch.tensor([pair[column] for pair in asked]).float()[:, None]
             known[:, row] = True
-        decoded = model.decode(latents.expand(len(asked), -1, -1), Labels(values, known), inversion)
+        decoded = model.decode(
+            latents.expand(len(asked), -1, -1), Labels(values, known), options.inversion
+        )
         for (pitch, octave), output in zip(asked, decoded.numpy(), strict=True):
-            found = _obeyed(run, output, pitch, octave)
+            found = _obeyed(tracker, run, output, pitch, octave)
             rows[kind].append(found)
             rows["all"].append(found)
     print(f"  {'control':<24} {'cases':>6} {'voiced':>7} {'pitch':>7} {'octave':>7}")
@@ -149,19 +152,29 @@ def belief(run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]) -> 
     for name, sound in sounds.items():
         audio = torch.from_numpy(sound)[None]
         magnitudes = model.transform(audio).abs()
-        unknown = model.labelling.unknown(magnitudes)
-        for kind, given in (("true", labels[name]), ("believed", unknown)):
-            contrast = model.contrast(magnitudes)
-            beliefs, known = model.labelling.believed(contrast, given)
-            latents = model._posterior(contrast, beliefs, known).mean
-            output = model._magnitudes(latents, beliefs, known)
+        heard = {task: row for task, row in run.predict(sound).items() if task in model.told}
+        believed = run.labels(magnitudes.shape[2], heard)
+        for kind, told in (("true", labels[name]), ("believed", believed)):
+            output = model.decode_magnitudes(model.encode(audio, told), told)
             distances[kind].append(lsd.frames(output[0], magnitudes[0]))
     means = {kind: float(torch.cat(rows).mean()) for kind, rows in distances.items()}
     print(
         f"  {'LSD':<24} {means['true']:.2f} dB with true labels, {means['believed']:.2f} dB with "
-        f"those heard"
+        "those heard"
     )
     return means
+
+
+def _whole_octaves(run: Run, root: Path) -> list[int]:
+    """Those of which all twelve pitch classes were learnt; of files with one note each."""
+    notes = set()
+    tasks = [read_task(root, task).segments for task in ("pitch", "octave")]
+    for name in run.split["train"]:
+        pitch, octave = (task.get(name) for task in tasks)
+        if pitch and octave:
+            notes.add((pitch[0].value, octave[0].value))
+    octaves = sorted({octave for _, octave in notes})
+    return [int(octave) for octave in octaves if len({n for n in notes if n[1] == octave}) == 12]
 
 
 def _sound(run: Run, path: Path) -> Waveform:
@@ -186,23 +199,17 @@ def _loud_frames(run: Run, sound: Waveform) -> np.ndarray:
     return (level >= 1e-3 * level.amax()).numpy()
 
 
-def _obeyed(run: Run, sound: Waveform, pitch: int, octave: int) -> tuple[float, float, float]:
-    """If it is voiced, has the asked pitch class, and the asked octave with it."""
-    from swift_f0 import SwiftF0
-
-    global TRACKER
-    if TRACKER is None:
-        TRACKER = SwiftF0(threads=1)
-    heard = TRACKER.detect(resample(sound, run.sample_rate, TRACKER_RATE), TRACKER_RATE)
-    voiced = heard.pitch_hz[heard.confidence >= 0.5]
-    if len(voiced) < VOICED_SHARE * len(heard.pitch_hz):
+def _obeyed(
+    tracker: Tracker, run: Run, sound: Waveform, pitch: int, octave: int
+) -> tuple[float, float, float]:
+    """If it is voiced, has the asked pitch class, and the asked octave."""
+    heard_hz, confidence = tracker(resample(sound, run.sample_rate, SAMPLE_RATE))
+    voiced = confidence >= tracker.threshold
+    if voiced.mean() < VOICED_SHARE:
         return 0.0, 0.0, 0.0
-    midi = nearest_note(np.median(voiced))
-    heard_pitch, heard_octave = pitch_and_octave(midi)
+    heard_pitch, heard_octave = pitch_and_octave(nearest_note(np.median(heard_hz[voiced])))
     return 1.0, float(heard_pitch == pitch), float(heard_octave == octave)
 
-
-TRACKER: Any = None
 
 if __name__ == "__main__":
     main()

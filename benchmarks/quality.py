@@ -5,7 +5,8 @@
 
 Log-spectral distance (LSD) and spectral convergence (SC), both in dB, lower is better, of the
 magnitudes before the phase is sought; the last columns are of the sound after it. PCA is that of
-the log-magnitudes of the training's own frames, seen through the run's own contrast.
+the log-magnitudes of the training's own frames, seen through the run's own contrast. A model that
+is told labels is told those of the dataset.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ import torch
 from torch import Tensor
 
 from vschaos.audio import read_audio
+from vschaos.generation import KnownLabels
+from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.runs import Run, load_run
 
 PCA_FRAMES = 40_000
-Decoded = Callable[[Tensor], Tensor]  # magnitudes [1, F, N] -> magnitudes
+Decoded = Callable[[Tensor, Labels], Tensor]  # sound [1, T] -> magnitudes [1, F, N]
 
 
 def main() -> None:
@@ -63,24 +66,26 @@ def judge(path: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
         raise SystemExit(f"{path} is no spectral VAE")
     root = options.data or Path(run.config["data"]["dataset"]["root"])
 
-    def through_model(magnitudes: Tensor) -> Tensor:
-        return model.decode_magnitudes(model.latent(model.encoder(model.contrast(magnitudes))).mean)
-
     candidates: dict[str, Decoded] = {
-        "model": through_model,
+        "model": lambda audio, told: model.decode_magnitudes(model.encode(audio, told), told),
         f"PCA-{model.latent_dim}": fit_pca(run, model, root),
-        "silence": torch.zeros_like,
+        "silence": lambda audio, told: torch.zeros_like(model.transform(audio).abs()),
     }
-    held_out = [sound(run, root / name) for name in run.split["held_out"]]
+    known = KnownLabels(run)
+    held_out = []
+    for name in run.split["held_out"]:
+        audio = sound(run, root / name)
+        told = known.told(root / name, audio[0].numpy())
+        held_out.append((audio, run.labels(len(model.centres(audio.shape[1])), told)))
     rows: list[dict[str, Any]] = []
     for label, decoded in candidates.items():
-        pairs = [(decoded(m), m) for m in (model.transform(audio).abs() for audio in held_out)]
+        pairs = [(decoded(audio, told), model.transform(audio).abs()) for audio, told in held_out]
         rows.append({"run": run.name, "of": label, **distances(pairs)})
     if options.phase:
         for inversion in ("griffin_lim", "scan", "keep_input"):
             pairs = []
-            for audio in held_out:
-                output = model.reconstruct(audio, inversion=inversion)
+            for audio, labels in held_out:
+                output = model.reconstruct(audio, labels, inversion=inversion)
                 pairs.append((model.transform(output).abs(), model.transform(audio).abs()))
             rows.append({"run": run.name, "of": inversion, **distances(pairs)})
     return rows
@@ -112,8 +117,8 @@ def fit_pca(run: Run, model: SpectralVAE, root: Path) -> Decoded:
     covariance = (frames - mean).T @ (frames - mean) / len(frames)
     axes = torch.linalg.eigh(covariance.double()).eigenvectors[:, -model.latent_dim :].float()
 
-    def through_pca(magnitudes: Tensor) -> Tensor:
-        centred = model.contrast(magnitudes) - mean[:, None]
+    def through_pca(audio: Tensor, told: Labels) -> Tensor:
+        centred = model.contrast(model.transform(audio).abs()) - mean[:, None]
         return model.contrast.inverse(axes @ (axes.T @ centred) + mean[:, None])
 
     return through_pca

@@ -221,6 +221,7 @@ def test_a_patch_tells_its_labels_and_hears_them(
         (["train_model.py", "--config-name", "dgt_mid", "name=a"], "data.dataset.root"),
         (["generate.py", "reconstruct", "nowhere"], "nowhere"),
         (["script.py", "nowhere"], "nowhere"),
+        (["extract_pitch.py", "nowhere", "--model", "tiny"], "nowhere"),
         (["-m", "vschaos.export.play", "no.ts", "no.wav", "out.wav"], "no.ts"),
     ],
 )
@@ -230,7 +231,9 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, words: list[str], expected: s
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("script", ["train_model.py", "generate.py", "script.py"])
+@pytest.mark.parametrize(
+    "script", ["train_model.py", "generate.py", "script.py", "extract_pitch.py"]
+)
 def test_help_is_there_at_once(tmp_path: Path, script: str) -> None:
     assert "example" in type_in(tmp_path, script, "--help") or script == "train_model.py"
     imported = subprocess.run(

@@ -33,6 +33,8 @@ LIBRARIES_OF_ONE_ROOM = {
     "soundfile": {"audio.py"},
     "soxr": {"audio.py"},
     "matplotlib": {"generation/pictures.py"},
+    "torchcrepe": {"data/pitch_networks.py"},
+    "swift_f0": {"data/pitch_networks.py"},
 }
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"

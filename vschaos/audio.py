@@ -119,6 +119,20 @@ def read_audio(path: Path, sample_rate: int, channel: str | int = "mix") -> Wave
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
 
 
+def duration_seconds(path: Path) -> float:
+    """How long a file says it lasts.
+
+    Raises:
+        UnusableAudioError: it cannot be read.
+    """
+    try:
+        return float(soundfile.info(path).duration)
+    except UnicodeEncodeError as error:
+        raise UnusableAudioError("its name is not valid UTF-8") from error
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnusableAudioError(f"it cannot be read as audio ({_reason(error)})") from error
+
+
 def read_channels(path: Path, sample_rate: int | None = None) -> np.ndarray:
     """Reads all channels of a file as `[C, T]` float32, at `sample_rate` Hz or at its own."""
     if not path.is_file():

@@ -265,9 +265,12 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
-    """The vocabularies of a version's folder, by label."""
-    entries = _read_json(folder / "vocabularies.json")
-    return {task: Vocabulary.from_json(entry) for task, entry in entries.items()}
+    """The labels that the model of a version's folder knows."""
+    file = folder / "vocabularies.json"
+    try:
+        return {task: Vocabulary.from_json(entries) for task, entries in _read_json(file).items()}
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,13 @@ from vschaos.data.inspection import Inspection, inspect_dataset
 RATE = 8000
 Tone = Callable[..., np.ndarray]
 Check = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def dataset(dataset: Path) -> Path:
+    """The sounds alone; each test writes the labels that it is about."""
+    shutil.rmtree(dataset / "metadata")
+    return dataset
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from vschaos.audio import write_audio
-from vschaos.data import SoundStore, Split
 from vschaos.data import datamodule as datamodule_module
 from vschaos.data.augment import Gain, Varispeed
 from vschaos.data.datamodule import Batch, Excerpts, Frames, Loading, SoundData
 from vschaos.data.draw import BalancedDraw
 from vschaos.data.notes import PITCH_CLASSES
-from vschaos.data.store import open_store
+from vschaos.data.split import Split
+from vschaos.data.store import SoundStore, open_store
 from vschaos.data.timeline import LabelTrack
 from vschaos.data.tracks import Segment
 from vschaos.labels import Vocabulary

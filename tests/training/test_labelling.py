@@ -18,6 +18,7 @@ from vschaos.data.store import open_store
 from vschaos.labels import Vocabulary
 from vschaos.training import train
 from vschaos.training.labelling import read_labels
+from vschaos.training.learner import Learner
 from vschaos.training.train import assemble, overview
 
 TASKS = ("pitch", "octave", "brightness")
@@ -214,18 +215,38 @@ def test_a_label_that_conditions_the_encoder_is_not_predicted(config: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "message"),
+    ("file", "text", "task"),
     [
-        ("brightness/metadata.txt", "data/a.wav\t0.9\ndata/b.wav\t0.1\n", "brightness"),
         ("octave/metadata.txt", "data/a.wav\t7\n", "octave"),
         ("pitch/classes.txt", "0\tA\n1\tA#\n3\tC\n11\tlast\n", "pitch"),
     ],
 )
-def test_a_training_goes_on_with_its_own_labels_alone(
-    config: dict[str, Any], dataset: Path, file: str, text: str, message: str
+def test_a_training_does_not_go_on_with_other_classes(
+    config: dict[str, Any], dataset: Path, file: str, text: str, task: str
 ) -> None:
     """Else weights learnt under one meaning of a number would be read under another."""
     train(config)
     (dataset / "metadata" / file).write_text(text)
-    with pytest.raises(ValueError, match=f"resume=true: the labels of {message} are not those"):
+    with pytest.raises(ValueError, match=f"the classes of {task} are not those that the training"):
         train({**config, "resume": True, "trainer": {**config["trainer"], "max_steps": 9}})
+
+
+def test_a_training_goes_on_with_the_range_of_numbers_that_it_began_with(
+    config: dict[str, Any], dataset: Path
+) -> None:
+    begun = train(config)
+    assert begun is not None
+    (dataset / "metadata" / "brightness" / "metadata.txt").write_text("data/a.wav\t0.9\n")
+    seen = []
+    step = Learner.training_step
+
+    def watched(self: Learner, batch: Any, batch_index: int) -> torch.Tensor:
+        seen.append(self.model.vocabularies["brightness"])
+        return step(self, batch, batch_index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Learner, "training_step", watched)
+        folder = train({**config, "resume": True, "trainer": {**config["trainer"], "max_steps": 9}})
+    assert folder == begun
+    assert set(seen) == {load_run(begun).vocabularies["brightness"]}
+    assert seen[0].high == 0.5

@@ -1,11 +1,11 @@
 """Folders of sounds and their labels to batches of excerpts.
 
-The loaders of a training lie in `vschaos.data.datamodule`, which imports Lightning: whoever only
-reads a dataset does without.
+store, split         sounds at one rate in one file; which are learnt from
+metadata, timeline   labels as text files; what is known at any sample
+draw, augment        where excerpts are taken from, and what makes more of them
+datamodule           the loaders of a training
+check, inspection    the state of a dataset, told before anything is trained
+pitch, listening     pitch and octave labels, heard by a network
+
+Nothing is imported here: whoever only reads a dataset does without Lightning, and without torch.
 """
-
-from vschaos.data.metadata import Task, find_tasks, read_task
-from vschaos.data.split import Split, split_files
-from vschaos.data.store import SoundStore
-
-__all__ = ["SoundStore", "Split", "Task", "find_tasks", "read_task", "split_files"]

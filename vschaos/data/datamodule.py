@@ -180,7 +180,12 @@ class Loading(NamedTuple):
     batch_size: int
     batches_per_epoch: int
     num_workers: int
-    balance: list[str] | None = None
+    balance: str | list[str] | None = None
+
+    @property
+    def balanced(self) -> list[str]:
+        """The labels to balance."""
+        return [self.balance] if isinstance(self.balance, str) else list(self.balance or [])
 
 
 class SoundData(lightning.LightningDataModule):
@@ -265,6 +270,6 @@ def _check_sizes(loading: Loading) -> None:
 def _draw(
     files: list[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames, loading: Loading
 ) -> Draw:
-    if not loading.balance:
+    if not loading.balanced:
         return EvenDraw(files, frames.excerpt_length)
-    return BalancedDraw(files, LabelTracks({task: tracks[task] for task in loading.balance}))
+    return BalancedDraw(files, LabelTracks({task: tracks[task] for task in loading.balanced}))

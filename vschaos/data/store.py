@@ -135,20 +135,16 @@ def short_reason(length: int, sample_rate: int, min_length: int) -> str:
     return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
 
 
-def default_cache() -> Path:
-    """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
-    return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
-
-
 def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
     """The audio files of a dataset in sorted order, or `n_files` of them evenly spread.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
+        ValueError: `n_files` is below 1.
     """
     if not root.is_dir():
         raise FileNotFoundError(
-            f"data.dataset.root must be the folder of a dataset; there is no folder {root}"
+            f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
         )
     folder = root / "data" if (root / "data").is_dir() else root
     paths = find_audio_files(folder)
@@ -162,6 +158,11 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
         raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
     picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
     return [paths[index] for index in picked]
+
+
+def default_cache() -> Path:
+    """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
+    return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
 
 
 def _import_sounds(

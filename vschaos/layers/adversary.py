@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from vschaos.labels import Vocabulary
-from vschaos.layers.prediction import Categorical, Normal
+from vschaos.layers.prediction import Categorical, Normal, frozen, make_head
 
 
 class Adversary(nn.Module):
@@ -34,12 +33,7 @@ class Adversary(nn.Module):
         super().__init__()
         self.tasks = list(tasks)
         self.heads = nn.ModuleList(
-            [
-                Categorical(in_dim, len(vocabulary.classes), list(hidden_dims))
-                if vocabulary.is_class
-                else Normal(in_dim, list(hidden_dims))
-                for vocabulary in vocabularies
-            ]
+            [make_head(in_dim, vocabulary, list(hidden_dims)) for vocabulary in vocabularies]
         )
 
     def losses(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> dict[str, Tensor]:
@@ -54,18 +48,6 @@ class Adversary(nn.Module):
             truths = beliefs[task].transpose(1, 2)[heard]
             assert isinstance(head, Categorical | Normal)
             surprise = surprise + head.surprise(latents.detach(), beliefs[task])[heard].mean()
-            with _frozen(head):
+            with frozen(head):
                 leak = leak + head.information(latents, truths)[heard].mean()
         return {"adversary": surprise, "leak": leak}
-
-
-@contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
-    """Its parameters stay as they are, whatever is learnt through it."""
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in module.parameters():
-            parameter.requires_grad_(True)

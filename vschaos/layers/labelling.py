@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers.conditioning import ClassCode, Conditioning, Embedding, OneHot, Plain, code
-from vschaos.layers.prediction import Categorical, Deaf, Normal
+from vschaos.layers.prediction import Categorical, Deaf, Normal, make_head
 
 TARGETS = ("encoder", "decoder")
 EMBEDDINGS = ("OneHot", "Embedding", "none")
@@ -31,10 +31,12 @@ class Labelling(nn.Module):
         tasks: names, those that condition first, in the order of the two.
         told: numbers of the tasks told to the encoder or the decoder.
         heard: numbers of the tasks that are predicted, in the order of `prediction`.
+        self_taught: those of them that the decoder is told.
     """
 
     told: list[int]
     heard: list[int]
+    self_taught: list[int]
     has_predictor: Tensor
 
     def __init__(
@@ -57,6 +59,7 @@ class Labelling(nn.Module):
         self.to_decoder = Conditioning(_with_target("decoder", conditioning, embeddings))
         self.told = [self.tasks.index(task) for task in conditioning]
         self.heard = [self.tasks.index(task) for task in prediction]
+        self.self_taught = [task for task in self.heard if task in self.to_decoder.tasks]
         self.register_buffer(
             "has_predictor",
             torch.tensor([task in prediction for task in self.tasks]).bool().unsqueeze(1),
@@ -108,6 +111,13 @@ class Labelling(nn.Module):
         return Labels(values, values > 0)
 
     @torch.jit.unused
+    def head(self, task: int) -> Categorical | Normal:
+        """What hears a task that is predicted."""
+        head = self.predictors[task]
+        assert isinstance(head, Categorical | Normal)
+        return head
+
+    @torch.jit.unused
     def surprise(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
         """By `<task>_prediction`, how unlikely each head holds what is known of frames
         `[B, F, N]`: the mean over those whose label is known, nats; what trains the heads."""
@@ -115,9 +125,7 @@ class Labelling(nn.Module):
         losses = {}
         for task in self.heard:
             known = labels.known[:, task]
-            predictor = self.predictors[task]
-            assert isinstance(predictor, Categorical | Normal)
-            nats = predictor.surprise(frames.detach(), beliefs[task])
+            nats = self.head(task).surprise(frames.detach(), beliefs[task])
             mean = (nats * known).sum() / known.sum().clamp_min(1)
             losses[f"{self.tasks[task]}_prediction"] = mean
         return losses
@@ -201,6 +209,4 @@ def _predictor(
             f"{', '.join(args)} came"
         )
     hidden_dims = [int(hidden)] * nlayers if isinstance(hidden, int) else [int(h) for h in hidden]
-    if vocabulary.is_class:
-        return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
-    return Normal(in_dim, hidden_dims, dropout)
+    return make_head(in_dim, vocabulary, hidden_dims, dropout)

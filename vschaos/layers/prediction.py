@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
+from vschaos.labels import Vocabulary
 from vschaos.layers.perceptron import Perceptron
+
+CANDIDATES = 16  # numbers that are tried where a label that is a number is not known
 
 
 class Categorical(nn.Module):
@@ -24,6 +29,7 @@ class Categorical(nn.Module):
         self, in_dim: int, num_classes: int, hidden_dims: list[int], dropout: float = 0.0
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         self.network = Perceptron(in_dim, num_classes, hidden_dims, dropout)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -34,6 +40,16 @@ class Categorical(nn.Module):
     def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
         """Frames `[B, F, N]` and what is true of them `[B, K, N]` -> nats `[B, N]`."""
         return -(belief * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
+
+    @torch.jit.unused
+    def candidates(self) -> Tensor:
+        """All that can be believed, `[K, K]`."""
+        return torch.eye(self.num_classes)
+
+    @torch.jit.unused
+    def log_shares(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> log-probabilities of the candidates `[B, K, N]`."""
+        return torch.log_softmax(self.network(frames), dim=1)
 
     @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:
@@ -75,6 +91,18 @@ class Normal(nn.Module):
         return 0.5 * (squared + log_variance + math.log(2 * math.pi))[:, 0]
 
     @torch.jit.unused
+    def candidates(self) -> Tensor:
+        """Numbers that stand for all that can be believed, `[K, 1]`."""
+        return torch.linspace(-2.0, 2.0, CANDIDATES).unsqueeze(1)
+
+    @torch.jit.unused
+    def log_shares(self, frames: Tensor) -> Tensor:
+        """`[B, F, N]` -> log-probabilities of the candidates, among themselves, `[B, K, N]`."""
+        mean, log_variance = self.distribution(frames)
+        offset = self.candidates().to(frames) - mean  # [B, K, N]
+        return torch.log_softmax(-0.5 * offset.square() * torch.exp(-log_variance), dim=1)
+
+    @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:
         """Divergence of what is heard in frames `[B, F, N]` from the normal distribution of
         `truths` `[M, 1]`, in nats `[B, N]`: 0 if nothing is heard."""
@@ -91,3 +119,24 @@ class Deaf(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """`[B, F, N]` -> `[B, 0, N]`."""
         return frames[:, :0]
+
+
+def make_head(
+    in_dim: int, vocabulary: Vocabulary, hidden_dims: list[int], dropout: float = 0.0
+) -> Categorical | Normal:
+    """The head for labels of a vocabulary."""
+    if vocabulary.is_class:
+        return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
+    return Normal(in_dim, hidden_dims, dropout)
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Its parameters learn nothing of what is computed with it meanwhile."""
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in module.parameters():
+            parameter.requires_grad_(True)

@@ -132,7 +132,8 @@ class Model(nn.Module, ABC):
     def encode(
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
     ) -> Tensor:
-        """`[B, T]` -> latents `[B, Z, N]`; `temperature` 0 gives the posterior's mean."""
+        """`[B, T]` -> latents `[B, Z, N]`, each with about zero mean and unit deviation over the
+        training's sounds; `temperature` 0 gives the likeliest."""
 
     @abstractmethod
     def decode(

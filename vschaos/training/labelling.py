@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from vschaos.data.timeline import LabelTrack
 from vschaos.labels import Vocabulary
 
 PROBLEMS_SHOWN = 10
+HEARD_BY_EXTRACT_PITCH = ("pitch", "octave")
 logger = logging.getLogger(__name__)
 
 
@@ -36,8 +38,14 @@ class DatasetLabels(NamedTuple):
         }
 
 
-def read_labels(config: Mapping[str, Any]) -> DatasetLabels:
+def read_labels(
+    config: Mapping[str, Any], begun_with: Mapping[str, Vocabulary] | None = None
+) -> DatasetLabels:
     """Reads the labels that a model is told or predicts, and those that are to be balanced.
+
+    Args:
+        config: of the training.
+        begun_with: the vocabularies of a training that is gone on with; ranges of numbers stay.
 
     Raises:
         FileNotFoundError: the dataset has no such labels.
@@ -51,18 +59,43 @@ def read_labels(config: Mapping[str, Any]) -> DatasetLabels:
     tasks = {}
     for name in {**conditioning, **prediction, **dict.fromkeys(balance)}:
         callback = callbacks.get(name) or {}
-        tasks[name] = read_task(root, name, callback.get("name"), callback.get("type"))
+        tasks[name] = _read(root, name, callback.get("name"), callback.get("type"))
         _announce(tasks[name])
     for name in balance:
         if not tasks[name].vocabulary.is_class:
             raise ValueError(f"data.loading.balance: {name} is a number, only classes are balanced")
-    return DatasetLabels(
-        tasks,
-        {
-            name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
-            for name in {**conditioning, **prediction}
-        },
-    )
+    vocabularies = {
+        name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
+        for name in {**conditioning, **prediction}
+    }
+    _check_unchanged(vocabularies, begun_with or {})
+    return DatasetLabels(tasks, {**vocabularies, **(begun_with or {})})
+
+
+def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
+    try:
+        return read_task(root, name, form, kind)
+    except FileNotFoundError as error:
+        if name not in HEARD_BY_EXTRACT_PITCH or not root.is_dir():
+            raise
+        raise FileNotFoundError(
+            f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
+            "pitch and octave"
+        ) from error
+
+
+def _check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:
+    for name, begun in then.items():
+        if now[name].classes != begun.classes:
+            raise ValueError(
+                f"the classes of {name} are not those that the training began with: "
+                f"{_some(begun.classes)} then, {_some(now[name].classes)} now; "
+                f"put metadata/{name} back, or begin a new training"
+            )
+
+
+def _some(classes: Sequence[str]) -> str:
+    return f"{len(classes)} ({', '.join(classes[:12])}{', ...' if len(classes) > 12 else ''})"
 
 
 def _names(value: str | list[str] | None) -> list[str]:

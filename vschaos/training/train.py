@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 
-from vschaos.data import SoundStore, Split, split_files
 from vschaos.data.datamodule import Frames, SoundData
-from vschaos.data.store import open_store
+from vschaos.data.split import Split, split_files
+from vschaos.data.store import SoundStore, open_store
+from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
 from vschaos.runs import (
     check_name,
@@ -56,9 +57,7 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
     if last and not last.is_file():
         raise FileNotFoundError(f"there is nothing to go on with in {folder}: no {last.name}")
     _try_trainer(config["trainer"])
-    data, learner = assemble(config)
-    if folder:
-        _check_labels(folder, learner.model)
+    data, learner = assemble(config, read_vocabularies(folder) if folder else None)
     if config["check"]:
         logger.info(overview(learner.model, data))
         if go_on is None or not go_on():
@@ -75,13 +74,17 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
     return folder
 
 
-def assemble(config: dict[str, Any]) -> tuple[SoundData, Learner]:
+def assemble(
+    config: dict[str, Any], begun_with: Mapping[str, Vocabulary] | None = None
+) -> tuple[SoundData, Learner]:
     """The sounds and the learner, whose model has seen the sounds' levels.
+
+    `begun_with` are the labels of a training that is gone on with.
 
     Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
     """
     lightning.seed_everything(config["seed"], verbose=False)
-    labels = read_labels(config)
+    labels = read_labels(config, begun_with)
     model: Model = build(config["model"], labels.vocabularies)
     store = _open_sounds(config, model)
     names = [file.name for file in store.files]
@@ -147,17 +150,6 @@ def _open_sounds(config: dict[str, Any], model: Model) -> SoundStore:
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
     )
-
-
-def _check_labels(folder: Path, model: Model) -> None:
-    """What was learnt under one meaning of a label must not go on under another."""
-    before = read_vocabularies(folder)
-    changed = [task for task, entry in model.vocabularies.items() if before.get(task) != entry]
-    if changed:
-        raise ValueError(
-            f"resume=true: the labels of {' and '.join(changed)} are not those that {folder} was "
-            "trained with (vocabularies.json there); without resume a new training is begun"
-        )
 
 
 def _announce(store: SoundStore, split: Split) -> None:

@@ -1,20 +1,29 @@
 """The latent space: from an encoder's output to a posterior, and what that may cost."""
 
-from __future__ import annotations
-
+import torch
 from torch import Tensor, nn
 
 from vschaos.layers import Gaussian, gaussian
 from vschaos.losses import GaussianKL
 
+WATCHED_STEPS = 500  # of training, over which centre and spread are averaged
+
 
 class GaussianLatent(nn.Module):
     """A standard normal space of `dim` dimensions.
+
+    A posterior that pays little for its divergence may lie anywhere, narrow or wide. So that a
+    slider from -3 to 3 means the same in every model, players see latents in deviations of what
+    the training drew: `outward` leads to them, `inward` back.
 
     Args:
         dim: Z.
         free_bits: nats a dimension may carry at no cost.
     """
+
+    centre: Tensor
+    spread: Tensor
+    steps: Tensor
 
     def __init__(self, dim: int, free_bits: float = 0.0) -> None:
         super().__init__()
@@ -23,11 +32,36 @@ class GaussianLatent(nn.Module):
         self.dim = dim
         self.num_parameters = 2 * dim
         self.kl = GaussianKL(free_bits)
+        self.register_buffer("centre", torch.zeros(dim, 1))
+        self.register_buffer("spread", torch.ones(dim, 1))
+        self.register_buffer("steps", torch.zeros(()))
 
     def forward(self, parameters: Tensor) -> Gaussian:
         """`[B, 2 Z, N]` of an encoder -> posterior over `[B, Z, N]`."""
         return gaussian(parameters)
 
+    def outward(self, latents: Tensor) -> Tensor:
+        """`[B, Z, N]` of the networks -> those of a player, in deviations."""
+        return (latents - self.centre) / self.spread
+
+    def inward(self, latents: Tensor) -> Tensor:
+        """`[B, Z, N]` of a player, in deviations -> those of the networks."""
+        return latents * self.spread + self.centre
+
+    @torch.jit.unused
     def divergence(self, posterior: Gaussian) -> Tensor:
         """Posterior over `[B, Z, N]` -> nats a frame, scalar."""
         return self.kl(posterior)
+
+    @torch.jit.unused
+    @torch.no_grad()
+    def watch(self, posterior: Gaussian) -> None:
+        """Takes the posterior of a batch `[B, Z, N]` into centre and spread: mean and deviation of
+        what is drawn from all posteriors together."""
+        mean = posterior.mean.mean(dim=(0, 2)).unsqueeze(1)
+        within = posterior.log_variance.exp().mean(dim=(0, 2)).unsqueeze(1)
+        between = (posterior.mean - mean).square().mean(dim=(0, 2)).unsqueeze(1)
+        share = 1.0 / torch.clamp(self.steps + 1.0, max=WATCHED_STEPS)
+        self.centre.lerp_(mean, share)
+        self.spread.copy_(self.spread.square().lerp(within + between, share).sqrt())
+        self.steps.add_(1.0)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Gaussian, Labelling, sample
+from vschaos.layers import Adversary, Critic, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, apply_phase, griffin_lim
+
+Heads = TypeVar("Heads", Adversary, Critic)
 
 
 class SpectralVAE(Model):
@@ -36,6 +38,7 @@ class SpectralVAE(Model):
         prediction: by label, the head that hears it in the contrast of a frame.
         adversary_dims: hidden widths of the heads that keep the latents free of the labels told to
             the decoder; none for no adversary.
+        critic_dims: hidden widths of the heads that hear if the decoder obeys; none for no critic.
         label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
             decoder learns to do without.
     """
@@ -54,6 +57,7 @@ class SpectralVAE(Model):
         conditioning: Mapping[str, Mapping[str, Any]] | None = None,
         prediction: Mapping[str, Mapping[str, Any]] | None = None,
         adversary_dims: list[int] | None = None,
+        critic_dims: list[int] | None = None,
         label_dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -73,7 +77,8 @@ class SpectralVAE(Model):
         self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
         self.decoder = decoder(latent.dim + labelling.to_decoder.num_features, num_bins)
         self.latent = latent
-        self.adversary = _adversary(labelling, self.vocabularies, latent.dim, adversary_dims)
+        self.adversary = _for_told(Adversary, latent.dim, labelling, vocabularies, adversary_dims)
+        self.critic = _for_told(Critic, num_bins, labelling, vocabularies, critic_dims)
         self.label_dropout = label_dropout
         self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
@@ -88,22 +93,42 @@ class SpectralVAE(Model):
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
         `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
-        `pitch_prediction`; with an adversary, `adversary` and `leak`."""
+        `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
+        `adversary` and `leak`; with a critic, `critic` and `disobedience`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
         beliefs, known = self.labelling.believed(contrast, labels)
         shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
         posterior = self._posterior(contrast, beliefs, shown)
+        self.latent.watch(posterior)
         latents = sample(posterior)
         output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
-        losses = {
+        return {
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
+            **self._label_losses(contrast, latents, beliefs, labels),
         }
-        losses |= self.labelling.surprise(contrast, labels)
+
+    def _label_losses(
+        self,
+        contrast: Tensor,
+        latents: Tensor,
+        beliefs: list[Tensor],
+        labels: Labels,
+    ) -> dict[str, Tensor]:
+        """What the heads learn, and what makes the decoder obey."""
+
+        def decode(points: Tensor, told: list[Tensor], known: Tensor) -> Tensor:
+            return self.decoder(self.labelling.to_decoder(points, told, known))
+
+        drawn, known = latents.detach(), labels.known
+        losses = self.labelling.surprise(contrast, labels)
+        losses |= self_taught(self.labelling, contrast, drawn, beliefs, known, decode)
         if self.adversary is not None:
-            losses |= self.adversary.losses(latents, beliefs, labels.known)
+            losses |= self.adversary.losses(latents, beliefs, known)
+        if self.critic is not None:
+            losses |= self.critic.losses(contrast, drawn, beliefs, known, decode)
         return losses
 
     def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
@@ -128,7 +153,8 @@ class SpectralVAE(Model):
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
         contrast = self.contrast(self.transform(audio).abs())
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        return sample(self._posterior(contrast, beliefs, known), temperature)
+        posterior = self._posterior(contrast, beliefs, known)
+        return self.latent.outward(sample(posterior, temperature))
 
     def decode(
         self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
@@ -148,7 +174,8 @@ class SpectralVAE(Model):
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
         given = self._given(labels, latents)
-        return self._magnitudes(latents, self.labelling.stated(given), given.known)
+        inner = self.latent.inward(latents)
+        return self._magnitudes(inner, self.labelling.stated(given), given.known)
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
@@ -207,13 +234,15 @@ class SpectralVAE(Model):
         return self.transform.inverse(apply_phase(magnitudes, phases), length)
 
 
-def _adversary(
+def _for_told(
+    kind: Callable[..., Heads],
+    in_dim: int,
     labelling: Labelling,
     vocabularies: Mapping[str, Vocabulary],
-    latent_dim: int,
     hidden_dims: list[int] | None,
-) -> Adversary | None:
-    if not hidden_dims or not labelling.to_decoder.tasks:
+) -> Heads | None:
+    """Heads for the labels told to the decoder."""
+    told = labelling.to_decoder.tasks
+    if not hidden_dims or not told:
         return None
-    told = [vocabularies[labelling.tasks[index]] for index in labelling.to_decoder.tasks]
-    return Adversary(latent_dim, told, labelling.to_decoder.tasks, hidden_dims)
+    return kind(in_dim, [vocabularies[labelling.tasks[task]] for task in told], told, hidden_dims)

@@ -81,7 +81,7 @@ class SpectralStream(Stream):
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(contrast, beliefs, known)
+        latents = self.latent.outward(self._latents(contrast, beliefs, known))
         return torch.cat([latents, self.labelling.predicted(contrast)], dim=1)
 
     @torch.jit.export
@@ -91,7 +91,7 @@ class SpectralStream(Stream):
         labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
             now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
-            latents = controls[:, : self.latent_dim, n : n + 1]
+            latents = self.latent.inward(controls[:, : self.latent_dim, n : n + 1])
             frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
         output = torch.cat(frames, dim=2)
         phases = self.decode_scan(output)
