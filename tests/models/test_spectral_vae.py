@@ -110,6 +110,7 @@ FULL: dict[str, Any] = {
     },
     "prediction": {"pitch": HEAD},
     "adversary_dims": [8],
+    "critic_dims": [8],
 }
 
 
@@ -139,14 +140,17 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
     audio = tones(32, model.excerpt_length)
     model.fit(audio)
     losses = model.losses(audio, some_labels(model, 32))
-    assert list(losses) == [
-        *("contrast", "convergence", "kl", "pitch_prediction", "adversary", "leak")
-    ]
+    of_labels = {"pitch_prediction", "pitch_self_taught"}
+    of_heads = {"adversary", "leak", "critic", "disobedience"}
+    assert set(losses) == {"contrast", "convergence", "kl", *of_labels, *of_heads}
     told = {"encoder", "decoder", "labelling.to_decoder"}
     assert moved_by(model, losses["contrast"]) == told
     assert moved_by(model, losses["convergence"]) == told
     assert moved_by(model, losses["kl"]) == {"encoder"}
     assert moved_by(model, losses["pitch_prediction"]) == {"labelling.predictors"}
+    assert moved_by(model, losses["pitch_self_taught"]) == {"labelling.predictors"}
+    assert moved_by(model, losses["critic"]) == {"critic"}
+    assert moved_by(model, losses["disobedience"]) == {"decoder", "labelling.to_decoder"}
     assert moved_by(model, losses["adversary"]) == {"adversary"}
     assert moved_by(model, losses["leak"]) == {"encoder"}
 
