@@ -110,7 +110,6 @@ FULL: dict[str, Any] = {
     },
     "prediction": {"pitch": HEAD},
     "adversary_dims": [8],
-    "critic_dims": [8],
 }
 
 
@@ -141,7 +140,7 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
     model.fit(audio)
     losses = model.losses(audio, some_labels(model, 32))
     of_labels = {"pitch_prediction", "pitch_self_taught"}
-    of_heads = {"adversary", "leak", "critic", "disobedience"}
+    of_heads = {"adversary", "leak"}
     assert set(losses) == {"contrast", "convergence", "kl", *of_labels, *of_heads}
     told = {"encoder", "decoder", "labelling.to_decoder"}
     assert moved_by(model, losses["contrast"]) == told
@@ -149,8 +148,6 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
     assert moved_by(model, losses["kl"]) == {"encoder"}
     assert moved_by(model, losses["pitch_prediction"]) == {"labelling.predictors"}
     assert moved_by(model, losses["pitch_self_taught"]) == {"labelling.predictors"}
-    assert moved_by(model, losses["critic"]) == {"critic"}
-    assert moved_by(model, losses["disobedience"]) == {"decoder", "labelling.to_decoder"}
     assert moved_by(model, losses["adversary"]) == {"adversary"}
     assert moved_by(model, losses["leak"]) == {"encoder"}
 

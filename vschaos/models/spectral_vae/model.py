@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Critic, Gaussian, Labelling, sample, self_taught
+from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, apply_phase, griffin_lim
-
-Heads = TypeVar("Heads", Adversary, Critic)
 
 
 class SpectralVAE(Model):
@@ -38,7 +36,6 @@ class SpectralVAE(Model):
         prediction: by label, the head that hears it in the contrast of a frame.
         adversary_dims: hidden widths of the heads that keep the latents free of the labels told to
             the decoder; none for no adversary.
-        critic_dims: hidden widths of the heads that hear if the decoder obeys; none for no critic.
         label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
             decoder learns to do without.
     """
@@ -57,7 +54,6 @@ class SpectralVAE(Model):
         conditioning: Mapping[str, Mapping[str, Any]] | None = None,
         prediction: Mapping[str, Mapping[str, Any]] | None = None,
         adversary_dims: list[int] | None = None,
-        critic_dims: list[int] | None = None,
         label_dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -77,8 +73,7 @@ class SpectralVAE(Model):
         self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
         self.decoder = decoder(latent.dim + labelling.to_decoder.num_features, num_bins)
         self.latent = latent
-        self.adversary = _for_told(Adversary, latent.dim, labelling, vocabularies, adversary_dims)
-        self.critic = _for_told(Critic, num_bins, labelling, vocabularies, critic_dims)
+        self.adversary = _adversary(latent.dim, labelling, vocabularies, adversary_dims)
         self.label_dropout = label_dropout
         self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
@@ -94,7 +89,7 @@ class SpectralVAE(Model):
         """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
         `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
-        `adversary` and `leak`; with a critic, `critic` and `disobedience`."""
+        `adversary` and `leak`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
         beliefs, known = self.labelling.believed(contrast, labels)
@@ -117,7 +112,7 @@ class SpectralVAE(Model):
         beliefs: list[Tensor],
         labels: Labels,
     ) -> dict[str, Tensor]:
-        """What the heads learn, and what makes the decoder obey."""
+        """What the heads learn, and what keeps labels out of the latents."""
 
         def decode(points: Tensor, told: list[Tensor], known: Tensor) -> Tensor:
             return self.decoder(self.labelling.to_decoder(points, told, known))
@@ -127,8 +122,6 @@ class SpectralVAE(Model):
         losses |= self_taught(self.labelling, contrast, drawn, beliefs, known, decode)
         if self.adversary is not None:
             losses |= self.adversary.losses(latents, beliefs, known)
-        if self.critic is not None:
-            losses |= self.critic.losses(contrast, drawn, beliefs, known, decode)
         return losses
 
     def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
@@ -234,15 +227,14 @@ class SpectralVAE(Model):
         return self.transform.inverse(apply_phase(magnitudes, phases), length)
 
 
-def _for_told(
-    kind: Callable[..., Heads],
-    in_dim: int,
+def _adversary(
+    latent_dim: int,
     labelling: Labelling,
     vocabularies: Mapping[str, Vocabulary],
     hidden_dims: list[int] | None,
-) -> Heads | None:
-    """Heads for the labels told to the decoder."""
+) -> Adversary | None:
     told = labelling.to_decoder.tasks
     if not hidden_dims or not told:
         return None
-    return kind(in_dim, [vocabularies[labelling.tasks[task]] for task in told], told, hidden_dims)
+    known = [vocabularies[labelling.tasks[task]] for task in told]
+    return Adversary(latent_dim, known, told, hidden_dims)
