@@ -3,10 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from vschaos.layers import Gaussian, gaussian
+from vschaos.layers import Gaussian, gaussian, sample
 from vschaos.losses import GaussianKL
+from vschaos.models.spectral_vae.views import LatentViews
 
 WATCHED_STEPS = 500  # of training, over which centre and spread are averaged
+DRAWN_KEPT = 4096  # latents of the last of these steps, for views of the space
+DRAWN_PER_STEP = 16
 
 
 class GaussianLatent(nn.Module):
@@ -24,6 +27,7 @@ class GaussianLatent(nn.Module):
     centre: Tensor
     spread: Tensor
     steps: Tensor
+    drawn: Tensor
 
     def __init__(self, dim: int, free_bits: float = 0.0) -> None:
         super().__init__()
@@ -35,6 +39,7 @@ class GaussianLatent(nn.Module):
         self.register_buffer("centre", torch.zeros(dim, 1))
         self.register_buffer("spread", torch.ones(dim, 1))
         self.register_buffer("steps", torch.zeros(()))
+        self.register_buffer("drawn", torch.zeros(dim, DRAWN_KEPT))
 
     def forward(self, parameters: Tensor) -> Gaussian:
         """`[B, 2 Z, N]` of an encoder -> posterior over `[B, Z, N]`."""
@@ -64,4 +69,16 @@ class GaussianLatent(nn.Module):
         share = 1.0 / torch.clamp(self.steps + 1.0, max=WATCHED_STEPS)
         self.centre.lerp_(mean, share)
         self.spread.copy_(self.spread.square().lerp(within + between, share).sqrt())
+        points = sample(posterior).transpose(0, 1).flatten(1)[:, :DRAWN_PER_STEP]
+        order = torch.arange(points.shape[1], device=points.device)
+        places = (self.steps.long() * DRAWN_PER_STEP + order) % DRAWN_KEPT
+        self.drawn.index_copy_(1, places, points)
         self.steps.add_(1.0)
+
+    @torch.jit.unused
+    def views(self) -> LatentViews:
+        """The space's other coordinates, from what was drawn last."""
+        views = LatentViews(self.dim)
+        count = min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)
+        views.fit(self.outward(self.drawn[None])[0, :, :count].cpu())
+        return views

@@ -200,6 +200,7 @@ class SpectralVAE(Model):
             self.encoder,
             self.decoder,
             self.latent,
+            self.sample_rate,
         )
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Labelling, sample
+from vschaos.layers.live import Delay, Glide, LatentHand
 from vschaos.models.base import Attribute, Control, Method, Stream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, StreamingSTFT, apply_phase
@@ -15,6 +16,12 @@ from vschaos.transforms import STFT, LogMagnitude, PhaseScan, StreamingSTFT, app
 ATTRIBUTES = [
     Attribute("inversion_mode", "str", "phase: keep_input (forward only), scan, random"),
     Attribute("temperature", "float", "0: the likeliest latents; 1: as uncertain as learnt"),
+    Attribute("dimred", "str", "coordinates of the latents: none, pca, ica, spherical"),
+    Attribute("gain", "float", "of the sound that comes out, dB, -100 (silence) to 24"),
+    Attribute("mix", "float", "forward: 0 what comes in, in time with the model, to 1 the model"),
+    Attribute("freeze", "int", "1 holds the latents as they are"),
+    Attribute("smoothing", "float", "ms in which latents follow, 0 to 10000"),
+    Attribute("jitter", "float", "noise on the latents, in deviations, 0 to 10"),
 ]
 
 
@@ -29,7 +36,8 @@ class SpectralStream(Stream):
 
     Args:
         vocabularies: of the labels.
-        transform, contrast, labelling, encoder, decoder, latent: of the trained model.
+        transform, contrast, labelling, encoder, decoder, latent, sample_rate: of the trained
+            model.
     """
 
     unknown_below: Tensor
@@ -43,6 +51,7 @@ class SpectralStream(Stream):
         encoder: nn.Module,
         decoder: nn.Module,
         latent: GaussianLatent,
+        sample_rate: int,
     ) -> None:
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
@@ -61,6 +70,16 @@ class SpectralStream(Stream):
         self.forward_stft = StreamingSTFT(transform)
         self.decode_scan = PhaseScan(transform.n_fft, transform.hop_length)
         self.forward_scan = PhaseScan(transform.n_fft, transform.hop_length)
+        hop, dim = transform.hop_length, latent.dim
+        self.encode_hand = LatentHand(dim, hop, sample_rate)
+        self.decode_hand = LatentHand(dim, hop, sample_rate)
+        self.forward_hand = LatentHand(dim, hop, sample_rate)
+        self.decode_level = Glide(1.0, hop, sample_rate)
+        self.forward_level = Glide(1.0, hop, sample_rate)
+        self.forward_mix = Glide(1.0, hop, sample_rate)
+        self.dry = Delay(self.delay)
+        self.views = latent.views()
+        self.gain_db = 0.0
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.latent_dim = latent.dim
@@ -74,6 +93,13 @@ class SpectralStream(Stream):
         self.forward_stft.reset()
         self.decode_scan.reset()
         self.forward_scan.reset()
+        self.encode_hand.reset()
+        self.decode_hand.reset()
+        self.forward_hand.reset()
+        self.decode_level.reset()
+        self.forward_level.reset()
+        self.forward_mix.reset()
+        self.dry.reset()
 
     @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
@@ -81,8 +107,8 @@ class SpectralStream(Stream):
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self.latent.outward(self._latents(contrast, beliefs, known))
-        return torch.cat([latents, self.labelling.predicted(contrast)], dim=1)
+        latents = self.encode_hand(self._latents(contrast, beliefs, known))
+        return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
 
     @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:
@@ -91,13 +117,15 @@ class SpectralStream(Stream):
         labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
             now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
-            latents = self.latent.inward(controls[:, : self.latent_dim, n : n + 1])
+            stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
+            latents = self.decode_hand(stated)
             frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
         output = torch.cat(frames, dim=2)
         phases = self.decode_scan(output)
         if self.inversion_mode == "random":
             phases = _random_phases(output)
-        return self.decode_stft.synthesise(apply_phase(output, phases)).unsqueeze(1)
+        sound = self.decode_stft.synthesise(apply_phase(output, phases))
+        return (self.decode_level(sound) * sound).unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and what is heard now,
@@ -118,8 +146,10 @@ class SpectralStream(Stream):
             if self.inversion_mode == "random":
                 phases = _random_phases(output)
             spectrum = apply_phase(output, phases)
+        wet, dry = self.forward_stft.synthesise(spectrum), self.dry(sound[:, 0])
+        played = self.forward_level(wet) * (dry + self.forward_mix(wet) * (wet - dry))
         heard = self.labelling.predicted(contrast).repeat_interleave(self.hop_length, dim=2)
-        return torch.cat([self.forward_stft.synthesise(spectrum).unsqueeze(1), heard], dim=1)
+        return torch.cat([played.unsqueeze(1), heard], dim=1)
 
     @torch.jit.export
     def set_inversion_mode(self, mode: str) -> int:
@@ -145,18 +175,93 @@ class SpectralStream(Stream):
     def get_temperature(self) -> float:
         return self.temperature
 
+    @torch.jit.export
+    def set_dimred(self, view: str) -> int:
+        if view not in ["none", "pca", "ica", "spherical"]:
+            return -1
+        self.views.view = view
+        return 0
+
+    @torch.jit.export
+    def get_dimred(self) -> str:
+        return self.views.view
+
+    @torch.jit.export
+    def set_gain(self, gain_db: float) -> int:
+        if not -100.0 <= gain_db <= 24.0:
+            return -1
+        self.gain_db = gain_db
+        level = 10.0 ** (gain_db / 20.0) if gain_db > -100.0 else 0.0
+        self.decode_level.goal = level
+        self.forward_level.goal = level
+        return 0
+
+    @torch.jit.export
+    def get_gain(self) -> float:
+        return self.gain_db
+
+    @torch.jit.export
+    def set_mix(self, mix: float) -> int:
+        if not 0.0 <= mix <= 1.0:
+            return -1
+        self.forward_mix.goal = mix
+        return 0
+
+    @torch.jit.export
+    def get_mix(self) -> float:
+        return self.forward_mix.goal
+
+    @torch.jit.export
+    def set_freeze(self, freeze: int) -> int:
+        if freeze not in [0, 1]:
+            return -1
+        self.encode_hand.freeze = freeze == 1
+        self.decode_hand.freeze = freeze == 1
+        self.forward_hand.freeze = freeze == 1
+        return 0
+
+    @torch.jit.export
+    def get_freeze(self) -> int:
+        return 1 if self.forward_hand.freeze else 0
+
+    @torch.jit.export
+    def set_smoothing(self, milliseconds: float) -> int:
+        if not 0.0 <= milliseconds <= 10000.0:
+            return -1
+        self.encode_hand.smoothing_ms = milliseconds
+        self.decode_hand.smoothing_ms = milliseconds
+        self.forward_hand.smoothing_ms = milliseconds
+        return 0
+
+    @torch.jit.export
+    def get_smoothing(self) -> float:
+        return self.forward_hand.smoothing_ms
+
+    @torch.jit.export
+    def set_jitter(self, deviations: float) -> int:
+        if not 0.0 <= deviations <= 10.0:
+            return -1
+        self.encode_hand.jitter = deviations
+        self.decode_hand.jitter = deviations
+        self.forward_hand.jitter = deviations
+        return 0
+
+    @torch.jit.export
+    def get_jitter(self) -> float:
+        return self.forward_hand.jitter
+
     def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
         beliefs, known = self.labelling.believed(contrast, labels)
-        return self._magnitudes(self._latents(contrast, beliefs, known), beliefs, known)
+        latents = self.forward_hand(self._latents(contrast, beliefs, known))
+        return self._magnitudes(latents, beliefs, known)
 
     def _latents(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         posterior = self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
-        return sample(posterior, self.temperature)
+        return self.latent.outward(sample(posterior, self.temperature))
 
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
-        return self.contrast.inverse(
-            self.decoder(self.labelling.to_decoder(latents, beliefs, known))
-        )
+        inner = self.latent.inward(latents)
+        return self.contrast.inverse(self.decoder(self.labelling.to_decoder(inner, beliefs, known)))
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]

@@ -1,0 +1,123 @@
+"""What a player turns while a model plays: level, mixture, and what is done to latents.
+
+All of it moves from hop to hop, by the same steps whatever the blocks of a host, and glides.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+GLIDE_SECONDS = 0.02  # in which a turned control comes near its new value
+
+
+class Glide(nn.Module):
+    """A number that goes to its goal in a short time, sample by sample.
+
+    Args:
+        value: at the beginning.
+        hop_length: samples after which it takes a new direction.
+        sample_rate: Hz.
+    """
+
+    def __init__(self, value: float, hop_length: int, sample_rate: int) -> None:
+        super().__init__()
+        self.hop_length = hop_length
+        self.share = 1.0 - math.exp(-hop_length / (GLIDE_SECONDS * sample_rate))
+        self.goal = value
+        self.value = value
+
+    @torch.jit.export
+    def reset(self) -> None:
+        self.value = self.goal
+
+    @torch.jit.export
+    def is_still(self) -> bool:
+        return self.value == self.goal
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
+        values = torch.jit.annotate(list[float], [self.value])
+        for _ in range(audio.shape[1] // self.hop_length):
+            value = self.value + self.share * (self.goal - self.value)
+            # the last of many small steps: what is near enough is there
+            self.value = self.goal if abs(value - self.goal) < 1e-4 else value
+            values.append(self.value)
+        points = torch.tensor(values, device=audio.device).to(audio.dtype)
+        steps = torch.arange(1, self.hop_length + 1, device=audio.device) / self.hop_length
+        return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * steps).flatten()
+
+
+class Delay(nn.Module):
+    """The sound some samples ago.
+
+    Args:
+        delay: samples.
+    """
+
+    past: Tensor
+
+    def __init__(self, delay: int) -> None:
+        super().__init__()
+        self.delay = delay
+        self.register_buffer("past", torch.zeros(1, delay), persistent=False)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        self.past = torch.zeros_like(self.past)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> `[B, T]`."""
+        past = self.past
+        if past.shape[0] != audio.shape[0]:
+            past = audio.new_zeros(audio.shape[0], self.delay)
+        heard = torch.cat([past, audio], dim=1)
+        self.past = heard[:, heard.shape[1] - self.delay :]
+        return heard[:, : audio.shape[1]]
+
+
+class LatentHand(nn.Module):
+    """What a player does to latents on their way: holds them, shakes them, slows them down.
+
+    Args:
+        dim: Z.
+        hop_length, sample_rate: of the model.
+    """
+
+    held: Tensor
+    is_holding: bool
+
+    def __init__(self, dim: int, hop_length: int, sample_rate: int) -> None:
+        super().__init__()
+        self.frame_seconds = hop_length / sample_rate
+        self.freeze = False
+        self.jitter = 0.0
+        self.smoothing_ms = 0.0
+        self.is_holding = False  # a frame that came before
+        self.register_buffer("held", torch.zeros(1, dim, 1), persistent=False)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        self.is_holding = False
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """`[B, Z, N]` -> `[B, Z, N]`."""
+        held = self.held
+        if held.shape[0] != latents.shape[0] or not self.is_holding:
+            held = latents[:, :, :1]
+        if self.freeze:
+            output = held.expand(-1, -1, latents.shape[2])
+        elif self.smoothing_ms > 0.0:
+            share = 1.0 - math.exp(-1000.0 * self.frame_seconds / self.smoothing_ms)
+            frames = torch.jit.annotate(list[Tensor], [])
+            for n in range(latents.shape[2]):
+                held = held + share * (latents[:, :, n : n + 1] - held)
+                frames.append(held)
+            output = torch.cat(frames, dim=2)
+        else:
+            output = latents
+        self.held = output[:, :, -1:].clone()
+        self.is_holding = True
+        if self.jitter > 0.0:
+            output = output + self.jitter * torch.randn_like(output)
+        return output
