@@ -8,24 +8,19 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Labelling, sample
-from vschaos.layers.live import Delay, Glide, LatentHand
-from vschaos.models.base import Attribute, Control, Method, Stream
+from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
 from vschaos.transforms import STFT, LogMagnitude, PhaseScan, StreamingSTFT, apply_phase
 
 ATTRIBUTES = [
     Attribute("inversion_mode", "str", "phase: keep_input (forward only), scan, random"),
     Attribute("temperature", "float", "0: the likeliest latents; 1: as uncertain as learnt"),
-    Attribute("dimred", "str", "coordinates of the latents: none, pca, ica, spherical"),
-    Attribute("gain", "float", "of the sound that comes out, dB, -100 (silence) to 24"),
-    Attribute("mix", "float", "forward: 0 what comes in, in time with the model, to 1 the model"),
-    Attribute("freeze", "int", "1 holds the latents as they are"),
-    Attribute("smoothing", "float", "ms in which latents follow, 0 to 10000"),
-    Attribute("jitter", "float", "noise on the latents, in deviations, 0 to 10"),
+    *PLAYED,
 ]
 
 
-class SpectralStream(Stream):
+class SpectralStream(PlayedStream):
     """Encode, decode and forward on a stream, with a past of its own for each of the three.
 
     Where phases are scanned, the network runs frame by frame: the last digits of a matrix product
@@ -58,7 +53,9 @@ class SpectralStream(Stream):
             _methods(latent.dim, transform.hop_length, labelling, controls),
             ATTRIBUTES,
             transform.hop_length,
-            delay=transform.n_fft - transform.hop_length,
+            transform.n_fft - transform.hop_length,
+            latent.views(),
+            sample_rate,
         )
         self.contrast = contrast
         self.labelling = labelling
@@ -70,16 +67,6 @@ class SpectralStream(Stream):
         self.forward_stft = StreamingSTFT(transform)
         self.decode_scan = PhaseScan(transform.n_fft, transform.hop_length)
         self.forward_scan = PhaseScan(transform.n_fft, transform.hop_length)
-        hop, dim = transform.hop_length, latent.dim
-        self.encode_hand = LatentHand(dim, hop, sample_rate)
-        self.decode_hand = LatentHand(dim, hop, sample_rate)
-        self.forward_hand = LatentHand(dim, hop, sample_rate)
-        self.decode_level = Glide(1.0, hop, sample_rate)
-        self.forward_level = Glide(1.0, hop, sample_rate)
-        self.forward_mix = Glide(1.0, hop, sample_rate)
-        self.dry = Delay(self.delay)
-        self.views = latent.views()
-        self.gain_db = 0.0
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.latent_dim = latent.dim
@@ -93,13 +80,7 @@ class SpectralStream(Stream):
         self.forward_stft.reset()
         self.decode_scan.reset()
         self.forward_scan.reset()
-        self.encode_hand.reset()
-        self.decode_hand.reset()
-        self.forward_hand.reset()
-        self.decode_level.reset()
-        self.forward_level.reset()
-        self.forward_mix.reset()
-        self.dry.reset()
+        self.reset_played()
 
     @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
@@ -174,81 +155,6 @@ class SpectralStream(Stream):
     @torch.jit.export
     def get_temperature(self) -> float:
         return self.temperature
-
-    @torch.jit.export
-    def set_dimred(self, view: str) -> int:
-        if view not in ["none", "pca", "ica", "spherical"]:
-            return -1
-        self.views.view = view
-        return 0
-
-    @torch.jit.export
-    def get_dimred(self) -> str:
-        return self.views.view
-
-    @torch.jit.export
-    def set_gain(self, gain_db: float) -> int:
-        if not -100.0 <= gain_db <= 24.0:
-            return -1
-        self.gain_db = gain_db
-        level = 10.0 ** (gain_db / 20.0) if gain_db > -100.0 else 0.0
-        self.decode_level.goal = level
-        self.forward_level.goal = level
-        return 0
-
-    @torch.jit.export
-    def get_gain(self) -> float:
-        return self.gain_db
-
-    @torch.jit.export
-    def set_mix(self, mix: float) -> int:
-        if not 0.0 <= mix <= 1.0:
-            return -1
-        self.forward_mix.goal = mix
-        return 0
-
-    @torch.jit.export
-    def get_mix(self) -> float:
-        return self.forward_mix.goal
-
-    @torch.jit.export
-    def set_freeze(self, freeze: int) -> int:
-        if freeze not in [0, 1]:
-            return -1
-        self.encode_hand.freeze = freeze == 1
-        self.decode_hand.freeze = freeze == 1
-        self.forward_hand.freeze = freeze == 1
-        return 0
-
-    @torch.jit.export
-    def get_freeze(self) -> int:
-        return 1 if self.forward_hand.freeze else 0
-
-    @torch.jit.export
-    def set_smoothing(self, milliseconds: float) -> int:
-        if not 0.0 <= milliseconds <= 10000.0:
-            return -1
-        self.encode_hand.smoothing_ms = milliseconds
-        self.decode_hand.smoothing_ms = milliseconds
-        self.forward_hand.smoothing_ms = milliseconds
-        return 0
-
-    @torch.jit.export
-    def get_smoothing(self) -> float:
-        return self.forward_hand.smoothing_ms
-
-    @torch.jit.export
-    def set_jitter(self, deviations: float) -> int:
-        if not 0.0 <= deviations <= 10.0:
-            return -1
-        self.encode_hand.jitter = deviations
-        self.decode_hand.jitter = deviations
-        self.forward_hand.jitter = deviations
-        return 0
-
-    @torch.jit.export
-    def get_jitter(self) -> float:
-        return self.forward_hand.jitter
 
     def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
         beliefs, known = self.labelling.believed(contrast, labels)
