@@ -20,19 +20,35 @@ READ_ONLY = (
     Attribute("model_rate", "int", "Hz the model was trained at; read only"),
 )
 RESET = Attribute("reset", "bool", "1 forgets all that was heard")
+WARM_UP_CALLS = 2  # TorchScript watches the first call and compiles in the second
+WARM_UP_HOPS = 4
+
+
+@torch.jit.interface
+class Part(nn.Module):
+    """One method of a stream.
+
+    Behind an interface it keeps what it compiled, whoever calls it: so it can be warmed up while
+    the host still asks what methods there are.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
 
 
 class NNTilde(nn.Module):
     """A stream behind the contract; its methods and settings are added once it is scripted.
 
     Args:
-        stream: scriptable, not yet scripted.
+        stream: what is played.
+        scripted: the same, scripted.
         sample_rate: Hz.
     """
 
-    def __init__(self, stream: Stream, sample_rate: int) -> None:
+    def __init__(self, stream: Stream, scripted: torch.jit.ScriptModule, sample_rate: int) -> None:
         super().__init__()
-        self.stream = stream
+        self.stream = scripted
+        self.is_warm = False
         self.hop_length = stream.hop_length
         self.min_buffer_size = stream.hop_length
         self.latency = stream.delay
@@ -52,10 +68,6 @@ class NNTilde(nn.Module):
         for attribute in attributes:
             kind = ATTRIBUTE_TYPES[attribute.type]
             self.register_buffer(f"{attribute.name}_params", torch.tensor([kind]))
-
-    @torch.jit.export
-    def get_methods(self) -> list[str]:
-        return self.method_names
 
     @torch.jit.export
     def get_attributes(self) -> list[str]:
@@ -126,8 +138,14 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     if len(set(names)) != len(names):
         raise ValueError(f"methods and attributes must differ in name, {names} came")
     # a class of its own: TorchScript shares types, and methods can be added to a type only once
-    instrument = type("Instrument", (NNTilde,), {})
-    scripted = torch.jit.script(instrument(stream, sample_rate).eval())
+    parts = {f"{method.name}_part": Part for method in stream.methods}
+    instrument = type("Instrument", (NNTilde,), {"__annotations__": parts})
+    core = torch.jit.script(stream)
+    unscripted = instrument(stream, core, sample_rate)
+    for method in stream.methods:
+        setattr(unscripted, f"{method.name}_part", _part(core, method))
+    scripted = torch.jit.script(unscripted.eval())
+    scripted.define(_warm_up_source(stream))
     for method in stream.methods:
         scripted.define(_method_source(method))
     for attribute in stream.attributes:
@@ -137,12 +155,45 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     return scripted
 
 
+class _Stream(nn.Module):
+    def __init__(self, stream: torch.jit.ScriptModule) -> None:
+        super().__init__()
+        self.stream = stream
+
+
+def _part(core: torch.jit.ScriptModule, method: Method) -> torch.jit.ScriptModule:
+    part = torch.jit.script(type(f"{method.name.title()}Part", (_Stream,), {})(core))
+    part.define(f"""
+def forward(self, x: Tensor) -> Tensor:
+    return self.stream.{method.name}(x)
+""")
+    return part
+
+
+def _warm_up_source(stream: Stream) -> str:
+    """The first question of a host, while nothing is played yet, is a time to compile."""
+    calls = "\n".join(
+        f"            self.{method.name}_part.forward(torch.zeros([1, {len(method.inlets)}, "
+        f"{WARM_UP_HOPS * stream.hop_length // method.in_ratio}]))"
+        for method in stream.methods
+    )
+    return f"""
+def get_methods(self) -> List[str]:
+    if not self.is_warm:
+        self.is_warm = True
+        for _ in range({WARM_UP_CALLS}):
+{calls}
+        self.stream.reset()
+    return self.method_names
+"""
+
+
 def _method_source(method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
     length = x.shape[2] * {method.in_ratio} // {method.out_ratio}
     values = self.whole_hops(x, {method.in_ratio}, self.{method.name}_input_bounds)
-    output = self.stream.{method.name}(values)
+    output = self.{method.name}_part.forward(values)
     return self.as_asked(output, length, self.{method.name}_output_bounds)
 """
 

@@ -42,7 +42,11 @@ def check(path: Path) -> None:
     """
     torch.manual_seed(0)
     scripted = torch.jit.load(str(path), map_location="cpu")
-    for method in scripted.get_methods():
+    try:
+        methods = scripted.get_methods()  # which runs them all, to compile them
+    except RuntimeError as error:
+        raise ValueError(f"its methods fail: {str(error).strip().splitlines()[-1]}") from error
+    for method in methods:
         for hops in BUFFERS_IN_HOPS:
             host = Host(scripted, method)
             size = hops * host.buffer_size
