@@ -6,8 +6,6 @@ The host repeats its last block if a method throws, and passes NaN to the loudsp
 method here does neither.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
@@ -59,8 +57,6 @@ class NNTilde(nn.Module):
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
             self.register_buffer(f"{method.name}_params", torch.tensor(params))
-            self.register_buffer(f"{method.name}_input_bounds", _bounds(method.inlets))
-            self.register_buffer(f"{method.name}_output_bounds", _bounds(method.outlets))
             setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
             setattr(
                 self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
@@ -87,17 +83,6 @@ class NNTilde(nn.Module):
     @torch.jit.export
     def get_reset(self) -> list[bool]:
         return [False]
-
-    @torch.jit.export
-    def whole_hops(self, values: Tensor, ratio: int, bounds: Tensor) -> Tensor:
-        """Finite and within bounds, filled with zeros up to a whole number of hops."""
-        missing = (-values.shape[2] * ratio) % self.hop_length // ratio
-        return nn.functional.pad(_tamed(values, bounds), (0, missing))
-
-    @torch.jit.export
-    def as_asked(self, values: Tensor, length: int, bounds: Tensor) -> Tensor:
-        """Finite and within bounds, cut to the length that the host counts on."""
-        return _tamed(values, bounds)[:, :, :length]
 
 
 def _tamed(values: Tensor, bounds: Tensor) -> Tensor:
@@ -143,7 +128,7 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     core = torch.jit.script(stream)
     unscripted = instrument(stream, core, sample_rate)
     for method in stream.methods:
-        setattr(unscripted, f"{method.name}_part", _part(core, method))
+        setattr(unscripted, f"{method.name}_part", _part(core, method, stream.hop_length))
     scripted = torch.jit.script(unscripted.eval())
     scripted.define(_warm_up_source(stream))
     for method in stream.methods:
@@ -155,17 +140,46 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     return scripted
 
 
-class _Stream(nn.Module):
-    def __init__(self, stream: torch.jit.ScriptModule) -> None:
+class BoundedPart(nn.Module):
+    """A method of a stream that takes any numbers, and gives as many finite ones as are asked for.
+
+    Args:
+        stream: scripted.
+        method: of it.
+        hop_length: samples.
+    """
+
+    input_bounds: Tensor
+    output_bounds: Tensor
+
+    def __init__(self, stream: torch.jit.ScriptModule, method: Method, hop_length: int) -> None:
         super().__init__()
         self.stream = stream
+        self.hop_length = hop_length
+        self.in_ratio = method.in_ratio
+        self.out_ratio = method.out_ratio
+        self.register_buffer("input_bounds", _bounds(method.inlets))
+        self.register_buffer("output_bounds", _bounds(method.outlets))
+
+    @torch.jit.export
+    def whole_hops(self, values: Tensor) -> Tensor:
+        """Finite and within bounds, filled with zeros up to a whole number of hops."""
+        missing = (-values.shape[2] * self.in_ratio) % self.hop_length // self.in_ratio
+        return nn.functional.pad(_tamed(values, self.input_bounds), (0, missing))
+
+    @torch.jit.export
+    def as_asked(self, values: Tensor, length: int) -> Tensor:
+        """Finite and within bounds, cut to the length that the host counts on."""
+        return _tamed(values, self.output_bounds)[:, :, : length * self.in_ratio // self.out_ratio]
 
 
-def _part(core: torch.jit.ScriptModule, method: Method) -> torch.jit.ScriptModule:
-    part = torch.jit.script(type(f"{method.name.title()}Part", (_Stream,), {})(core))
+def _part(core: torch.jit.ScriptModule, method: Method, hop_length: int) -> torch.jit.ScriptModule:
+    # a class of its own: TorchScript shares types, and methods can be added to a type only once
+    kind = type(f"{method.name.title()}Part", (BoundedPart,), {})
+    part = torch.jit.script(kind(core, method, hop_length))
     part.define(f"""
 def forward(self, x: Tensor) -> Tensor:
-    return self.stream.{method.name}(x)
+    return self.as_asked(self.stream.{method.name}(self.whole_hops(x)), x.shape[2])
 """)
     return part
 
@@ -191,10 +205,7 @@ def get_methods(self) -> List[str]:
 def _method_source(method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
-    length = x.shape[2] * {method.in_ratio} // {method.out_ratio}
-    values = self.whole_hops(x, {method.in_ratio}, self.{method.name}_input_bounds)
-    output = self.{method.name}_part.forward(values)
-    return self.as_asked(output, length, self.{method.name}_output_bounds)
+    return self.{method.name}_part.forward(x)
 """
 
 
