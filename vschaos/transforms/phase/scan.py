@@ -1,4 +1,4 @@
-"""Phase from magnitudes: a scan from frame to frame that streams, and Griffin-Lim for whole sounds.
+"""A scan from frame to frame that integrates the phase gradient, and streams.
 
 Phases count from the centre of the frame, where those of a steady sound vary slowly along
 frequency.
@@ -9,7 +9,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vschaos.transforms.stft import STFT, with_rows
+from vschaos.transforms.stft import with_rows
+
+CURVATURE = 0.35  # see PhaseScan.slopes; best of 0.25 to 0.5 on the sounds of benchmarks/phase.py
 
 
 class PhaseScan(nn.Module):
@@ -18,7 +20,7 @@ class PhaseScan(nn.Module):
     Heap integration (Prusa & Sondergaard, "Real-time spectrogram inversion using phase gradient
     heap integration", DAFx 2016) lets the strong bins of the last frame hand their phase on and
     floods the new frame from them. Which bin a phase comes from is a widest-path problem, solved
-    here by two prefix scans over the bins (`_origins`). The gradients are those that are exact for
+    here by two prefix scans over the bins (`origins`). The gradients are those that are exact for
     the Hann window: of a steady sine in time, of an impulse in frequency.
 
     Its state is the last two frames and the last phases, a row for each channel of the batch.
@@ -36,7 +38,14 @@ class PhaseScan(nn.Module):
         bins = torch.arange(n_fft // 2 + 1)
         self.num_bins = n_fft // 2 + 1
         self.hop_angle = 2 * math.pi * hop_length / n_fft
-        self.slope_unit = math.tan(math.pi * hop_length / n_fft)
+        half = self.hop_angle / 2
+        self.slope_unit = math.tan(half)
+        self.slope_unit_live = math.sin(half)
+        self.slope_weights = [  # of the roots of the frame before the last one, the last, the new
+            CURVATURE,
+            -1 - 2 * CURVATURE * math.cos(half),
+            math.cos(half) + CURVATURE,
+        ]
         # whole turns are left out before they cost precision
         steady = 2 * math.pi * ((bins * hop_length) % n_fft).double() / n_fft
         self.register_buffer("steady_advance", steady.float(), persistent=False)
@@ -50,13 +59,9 @@ class PhaseScan(nn.Module):
 
     def forward(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes, going on where the last call ended -> phases `[B, F, N]`."""
-        past = with_rows(self.magnitudes, magnitudes.shape[0])
-        frames = torch.cat([past, magnitudes.transpose(1, 2)], dim=1)  # [B, 2 + N, F]
-        root = frames.sqrt()
-        change = 1.5 * root[:, 2:] - 2.0 * root[:, 1:-1] + 0.5 * root[:, :-2]
-        slopes = -2.0 * torch.atan2(change, root[:, 2:] * self.slope_unit)
+        frames = self.enter(magnitudes)
+        slopes = self.slopes(frames[:, :-2], frames[:, 1:-1], frames[:, 2:])
         phases = self._integrate(frames[:, 1:], slopes, with_rows(self.phase, magnitudes.shape[0]))
-        self.magnitudes = frames[:, frames.shape[1] - 2 :].clone()
         self.phase = phases[:, -1].clone()
         return phases.transpose(1, 2)
 
@@ -66,71 +71,58 @@ class PhaseScan(nn.Module):
         The slopes along frequency look one frame ahead, which makes them more exact.
         """
         frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, 1))  # [B, 1 + N + 1, F]
-        root = frames.sqrt()
-        before, after = root[:, :-2], root[:, 2:]
-        slopes = -2.0 * torch.atan2(after - before, (after + before) * self.slope_unit)
-        return self._integrate(frames[:, :-1], slopes, torch.zeros_like(root[:, 0])).transpose(1, 2)
+        slopes = self.slopes_between(frames[:, :-2], frames[:, 2:])
+        start = torch.zeros_like(frames[:, 0])
+        return self._integrate(frames[:, :-1], slopes, start).transpose(1, 2)
+
+    def enter(self, magnitudes: Tensor) -> Tensor:
+        """Frames `[B, F, N]` that came -> `[B, 2 + N, F]`, after the two that came before."""
+        past = with_rows(self.magnitudes, magnitudes.shape[0])
+        frames = torch.cat([past, magnitudes.transpose(1, 2)], dim=1)
+        self.magnitudes = frames[:, frames.shape[1] - 2 :].clone()
+        return frames
+
+    def slopes(self, before: Tensor, last: Tensor, new: Tensor) -> Tensor:
+        """Phase that the new one of three frames `[..., F]` gains from bin to bin.
+
+        While the window slides over an impulse, the roots s of the magnitudes go like its sine, by
+        an angle h a frame, and the slope is -2 times the cotangent's angle. Its cosine follows from
+        two frames, `s0 cos h - s1`, or is 0 for a steady sound; multiples of
+        `s0 - 2 cos h s1 + s2`, which vanishes for impulses, lie between: 0.5 is exact for both.
+        Less than that errs less where neither holds.
+        """
+        weights = self.slope_weights
+        root = new.sqrt()
+        cosine = weights[0] * before.sqrt() + weights[1] * last.sqrt() + weights[2] * root
+        return -2.0 * torch.atan2(cosine, root * self.slope_unit_live)
+
+    def slopes_between(self, last: Tensor, after: Tensor) -> Tensor:
+        """The same for the frame between two, exact for both."""
+        before_root, after_root = last.sqrt(), after.sqrt()
+        return -2.0 * torch.atan2(
+            after_root - before_root, (after_root + before_root) * self.slope_unit
+        )
+
+    def steps(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
+        """Phase that each bin of frames `[..., F]` gains over its origin in the frame before."""
+        advance = self.steady_advance + 0.5 * self.hop_angle * (_deviation(last) + _deviation(new))
+        across = torch.cumsum(slopes, dim=-1) - 0.5 * slopes  # trapezoids, up to a constant
+        return (advance - across).gather(-1, origin) + across
 
     def _integrate(self, frames: Tensor, slopes: Tensor, phase: Tensor) -> Tensor:
         """Frames `[B, 1 + N, F]`, slopes `[B, N, F]` and the phase `[B, F]` of the first of these
         frames -> phases `[B, N, F]` of the others."""
         last, new = frames[:, :-1], frames[:, 1:]
-        deviation = _deviation(frames)
-        # in silence every path ties: the floor lets an onset start from its strongest bin
-        origins = _origins(new, torch.maximum(last, 1e-4 * new))
-        advance = self.steady_advance + 0.5 * self.hop_angle * (
-            deviation[:, :-1] + deviation[:, 1:]
-        )
-        across = torch.cumsum(slopes, dim=-1) - 0.5 * slopes  # trapezoids, up to a constant
-        steps = advance.gather(-1, origins) + across - across.gather(-1, origins)
+        origin = origins(last, new)
+        steps = self.steps(last, new, slopes, origin)
         phases = torch.jit.annotate(list[Tensor], [])
         for n in range(new.shape[1]):
-            phase = _wrap(phase.gather(-1, origins[:, n]) + steps[:, n])
+            phase = _wrap(phase.gather(-1, origin[:, n]) + steps[:, n])
             phases.append(phase)
         return torch.stack(phases, dim=1)
 
 
-def apply_phase(magnitudes: Tensor, phases: Tensor) -> Tensor:
-    """Magnitudes and phases from the frame's centre, `[B, F, N]` -> complex spectrum."""
-    odd = torch.arange(magnitudes.shape[1], device=magnitudes.device) % 2
-    return torch.polar(magnitudes * (1 - 2 * odd).unsqueeze(1), phases)
-
-
-def griffin_lim(
-    stft: STFT, magnitudes: Tensor, length: int, iterations: int = 60, momentum: float = 0.99
-) -> Tensor:
-    """A sound whose spectrum has (nearly) the magnitudes asked for.
-
-    Fast Griffin-Lim (Perraudin, Balazs & Sondergaard, WASPAA 2013), started from the phases of
-    `PhaseScan` rather than from noise.
-
-    Args:
-        magnitudes: `[B, F, N]`, of a sound of `length` samples: `N = stft.num_frames(length)`.
-        iterations: transforms there and back; 0 leaves the scan's phases as they are.
-        momentum: how far each step is carried on, 0 (plain Griffin-Lim) to 1.
-
-    Returns:
-        `[B, length]`.
-    """
-    scan = PhaseScan(stft.n_fft, stft.hop_length).to(magnitudes.device)
-    spectrum = apply_phase(magnitudes, scan.whole(magnitudes))
-    previous = spectrum
-    for _ in range(iterations):
-        consistent = stft(stft.inverse(spectrum, length))
-        carried = consistent + momentum * (consistent - previous)
-        previous = consistent
-        spectrum = magnitudes * carried / carried.abs().clamp_min(1e-12)
-    return stft.inverse(spectrum, length)
-
-
-def _deviation(magnitudes: Tensor) -> Tensor:
-    """Distance in bins from each bin `[..., F]` to the steady sine that it would belong to."""
-    below = torch.cat([magnitudes[..., 1:2], magnitudes[..., :-1]], dim=-1)
-    above = torch.cat([magnitudes[..., 1:], magnitudes[..., -2:-1]], dim=-1)
-    return 2.0 * (above - below) / (below + 2.0 * magnitudes + above).clamp_min(1e-12)
-
-
-def _origins(new: Tensor, last: Tensor) -> Tensor:
+def origins(last: Tensor, new: Tensor) -> Tensor:
     """The bin of the last frame that each bin `[B, N, F]` of the new one takes its phase from.
 
     A path from p of the last frame to m of the new one is as wide as the smallest magnitude on it;
@@ -140,6 +132,8 @@ def _origins(new: Tensor, last: Tensor) -> Tensor:
     steps compose into such steps, so that doubling their length composes all of them.
     """
     num_bins = new.shape[-1]
+    # in silence every path ties: the floor lets an onset start from its strongest bin
+    last = torch.maximum(last, 1e-4 * new)
     gate = torch.stack([last, last.flip(-1)])  # the upward scan, and the downward one turned round
     high = torch.stack([new, new.flip(-1)])
     low = torch.minimum(gate, high)
@@ -164,6 +158,13 @@ def _origins(new: Tensor, last: Tensor) -> Tensor:
     from_below = nn.functional.pad(width_up[..., :-1], (1, 0))
     from_above = nn.functional.pad(width_down[..., 1:], (0, 1))
     return torch.where(from_below >= from_above, origin_up, origin_down)
+
+
+def _deviation(magnitudes: Tensor) -> Tensor:
+    """Distance in bins from each bin `[..., F]` to the steady sine that it would belong to."""
+    below = torch.cat([magnitudes[..., 1:2], magnitudes[..., :-1]], dim=-1)
+    above = torch.cat([magnitudes[..., 1:], magnitudes[..., -2:-1]], dim=-1)
+    return 2.0 * (above - below) / (below + 2.0 * magnitudes + above).clamp_min(1e-12)
 
 
 def _wrap(phase: Tensor) -> Tensor:

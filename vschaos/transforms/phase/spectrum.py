@@ -1,0 +1,22 @@
+"""Magnitudes and phases together: found ones, those of another sound, and random ones."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def apply_phase(magnitudes: Tensor, phases: Tensor) -> Tensor:
+    """Magnitudes and phases from the frame's centre, `[B, F, N]` -> complex spectrum."""
+    odd = torch.arange(magnitudes.shape[1], device=magnitudes.device) % 2
+    return torch.polar(magnitudes * (1 - 2 * odd).unsqueeze(1), phases)
+
+
+def keep_phase(magnitudes: Tensor, spectrum: Tensor) -> Tensor:
+    """Magnitudes with the phases of a complex spectrum, both `[B, F, N]` -> complex spectrum."""
+    return torch.polar(magnitudes, torch.angle(spectrum))
+
+
+def random_phase(magnitudes: Tensor) -> Tensor:
+    """Magnitudes `[B, F, N]` -> complex spectrum without a phase that means anything."""
+    return torch.polar(magnitudes, 2 * math.pi * torch.rand_like(magnitudes))
