@@ -72,9 +72,9 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
     seconds = []
     with torch.inference_mode():
         for block in values:
-            start = time.perf_counter()
+            start = time.process_time()
             output = getattr(asked, method)(block)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
             assert torch.allclose(output, getattr(not_asked, method)(block), atol=1e-5)
     # without it, the first two are a hundred times slower
     assert seconds[0] < 20 * sorted(seconds)[6]

@@ -12,11 +12,15 @@ from torch import Tensor, nn
 from vschaos.models.base import Attribute, Control, Method, Stream
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
-READ_ONLY = (
-    Attribute("min_buffer_size", "int", "samples in the smallest buffer that works; read only"),
-    Attribute("latency", "int", "samples from input to output of forward; read only"),
-    Attribute("model_rate", "int", "Hz the model was trained at; read only"),
-)
+READ_ONLY = {
+    Attribute(
+        "min_buffer_size", "int", "samples in the smallest buffer that works; read only"
+    ): "self.hop_length",
+    Attribute(
+        "latency", "int", "samples from input to output of forward, as it is set now; read only"
+    ): "self.stream.get_delay()",
+    Attribute("model_rate", "int", "Hz the model was trained at; read only"): "self.model_rate",
+}
 RESET = Attribute("reset", "bool", "1 forgets all that was heard")
 WARM_UP_CALLS = 2  # TorchScript watches the first call and compiles in the second
 WARM_UP_HOPS = 4
@@ -48,8 +52,6 @@ class NNTilde(nn.Module):
         self.stream = scripted
         self.is_warm = False
         self.hop_length = stream.hop_length
-        self.min_buffer_size = stream.hop_length
-        self.latency = stream.delay
         self.model_rate = sample_rate
         self.method_names = [method.name for method in stream.methods]
         attributes = [*stream.attributes, RESET, *READ_ONLY]
@@ -135,8 +137,8 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_method_source(method))
     for attribute in stream.attributes:
         scripted.define(_attribute_source(attribute))
-    for attribute in READ_ONLY:
-        scripted.define(_read_only_source(attribute))
+    for attribute, value in READ_ONLY.items():
+        scripted.define(_read_only_source(attribute, value))
     return scripted
 
 
@@ -220,11 +222,11 @@ def get_{name}(self) -> List[{kind}]:
 """
 
 
-def _read_only_source(attribute: Attribute) -> str:
+def _read_only_source(attribute: Attribute, value: str) -> str:
     return f"""
 def set_{attribute.name}(self, value: int) -> int:
     return -1
 
 def get_{attribute.name}(self) -> List[int]:
-    return [self.{attribute.name}]
+    return [{value}]
 """

@@ -52,28 +52,29 @@ class Delay(nn.Module):
     """The sound some samples ago.
 
     Args:
-        delay: samples.
+        longest: samples.
     """
 
     past: Tensor
 
-    def __init__(self, delay: int) -> None:
+    def __init__(self, longest: int) -> None:
         super().__init__()
-        self.delay = delay
-        self.register_buffer("past", torch.zeros(1, delay), persistent=False)
+        self.longest = longest
+        self.register_buffer("past", torch.zeros(1, longest), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         self.past = torch.zeros_like(self.past)
 
-    def forward(self, audio: Tensor) -> Tensor:
-        """`[B, T]` -> `[B, T]`."""
+    def forward(self, audio: Tensor, delay: int) -> Tensor:
+        """`[B, T]` -> `[B, T]` of `delay` samples before, at most `longest`."""
         past = self.past
         if past.shape[0] != audio.shape[0]:
-            past = audio.new_zeros(audio.shape[0], self.delay)
+            past = audio.new_zeros(audio.shape[0], self.longest)
         heard = torch.cat([past, audio], dim=1)
-        self.past = heard[:, heard.shape[1] - self.delay :]
-        return heard[:, : audio.shape[1]]
+        self.past = heard[:, heard.shape[1] - self.longest :].clone()
+        first = self.longest - delay
+        return heard[:, first : first + audio.shape[1]]
 
 
 class LatentHand(nn.Module):

@@ -85,6 +85,10 @@ class Stream(nn.Module):
         """Forgets all that was heard."""
         raise NotImplementedError
 
+    def get_delay(self) -> int:
+        """The delay as the stream is set now."""
+        raise NotImplementedError
+
 
 class Model(nn.Module, ABC):
     """A neural instrument that learns from sounds.

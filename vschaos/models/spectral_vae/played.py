@@ -42,7 +42,7 @@ class PlayedStream(Stream):
         self.decode_level = Glide(1.0, hop_length, sample_rate)
         self.forward_level = Glide(1.0, hop_length, sample_rate)
         self.forward_mix = Glide(1.0, hop_length, sample_rate)
-        self.dry = Delay(delay)
+        self.dry = Delay(delay + hop_length)
         self.gain_db = 0.0
 
     @torch.jit.export

@@ -11,10 +11,10 @@ from vschaos.layers import Labelling, sample
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
-from vschaos.transforms import STFT, LogMagnitude, PhaseScan, StreamingSTFT, apply_phase
+from vschaos.transforms import STFT, LivePhase, LogMagnitude, StreamingSTFT, keep_phase
 
 ATTRIBUTES = [
-    Attribute("inversion_mode", "str", "phase: keep_input (forward only), scan, random"),
+    Attribute("inversion_mode", "str", "phase: keep_input (forward), rtisi, scan, random"),
     Attribute("temperature", "float", "0: the likeliest latents; 1: as uncertain as learnt"),
     *PLAYED,
 ]
@@ -23,7 +23,7 @@ ATTRIBUTES = [
 class SpectralStream(PlayedStream):
     """Encode, decode and forward on a stream, with a past of its own for each of the three.
 
-    Where phases are scanned, the network runs frame by frame: the last digits of a matrix product
+    Where phases are found, the network runs frame by frame: the last digits of a matrix product
     depend on how many frames go into it, a scan never forgets them, and blocks would be heard.
 
     Labels come in beside the sound or the latents, and what is heard of them goes out the same
@@ -65,8 +65,8 @@ class SpectralStream(PlayedStream):
         self.encode_stft = StreamingSTFT(transform)
         self.decode_stft = StreamingSTFT(transform)
         self.forward_stft = StreamingSTFT(transform)
-        self.decode_scan = PhaseScan(transform.n_fft, transform.hop_length)
-        self.forward_scan = PhaseScan(transform.n_fft, transform.hop_length)
+        self.decode_phase = LivePhase(transform.n_fft, transform.hop_length)
+        self.forward_phase = LivePhase(transform.n_fft, transform.hop_length)
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.latent_dim = latent.dim
@@ -78,8 +78,8 @@ class SpectralStream(PlayedStream):
         self.encode_stft.reset()
         self.decode_stft.reset()
         self.forward_stft.reset()
-        self.decode_scan.reset()
-        self.forward_scan.reset()
+        self.decode_phase.reset()
+        self.forward_phase.reset()
         self.reset_played()
 
     @torch.jit.export
@@ -101,11 +101,10 @@ class SpectralStream(PlayedStream):
             stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
             latents = self.decode_hand(stated)
             frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
-        output = torch.cat(frames, dim=2)
-        phases = self.decode_scan(output)
-        if self.inversion_mode == "random":
-            phases = _random_phases(output)
-        sound = self.decode_stft.synthesise(apply_phase(output, phases))
+        # there is no input to keep the phase of
+        mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
+        spectrum = self.decode_phase(torch.cat(frames, dim=2), mode)
+        sound = self.decode_stft.synthesise(spectrum)
         return (self.decode_level(sound) * sound).unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -115,19 +114,15 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(spectrum.abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
         if self.inversion_mode == "keep_input":
-            output = self._through(contrast, labels)
-            spectrum = torch.polar(output, torch.angle(spectrum))
+            spectrum = keep_phase(self._through(contrast, labels), spectrum)
         else:
             frames = torch.jit.annotate(list[Tensor], [])
             for n in range(contrast.shape[2]):
                 now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
                 frames.append(self._through(contrast[:, :, n : n + 1], now))
-            output = torch.cat(frames, dim=2)
-            phases = self.forward_scan(output)
-            if self.inversion_mode == "random":
-                phases = _random_phases(output)
-            spectrum = apply_phase(output, phases)
-        wet, dry = self.forward_stft.synthesise(spectrum), self.dry(sound[:, 0])
+            spectrum = self.forward_phase(torch.cat(frames, dim=2), self.inversion_mode)
+        wet = self.forward_stft.synthesise(spectrum)
+        dry = self.dry(sound[:, 0], self.get_delay())
         played = self.forward_level(wet) * (dry + self.forward_mix(wet) * (wet - dry))
         heard = self.labelling.predicted(contrast).repeat_interleave(self.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), heard], dim=1)
@@ -136,10 +131,17 @@ class SpectralStream(PlayedStream):
     def set_inversion_mode(self, mode: str) -> int:
         if mode == "pghi":  # its name in other toolkits
             mode = "scan"
-        if mode not in ["keep_input", "scan", "random"]:
+        if mode not in ["keep_input", "rtisi", "scan", "random"]:
             return -1
         self.inversion_mode = mode
         return 0
+
+    @torch.jit.export
+    def get_delay(self) -> int:
+        """Samples by which `forward` lags behind its input, as it is set now."""
+        if self.inversion_mode == "rtisi":
+            return self.delay + self.forward_phase.look_ahead * self.hop_length
+        return self.delay
 
     @torch.jit.export
     def get_inversion_mode(self) -> str:
@@ -190,10 +192,6 @@ def label_control(task: str, vocabulary: Vocabulary) -> Control:
     low, high = vocabulary.low, vocabulary.high
     bound = 0.0 if low >= 0 else low - (high - low)
     return Control(task, low, high, "number", unknown_below=bound)
-
-
-def _random_phases(magnitudes: Tensor) -> Tensor:
-    return 2 * math.pi * torch.rand_like(magnitudes)
 
 
 def _methods(

@@ -46,8 +46,7 @@ class RTISI(nn.Module):
         super().__init__()
         if look_ahead < 1 or iterations < 1:
             raise ValueError(
-                "look_ahead and iterations must be at least 1, "
-                f"{look_ahead} and {iterations} came"
+                f"look_ahead and iterations must be at least 1, {look_ahead} and {iterations} came"
             )
         self.n_fft = n_fft
         self.hop_length = hop_length
