@@ -6,7 +6,7 @@
 Log-spectral distance (LSD) and spectral convergence (SC), both in dB, lower is better, of the
 magnitudes before the phase is sought; the last columns are of the sound after it. PCA is that of
 the log-magnitudes of the training's own frames, seen through the run's own contrast. A model that
-is told labels is told those of the dataset.
+is told labels is told those of the dataset, or what it hears itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,7 +76,7 @@ def judge(path: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     held_out = []
     for name in run.split["held_out"]:
         audio = sound(run, root / name)
-        told = known.told(root / name, audio[0].numpy())
+        told = {**heard(run, audio), **known.told(root / name, audio[0].numpy())}
         held_out.append((audio, run.labels(len(model.centres(audio.shape[1])), told)))
     rows: list[dict[str, Any]] = []
     for label, decoded in candidates.items():
@@ -122,6 +123,11 @@ def fit_pca(run: Run, model: SpectralVAE, root: Path) -> Decoded:
         return model.contrast.inverse(axes @ (axes.T @ centred) + mean[:, None])
 
     return through_pca
+
+
+def heard(run: Run, audio: Tensor) -> dict[str, np.ndarray]:
+    told = run.model.told
+    return {task: row for task, row in run.predict(audio[0].numpy()).items() if task in told}
 
 
 def sound(run: Run, path: Path) -> Tensor:

@@ -102,7 +102,7 @@ class SpectralVAE(Model):
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
-            **self._label_losses(contrast, latents, beliefs, labels),
+            **self._label_losses(contrast, latents, beliefs, known, labels),
         }
 
     def _label_losses(
@@ -110,16 +110,19 @@ class SpectralVAE(Model):
         contrast: Tensor,
         latents: Tensor,
         beliefs: list[Tensor],
+        known: Tensor,
         labels: Labels,
     ) -> dict[str, Tensor]:
-        """What the heads learn, and what keeps labels out of the latents."""
+        """What the heads learn, and what keeps labels out of the latents: those that are known and
+        those that are heard, `known` by either."""
 
-        def decode(points: Tensor, told: list[Tensor], known: Tensor) -> Tensor:
-            return self.decoder(self.labelling.to_decoder(points, told, known))
+        def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
+            return self.decoder(self.labelling.to_decoder(points, told, all_known))
 
-        drawn, known = latents.detach(), labels.known
         losses = self.labelling.surprise(contrast, labels)
-        losses |= self_taught(self.labelling, contrast, drawn, beliefs, known, decode)
+        losses |= self_taught(
+            self.labelling, contrast, latents.detach(), beliefs, labels.known, decode
+        )
         if self.adversary is not None:
             losses |= self.adversary.losses(latents, beliefs, known)
         return losses
