@@ -82,7 +82,9 @@ def flute(random: np.random.Generator, hz: float) -> Sound:
     glide = 1 + 0.006 * np.minimum(TIME, 1) * np.sin(2 * np.pi * 5.1 * TIME)
     steps = np.where(TIME < 1.2, 1.0, np.where(TIME < 2.1, 9 / 8, 5 / 4))
     turns = np.cumsum(hz * glide * steps) / RATE
-    sound = sum(level * np.sin(2 * np.pi * k * turns) for k, level in ((1, 1.0), (2, 0.2), (3, 0.06)))
+    sound = sum(
+        level * np.sin(2 * np.pi * k * turns) for k, level in ((1, 1.0), (2, 0.2), (3, 0.06))
+    )
     breath = 0.02 * _band(random, hz, 8 * hz)
     return (sound + breath) * _swell(0.06, 0.15)
 
@@ -118,7 +120,9 @@ def speech(random: np.random.Generator, hz: float) -> Sound:
         turns = np.cumsum(contour * (1 + 0.01 * jitter)) / RATE
         sources = [(k * contour, np.sin(2 * np.pi * k * turns)) for k in range(1, int(6000 / hz))]
     else:
-        sources = [(f * np.ones(LENGTH), _band(random, f - 60, f + 60)) for f in range(200, 6000, 120)]
+        sources = [
+            (f * np.ones(LENGTH), _band(random, f - 60, f + 60)) for f in range(200, 6000, 120)
+        ]
     sound = np.zeros(LENGTH)
     for frequency, source in sources:
         level = sum(
@@ -195,7 +199,9 @@ def noise_bands(random: np.random.Generator) -> Sound:
     """Bands of noise that come and go."""
     bands = [(150, 400), (600, 900), (1500, 2500), (4000, 8000)]
     swells = [0.5 - 0.5 * np.cos(2 * np.pi * (k + 1) * TIME / SECONDS) for k in range(len(bands))]
-    return sum((s * _band(random, *b) for s, b in zip(swells, bands, strict=True)), np.zeros(LENGTH))
+    return sum(
+        (s * _band(random, *b) for s, b in zip(swells, bands, strict=True)), np.zeros(LENGTH)
+    )
 
 
 def clicks(random: np.random.Generator, rate: int) -> Sound:

@@ -1,7 +1,30 @@
 """Waveform <-> spectrum, and the contrast in which a network sees magnitudes."""
 
 from vschaos.transforms.magnitude import LogMagnitude
-from vschaos.transforms.phase import PhaseScan, apply_phase, griffin_lim
+from vschaos.transforms.phase import (
+    INVERSIONS,
+    RTISI,
+    PhaseScan,
+    StreamingPhase,
+    apply_phase,
+    griffin_lim,
+    invert,
+    keep_phase,
+    random_phase,
+)
 from vschaos.transforms.stft import STFT, StreamingSTFT
 
-__all__ = ["STFT", "LogMagnitude", "PhaseScan", "StreamingSTFT", "apply_phase", "griffin_lim"]
+__all__ = [
+    "INVERSIONS",
+    "RTISI",
+    "STFT",
+    "LogMagnitude",
+    "PhaseScan",
+    "StreamingPhase",
+    "StreamingSTFT",
+    "apply_phase",
+    "griffin_lim",
+    "invert",
+    "keep_phase",
+    "random_phase",
+]

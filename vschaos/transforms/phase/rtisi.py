@@ -46,8 +46,7 @@ class RTISI(nn.Module):
         super().__init__()
         if look_ahead < 1 or iterations < 1:
             raise ValueError(
-                "look_ahead and iterations must be at least 1, "
-                f"{look_ahead} and {iterations} came"
+                f"look_ahead and iterations must be at least 1, {look_ahead} and {iterations} came"
             )
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -66,6 +65,7 @@ class RTISI(nn.Module):
         self.register_buffer("directions", directions, persistent=False)
         self.register_buffer("tail", torch.zeros(1, n_fft - hop_length), persistent=False)
 
+    @torch.jit.export
     def reset(self) -> None:
         """Forgets the frames that came before."""
         self.scan.reset()

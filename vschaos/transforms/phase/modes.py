@@ -1,0 +1,79 @@
+"""The ways to a phase by their names: one choice for whole sounds, one for streams."""
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.transforms.phase.griffin_lim import griffin_lim
+from vschaos.transforms.phase.rtisi import RTISI
+from vschaos.transforms.phase.scan import PhaseScan
+from vschaos.transforms.phase.spectrum import apply_phase, keep_phase, random_phase
+from vschaos.transforms.stft import STFT
+
+INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
+
+
+def invert(
+    stft: STFT,
+    magnitudes: Tensor,
+    length: int,
+    inversion: str = "griffin_lim",
+    spectrum: Tensor | None = None,
+    iterations: int = 60,
+) -> Tensor:
+    """A sound `[B, length]` of the magnitudes `[B, F, N]`.
+
+    Args:
+        magnitudes: of a sound of `length` samples: `N = stft.num_frames(length)`.
+        inversion: one of `INVERSIONS`.
+        spectrum: complex `[B, F, N]`, whose phase `keep_input` keeps.
+        iterations: of `griffin_lim`.
+    """
+    if inversion == "griffin_lim":
+        return griffin_lim(stft, magnitudes, length, iterations)
+    if inversion == "rtisi":
+        rtisi = RTISI(stft.n_fft, stft.hop_length).to(magnitudes.device)
+        return stft.inverse(rtisi.whole(magnitudes), length)
+    if inversion == "scan":
+        scan = PhaseScan(stft.n_fft, stft.hop_length).to(magnitudes.device)
+        return stft.inverse(apply_phase(magnitudes, scan.whole(magnitudes)), length)
+    if inversion == "random":
+        return stft.inverse(random_phase(magnitudes), length)
+    if inversion != "keep_input":
+        raise ValueError(f"inversion must be one of {INVERSIONS}, {inversion!r} came")
+    if spectrum is None:
+        raise ValueError("inversion keep_input needs an input to keep the phase of")
+    return stft.inverse(keep_phase(magnitudes, spectrum), length)
+
+
+class StreamingPhase(nn.Module):
+    """The phase of a stream, found in one of three ways, among which one may change as it plays.
+
+    Args:
+        n_fft, hop_length: of the transform, in samples.
+    """
+
+    def __init__(self, n_fft: int, hop_length: int) -> None:
+        super().__init__()
+        self.scan = PhaseScan(n_fft, hop_length)
+        self.rtisi = RTISI(n_fft, hop_length)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        """Forgets the frames that came before."""
+        self.scan.reset()
+        self.rtisi.reset()
+
+    def delay(self, inversion: str) -> int:
+        """Frames that this way comes late."""
+        return self.rtisi.delay if inversion == "rtisi" else 0
+
+    def forward(self, magnitudes: Tensor, inversion: str) -> Tensor:
+        """Magnitudes `[B, F, N]` -> complex spectra `[B, F, N]`, `delay` frames late.
+
+        `inversion` is `rtisi`, `random` or, whatever else it says, `scan`.
+        """
+        if inversion == "rtisi":
+            return self.rtisi(magnitudes)
+        if inversion == "random":
+            return random_phase(magnitudes)
+        return apply_phase(magnitudes, self.scan(magnitudes))
