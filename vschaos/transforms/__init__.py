@@ -11,6 +11,7 @@ from vschaos.transforms.phase import (
     invert,
     keep_phase,
     random_phase,
+    refined_scan,
 )
 from vschaos.transforms.stft import STFT, StreamingSTFT
 
@@ -27,4 +28,5 @@ __all__ = [
     "invert",
     "keep_phase",
     "random_phase",
+    "refined_scan",
 ]

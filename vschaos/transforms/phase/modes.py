@@ -5,8 +5,7 @@ from torch import Tensor, nn
 
 from vschaos.transforms.phase.griffin_lim import griffin_lim
 from vschaos.transforms.phase.rtisi import RTISI
-from vschaos.transforms.phase.scan import PhaseScan
-from vschaos.transforms.phase.spectrum import apply_phase, keep_phase, random_phase
+from vschaos.transforms.phase.spectrum import keep_phase, random_phase
 from vschaos.transforms.stft import STFT
 
 INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
@@ -24,7 +23,7 @@ def invert(
 
     Args:
         magnitudes: of a sound of `length` samples: `N = stft.num_frames(length)`.
-        inversion: one of `INVERSIONS`.
+        inversion: one of `INVERSIONS`; `rtisi` looks one frame ahead, `scan` none.
         spectrum: complex `[B, F, N]`, whose phase `keep_input` keeps.
         iterations: of `griffin_lim`.
     """
@@ -34,8 +33,8 @@ def invert(
         rtisi = RTISI(stft.n_fft, stft.hop_length).to(magnitudes.device)
         return stft.inverse(rtisi.whole(magnitudes), length)
     if inversion == "scan":
-        scan = PhaseScan(stft.n_fft, stft.hop_length).to(magnitudes.device)
-        return stft.inverse(apply_phase(magnitudes, scan.whole(magnitudes)), length)
+        scan = refined_scan(stft.n_fft, stft.hop_length).to(magnitudes.device)
+        return stft.inverse(scan.whole(magnitudes), length)
     if inversion == "random":
         return stft.inverse(random_phase(magnitudes), length)
     if inversion != "keep_input":
@@ -54,7 +53,7 @@ class StreamingPhase(nn.Module):
 
     def __init__(self, n_fft: int, hop_length: int) -> None:
         super().__init__()
-        self.scan = PhaseScan(n_fft, hop_length)
+        self.scan = refined_scan(n_fft, hop_length)
         self.rtisi = RTISI(n_fft, hop_length)
 
     @torch.jit.export
@@ -76,4 +75,13 @@ class StreamingPhase(nn.Module):
             return self.rtisi(magnitudes)
         if inversion == "random":
             return random_phase(magnitudes)
-        return apply_phase(magnitudes, self.scan(magnitudes))
+        return self.scan(magnitudes)
+
+
+def refined_scan(n_fft: int, hop_length: int) -> RTISI:
+    """The scan with two projections of each frame onto what came before it; nothing is late.
+
+    Without frames to come, more projections or more momentum gain nothing, and the newest frame
+    must count fully.
+    """
+    return RTISI(n_fft, hop_length, look_ahead=0, iterations=2, momentum=0.6, newest_weight=1.0)
