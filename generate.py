@@ -26,7 +26,7 @@ models that are told labels, here pitch and octave:
   python3 generate.py trajectories runs/my_training --meta pitch 3 octave 4
   python3 generate.py sweep runs/my_training --files a.wav --task pitch --meta octave 4
 """
-INVERSIONS = ("griffin_lim", "scan", "keep_input", "random")
+INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
 TRAJECTORIES = (
     *("sin", "square", "triangle", "saw", "line"),

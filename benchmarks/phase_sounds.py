@@ -15,7 +15,12 @@ SECONDS = 3.0
 LENGTH = round(RATE * SECONDS)
 TIME: Sound = np.arange(LENGTH) / RATE
 # first three formants of vowels of a man's voice, Hz
-VOWELS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240), "e": (530, 1840, 2480)}  # fmt: skip
+VOWELS = {
+    "a": (730, 1090, 2440),
+    "i": (270, 2290, 3010),
+    "u": (300, 870, 2240),
+    "e": (530, 1840, 2480),
+}
 
 
 def made_sounds() -> dict[str, dict[str, Sound]]:
@@ -95,7 +100,8 @@ def bass(random: np.random.Generator, decay: float) -> Sound:
         since = np.maximum(TIME - start, 0)
         levels = [np.exp(-(decay + 0.6 * k) * since) / k for k in range(1, 20)]
         tone = sum(a * np.sin(2 * np.pi * hz * k * since) for k, a in enumerate(levels, 1))
-        sound += tone * (start <= TIME) * (start + 0.7 > TIME) * np.minimum(since / 0.003, 1)
+        held = np.minimum(since / 0.003, 1) * (since < 0.7)
+        sound += tone * held
     return sound
 
 
@@ -157,7 +163,7 @@ def toms(random: np.random.Generator) -> Sound:
             np.sin(2 * np.pi * ratio * np.cumsum(glide) / RATE) * np.exp(-3 * k * TIME) / (k + 1)
             for k, ratio in enumerate((1.0, 1.59, 2.14, 2.3, 2.65))
         )
-        _strike(sound, 0.36 * n, modes, 7)
+        _strike(sound, 0.36 * n, np.asarray(modes), 7)
         _strike(sound, 0.36 * n, 0.4 * _band(random, 300, 6000), 60)
     return sound
 

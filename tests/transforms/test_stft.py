@@ -46,6 +46,32 @@ def test_sizes_that_cannot_work_are_refused(n_fft: int, hop_length: int) -> None
         STFT(n_fft, hop_length)
 
 
+@pytest.mark.parametrize("synthesis_length", [0, 256, 700, 2304])
+def test_a_synthesis_that_cannot_work_is_refused(synthesis_length: int) -> None:
+    with pytest.raises(ValueError, match="synthesis_length"):
+        STFT(2048, 256, synthesis_length)
+
+
+@pytest.mark.parametrize("synthesis_length", [512, 768, 1024, 1792, 2048])
+@pytest.mark.parametrize("length", [1, 255, 5000])
+def test_a_short_synthesis_gives_the_sound_back(synthesis_length: int, length: int) -> None:
+    stft = STFT(2048, 256, synthesis_length)
+    audio = torch.randn(2, length)
+    assert error_db(stft.inverse(stft(audio), length), audio) < -90
+
+
+@pytest.mark.parametrize(("synthesis_length", "delay"), [(512, 1024), (1024, 1280), (2048, 1792)])
+def test_a_short_synthesis_waits_less_to_the_sample(synthesis_length: int, delay: int) -> None:
+    stream = torch.jit.script(Echo(StreamingSTFT(STFT(2048, 256, synthesis_length))))
+    assert StreamingSTFT(STFT(2048, 256, synthesis_length)).delay == delay
+    audio = torch.randn(1, 40 * 256)
+    for sizes in ([1], [7], [1, 5, 2, 16, 3]):
+        stream.reset()
+        output = torch.cat([stream(block) for block in blocks(audio, sizes, 256)], dim=1)
+        assert error_db(output[:, delay:], audio[:, :-delay]) < -90
+        assert float(output[:, :delay].abs().max()) < 1e-5
+
+
 @pytest.mark.parametrize(("n_fft", "hop_length"), SIZES)
 def test_a_stream_comes_back_later_whatever_the_blocks(n_fft: int, hop_length: int) -> None:
     stream = torch.jit.script(Echo(StreamingSTFT(STFT(n_fft, hop_length))))

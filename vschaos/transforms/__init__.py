@@ -2,23 +2,31 @@
 
 from vschaos.transforms.magnitude import LogMagnitude
 from vschaos.transforms.phase import (
+    INVERSIONS,
     RTISI,
-    LivePhase,
     PhaseScan,
+    StreamingPhase,
     apply_phase,
     griffin_lim,
+    invert,
     keep_phase,
+    random_phase,
+    refined_scan,
 )
 from vschaos.transforms.stft import STFT, StreamingSTFT
 
 __all__ = [
+    "INVERSIONS",
     "RTISI",
     "STFT",
-    "LivePhase",
     "LogMagnitude",
     "PhaseScan",
+    "StreamingPhase",
     "StreamingSTFT",
     "apply_phase",
     "griffin_lim",
+    "invert",
     "keep_phase",
+    "random_phase",
+    "refined_scan",
 ]

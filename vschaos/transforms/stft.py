@@ -17,6 +17,13 @@ class STFT(nn.Module):
         n_fft: window length in samples.
         hop_length: samples from frame to frame; a power of two (nn~ asks for it) that divides
             `n_fft` at least four times (Hann squared then overlaps to a constant).
+        synthesis_length: samples in the middle of a frame that its synthesis uses, a multiple of
+            `hop_length`, at least twice it; `n_fft` if not given. Shorter means that a stream
+            waits less, and that errors of the frames are averaged less.
+
+    Attributes:
+        delay: samples that a stream comes back late, beyond the hop that it waits for:
+            `(n_fft + synthesis_length) / 2 - hop_length`.
 
     Example:
         >>> stft = STFT(1024, 256)
@@ -31,7 +38,7 @@ class STFT(nn.Module):
     analysis_window: Tensor
     synthesis_window: Tensor
 
-    def __init__(self, n_fft: int, hop_length: int) -> None:
+    def __init__(self, n_fft: int, hop_length: int, synthesis_length: int | None = None) -> None:
         super().__init__()
         if hop_length < 1 or hop_length & (hop_length - 1):
             raise ValueError(f"transform.hop_length must be a power of two, {hop_length} came")
@@ -40,17 +47,25 @@ class STFT(nn.Module):
                 "transform.n_fft must be a multiple of hop_length, at least 4 times as long; "
                 f"{n_fft} came for a hop of {hop_length}"
             )
+        kept = n_fft if synthesis_length is None else synthesis_length
+        if kept % hop_length or not 2 * hop_length <= kept <= n_fft:
+            raise ValueError(
+                "transform.synthesis_length must be a multiple of hop_length, from "
+                f"{2 * hop_length} to {n_fft}; {kept} came"
+            )
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.overlap = n_fft // hop_length
         self.num_bins = n_fft // 2 + 1
+        self.synthesis_length = kept
+        self.synthesis_start = (n_fft - kept) // 2
+        self.delay = n_fft - hop_length - self.synthesis_start
         window = torch.hann_window(n_fft, dtype=torch.float64)
         # the 2 gives a sine its amplitude: half of its energy lies at negative frequencies
         scale = 2.0 / window.sum()
-        constant = window.square().sum() / hop_length
         self.register_buffer("analysis_window", (window * scale).float(), persistent=False)
         self.register_buffer(
-            "synthesis_window", (window / (scale * constant)).float(), persistent=False
+            "synthesis_window", (self._dual(window) / scale).float(), persistent=False
         )
 
     def num_frames(self, length: int) -> int:
@@ -72,7 +87,8 @@ class STFT(nn.Module):
     def inverse(self, spectrum: Tensor, length: int) -> Tensor:
         """Complex `[B, F, N]` -> `[B, length]`; the inverse of `forward`."""
         before = self.n_fft - self.hop_length
-        return self.synthesise(spectrum)[:, before : before + length]
+        start = before - self.synthesis_start
+        return self.synthesise(spectrum)[:, start : start + length]
 
     def analyse(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> complex `[B, F, N]` of the frames that lie wholly inside,
@@ -81,14 +97,27 @@ class STFT(nn.Module):
         return torch.fft.rfft(frames * self.analysis_window).transpose(1, 2)
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
-        """Complex `[B, F, N]` -> `[B, (N - 1) * hop_length + n_fft]`, overlapped and added."""
-        frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft) * self.synthesis_window
+        """Complex `[B, F, N]` -> `[B, (N - 1) * hop_length + synthesis_length]`, overlapped and
+        added, from sample `synthesis_start` of the first frame on."""
+        frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft)
+        end = self.synthesis_start + self.synthesis_length
+        frames = frames[:, :, self.synthesis_start : end] * self.synthesis_window
         batch, num_frames = frames.shape[0], frames.shape[1]
-        hops = frames.reshape(batch, num_frames, self.overlap, self.hop_length)
-        audio = hops.new_zeros(batch, num_frames + self.overlap - 1, self.hop_length)
-        for k in range(self.overlap):
+        overlap = self.synthesis_length // self.hop_length
+        hops = frames.reshape(batch, num_frames, overlap, self.hop_length)
+        audio = hops.new_zeros(batch, num_frames + overlap - 1, self.hop_length)
+        for k in range(overlap):
             audio[:, k : k + num_frames] += hops[:, :, k]
         return audio.reshape(batch, -1)
+
+    def _dual(self, window: Tensor) -> Tensor:
+        """What makes the middle of frames that were seen through `window` overlap to the sound."""
+        if self.synthesis_length == self.n_fft:
+            return window / (window.square().sum() / self.hop_length)
+        # Hann overlaps to a constant already at two hops, where its square does not
+        product = torch.hann_window(self.synthesis_length, dtype=window.dtype)
+        product = product / (product.sum() / self.hop_length)
+        return product / window[self.synthesis_start :][: self.synthesis_length]
 
 
 class StreamingSTFT(nn.Module):
@@ -105,9 +134,10 @@ class StreamingSTFT(nn.Module):
     def __init__(self, stft: STFT) -> None:
         super().__init__()
         self.stft = stft
-        self.delay = stft.n_fft - stft.hop_length
-        self.register_buffer("past", torch.zeros(1, self.delay), persistent=False)
-        self.register_buffer("tail", torch.zeros(1, self.delay), persistent=False)
+        self.delay = stft.delay
+        before, after = stft.n_fft - stft.hop_length, stft.synthesis_length - stft.hop_length
+        self.register_buffer("past", torch.zeros(1, before), persistent=False)
+        self.register_buffer("tail", torch.zeros(1, after), persistent=False)
 
     def reset(self) -> None:
         """Forgets the past."""
@@ -117,13 +147,13 @@ class StreamingSTFT(nn.Module):
     def analyse(self, audio: Tensor) -> Tensor:
         """`[B, N * hop_length]` -> complex `[B, F, N]`."""
         stream = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
-        self.past = stream[:, stream.shape[1] - self.delay :].clone()
+        self.past = stream[:, stream.shape[1] - self.past.shape[1] :].clone()
         return self.stft.analyse(stream)
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex `[B, F, N]` -> `[B, N * hop_length]`."""
         audio = self.stft.synthesise(spectrum)
-        audio[:, : self.delay] += with_rows(self.tail, audio.shape[0])
+        audio[:, : self.tail.shape[1]] += with_rows(self.tail, audio.shape[0])
         ready = spectrum.shape[2] * self.stft.hop_length
         self.tail = audio[:, ready:].clone()
         return audio[:, :ready]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConver
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.stream import SpectralStream
-from vschaos.transforms import STFT, LogMagnitude, PhaseScan, apply_phase, griffin_lim
+from vschaos.transforms import INVERSIONS, STFT, LogMagnitude, invert
 
 
 class SpectralVAE(Model):
@@ -40,7 +39,7 @@ class SpectralVAE(Model):
             decoder learns to do without.
     """
 
-    inversions = ("griffin_lim", "keep_input", "scan", "random")
+    inversions = INVERSIONS
 
     def __init__(
         self,
@@ -163,9 +162,8 @@ class SpectralVAE(Model):
                 f"at least {self.transform.overlap} latent frames make a sound, "
                 f"{latents.shape[2]} came"
             )
-        if inversion == "keep_input":
-            raise ValueError("inversion keep_input needs an input to keep the phase of")
-        return self._invert(self.decode_magnitudes(latents, labels), length, inversion)
+        magnitudes = self.decode_magnitudes(latents, labels)
+        return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
@@ -189,10 +187,8 @@ class SpectralVAE(Model):
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
         latents = sample(self._posterior(contrast, beliefs, known), temperature)
         magnitudes = self._magnitudes(latents, beliefs, known)
-        if inversion == "keep_input":
-            kept = torch.polar(magnitudes, torch.angle(spectrum))
-            return self.transform.inverse(kept, audio.shape[1])
-        return self._invert(magnitudes, audio.shape[1], inversion)
+        way = inversion or self.inversions[0]
+        return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
     def stream(self) -> SpectralStream:
         return SpectralStream(
@@ -217,18 +213,6 @@ class SpectralVAE(Model):
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         told = self.labelling.to_decoder(latents, beliefs, known)
         return self.contrast.inverse(self.decoder(told))
-
-    def _invert(self, magnitudes: Tensor, length: int, inversion: str | None) -> Tensor:
-        if inversion in (None, "griffin_lim"):
-            return griffin_lim(self.transform, magnitudes, length)
-        if inversion == "scan":
-            scan = PhaseScan(self.transform.n_fft, self.hop_length).to(magnitudes.device)
-            phases = scan.whole(magnitudes)
-        elif inversion == "random":
-            phases = 2 * math.pi * torch.rand_like(magnitudes)
-        else:
-            raise ValueError(f"inversion must be one of {self.inversions}, {inversion!r} came")
-        return self.transform.inverse(apply_phase(magnitudes, phases), length)
 
 
 def _adversary(

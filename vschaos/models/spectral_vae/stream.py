@@ -11,7 +11,7 @@ from vschaos.layers import Labelling, sample
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
-from vschaos.transforms import STFT, LivePhase, LogMagnitude, StreamingSTFT, keep_phase
+from vschaos.transforms import STFT, LogMagnitude, StreamingPhase, StreamingSTFT, keep_phase
 
 ATTRIBUTES = [
     Attribute("inversion_mode", "str", "phase: keep_input (forward), rtisi, scan, random"),
@@ -65,8 +65,8 @@ class SpectralStream(PlayedStream):
         self.encode_stft = StreamingSTFT(transform)
         self.decode_stft = StreamingSTFT(transform)
         self.forward_stft = StreamingSTFT(transform)
-        self.decode_phase = LivePhase(transform.n_fft, transform.hop_length)
-        self.forward_phase = LivePhase(transform.n_fft, transform.hop_length)
+        self.decode_phase = StreamingPhase(transform.n_fft, transform.hop_length)
+        self.forward_phase = StreamingPhase(transform.n_fft, transform.hop_length)
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.latent_dim = latent.dim
@@ -140,7 +140,7 @@ class SpectralStream(PlayedStream):
     def get_delay(self) -> int:
         """Samples by which `forward` lags behind its input, as it is set now."""
         if self.inversion_mode == "rtisi":
-            return self.delay + self.forward_phase.look_ahead * self.hop_length
+            return self.delay + self.forward_phase.delay("rtisi") * self.hop_length
         return self.delay
 
     @torch.jit.export

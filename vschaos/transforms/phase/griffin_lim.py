@@ -2,8 +2,7 @@
 
 from torch import Tensor
 
-from vschaos.transforms.phase.scan import PhaseScan
-from vschaos.transforms.phase.spectrum import apply_phase
+from vschaos.transforms.phase.rtisi import RTISI
 from vschaos.transforms.stft import STFT
 
 
@@ -13,18 +12,19 @@ def griffin_lim(
     """A sound whose spectrum has (nearly) the magnitudes asked for.
 
     Fast Griffin-Lim (Perraudin, Balazs & Sondergaard, WASPAA 2013), started from the phases of
-    `PhaseScan` rather than from noise.
+    `RTISI` rather than from noise: the place where it ends hangs on where it began.
 
     Args:
         magnitudes: `[B, F, N]`, of a sound of `length` samples: `N = stft.num_frames(length)`.
-        iterations: transforms there and back; 0 leaves the scan's phases as they are.
+        iterations: transforms there and back; 0 leaves the phases of `RTISI` as they are.
         momentum: how far each step is carried on, 0 (plain Griffin-Lim) to 1.
 
     Returns:
         `[B, length]`.
     """
-    scan = PhaseScan(stft.n_fft, stft.hop_length).to(magnitudes.device)
-    spectrum = apply_phase(magnitudes, scan.whole(magnitudes))
+    # whole windows, also for a transform that cuts them for a stream's sake
+    stft = STFT(stft.n_fft, stft.hop_length).to(magnitudes.device)
+    spectrum = RTISI(stft.n_fft, stft.hop_length).to(magnitudes.device).whole(magnitudes)
     previous = spectrum
     for _ in range(iterations):
         consistent = stft(stft.inverse(spectrum, length))

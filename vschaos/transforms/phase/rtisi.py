@@ -10,7 +10,7 @@ from vschaos.transforms.stft import with_rows
 class RTISI(nn.Module):
     """Real-time iterative spectrogram inversion (Beauregard, Zhu & Wyse 2005), started by the scan.
 
-    The newest frames stay open for `look_ahead` frames. As one enters, with the phase that
+    A frame stays open for `look_ahead` frames after it. As one enters, with the phase that
     `PhaseScan` would give it, all open frames are `iterations` times overlapped and added to what
     is committed, transformed again, and given back their magnitudes; the oldest is then committed.
     Momentum carries each step on, as in fast Griffin-Lim. The newest frame, which knows only its
@@ -21,10 +21,10 @@ class RTISI(nn.Module):
 
     Args:
         n_fft, hop_length: of the transform (Hann), in samples.
-        look_ahead: frames that stay open; the output is late by as many hops.
+        look_ahead: frames that stay open beside the newest; the output is late by as many hops.
         iterations: for each frame that enters.
         momentum: 0 (none) to 1.
-        newest_weight: of the newest frame in the sum, above 0 to 1.
+        newest_weight: of the newest frame in the sum, above 0 to 1; 1 without look-ahead.
     """
 
     synthesis: Tensor
@@ -44,9 +44,10 @@ class RTISI(nn.Module):
         newest_weight: float = 0.3,
     ) -> None:
         super().__init__()
-        if look_ahead < 1 or iterations < 1:
+        if look_ahead < 0 or iterations < 1:
             raise ValueError(
-                f"look_ahead and iterations must be at least 1, {look_ahead} and {iterations} came"
+                "look_ahead must be at least 0 and iterations 1, "
+                f"{look_ahead} and {iterations} came"
             )
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -57,7 +58,7 @@ class RTISI(nn.Module):
         synthesis, analysis = _windows(n_fft, hop_length, look_ahead, newest_weight)
         num_bins = self.scan.num_bins
         signs = 1.0 - 2.0 * (torch.arange(num_bins) % 2)
-        directions = torch.ones(1, look_ahead, num_bins, dtype=torch.complex64)
+        directions = torch.ones(1, look_ahead + 1, num_bins, dtype=torch.complex64)
         self.register_buffer("synthesis", synthesis.float(), persistent=False)
         self.register_buffer("analysis", analysis.float(), persistent=False)
         self.register_buffer("signs", signs, persistent=False)
@@ -65,6 +66,7 @@ class RTISI(nn.Module):
         self.register_buffer("directions", directions, persistent=False)
         self.register_buffer("tail", torch.zeros(1, n_fft - hop_length), persistent=False)
 
+    @torch.jit.export
     def reset(self) -> None:
         """Forgets the frames that came before."""
         self.scan.reset()
@@ -116,14 +118,14 @@ class RTISI(nn.Module):
         turn = torch.polar(signs, self.scan.steps(last, new, slopes, origin))
         entering = self.directions[:, -1].gather(-1, origin) * turn
         magnitudes = torch.cat([self.magnitudes, new.unsqueeze(1)], dim=1)
-        directions = torch.cat([self.directions, entering.unsqueeze(1)], dim=1)
+        directions = torch.cat([self.directions[:, 1:], entering.unsqueeze(1)], dim=1)
         directions = self._refine(magnitudes, directions)
         leaving = magnitudes[:, 0] * directions[:, 0]
         sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
         sound[:, : self.tail.shape[1]] += self.tail
         self.tail = sound[:, self.hop_length :].clone()
         self.magnitudes = magnitudes[:, 1:].clone()
-        self.directions = directions[:, 1:].clone()
+        self.directions = directions
         return leaving
 
     def _refine(self, magnitudes: Tensor, directions: Tensor) -> Tensor:

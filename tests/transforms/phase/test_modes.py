@@ -1,0 +1,61 @@
+"""Phases by the name of the way to them."""
+
+import pytest
+import torch
+
+from tests.transforms.phase.sounds import convergence_db, in_blocks, sounds
+from vschaos.transforms import (
+    INVERSIONS,
+    RTISI,
+    STFT,
+    StreamingPhase,
+    invert,
+    refined_scan,
+)
+
+
+def test_what_costs_more_comes_nearer() -> None:
+    audio = sounds()["noise"].unsqueeze(0)
+    stft = STFT(1024, 256)
+    spectrum, length = stft(audio), audio.shape[1]
+    found_db = {
+        name: convergence_db(
+            stft, invert(stft, spectrum.abs(), length, name, spectrum), spectrum.abs()
+        )
+        for name in INVERSIONS
+    }
+    order = ["keep_input", "griffin_lim", "rtisi", "scan", "random"]
+    assert sorted(found_db, key=lambda name: found_db[name]) == order
+    assert found_db["keep_input"] < -90
+
+
+def test_a_cut_synthesis_costs_whole_sounds_nothing() -> None:
+    audio = sounds()["decay"].unsqueeze(0)
+    whole, cut = STFT(2048, 256), STFT(2048, 256, synthesis_length=512)
+    magnitudes, length = whole(audio).abs(), audio.shape[1]
+    assert torch.equal(invert(cut, magnitudes, length), invert(whole, magnitudes, length))
+
+
+def test_unknown_names_and_a_missing_input_are_refused() -> None:
+    stft = STFT(1024, 256)
+    magnitudes = torch.zeros(1, 513, stft.num_frames(1000))
+    with pytest.raises(ValueError, match="'pghi' came"):
+        invert(stft, magnitudes, 1000, "pghi")
+    with pytest.raises(ValueError, match="input"):
+        invert(stft, magnitudes, 1000, "keep_input")
+
+
+def test_a_stream_finds_them_as_its_parts_do() -> None:
+    magnitudes = STFT(1024, 256)(sounds()["decay"].unsqueeze(0)).abs()
+    phase = torch.jit.script(StreamingPhase(1024, 256))
+    expected = {
+        "rtisi": RTISI(1024, 256)(magnitudes),
+        "scan": refined_scan(1024, 256)(magnitudes),
+    }
+    for name, spectra in expected.items():
+        found = torch.cat(list(in_blocks(lambda m: phase(m, name), magnitudes, [1, 4])), dim=2)  # noqa: B023
+        assert torch.equal(found, spectra)
+        phase.reset()
+    assert torch.allclose(phase(magnitudes, "random").abs(), magnitudes, atol=1e-6)
+    late = StreamingPhase(1024, 256)
+    assert [late.delay(name) for name in ("rtisi", "scan", "random")] == [1, 0, 0]
