@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from vschaos.models.spectral_vae import SpectralVAE
-from vschaos.transforms import STFT
 
 HOP = 512
 METHODS = ("encode", "decode", "forward")
@@ -129,11 +128,6 @@ def _input(scripted: torch.jit.ScriptModule, method: str, music: Tensor) -> Tens
     return call(scripted, "encode", music) if method == "decode" else music
 
 
-def _spectral_distance_db(one: Tensor, other: Tensor) -> float:
-    first, second = (STFT(2048, 512)(sound).abs() for sound in (one, other))
-    return 20 * float(torch.log10((first - second).norm() / second.norm() + 1e-9))
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_of_a_batch_are_instruments_of_their_own(
     scripted: torch.jit.ScriptModule, music: Tensor, method: str
@@ -142,13 +136,12 @@ def test_rows_of_a_batch_are_instruments_of_their_own(
     batch = torch.cat([values, 0.5 * values, values.flip(2)])
     together = call(scripted, method, batch, [4])
     for row in range(3):
-        alone = call(scripted, method, batch[row : row + 1], [4])
-        # a product of matrices differs in its last digits with the rows that go into it, and a scan
-        # of phases never forgets a difference: of what is decoded, the spectra are compared
-        if method == "decode":
-            assert _spectral_distance_db(together[row], alone[0]) < -20
-        else:
-            assert torch.allclose(together[row : row + 1], alone, atol=1e-4)
+        # others beside it, but as many: the last digits of a product hang on the number of rows
+        others = 0.3 * batch.flip(2)
+        others[row] = batch[row]
+        again = call(scripted, method, others, [4])
+        assert torch.allclose(again[row], together[row], atol=1e-5)
+        assert not torch.allclose(again[row - 1], together[row - 1], atol=1e-2)
 
 
 def test_batch_and_blocks_and_settings_may_change_at_any_time(
