@@ -25,6 +25,13 @@ class RTISI(nn.Module):
         iterations: for each frame that enters.
         momentum: 0 (none) to 1.
         newest_weight: of the newest frame in the sum, above 0 to 1; 1 without look-ahead.
+
+    Example:
+        >>> rtisi = RTISI(1024, 256)
+        >>> magnitudes = torch.rand(2, 513, 6)
+        >>> spectra = torch.cat([rtisi(magnitudes[:, :, :1]), rtisi(magnitudes[:, :, 1:])], dim=2)
+        >>> torch.allclose(spectra[:, :, rtisi.delay :].abs(), magnitudes[:, :, : -rtisi.delay])
+        True
     """
 
     synthesis: Tensor
