@@ -62,28 +62,30 @@ def _integrate(
 ) -> Frames:
     """The phases of a frame `[F]`; `stepped` is what each bin would get from the frame before, and
     `phases` what it gets where there is next to nothing."""
-    num_bins = len(new)
     floor = RELATIVE_FLOOR * max(last.max(), new.max())
-    waiting = new > floor
-    left = int(waiting.sum())
-    heap: list[tuple[float, int, bool]] = [
-        (-last[m], int(m), False) for m in np.flatnonzero(waiting & (last > floor))
+    waiting = [False, *(new > floor).tolist(), False]  # lists: numpy is slow one by one
+    rank = [0.0, *(-new).tolist(), 0.0]
+    slope = [0.0, *slopes.tolist(), 0.0]
+    found, step = [0.0, *phases.tolist(), 0.0], [0.0, *stepped.tolist(), 0.0]
+    heap = [
+        (-float(last[m]), int(m) + 1, False) for m in np.flatnonzero((new > floor) * last > floor)
     ]
     heapify(heap)
+    left = sum(waiting)
     while left:
         if not heap:  # an onset from silence begins at its strongest bin
-            m = int(np.argmax(np.where(waiting, new, -1.0)))
-            phases[m], waiting[m], left = 0.0, False, left - 1
-            heappush(heap, (-new[m], m, True))
+            m = min((rank[k], k) for k in range(len(rank)) if waiting[k])[1]
+            found[m], waiting[m], left = 0.0, False, left - 1
+            heappush(heap, (rank[m], m, True))
         _, m, is_new = heappop(heap)
         if not is_new:
             if waiting[m]:
-                phases[m], waiting[m], left = stepped[m], False, left - 1
-                heappush(heap, (-new[m], m, True))
+                found[m], waiting[m], left = step[m], False, left - 1
+                heappush(heap, (rank[m], m, True))
             continue
         for k in (m - 1, m + 1):
-            if 0 <= k < num_bins and waiting[k]:
-                phases[k] = phases[m] + (k - m) * (slopes[k] + slopes[m]) / 2
+            if waiting[k]:
+                found[k] = found[m] + (k - m) * (slope[k] + slope[m]) / 2
                 waiting[k], left = False, left - 1
-                heappush(heap, (-new[k], k, True))
-    return phases
+                heappush(heap, (rank[k], k, True))
+    return np.asarray(found[1:-1])

@@ -87,7 +87,6 @@ class StreamingPhase(nn.Module):
 def refined_scan(n_fft: int, hop_length: int) -> RTISI:
     """The scan with two projections of each frame onto what came before it; nothing is late.
 
-    Without frames to come, more projections or more momentum gain nothing, and the newest frame
-    must count fully.
+    Without frames to come, more projections or more momentum gain next to nothing.
     """
-    return RTISI(n_fft, hop_length, look_ahead=0, iterations=2, momentum=0.6, newest_weight=1.0)
+    return RTISI(n_fft, hop_length, look_ahead=0, iterations=2, momentum=0.6)

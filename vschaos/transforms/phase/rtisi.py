@@ -24,7 +24,15 @@ class RTISI(nn.Module):
         look_ahead: frames that stay open beside the newest; the output is late by as many hops.
         iterations: for each frame that enters.
         momentum: 0 (none) to 1.
-        newest_weight: of the newest frame in the sum, above 0 to 1; 1 without look-ahead.
+        newest_weight: of the newest frame in the sum, above 0 to 1; 1 without look-ahead,
+            whatever is given.
+
+    Example:
+        >>> rtisi = RTISI(1024, 256)
+        >>> magnitudes = torch.rand(2, 513, 6)
+        >>> spectra = torch.cat([rtisi(magnitudes[:, :, :1]), rtisi(magnitudes[:, :, 1:])], dim=2)
+        >>> torch.allclose(spectra[:, :, rtisi.delay :].abs(), magnitudes[:, :, : -rtisi.delay])
+        True
     """
 
     synthesis: Tensor
@@ -143,9 +151,8 @@ class RTISI(nn.Module):
             consistent = torch.fft.rfft(frames)
             carried = torch.lerp(previous, consistent, 1.0 + self.momentum) + 1e-12  # never 0
             previous = consistent
-            length_of = carried.abs().clamp_min(1e-15)
-            spectrum = carried * (magnitudes / length_of)
-            directions = carried / length_of
+            directions = carried * carried.abs().clamp_min(1e-15).reciprocal()
+            spectrum = magnitudes * directions
         return directions
 
 
@@ -157,7 +164,8 @@ def _windows(
     window = torch.hann_window(n_fft, dtype=torch.float64)
     total = torch.zeros(n_fft + look_ahead * hop_length, dtype=torch.float64)
     weights = torch.ones(look_ahead + 1, 1, dtype=torch.float64)
-    weights[-1] = newest_weight
+    if look_ahead:
+        weights[-1] = newest_weight
     for k in range(look_ahead + 1):
         total[k * hop_length : k * hop_length + n_fft] += weights[k] * window.square()
     for kept in range(hop_length, n_fft, hop_length):  # of committed frames
