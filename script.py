@@ -56,7 +56,18 @@ def export_run(options: argparse.Namespace) -> None:
 
 
 def _channels(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]}"
+    """`latent 1 ... latent 8, pitch, octave`: those that are counted as one."""
+    groups: list[list[str]] = []
+    for name in names:
+        if groups and _kind(groups[-1][-1]) == _kind(name) != name:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return ", ".join(f"{g[0]} ... {g[-1]}" if len(g) > 1 else g[0] for g in groups)
+
+
+def _kind(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
 if __name__ == "__main__":

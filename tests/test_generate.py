@@ -41,3 +41,12 @@ def test_a_file_that_cannot_be_morphed_is_named(generate: ModuleType, tmp_path: 
         options = argparse.Namespace(files=[tmp_path / "good.wav", tmp_path / bad])
         with pytest.raises(ValueError, match=f"{bad} cannot be used: it"):
             generate.morph_files(_run(tmp_path), tmp_path, {}, options)
+
+
+def test_channels_are_told_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    import script
+
+    names = ["latent 1", "latent 2", "latent 3", "pitch", "octave"]
+    assert script._channels(names) == "latent 1 ... latent 3, pitch, octave"
+    assert script._channels(["audio"]) == "audio"
