@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=MODELS,
         default="full",
         help="full: torchcrepe, the most reliable (default); tiny: its small network, 20 times "
-        "faster; swift: swift-f0, 400 times faster, of use for first trials and long recordings",
+        "faster; swift: swift-f0, 600 times faster and nearly as good, of use for long recordings",
     )
     parser.add_argument(
         "--threshold",

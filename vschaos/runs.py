@@ -26,7 +26,7 @@ from vschaos.labels import Labels, Vocabulary
 from vschaos.models.base import Model
 from vschaos.targets import build, find_target
 
-FORMAT = 1  # of the run folder
+FORMAT = 2  # of the run folder; 2 since latents are counted in deviations
 LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
 
 README = """# {name}

@@ -31,10 +31,6 @@ class Glide(nn.Module):
     def reset(self) -> None:
         self.value = self.goal
 
-    @torch.jit.export
-    def is_still(self) -> bool:
-        return self.value == self.goal
-
     def forward(self, audio: Tensor) -> Tensor:
         """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
         values = torch.jit.annotate(list[float], [self.value])

@@ -53,7 +53,7 @@ class SpectralStream(PlayedStream):
             _methods(latent.dim, transform.hop_length, labelling, controls),
             ATTRIBUTES,
             transform.hop_length,
-            transform.n_fft - transform.hop_length,
+            transform.delay,
             latent.views(),
             sample_rate,
         )
