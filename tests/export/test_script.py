@@ -9,6 +9,7 @@ import torch
 from vschaos.export import Host
 from vschaos.export.script import export
 from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.patches import read_instrument
 from vschaos.runs import Run
 
 
@@ -39,5 +40,37 @@ def test_what_breaks_the_contract_is_not_written(
     setattr(broken, part, Faulty())
     with pytest.raises(ValueError, match="methods fail"):
         export(run_of(broken, "model"), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["model.ts"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.ts"]
     assert (tmp_path / "model.ts").read_bytes() == before
+
+
+def test_the_card_is_the_model(model: SpectralVAE, tmp_path: Path) -> None:
+    path = export(run_of(model, "my strings"), tmp_path)
+    instrument = read_instrument(path)
+    assert instrument == read_instrument(path.with_suffix(".json"))
+    assert (instrument.name, instrument.sample_rate) == ("my strings", model.sample_rate)
+    scripted = torch.jit.load(str(path))
+    assert [method.name for method in instrument.methods] == scripted.get_methods()
+    for method in instrument.methods:
+        inlets, in_ratio, outlets, out_ratio = getattr(scripted, f"{method.name}_params").tolist()
+        assert (len(method.inlets), len(method.outlets)) == (inlets, outlets)
+        assert (method.in_ratio, method.out_ratio) == (in_ratio, out_ratio)
+    assert [attribute.name for attribute in instrument.attributes] == scripted.get_attributes()
+    for attribute in instrument.attributes:
+        assert getattr(scripted, f"get_{attribute.name}")() == [attribute.default]
+        for choice in attribute.choices:
+            assert getattr(scripted, f"set_{attribute.name}")(choice) == 0
+        if attribute.type == "float":
+            assert getattr(scripted, f"set_{attribute.name}")(attribute.low) == 0
+            assert getattr(scripted, f"set_{attribute.name}")(attribute.high) == 0
+            assert getattr(scripted, f"set_{attribute.name}")(1.01 * attribute.high) != 0
+
+
+def test_a_latent_ranges_over_what_was_drawn(model: SpectralVAE) -> None:
+    latent = copy.deepcopy(model.latent)
+    latent.steps.fill_(1000)
+    latent.centre.zero_()
+    latent.spread.fill_(1.0)
+    latent.drawn.copy_(torch.linspace(-2, 4, latent.drawn.shape[1]))
+    low, high = latent.ranges()[0]
+    assert (low, high) == pytest.approx((-1.97, 3.97), abs=0.01)

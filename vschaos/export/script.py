@@ -7,8 +7,10 @@ from pathlib import Path
 import torch
 
 from vschaos.export.host import Host
-from vschaos.export.nn_tilde import script_stream
+from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.files import written_whole
+from vschaos.models.base import Stream
+from vschaos.patches import CARD, Instrument
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
@@ -16,7 +18,7 @@ BUFFERS_IN_HOPS = (1, 2, 4, 16)
 
 
 def export(run: Run, folder: Path, name: str | None = None) -> Path:
-    """Writes `folder/name.ts`, called after the training by default.
+    """Writes `folder/name.ts`, called after the training by default, and its card `name.json`.
 
     `_model` is added to a name that is too short for PureData.
 
@@ -27,11 +29,28 @@ def export(run: Run, folder: Path, name: str | None = None) -> Path:
     if len(name) < MIN_NAME_LENGTH:
         name = f"{name}_model"
     path = folder / f"{name}.ts"
-    scripted = script_stream(run.model.stream().eval(), run.sample_rate)
+    stream = run.model.stream().eval()
+    card = describe(name, stream, run.sample_rate).to_json()
+    scripted = script_stream(stream, run.sample_rate)
     with written_whole(path) as partial:
-        torch.jit.save(scripted, str(partial))
+        torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)
+    with written_whole(path.with_suffix(".json")) as partial:
+        partial.write_text(card, encoding="utf-8")
     return path
+
+
+def describe(name: str, stream: Stream, sample_rate: int) -> Instrument:
+    """A stream as it is for those who play it.
+
+    Args:
+        name: of its file.
+        sample_rate: Hz.
+    """
+    attributes = all_attributes(stream, sample_rate)
+    return Instrument(
+        name, sample_rate, stream.hop_length, stream.delay, stream.methods, attributes
+    )
 
 
 def check(path: Path) -> None:
