@@ -14,19 +14,19 @@
      with one inlet and one outlet; above 4096 the real one corrupts its memory: here, an error.
    - a method that a model lacks becomes forward.
 
+   Unlike it, a setting that comes while a thread computes counts from the next buffer on; errors
+   come on the same occasions in other words; a word among the values of `set` posts no empty error.
+
    The model is played by server.py, at the other end of the socket $VSCHAOS_STAND_IN. */
 
 #include <m_pd.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "connection.h"
 #include "rings.h"
 
-enum { DEFAULT_BUFFER = 4096, LOADED_NUMBERS = 5, TEXT_SIZE = 8192 };
+enum { DEFAULT_BUFFER = 4096, LOADED_NUMBERS = 5 };
 
 typedef struct _nn {
     t_object object;
@@ -64,41 +64,12 @@ static void make_rings(t_nn *x, int old_inlets, int old_outlets) {
 
 /* the server */
 
-static int is_sent(t_nn *x, const void *data, size_t size) {
-    for (ssize_t part; size; data = (const char *)data + part, size -= part)
-        if ((part = send(x->server, data, size, MSG_NOSIGNAL)) <= 0) return 0;
-    return 1;
-}
-
-static int is_received(t_nn *x, void *data, size_t size) {
-    for (ssize_t part; size; data = (char *)data + part, size -= part)
-        if ((part = recv(x->server, data, size, 0)) <= 0) return 0;
-    return 1;
-}
-
 /* The size of what is answered, in x->reply; -1 without answer. A complaint is posted. */
 static int ask(t_nn *x, char kind, const void *request, uint32_t size) {
-    uint32_t sizes[2]; /* of a complaint, of the answer */
-    char complaint[TEXT_SIZE];
-    if (is_sent(x, &kind, 1) && is_sent(x, &size, sizeof size) && is_sent(x, request, size) &&
-        is_received(x, sizes, sizeof sizes) && sizes[0] < TEXT_SIZE &&
-        is_received(x, complaint, sizes[0]) &&
-        (x->reply = realloc(x->reply, sizes[1] + 1)) && is_received(x, x->reply, sizes[1])) {
-        complaint[sizes[0]] = x->reply[sizes[1]] = 0;
-        if (sizes[0]) pd_error(x, "nn~: %s", complaint);
-        return sizes[1];
-    }
-    pd_error(x, "nn~: the server of the stand-in does not answer");
-    return -1;
-}
-
-static void connect_to_server(t_nn *x) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path = getenv("VSCHAOS_STAND_IN");
-    strncpy(address.sun_path, path ? path : "", sizeof address.sun_path - 1);
-    x->server = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (connect(x->server, (struct sockaddr *)&address, sizeof address))
-        pd_error(x, "nn~: this is a stand-in for tests, its server is not there");
+    char complaint[TEXT_SIZE] = "the server of the stand-in does not answer";
+    int answered = exchange(x->server, kind, request, size, complaint, &x->reply);
+    if (*complaint) pd_error(x, "nn~: %s", complaint);
+    return answered;
 }
 
 /* loading */
@@ -116,7 +87,7 @@ static void choose_buffer(t_nn *x, int asked) {
 }
 
 static t_symbol *found(t_nn *x, const char *name) {
-    char full[MAXPDSTRING], folder[MAXPDSTRING], *file;
+    char full[2 * MAXPDSTRING], folder[MAXPDSTRING], *file;
     size_t length = strlen(name);
     int has_suffix = length > 3 && !strcmp(name + length - 3, ".ts");
     snprintf(full, sizeof full, "%s%s", name, has_suffix ? "" : ".ts");
@@ -150,7 +121,11 @@ static void take_description(t_nn *x) {
 static void load(t_nn *x, const char *name, int asked) {
     char request[2 * MAXPDSTRING];
     if (!(x->path = found(x, name))) return;
-    connect_to_server(x);
+    x->server = connection(getenv("VSCHAOS_STAND_IN"));
+    if (x->server < 0) {
+        pd_error(x, "nn~: this is a stand-in for tests, its server is not there");
+        return;
+    }
     snprintf(request, sizeof request, "%s\n%s", x->path->s_name, x->method->s_name);
     if (ask(x, 'L', request, strlen(request)) <= 0) return;
     take_description(x);
