@@ -1,6 +1,6 @@
 """Draws the presentation of a `.maxpat`, to be looked at where there is no Max.
 
-    python3 tests/patches/draw_maxpat.py my_patch.maxpat my_patch.png
+python3 tests/patches/draw_maxpat.py my_patch.maxpat my_patch.png
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Patches for Max."""
 
+from vschaos.patches.max.check import check_max
 from vschaos.patches.max.page import write_max
 
-__all__ = ["write_max"]
+__all__ = ["check_max", "write_max"]

@@ -139,9 +139,7 @@ def digits(
     )
 
 
-def slider(
-    panel: Panel, left: float, top: float, width: float, low: float, high: float
-) -> Box:
+def slider(panel: Panel, left: float, top: float, width: float, low: float, high: float) -> Box:
     """A bar with its number, from which the value comes."""
     patch = panel.patch
     handle = bar(patch, left, top, width - NUMBER - 6.0, low, high)

@@ -162,9 +162,7 @@ def forward(
     return panel.finished()
 
 
-def enable(
-    panel: Panel, model: Box, name: str, left: float, top: float, text: str = ""
-) -> None:
+def enable(panel: Panel, model: Box, name: str, left: float, top: float, text: str = "") -> None:
     """A switch for one nn~, which computes nothing when it is off."""
     patch = panel.patch
     toggle = panel.hears(f"{name}-enable", switch(patch, left, top), 1.0)
@@ -194,7 +192,9 @@ def label_panel(controls: list[Control], prefix: str, tall: float) -> Patcher:
     for n, control in enumerate(controls):
         caption(panel.patch, control.name, PADDING, row(n))
         signal = _class_label if control.classes else _number_label
-        panel.patch.connect(signal(panel, control, row(n)), panel.patch.outlet(control.name, SIGNAL))
+        panel.patch.connect(
+            signal(panel, control, row(n)), panel.patch.outlet(control.name, SIGNAL)
+        )
     return panel.finished()
 
 
@@ -270,7 +270,9 @@ def output(inputs: list[str], prefix: str, tall: float) -> Patcher:
 def _balance(panel: Panel, sounds: list[Box]) -> Box:
     """From the first sound to the second."""
     patch = panel.patch
-    share = smooth(patch, panel.hears("balance", slider_row(panel, "balance", row(0), 0.0, 1.0), 0.0))
+    share = smooth(
+        patch, panel.hears("balance", slider_row(panel, "balance", row(0), 0.0, 1.0), 0.0)
+    )
     difference = patch.object("-~")
     patch.connect(sounds[1], difference, 0, 0)
     patch.connect(sounds[0], difference, 0, 1)

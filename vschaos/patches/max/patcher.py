@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from vschaos.patches.max.objects import INTERFACE, Ports, ports
@@ -112,12 +113,14 @@ class Patcher:
             ValueError: there is no such outlet or inlet.
         """
         if outlet >= len(source.ports.outlets) or inlet >= destination.ports.inlets:
-            raise ValueError(f"no cord from outlet {outlet} of {source} to {inlet} of {destination}")
+            raise ValueError(
+                f"no cord from outlet {outlet} of {source} to {inlet} of {destination}"
+            )
         self.lines.append((source.id, outlet, destination.id, inlet))
 
     def chain(self, *boxes: Box) -> Box:
         """Cords from left outlets to left inlets, from box to box; gives the last box."""
-        for source, destination in zip(boxes, boxes[1:], strict=False):
+        for source, destination in pairwise(boxes):
             self.connect(source, destination)
         return boxes[-1]
 
@@ -155,7 +158,9 @@ class Patcher:
     def to_json(self) -> str:
         """A line for each box and cord."""
         text = json.dumps({"patcher": self.content()}, ensure_ascii=False)
-        return text.replace('{"box":', '\n{"box":').replace('{"patchline":', '\n{"patchline":') + "\n"
+        return (
+            text.replace('{"box":', '\n{"box":').replace('{"patchline":', '\n{"patchline":') + "\n"
+        )
 
 
 def _layers(
@@ -199,7 +204,9 @@ def _depths(
     def find(id: str) -> int:
         if id not in depth:
             asked.add(id)
-            sources = [find(source) for source in heard[id] if source in depth or source not in asked]
+            sources = [
+                find(source) for source in heard[id] if source in depth or source not in asked
+            ]
             depth[id] = 1 + max(sources, default=-1)
         return depth[id]
 

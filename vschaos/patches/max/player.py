@@ -72,4 +72,3 @@ def _script(model_name: str, method: Method) -> str:
     steps += [f"connect model {n} out-{n} 0" for n in range(len(method.outlets))]
     steps += ["connect settings 0 model 0"]
     return ", ".join(f"script {step}" for step in steps)
-

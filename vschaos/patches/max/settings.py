@@ -95,9 +95,7 @@ def _is_switch(attribute: Attribute) -> bool:
     return (attribute.low, attribute.high) == (0.0, 1.0)
 
 
-def _buffer(
-    panel: Panel, instrument: Instrument, left: float, top: float, width: float
-) -> None:
+def _buffer(panel: Panel, instrument: Instrument, left: float, top: float, width: float) -> None:
     """Tells a new buffer to all players, which make nn~ anew, and then all settings again."""
     patch = panel.patch
     sizes = [hops * instrument.hop_length for hops in BUFFERS_IN_HOPS]
