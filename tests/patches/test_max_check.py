@@ -30,7 +30,7 @@ def drop_a_box(content: Content) -> None:
 
 
 def drop_a_cord(content: Content) -> None:
-    box, patcher = first(content, varname="settings")
+    box, patcher = first(content, varname="settings-0")
     patcher["lines"] = [
         line for line in patcher["lines"] if line["patchline"]["source"][0] != box["id"]
     ]

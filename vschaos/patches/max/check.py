@@ -11,7 +11,7 @@ from vschaos.models.base import Attribute
 from vschaos.patches.instrument import Instrument
 from vschaos.patches.max.design import name_of, prefix_of
 from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
-from vschaos.patches.max.player import AGAIN, BUFFER, SETTINGS
+from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, heard_settings
 
 PLAYERS = ("nn~", "mc.nn~", "mcs.nn~")
 WIDGETS = {  # that give each type of a value, and the outlet they give it from
@@ -117,8 +117,9 @@ def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -
             if _spoken(box)[0] in PLAYERS:
                 found += 1
                 faults += _player(box, instrument, model_name)
-                if not _hears(patcher, box, name_of(prefix, SETTINGS)):
-                    faults.append(f"{box['text']!r} does not hear its settings")
+                for name in heard_settings(instrument, _spoken(box)[2]):
+                    if not _hears(patcher, box, name_of(prefix, name)):
+                        faults.append(f"{box['text']!r} does not hear its settings")
             elif _spoken(box)[0] == "script":
                 faults += _script(box["text"], patcher)
                 if not _hears(patcher, box, name_of(prefix, BUFFER)):
@@ -188,12 +189,13 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
     attributes = {attribute.name: attribute for attribute in instrument.settings()}
     faults: list[str] = []
     told: set[str] = set()
+    told_by = {name_of(prefix, SETTINGS), name_of(prefix, LATENT_SETTINGS)}
     for patcher in patchers(content):
         boxes = {box["id"]: box for box in boxes_of(patcher)}
         cords = list(cords_of(patcher))
         for source, outlet, destination, _ in cords:
             end, message = boxes.get(destination, {}), boxes.get(source, {})
-            if _spoken(end)[:2] == ["s", name_of(prefix, SETTINGS)]:
+            if _spoken(end)[0] == "s" and _spoken(end)[1] in told_by:
                 widgets = [(boxes.get(a, {}), o) for a, o, b, _ in cords if b == source]
                 faults += _message(message, widgets, attributes, told)
             elif _is_player(end) and _is_unknown_message(message, outlet):

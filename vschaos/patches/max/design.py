@@ -72,7 +72,7 @@ class Panel:
 
 def prefix_of(model_name: str) -> str:
     """A model's name in one word, before the names of its receivers."""
-    return re.sub(r"[\s,;$\"\\{}()\[\]]+", "-", model_name).strip("-") or "model"
+    return re.sub(r"[\s\\,;$]+", "-", model_name.strip())
 
 
 def name_of(prefix: str, control: str) -> str:

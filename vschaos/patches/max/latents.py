@@ -146,11 +146,11 @@ def _walk_controls(panel: Panel, shown: list[Control]) -> list[Box]:
     """Form and rate of the walks, and buttons for all hands; gives what every latent needs."""
     patch = panel.patch
     caption(patch, "walk", 226.0, row(0), 36.0)
-    form = panel.hears("walk-form", menu(patch, FORMS, 262.0, row(0), 100.0), 0)
+    form = panel.hears("form", menu(patch, FORMS, 262.0, row(0), 100.0), 0)
     caption(patch, "turns a second", 380.0, row(0), 90.0)
     rate = design.slider(panel, 470.0, row(0), 240.0, *RATE_HZ)
-    common = clocks(patch, form, panel.hears("walk-rate", rate, 0.1))
-    names = (("walk-home", "hands to 0"), ("walk-surprise", "surprise me"))
+    common = clocks(patch, form, panel.hears("rate", rate, 0.1))
+    names = (("home", "hands to 0"), ("surprise", "surprise me"))
     for n, (name, text) in enumerate(names):
         button = press(patch, text, 726.0 + 96.0 * n, row(0), 88.0)
         common.append(panel.hears(name, button))

@@ -9,10 +9,11 @@ from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
 from vschaos.patches.max.latents import latent_panel
-from vschaos.patches.max.panels import FORWARD_ROWS, OUTPUT_ROWS, SOURCE_ROWS, height
+from vschaos.patches.max.panels import FORWARD_ROWS, OUTPUT_ROWS, height
 from vschaos.patches.max.patcher import Box, Patcher
 from vschaos.patches.max.player import labels, latents, told
 from vschaos.patches.max.settings import help_height, help_panel, settings_panel
+from vschaos.patches.max.source import SOURCE_ROWS, source
 
 MakePanel = Callable[[float], Patcher]  # of a height
 
@@ -75,7 +76,7 @@ class _Page:
     def _three_columns(self) -> None:
         """Source, what is told and heard, and output; help where there is most room."""
         columns: list[list[tuple[str, float, MakePanel]]] = [
-            [("source", height(SOURCE_ROWS), lambda tall: panels.source(self.prefix, tall))],
+            [("source", height(SOURCE_ROWS), lambda tall: source(self.prefix, tall))],
             self._middle(),
             self._output(),
         ]
@@ -99,12 +100,17 @@ class _Page:
             make = lambda tall: panels.forward(instrument, name, forward, prefix, tall)  # noqa: E731
             found.append(("forward", height(FORWARD_ROWS), make))
         if self.told:
-            make = lambda tall: panels.label_panel(self.told, prefix, tall)  # noqa: E731
+            make = lambda tall: panels.label_panel(self.told, self._taken(), prefix, tall)  # noqa: E731
             found.append(("told", height(len(self.told)), make))
         if hearing:
             make = lambda tall: panels.heard_panel(hearing, prefix, tall)  # noqa: E731
             found.append(("heard", height(len(labels(hearing.outlets))), make))
         return found
+
+    def _taken(self) -> set[str]:
+        """Names that labels cannot have for their receivers."""
+        names = {attribute.name for attribute in self.instrument.attributes}
+        return names | panels.OWN_NAMES | {method.name for method in self.instrument.methods}
 
     def _output(self) -> list[tuple[str, float, MakePanel]]:
         if not self._outputs():
@@ -123,11 +129,11 @@ class _Page:
         if "latents" in self.boxes:
             self._connect_latents()
         if self.hearing:
-            source = self.boxes["forward" if self.hearing.name == "forward" else "latents"]
+            ear = self.boxes["forward" if self.hearing.name == "forward" else "latents"]
             first = self.hearing.outlets.index(labels(self.hearing.outlets)[0])
             first = first if self.hearing.name == "forward" else 0
             for n in range(len(labels(self.hearing.outlets))):
-                self.patch.connect(source, self.boxes["heard"], first + n, n)
+                self.patch.connect(ear, self.boxes["heard"], first + n, n)
 
     def _connect_forward(self) -> None:
         forward = self.instrument.method("forward")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vschaos.models.base import Control, Method
 from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import design
@@ -24,13 +26,15 @@ from vschaos.patches.max.design import (
 )
 from vschaos.patches.max.objects import SIGNAL, quoted
 from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.player import AGAIN, SETTINGS, labels, player
+from vschaos.patches.max.player import AGAIN, labels, player, receiver_of
 
-SOURCES = ["off", "oscillator", "noise", "sound file", "microphone"]
-WAVES = ["saw", "triangle", "pulse", "sine"]
-SOURCE_ROWS, FORWARD_ROWS, OUTPUT_ROWS = 10, 2, 5
+FORWARD_ROWS, OUTPUT_ROWS = 2, 5
 LEFT = PADDING + CAPTION  # of the first widget in a row
 TITLE_WIDTH = 640.0
+OWN_NAMES = {  # receivers of what every patch has
+    *("balance", "buffer", "dsp", "file", "form", "home", "level", "loop", "play", "rate"),
+    *("record", "source", "surprise", "tone", "volume", "wave"),
+}
 LOWEST_DB, HIGHEST_DB = -70.0, 6.0
 
 
@@ -72,77 +76,6 @@ def title(instrument: Instrument, model_name: str, prefix: str) -> Patcher:
     return panel.finished()
 
 
-def source(prefix: str, tall: float) -> Patcher:
-    """What the model hears: an oscillator, noise, a sound file or the microphone."""
-    panel = Panel("SOURCE", prefix, tall)
-    patch = panel.patch
-    caption(patch, "from", PADDING, row(0))
-    chosen = panel.hears("source", menu(patch, SOURCES, LEFT, row(0), 130.0), 1)
-    select = patch.object(f"selector~ {len(SOURCES) - 1}")
-    patch.connect(chosen, select)
-    sounds = [_oscillator(panel, 1), _noise(patch), _file(panel, 5), patch.object("adc~ 1")]
-    for n, sound in enumerate(sounds):
-        patch.connect(sound, select, 0, n + 1)
-    level = slider_row(panel, "level dB", row(8), LOWEST_DB, HIGHEST_DB)
-    louder = patch.chain(select, patch.object("*~"))
-    patch.connect(decibels(patch, panel.hears("source-level", level, -12.0)), louder, 0, 1)
-    caption(patch, "heard", PADDING, row(9))
-    patch.connect(louder, meter(patch, LEFT, row(9), panel.width - LEFT - PADDING))
-    patch.connect(louder, patch.outlet("sound", SIGNAL))
-    return panel.finished()
-
-
-def _oscillator(panel: Panel, first: int) -> Box:
-    patch = panel.patch
-    caption(patch, "wave", PADDING, row(first))
-    wave = panel.hears("source-wave", menu(patch, WAVES, LEFT, row(first), 130.0), 0)
-    pitch = slider_row(panel, "MIDI pitch", row(first + 1), 24.0, 96.0)
-    keys = patch.show(
-        "kslider",
-        (LEFT, row(first + 2), panel.width - LEFT - PADDING, 2 * ROW - 6.0),
-        offset=36,
-        range=49,
-        hkeycolor=design.ACCENT,
-        parameter_enable=0,
-    )
-    patch.connect(keys, pitch)
-    frequency = patch.chain(panel.hears("source-pitch", pitch, 57.0), patch.object("mtof"))
-    hertz = smooth(patch, frequency)
-    select = patch.object(f"selector~ {len(WAVES)} 1")
-    patch.chain(wave, patch.object("+ 1"), select)
-    for n, name in enumerate(("saw~", "tri~", "rect~", "cycle~")):
-        patch.connect(patch.chain(hertz, patch.object(name)), select, 0, n + 1)
-    return select
-
-
-def _noise(patch: Patcher) -> Box:
-    return patch.chain(patch.object("noise~"), patch.object("*~ 0.3"))
-
-
-def _file(panel: Panel, first: int) -> Box:
-    """Both channels of a file, mixed."""
-    patch = panel.patch
-    player = patch.object("sfplay~ 2")
-    place = (LEFT, row(first), panel.width - LEFT - PADDING, 3 * ROW - 6.0)
-    drop = patch.show("dropfile", place, bordercolor=design.FADED)
-    caption(patch, "sound file", PADDING, row(first))
-    words(patch, "drop a sound here", (LEFT + 5.0, row(first) + 10.0, 130.0, CELL))
-    patch.chain(drop, patch.object("prepend open"), player)
-    opened = press(patch, "open", LEFT + 8.0, row(first) + 40.0, 50.0)
-    patch.chain(opened, patch.message("open"), player)
-    left = LEFT + 84.0
-    for name, text in (("source-play", "$1"), ("source-loop", "loop $1")):
-        toggle = switch(patch, left, row(first) + 40.0)
-        panel.hears(name, toggle, float(name == "source-loop"))
-        patch.chain(toggle, patch.message(text), player)
-        caption(patch, name.split("-")[1], left + 22.0, row(first) + 40.0, 40.0)
-        left += 66.0
-    both = patch.object("+~")
-    patch.connect(player, both, 0, 0)
-    patch.connect(player, both, 1, 1)
-    return patch.chain(both, patch.object("*~ 0.7"))
-
-
 def forward(
     instrument: Instrument, model_name: str, method: Method, prefix: str, tall: float
 ) -> Patcher:
@@ -165,7 +98,7 @@ def forward(
 def enable(panel: Panel, model: Box, name: str, left: float, top: float, text: str = "") -> None:
     """A switch for one nn~, which computes nothing when it is off."""
     patch = panel.patch
-    toggle = panel.hears(f"{name}-enable", switch(patch, left, top), 1.0)
+    toggle = panel.hears(name, switch(patch, left, top), 1.0)
     caption(patch, text or name, left + 26.0, top, 180.0 if text else 60.0)
     kept = patch.chain(toggle, patch.object("i"))
     patch.chain(kept, patch.object("prepend enable"), model)
@@ -182,39 +115,50 @@ def tell(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
     patch = panel.patch
     message = patch.object(f"prepend {what}")
     patch.connect(widget, message, outlet)
-    patch.chain(message, patch.object(f"s {quoted(design.name_of(panel.prefix, SETTINGS))}"))
+    patch.chain(
+        message, patch.object(f"s {quoted(design.name_of(panel.prefix, receiver_of(what)))}")
+    )
     patch.connect(again(panel), widget)
 
 
-def label_panel(controls: list[Control], prefix: str, tall: float) -> Patcher:
-    """What the model is told, a signal for each label."""
+def label_panel(controls: list[Control], taken: set[str], prefix: str, tall: float) -> Patcher:
+    """What the model is told, a signal for each label.
+
+    A label that is called as another control listens to `prefix-label-name`.
+    """
     panel = Panel("LABELS", prefix, tall)
     for n, control in enumerate(controls):
         caption(panel.patch, control.name, PADDING, row(n))
         signal = _class_label if control.classes else _number_label
         panel.patch.connect(
-            signal(panel, control, row(n)), panel.patch.outlet(control.name, SIGNAL)
+            signal(panel, control, _label_name(control, taken), row(n)),
+            panel.patch.outlet(control.name, SIGNAL),
         )
     return panel.finished()
 
 
-def _class_label(panel: Panel, control: Control, top: float) -> Box:
+def _label_name(control: Control, taken: set[str]) -> str:
+    is_taken = control.name in taken or re.match(r"(latent|encoded)\b", control.name)
+    return f"label {control.name}" if is_taken else control.name
+
+
+def _class_label(panel: Panel, control: Control, name: str, top: float) -> Box:
     """The menu counts from `unknown`, the label's signal from the first class."""
     patch = panel.patch
     width = panel.width - LEFT - PADDING
     chosen = menu(patch, ["unknown", *control.classes], LEFT, top, width)
-    patch.chain(panel.receive(control.name), patch.object("+ 1"), chosen)
+    patch.chain(panel.receive(name), patch.object("+ 1"), chosen)
     patch.connect(patch.object("loadmess 0"), chosen)
     return patch.chain(chosen, patch.object("- 1"), patch.object("sig~ -1"))
 
 
-def _number_label(panel: Panel, control: Control, top: float) -> Box:
+def _number_label(panel: Panel, control: Control, name: str, top: float) -> Box:
     patch = panel.patch
-    known = panel.hears(f"{control.name}-known", switch(patch, LEFT, top), 0.0)
+    known = panel.hears(f"{name} known", switch(patch, LEFT, top), 0.0)
     left = LEFT + 28.0
     width = panel.width - left - PADDING
     value = design.slider(panel, left, top, width, control.low, control.high)
-    panel.hears(control.name, value, control.low)
+    panel.hears(name, value, control.low)
     select = patch.object("selector~ 2 1")
     patch.chain(known, patch.object("+ 1"), select)
     unknown = (control.unknown_below or 0.0) - 1.0
@@ -261,7 +205,7 @@ def output(inputs: list[str], prefix: str, tall: float) -> Patcher:
     _record(panel, safe, row(3))
     speaker = patch.show("ezdac~", (panel.width - PADDING - 46.0, row(3) + 6.0, 46.0, 46.0))
     words(patch, "sound on / off", (panel.width - PADDING - 140.0, row(4), 90.0, CELL))
-    patch.connect(panel.receive("sound"), speaker)
+    patch.connect(panel.receive("dsp"), speaker)
     patch.connect(safe, speaker, 0, 0)
     patch.connect(safe, speaker, 0, 1)
     return panel.finished()

@@ -8,8 +8,10 @@ from vschaos.patches.max.design import name_of
 from vschaos.patches.max.objects import SIGNAL, Ports, quoted
 from vschaos.patches.max.patcher import Box, Patcher
 
-SETTINGS = "nn"  # receivers of what every nn~ is told, and of its new buffer
-BUFFER = "nn-buffer"
+SETTINGS = "nn"  # receiver of what every nn~ is told
+LATENT_SETTINGS = "nn-latents"  # of what acts on latents: not for encode before decode
+ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # twice in a chain would be too much
+BUFFER = "nn-buffer"  # of a new size for all
 AGAIN = "nn-again"  # bangs out all settings once more
 
 
@@ -32,6 +34,20 @@ def told(instrument: Instrument) -> list[Control]:
     return list(found.values())
 
 
+def receiver_of(order: str) -> str:
+    """Where `set name` is sent."""
+    return LATENT_SETTINGS if order.split()[1] in ACTS_ON_LATENTS else SETTINGS
+
+
+def heard_settings(instrument: Instrument, method: str) -> list[str]:
+    """Receivers that a method's nn~ listens to.
+
+    What comes from `encode` is held, smoothed and shaken in `decode`, with what hands add to it.
+    """
+    is_first = method == "encode" and instrument.method("decode") is not None
+    return [SETTINGS] if is_first else [SETTINGS, LATENT_SETTINGS]
+
+
 def player(instrument: Instrument, model_name: str, method: Method, prefix: str) -> Patcher:
     """`[nn~ model method buffer]`, between an inlet and an outlet for each of its channels.
 
@@ -52,10 +68,13 @@ def player(instrument: Instrument, model_name: str, method: Method, prefix: str)
         patch.connect(inlet, model, 0, n)
     for n, outlet in enumerate(outlets):
         patch.connect(model, outlet, n, 0)
-    told = patch.object(f"r {quoted(name_of(prefix, SETTINGS))}", varname="settings")
-    patch.connect(told, model)
+    for n, name in enumerate(heard_settings(instrument, method.name)):
+        told = patch.object(f"r {quoted(name_of(prefix, name))}", varname=f"settings-{n}")
+        patch.connect(told, model)
     buffer = patch.object(f"r {quoted(name_of(prefix, BUFFER))}")
-    patch.chain(buffer, patch.message(_script(model_name, method)), patch.object("thispatcher"))
+    patch.chain(
+        buffer, patch.message(_script(instrument, model_name, method)), patch.object("thispatcher")
+    )
     return patch
 
 
@@ -65,10 +84,11 @@ def nn(patch: Patcher, model_name: str, method: Method, buffer_size: int) -> Box
     return patch.object(text, known, varname="model")
 
 
-def _script(model_name: str, method: Method) -> str:
+def _script(instrument: Instrument, model_name: str, method: Method) -> str:
     steps = ["delete model"]
     steps += [f"newdefault model 60 140 nn~ {quoted(model_name)} {method.name} $1"]
     steps += [f"connect in-{n} 0 model {n}" for n in range(len(method.inlets))]
     steps += [f"connect model {n} out-{n} 0" for n in range(len(method.outlets))]
-    steps += ["connect settings 0 model 0"]
+    settings = heard_settings(instrument, method.name)
+    steps += [f"connect settings-{n} 0 model 0" for n in range(len(settings))]
     return ", ".join(f"script {step}" for step in steps)

@@ -22,7 +22,7 @@ from vschaos.patches.max.design import (
 from vschaos.patches.max.objects import quoted
 from vschaos.patches.max.panels import height, row, tell
 from vschaos.patches.max.patcher import Patcher
-from vschaos.patches.max.player import AGAIN, BUFFER, SETTINGS
+from vschaos.patches.max.player import AGAIN, BUFFER, receiver_of
 
 COLUMNS = 3
 COLUMN_GAP = 18.0
@@ -74,7 +74,7 @@ def _setting(panel: Panel, attribute: Attribute, left: float, top: float, width:
     patch, name, order = panel.patch, attribute.name, f"set {attribute.name}"
     if is_push(attribute):
         button = panel.hears(name, press(patch, name, left, top, 80.0))
-        to_all = patch.object(f"s {quoted(name_of(panel.prefix, SETTINGS))}")
+        to_all = patch.object(f"s {quoted(name_of(panel.prefix, receiver_of(order)))}")
         patch.chain(button, patch.message(f"{order} 1"), to_all)
     elif attribute.choices:
         items = list(attribute.choices)
@@ -102,7 +102,9 @@ def _buffer(panel: Panel, instrument: Instrument, left: float, top: float, width
     choice = menu(patch, [str(size) for size in sizes], left, top, 80.0)
     now = sizes.index(instrument.buffer_size)
     patch.connect(patch.object(f"loadmess set {now}"), choice)  # shown, and not told
-    told = patch.object("t b l")
+    told, samples = patch.object("t b l"), panel.receive("buffer")
+    patch.chain(samples, patch.object("prepend setsymbol"), choice)
+    patch.connect(samples, told)
     patch.connect(choice, told, 1)
     patch.connect(told, patch.object(f"s {quoted(name_of(panel.prefix, BUFFER))}"), 1)
     later = patch.chain(told, patch.object(f"delay {TIME_TO_REBUILD_MS}"))
