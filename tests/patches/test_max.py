@@ -87,7 +87,7 @@ def test_any_name_is_played_by_its_whole_name(name: str) -> None:
 
 def test_every_control_has_a_receiver_called_after_the_model() -> None:
     receivers = {found[1] for found in named(write_max(INSTRUMENTS["labels"], "my ex"), "r")}
-    controls = "latent-1 latent-3-follow latent-2-walk pitch brightness gain mix volume balance"
+    controls = "latent-1 encoded-3 walk-2 pitch brightness gain mix volume balance"
     controls += " source tone inversion_mode reset form rate forward"
     assert {f"my-ex-{control}" for control in controls.split()} <= receivers
 

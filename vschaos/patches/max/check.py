@@ -219,7 +219,7 @@ def _is_unknown_message(box: dict[str, Any], outlet: int) -> bool:
 
 def _is_paired(content: dict[str, Any], name: str) -> bool:
     found = [_spoken(box) for p in patchers(content) for box in boxes_of(p)]
-    return (["s", name] in found) == (["r", name] in found)
+    return ["s", name] not in found or ["r", name] in found
 
 
 def _message(

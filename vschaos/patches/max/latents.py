@@ -170,15 +170,15 @@ def _latent_row(
     hand = design.slider(
         panel, left + places.hand, top, places.hand_width, control.low, control.high
     )
-    panel.hears(control.name, hand, 0.0)
+    panel.hears(f"latent {short_name(control)}", hand, 0.0)
     latent = patch.subpatcher(design.prefix_of(control.name), one_latent(control, index))
     patch.connect(hand, latent, 0, 2)
     bars = [("walk", places.walk, 0.0, 3)]
     if places.follows:
-        bars.append(("follow", places.follow, 1.0, 1))
+        bars.append(("encoded", places.follow, 1.0, 1))
     for name, offset, default, inlet in bars:
         amount = bar(patch, left + offset, top, FOLLOW, 0.0, 1.0)
-        panel.hears(f"{control.name}-{name}", amount, default)
+        panel.hears(f"{name} {short_name(control)}", amount, default)
         patch.connect(amount, latent, 0, inlet)
     *shared, home, surprise = common
     for n, source in enumerate(shared):

@@ -47,10 +47,12 @@ def is_push(attribute: Attribute) -> bool:
     return attribute.name == "reset"
 
 
-def settings_panel(instrument: Instrument, prefix: str, left_out: set[str]) -> Patcher:
+def settings_panel(
+    instrument: Instrument, prefix: str, left_out: set[str], has_buffer: bool = True
+) -> Patcher:
     """A control for every setting, by its type; those in `left_out` lie elsewhere."""
     shown = [a for a in instrument.settings() if a.name not in left_out]
-    cells = len(shown) + 1
+    cells = len(shown) + has_buffer
     rows = -(-cells // COLUMNS)
     panel = Panel("SETTINGS", prefix, height(rows), PAGE_WIDTH - 2 * MARGIN)
     for n, attribute in enumerate(shown):
@@ -59,9 +61,10 @@ def settings_panel(instrument: Instrument, prefix: str, left_out: set[str]) -> P
         unit = {"deviations": "sd"}.get(attribute.unit, attribute.unit)
         caption(panel.patch, f"{name} {unit}".strip(), left, top, NAME)
         _setting(panel, attribute, left + NAME, top, width - NAME)
-    left, top, width = _cell(panel, cells - 1, rows)
-    caption(panel.patch, "buffer", left, top, NAME)
-    _buffer(panel, instrument, left + NAME, top, width - NAME)
+    if has_buffer:
+        left, top, width = _cell(panel, cells - 1, rows)
+        caption(panel.patch, "buffer", left, top, NAME)
+        _buffer(panel, instrument, left + NAME, top, width - NAME)
     return panel.finished()
 
 
