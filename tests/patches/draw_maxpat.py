@@ -18,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 POINTS_PER_PIXEL = 0.72  # at 100 pixels per inch
-MAX_POINTS = 72 / 72 * 1.0  # Max counts letters in pixels
 INK, WELL, GREY = (0.2, 0.2, 0.2), (0.9, 0.87, 0.81), (0.6, 0.6, 0.6)
 
 
@@ -39,12 +38,31 @@ def draw(path: Path, picture: Path) -> None:
 
 def draw_patcher(axes: Axes, patcher: dict[str, Any], left: float, top: float) -> None:
     boxes = [entry["box"] for entry in patcher["boxes"] if entry["box"].get("presentation")]
+    values = values_when_opened(patcher)
     for box in sorted(boxes, key=lambda box: -box.get("background", 0)):
         x, y, width, height = box["presentation_rect"]
-        draw_box(axes, box, (left + x, top + y, width, height))
+        value = values.get(box["id"], box.get("minimum", 0.0))
+        draw_box(axes, box, (left + x, top + y, width, height), value)
 
 
-def draw_box(axes: Axes, box: dict[str, Any], place: tuple[float, float, float, float]) -> None:
+def values_when_opened(patcher: dict[str, Any]) -> dict[str, float]:
+    """What `loadmess` gives to widgets, and numbers to the bars before them."""
+    boxes = {entry["box"]["id"]: entry["box"] for entry in patcher["boxes"]}
+    cords = [entry["patchline"] for entry in patcher["lines"]]
+    ends = [(cord["source"][0], cord["destination"][0]) for cord in cords]
+    values = {}
+    for source, destination in ends:
+        if boxes[source].get("text", "").startswith("loadmess"):
+            values[destination] = float(boxes[source]["text"].split(" ")[-1])
+    for source, destination in ends:
+        if boxes[source]["maxclass"] == "multislider" and destination in values:
+            values[source] = values[destination]
+    return values
+
+
+def draw_box(
+    axes: Axes, box: dict[str, Any], place: tuple[float, float, float, float], value: float
+) -> None:
     kind, (x, y, width, height) = box["maxclass"], place
     if kind == "bpatcher":
         draw_patcher(axes, box["patcher"], x, y)
@@ -53,24 +71,23 @@ def draw_box(axes: Axes, box: dict[str, Any], place: tuple[float, float, float, 
     elif kind == "comment":
         write(axes, box.get("text", ""), x + 3, y + 3, box, wrap=width)
     elif kind == "multislider":
-        axes.add_patch(Rectangle((x, y), width, height, color=box["bgcolor"], lw=0))
-        axes.add_patch(Rectangle((x, y), 0.55 * width, height, color=box["slidercolor"], lw=0))
+        bars(axes, place, box, value)
     elif kind == "umenu":
         sheet(axes, place, box["bgfillcolor_color"], 3)
-        write(axes, str(box["items"][0]), x + 6, y + 4, box)
+        write(axes, str(box["items"][2 * int(value)]), x + 6, y + 4, box)
         if box.get("arrow", 1):
             write(axes, "▾", x + width - 16, y + 2, box)
     elif kind in ("flonum", "number"):
         sheet(axes, place, WELL, 2)
-        write(axes, f"{box.get('minimum', 0):.2f}", x + 5, y + 4, box)
+        write(axes, f"{value:.2f}" if kind == "flonum" else str(int(value)), x + 5, y + 4, box)
     elif kind == "textbutton":
         sheet(axes, place, box["bgcolor"], 6)
         axes.text(x + width / 2, y + height / 2, box["text"], ha="center", va="center",
                   size=box["fontsize"] * POINTS_PER_PIXEL, color=box["textcolor"])  # fmt: skip
     elif kind == "toggle":
         sheet(axes, place, WELL, 3)
-        axes.plot([x + 5, x + width - 5], [y + 5, y + height - 5], color=INK, lw=1)
-        axes.plot([x + 5, x + width - 5], [y + height - 5, y + 5], color=INK, lw=1)
+        for ends in ((y + 5, y + height - 5), (y + height - 5, y + 5)) if value else ():
+            axes.plot([x + 5, x + width - 5], ends, color=INK, lw=1)
     elif kind == "kslider":
         keys(axes, place, box["range"])
     elif kind == "ezdac~":
@@ -83,6 +100,20 @@ def draw_box(axes: Axes, box: dict[str, Any], place: tuple[float, float, float, 
             axes.add_patch(Rectangle((left, y), width / 24 - 1.5, height, color=WELL, lw=0))
     else:
         raise ValueError(f"no picture of {kind!r}")
+
+
+def bars(axes: Axes, place: tuple[float, ...], box: dict[str, Any], value: float) -> None:
+    x, y, width, height = place
+    low, high = box["setminmax"]
+    share = (value - low) / (high - low)
+    axes.add_patch(Rectangle((x, y), width, height, color=box["bgcolor"], lw=0))
+    if box.get("orientation", 1) == 0:
+        axes.add_patch(Rectangle((x, y), share * width, height, color=box["slidercolor"], lw=0))
+        return
+    step = width / box["size"]
+    for n in range(box["size"]):
+        corner = (x + n * step + 1, y + (1 - share) * height)
+        axes.add_patch(Rectangle(corner, step - 2, share * height, color=box["slidercolor"], lw=0))
 
 
 def sheet(axes: Axes, place: tuple[float, ...], colour: Any, rounding: float) -> None:

@@ -57,6 +57,7 @@ _FIXED = {  # by first word
     "loadmess": Ports(1, ("",)),
     "mc.*~": Ports(2, (CHANNELS,)),
     "mc.+~": Ports(2, (CHANNELS,)),
+    "mc.dup~": Ports(1, (CHANNELS,)),
     "mc.list~": Ports(1, (CHANNELS,)),
     "mc.mixdown~": Ports(2, (CHANNELS,)),
     "mc.rand~": Ports(1, (CHANNELS,)),
