@@ -97,6 +97,12 @@ class SpectralStream(PlayedStream):
         self.reset_played()
 
     @torch.jit.export
+    def restart(self) -> None:
+        self.decode_phase.restart()
+        self.forward_phase.restart()
+        self.release()
+
+    @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and what is heard, `[B, Z + P, T / hop_length]`."""
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
@@ -129,6 +135,7 @@ class SpectralStream(PlayedStream):
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
         if self.inversion_mode == "keep_input":
             spectrum = keep_phase(self._through(contrast, labels), spectrum)
+            self.forward_phase.hear(spectrum)
         else:
             frames = torch.jit.annotate(list[Tensor], [])
             for n in range(contrast.shape[2]):
