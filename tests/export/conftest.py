@@ -30,27 +30,37 @@ def music() -> Tensor:
 
 
 @pytest.fixture(scope="session")
-def model(music: Tensor, nothing_known: Callable[..., Labels]) -> SpectralVAE:
+def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], SpectralVAE]:
+    """A small model from a sound `[1, T]` and so many steps of training."""
+
+    def make(sound: Tensor, num_steps: int) -> SpectralVAE:
+        torch.manual_seed(0)
+        model = SpectralVAE(
+            {},
+            sample_rate=RATE,
+            transform=STFT(2048, 512),
+            contrast=partial(LogMagnitude, floor_db=-80.0),
+            encoder=partial(Perceptron, hidden_dims=[64]),
+            decoder=partial(Perceptron, hidden_dims=[64]),
+            latent=GaussianLatent(dim=6),
+        )
+        excerpts = sound.unfold(1, model.excerpt_length, 997)[0]
+        model.fit(excerpts)
+        optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+        for step in range(num_steps):
+            optimizer.zero_grad()
+            batch = excerpts[step % 8 :: 8]
+            model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
+            optimizer.step()
+        return model.eval().requires_grad_(False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model(music: Tensor, train: Callable[[Tensor, int], SpectralVAE]) -> SpectralVAE:
     """A little trained: weights as they are drawn give spectra unlike any sound."""
-    torch.manual_seed(0)
-    model = SpectralVAE(
-        {},
-        sample_rate=RATE,
-        transform=STFT(2048, 512),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
-        encoder=partial(Perceptron, hidden_dims=[64]),
-        decoder=partial(Perceptron, hidden_dims=[64]),
-        latent=GaussianLatent(dim=6),
-    )
-    excerpts = music[0].unfold(1, model.excerpt_length, 997)[0]
-    model.fit(excerpts)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(60):
-        optimizer.zero_grad()
-        batch = excerpts[step % 8 :: 8]
-        model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
-        optimizer.step()
-    return model.eval().requires_grad_(False)
+    return train(music[0], 60)
 
 
 @pytest.fixture

@@ -119,6 +119,11 @@ class LatentHand(nn.Module):
     def reset(self) -> None:
         self.is_holding = False
 
+    @torch.jit.export
+    def round(self) -> None:
+        """What is held to a thousandth: its last digits may hang on the blocks of a host."""
+        self.held = torch.round(self.held * 1024.0) / 1024.0
+
     def forward(self, latents: Tensor) -> Tensor:
         """`[B, Z, N]` -> `[B, Z, N]`."""
         held = self.held

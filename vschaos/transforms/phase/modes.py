@@ -87,7 +87,7 @@ class StreamingPhase(nn.Module):
         `inversion` is `rtisi`, `random` or, whatever else it says, `scan`.
         """
         if inversion != self.inversion:
-            self._take_up(inversion)
+            self._take_up(inversion, magnitudes[:, :, :1])
         if inversion == "rtisi":
             spectrum = self.rtisi(magnitudes)
         elif inversion == "random":
@@ -99,18 +99,23 @@ class StreamingPhase(nn.Module):
 
     @torch.jit.export
     def hear(self, spectrum: Tensor) -> None:
-        """Complex spectra `[B, F, N]` whose phase was found elsewhere, and that sound now."""
+        """Complex spectra `[B, F, N]` of the phases that sound now, found elsewhere."""
         self.inversion = ""
         self._remember(spectrum)
 
-    def _take_up(self, inversion: str) -> None:
+    def _take_up(self, inversion: str, magnitudes: Tensor) -> None:
         self.inversion = inversion
         if self.recent.shape[2] == 0:
             return
+        # of what sounds only phases count: those of an input are the same whatever the blocks,
+        # while magnitudes were decoded with last digits that a scan would never forget
+        spectra = with_rows(self.recent, magnitudes.shape[0])
+        directions = spectra * spectra.abs().clamp_min(1e-15).reciprocal()
+        spectra = magnitudes * (directions + (directions == 0))
         if inversion == "rtisi":
-            self.rtisi.go_on(self.recent)
+            self.rtisi.go_on(spectra)
         elif inversion != "random":
-            self.scan.go_on(self.recent)
+            self.scan.go_on(spectra)
 
     def _remember(self, spectrum: Tensor) -> None:
         if spectrum.shape[2] < self.num_recent:
