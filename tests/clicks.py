@@ -15,6 +15,16 @@ def clicks(sound: np.ndarray) -> list[int]:
     return [int(frame) * FRAME for frame in np.flatnonzero(clickiness(sound) > FACTOR)]
 
 
+def clicking_hops(sound: np.ndarray, hop_length: int) -> list[int]:
+    """The hops of `[T]` at whose beginning it clicks.
+
+    There lies all that a stream can break; a frame of its own may well hold a pulse of the sound.
+    """
+    found = np.array(clicks(sound))
+    hops = np.round(found / hop_length).astype(int)
+    return sorted({int(hop) for hop in hops[np.abs(found - hops * hop_length) <= FRAME]})
+
+
 def clickiness(sound: np.ndarray) -> np.ndarray:
     """For each frame of `[T]`, its largest second difference over what is usual before it or after
     it, whichever is more: an attack is explained by what follows."""

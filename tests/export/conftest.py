@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.export.playing import SOUNDS, fresh, sound
 from vschaos.export import script_stream
 from vschaos.labels import Labels
 from vschaos.layers import Perceptron
@@ -66,3 +67,23 @@ def model(music: Tensor, train: Callable[[Tensor, int], SpectralVAE]) -> Spectra
 @pytest.fixture
 def scripted(model: SpectralVAE) -> torch.jit.ScriptModule:
     return script_stream(model.stream().eval(), model.sample_rate)
+
+
+@pytest.fixture(scope="session")
+def trained(train: Callable[[Tensor, int], SpectralVAE]) -> SpectralVAE:
+    """On the sounds that it plays here, at several levels, and silence."""
+    parts = [level * sound(name, 40)[0] for name in SOUNDS for level in (1.0, 0.3, 0.0)]
+    return train(torch.cat(parts, dim=1), 300)
+
+
+@pytest.fixture(scope="session")
+def compiled(trained: SpectralVAE) -> torch.jit.ScriptModule:
+    model = script_stream(trained.stream().eval(), trained.sample_rate)
+    model.get_methods()
+    return model
+
+
+@pytest.fixture
+def instrument(compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    fresh(compiled)
+    return compiled

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from tests.clicks import FRAME, clicks
-from vschaos.export import Host, script_stream
-from vschaos.models.spectral_vae import SpectralVAE
+from tests.clicks import clicking_hops
+from tests.export.playing import HOP, SOUNDS, fresh, sound
 
-HOP, RATE = 512, 44100
 EVERY = 16  # hops from one change to the next
 SETTLED = 16  # hops after which the beginning is over
 MODES = ["keep_input", "rtisi", "scan"]
@@ -72,38 +70,6 @@ TURNS: dict[str, list[list[Setting]]] = {
         )
     ],
 }
-SOUNDS: dict[str, Callable[[Tensor], Tensor]] = {
-    "low tone": lambda seconds: 0.4 * tones(seconds, 55.0),
-    "chord": lambda seconds: 0.3 * tones(seconds, 110.0, 138.6, 164.8, 220.0),
-    "quiet pad": lambda seconds: 0.03 * tones(seconds, 195.5, 196.0, 246.9, 247.5, 293.7),
-}
-
-
-def tones(seconds: Tensor, *hz: float) -> Tensor:
-    """Of equal levels, that begin softly; at most 1."""
-    together = torch.stack([torch.sin(2 * math.pi * f * seconds) for f in hz]).mean(dim=0)
-    return together * (seconds / 0.05).clamp(max=1.0)
-
-
-@pytest.fixture(scope="module")
-def trained(train: Callable[[Tensor, int], SpectralVAE]) -> SpectralVAE:
-    """On the sounds that it plays here, at several levels, and silence."""
-    parts = [level * sound(name, 40)[0] for name in SOUNDS for level in (1.0, 0.3, 0.0)]
-    return train(torch.cat(parts, dim=1), 300)
-
-
-@pytest.fixture
-def instrument(trained: SpectralVAE) -> torch.jit.ScriptModule:
-    model = script_stream(trained.stream().eval(), RATE)
-    model.get_methods()
-    return model
-
-
-def sound(name: str, num_hops: int) -> Tensor:
-    """`[1, 1, T]`."""
-    return SOUNDS[name](torch.arange(num_hops * HOP, dtype=torch.float64) / RATE).float()[
-        None, None
-    ]
 
 
 def turned(
@@ -113,9 +79,8 @@ def turned(
     turns: list[list[Setting]],
     sizes: list[int],
 ) -> Tensor:
-    """What comes out `[B, C, T]` of a fresh model whose settings are changed every `EVERY` hops,
+    """What comes out `[B, C, T]` of a model whose settings are changed every `EVERY` hops,
     in blocks of so many hops, or fewer where a change comes before."""
-    model.stream.reset()
     _, in_ratio, _, _ = getattr(model, f"{method}_params").tolist()
     per_hop = HOP // in_ratio
     outputs = []
@@ -139,14 +104,9 @@ def blocks(num_hops: int, sizes: list[int]) -> Iterator[tuple[int, int]]:
         start += hops
 
 
-def clicking_hops(output: Tensor) -> list[int]:
-    """Hops at whose beginning the first row clicks, once it plays.
-
-    There lies all that a setting can break; a frame of its own may well hold a pulse of the sound.
-    """
-    found = np.array([at for at in clicks(output[0, 0].numpy()) if at > SETTLED * HOP])
-    hops = np.round(found / HOP).astype(int)
-    return [int(hop) for hop in hops[np.abs(found - hops * HOP) <= FRAME]]
+def clicking(output: Tensor) -> list[int]:
+    """Hops at which the first row clicks, once it plays."""
+    return [hop for hop in clicking_hops(output[0, 0].numpy(), HOP) if hop > SETTLED]
 
 
 @pytest.mark.parametrize("name", TURNS)
@@ -158,8 +118,12 @@ def test_no_setting_clicks(
     torch.manual_seed(0)
     playing = sound(kind, SETTLED + EVERY * (len(TURNS[name]) + 1))
     values = instrument.encode(playing) if method == "decode" else playing
+    instrument.stream.reset()
     output = turned(instrument, method, values, TURNS[name], [4])
-    assert not clicking_hops(output)
+    found = clicking(output)
+    if method == "decode":  # it hears of a change at once, and has pulses at the centres of frames
+        found = [hop for hop in found if hop % EVERY == 0]
+    assert not found
     beginning = slice(EVERY // 2 * HOP, SETTLED * HOP)
     level = output[0, 0, beginning].square().mean() / playing[0, 0, beginning].square().mean()
     assert 10 * math.log10(level) > -12.0  # it plays
@@ -170,7 +134,7 @@ def test_a_cut_would_be_found(instrument: torch.jit.ScriptModule) -> None:
     first = instrument.forward(playing[:, :, : 2 * SETTLED * HOP])
     instrument.stream.reset()
     second = instrument.forward(playing[:, :, 2 * SETTLED * HOP :])
-    assert 2 * SETTLED in clicking_hops(torch.cat([first, second], dim=2))
+    assert 2 * SETTLED in clicking(torch.cat([first, second], dim=2))
 
 
 @pytest.mark.parametrize("name", ["inversion_mode in a mixture", "gain", "mix", "all at once"])
@@ -182,11 +146,7 @@ def test_blocks_do_not_matter_when_settings_change(
     values = instrument.encode(playing) if method == "decode" else playing
     outputs = []
     for sizes in ([1], [4], [16], [3, 7, 5]):
-        host = Host(instrument, method)
-        for setting, value in {"inversion_mode": "keep_input", "mix": 1.0, "gain": 0.0}.items():
-            host.set(setting, value)
-        for setting, value in {"freeze": 0, "smoothing": 0.0, "dimred": "none"}.items():
-            host.set(setting, value)
+        fresh(instrument)
         outputs.append(turned(instrument, method, values, TURNS[name], sizes))
     for output in outputs[1:]:
         assert (output - outputs[0]).abs().max() < 1e-5

@@ -139,11 +139,13 @@ class RTISI(nn.Module):
         self.directions = directions + (directions == 0)  # those of new rows
 
     def _tail(self, committed: Tensor) -> Tensor:
-        """What of frames `[B, K, F]` sounds after the last hop, `[B, n_fft - hop_length]`."""
-        frames = torch.fft.irfft(committed, n=self.n_fft) * self.synthesis[0]
-        tail = frames.new_zeros(frames.shape[0], self.n_fft - self.hop_length)
-        for k in range(frames.shape[1]):
-            rest = frames[:, k, (frames.shape[1] - k) * self.hop_length :]
+        """What of frames `[B, K, F]`, of which there may be none, sounds after the last hop,
+        `[B, n_fft - hop_length]`."""
+        num_frames = committed.shape[1]
+        tail = self.tail.new_zeros(committed.shape[0], self.n_fft - self.hop_length)
+        for k in range(num_frames):
+            frame = torch.fft.irfft(committed[:, k], n=self.n_fft) * self.synthesis[0]
+            rest = frame[:, (num_frames - k) * self.hop_length :]
             tail[:, : rest.shape[1]] += rest
         return tail
 
