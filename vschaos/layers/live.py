@@ -11,6 +11,11 @@ from torch import Tensor, nn
 GLIDE_SECONDS = 0.02  # in which a turned control comes near its new value
 
 
+def rise(length: int) -> Tensor:
+    """From 0 to 1 in so many samples, level at both ends: a corner is heard on a low tone."""
+    return 0.5 - 0.5 * torch.cos(math.pi * torch.arange(1, length + 1) / length)
+
+
 class Glide(nn.Module):
     """A number that goes to its goal in a short time, sample by sample.
 
@@ -20,9 +25,12 @@ class Glide(nn.Module):
         sample_rate: Hz.
     """
 
+    steps: Tensor
+
     def __init__(self, value: float, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.hop_length = hop_length
+        self.register_buffer("steps", rise(hop_length), persistent=False)
         self.share = 1.0 - math.exp(-hop_length / (GLIDE_SECONDS * sample_rate))
         self.goal = value
         self.value = value
@@ -33,6 +41,8 @@ class Glide(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
+        if self.value == self.goal:
+            return audio.new_full([audio.shape[1]], self.value)
         values = torch.jit.annotate(list[float], [self.value])
         for _ in range(audio.shape[1] // self.hop_length):
             value = self.value + self.share * (self.goal - self.value)
@@ -40,37 +50,49 @@ class Glide(nn.Module):
             self.value = self.goal if abs(value - self.goal) < 1e-4 else value
             values.append(self.value)
         points = torch.tensor(values, device=audio.device).to(audio.dtype)
-        steps = torch.arange(1, self.hop_length + 1, device=audio.device) / self.hop_length
-        return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * steps).flatten()
+        return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * self.steps).flatten()
 
 
 class Delay(nn.Module):
-    """The sound some samples ago.
+    """The sound some samples ago; how many may change, and is then faded in a hop.
 
     Args:
         longest: samples.
+        hop_length: samples; every call brings a multiple of it.
     """
 
     past: Tensor
+    fade: Tensor
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, longest: int, hop_length: int) -> None:
         super().__init__()
         self.longest = longest
+        self.delay = -1  # of the last call; none yet
+        self.register_buffer("fade", rise(hop_length), persistent=False)
         self.register_buffer("past", torch.zeros(1, longest), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         self.past = torch.zeros_like(self.past)
+        self.delay = -1
 
     def forward(self, audio: Tensor, delay: int) -> Tensor:
         """`[B, T]` -> `[B, T]` of `delay` samples before, at most `longest`."""
-        past = self.past
-        if past.shape[0] != audio.shape[0]:
-            past = audio.new_zeros(audio.shape[0], self.longest)
+        new_rows = max(0, audio.shape[0] - self.past.shape[0])
+        past = nn.functional.pad(self.past[: audio.shape[0]], (0, 0, 0, new_rows))
         heard = torch.cat([past, audio], dim=1)
         self.past = heard[:, heard.shape[1] - self.longest :].clone()
-        first = self.longest - delay
-        return heard[:, first : first + audio.shape[1]]
+        output = self._ago(heard, delay)
+        if self.delay not in (-1, delay):
+            hop = self.fade.shape[0]
+            before = self._ago(heard, self.delay)[:, :hop]
+            faded = torch.lerp(before, output[:, :hop], self.fade)
+            output = torch.cat([faded, output[:, hop:]], dim=1)
+        self.delay = delay
+        return output
+
+    def _ago(self, heard: Tensor, delay: int) -> Tensor:
+        return heard[:, self.longest - delay : heard.shape[1] - delay]
 
 
 class LatentHand(nn.Module):
@@ -96,6 +118,11 @@ class LatentHand(nn.Module):
     @torch.jit.export
     def reset(self) -> None:
         self.is_holding = False
+
+    @torch.jit.export
+    def round(self) -> None:
+        """What is held to a thousandth: its last digits may hang on the blocks of a host."""
+        self.held = torch.round(self.held * 1024.0) / 1024.0
 
     def forward(self, latents: Tensor) -> Tensor:
         """`[B, Z, N]` -> `[B, Z, N]`."""

@@ -44,18 +44,23 @@ class PlayedStream(Stream):
         self.decode_level = Glide(1.0, hop_length, sample_rate)
         self.forward_level = Glide(1.0, hop_length, sample_rate)
         self.forward_mix = Glide(1.0, hop_length, sample_rate)
-        self.dry = Delay(delay + hop_length)
+        self.dry = Delay(delay + hop_length, hop_length)
         self.gain_db = 0.0
 
     @torch.jit.export
     def reset_played(self) -> None:
-        self.encode_hand.reset()
-        self.decode_hand.reset()
-        self.forward_hand.reset()
+        self.release()
         self.decode_level.reset()
         self.forward_level.reset()
         self.forward_mix.reset()
         self.dry.reset()
+
+    @torch.jit.export
+    def release(self) -> None:
+        """Lets the latents go that are held."""
+        self.encode_hand.reset()
+        self.decode_hand.reset()
+        self.forward_hand.reset()
 
     @torch.jit.export
     def set_dimred(self, view: str) -> int:

@@ -11,6 +11,7 @@ from vschaos.layers import Labelling, sample
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
+from vschaos.models.spectral_vae.silence import Silence
 from vschaos.transforms import STFT, LogMagnitude, StreamingPhase, StreamingSTFT, keep_phase
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
@@ -45,8 +46,8 @@ class SpectralStream(PlayedStream):
 
     Args:
         vocabularies: of the labels.
-        transform, contrast, labelling, encoder, decoder, latent, sample_rate: of the trained
-            model.
+        transform, contrast, labelling, encoder, decoder, latent, silence, sample_rate: of the
+            trained model.
     """
 
     unknown_below: Tensor
@@ -60,6 +61,7 @@ class SpectralStream(PlayedStream):
         encoder: nn.Module,
         decoder: nn.Module,
         latent: GaussianLatent,
+        silence: Silence,
         sample_rate: int,
     ) -> None:
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
@@ -76,6 +78,7 @@ class SpectralStream(PlayedStream):
         self.encoder = encoder
         self.latent = latent
         self.decoder = decoder
+        self.silence = silence
         self.encode_stft = StreamingSTFT(transform)
         self.decode_stft = StreamingSTFT(transform)
         self.forward_stft = StreamingSTFT(transform)
@@ -95,6 +98,12 @@ class SpectralStream(PlayedStream):
         self.decode_phase.reset()
         self.forward_phase.reset()
         self.reset_played()
+
+    @torch.jit.export
+    def restart(self) -> None:
+        self.decode_phase.restart()
+        self.forward_phase.restart()
+        self.release()
 
     @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
@@ -128,8 +137,11 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(spectrum.abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
         if self.inversion_mode == "keep_input":
+            self.forward_phase.hear(spectrum)
             spectrum = keep_phase(self._through(contrast, labels), spectrum)
         else:
+            if self.inversion_mode != self.forward_phase.inversion:
+                self.forward_hand.round()
             frames = torch.jit.annotate(list[Tensor], [])
             for n in range(contrast.shape[2]):
                 now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
@@ -183,7 +195,8 @@ class SpectralStream(PlayedStream):
 
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         inner = self.latent.inward(latents)
-        return self.contrast.inverse(self.decoder(self.labelling.to_decoder(inner, beliefs, known)))
+        contrast = self.decoder(self.labelling.to_decoder(inner, beliefs, known))
+        return self.contrast.inverse(contrast) * self.silence(latents)
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
