@@ -16,6 +16,7 @@ class Silence(nn.Module):
         silent, usual: latents `[Z, 1]` of silence and of a usual sound, in deviations.
 
     Example:
+        >>> import torch
         >>> silence = Silence(torch.zeros(2, 1), torch.ones(2, 1))
         >>> silence(torch.tensor([[[0.0, 0.075, -1.0], [0.02, 0.0, 2.0]]]))
         tensor([[[0.0000, 0.5000, 1.0000]]])
