@@ -1,9 +1,12 @@
 """What a player turns while a model plays: level, mixture, and what is done to latents.
 
 All of it moves from hop to hop, by the same steps whatever the blocks of a host, and glides.
+A stream has several of most of these. Behind an interface TorchScript compiles a class once, where
+it would otherwise repeat it in the code of each method that calls one: `compiled_once`.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,38 +19,54 @@ def rise(length: int) -> Tensor:
     return 0.5 - 0.5 * torch.cos(math.pi * torch.arange(1, length + 1) / length)
 
 
+def compiled_once(part: nn.Module) -> Any:
+    """The part, scripted, for an attribute that is annotated with an interface."""
+    return torch.jit.script(part)
+
+
+@torch.jit.interface
+class GlideInterface(nn.Module):
+    def forward(self, audio: Tensor, goal: float) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
 class Glide(nn.Module):
     """A number that goes to its goal in a short time, sample by sample.
 
     Args:
-        value: at the beginning.
         hop_length: samples after which it takes a new direction.
         sample_rate: Hz.
     """
 
     steps: Tensor
 
-    def __init__(self, value: float, hop_length: int, sample_rate: int) -> None:
+    def __init__(self, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.hop_length = hop_length
         self.register_buffer("steps", rise(hop_length), persistent=False)
         self.share = 1.0 - math.exp(-hop_length / (GLIDE_SECONDS * sample_rate))
-        self.goal = value
-        self.value = value
+        self.is_new = True
+        self.value = 0.0
 
     @torch.jit.export
     def reset(self) -> None:
-        self.value = self.goal
+        self.is_new = True
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, goal: float) -> Tensor:
         """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
-        if self.value == self.goal:
-            return audio.new_full([audio.shape[1]], self.value)
+        if self.is_new:
+            self.is_new = False
+            self.value = goal
+        if self.value == goal:
+            return audio.new_full([audio.shape[1]], goal)
         values = torch.jit.annotate(list[float], [self.value])
         for _ in range(audio.shape[1] // self.hop_length):
-            value = self.value + self.share * (self.goal - self.value)
+            value = self.value + self.share * (goal - self.value)
             # the last of many small steps: what is near enough is there
-            self.value = self.goal if abs(value - self.goal) < 1e-4 else value
+            self.value = goal if abs(value - goal) < 1e-4 else value
             values.append(self.value)
         points = torch.tensor(values, device=audio.device).to(audio.dtype)
         return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * self.steps).flatten()
@@ -95,6 +114,20 @@ class Delay(nn.Module):
         return heard[:, self.longest - delay : heard.shape[1] - delay]
 
 
+@torch.jit.interface
+class LatentHandInterface(nn.Module):
+    def forward(  # type: ignore[empty-body]
+        self, latents: Tensor, is_frozen: bool, smoothing_ms: float, jitter: float
+    ) -> Tensor:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def round(self) -> None:
+        pass
+
+
 class LatentHand(nn.Module):
     """What a player does to latents on their way: holds them, shakes them, slows them down.
 
@@ -109,9 +142,6 @@ class LatentHand(nn.Module):
     def __init__(self, dim: int, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.frame_seconds = hop_length / sample_rate
-        self.freeze = False
-        self.jitter = 0.0
-        self.smoothing_ms = 0.0
         self.is_holding = False  # a frame that came before
         self.register_buffer("held", torch.zeros(1, dim, 1), persistent=False)
 
@@ -124,15 +154,17 @@ class LatentHand(nn.Module):
         """What is held to a thousandth: its last digits may hang on the blocks of a host."""
         self.held = torch.round(self.held * 1024.0) / 1024.0
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` -> `[B, Z, N]`."""
+    def forward(
+        self, latents: Tensor, is_frozen: bool, smoothing_ms: float, jitter: float
+    ) -> Tensor:
+        """`[B, Z, N]` -> `[B, Z, N]`; jitter in units of the latents."""
         held = self.held
         if held.shape[0] != latents.shape[0] or not self.is_holding:
             held = latents[:, :, :1]
-        if self.freeze:
+        if is_frozen:
             output = held.expand(-1, -1, latents.shape[2])
-        elif self.smoothing_ms > 0.0:
-            share = 1.0 - math.exp(-1000.0 * self.frame_seconds / self.smoothing_ms)
+        elif smoothing_ms > 0.0:
+            share = 1.0 - math.exp(-1000.0 * self.frame_seconds / smoothing_ms)
             frames = torch.jit.annotate(list[Tensor], [])
             for n in range(latents.shape[2]):
                 held = held + share * (latents[:, :, n : n + 1] - held)
@@ -142,6 +174,6 @@ class LatentHand(nn.Module):
             output = latents
         self.held = output[:, :, -1:].clone()
         self.is_holding = True
-        if self.jitter > 0.0:
-            output = output + self.jitter * torch.randn_like(output)
+        if jitter > 0.0:
+            output = output + jitter * torch.randn_like(output)
         return output

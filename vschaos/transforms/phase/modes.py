@@ -57,6 +57,9 @@ class FrameByFrame(nn.Module):
     def go_on(self, spectra: Tensor) -> None:
         pass
 
+    def sounded(self, spectra: Tensor) -> None:
+        pass
+
 
 class StreamingPhase(nn.Module):
     """The phase of a stream, found in one of three ways, among which one may change as it plays.
@@ -77,8 +80,7 @@ class StreamingPhase(nn.Module):
         self.look_ahead = rtisi.delay
         # what fits an interface of TorchScript need not inherit from it
         self.rtisi = torch.jit.script(rtisi)  # type: ignore[assignment]
-        scan = refined_scan(n_fft, hop_length)
-        self.scan = torch.jit.script(scan)  # type: ignore[assignment]
+        self.scan = torch.jit.script(refined_scan(n_fft, hop_length))  # type: ignore[assignment]
         self.inversion = ""
         self.num_recent = n_fft // hop_length - 1  # frames of which something is still to sound
         recent = torch.zeros(1, n_fft // 2 + 1, 0, dtype=torch.complex64)
@@ -134,6 +136,10 @@ class StreamingPhase(nn.Module):
         spectra = magnitudes * (directions + (directions == 0))
         if inversion == "rtisi":
             self.rtisi.go_on(spectra)
+            for _ in range(self.look_ahead):
+                self.rtisi.sounded(spectra[:, :, :-1])
+                self.rtisi(magnitudes)
+            self.rtisi.sounded(spectra)
         elif inversion != "random":
             self.scan.go_on(spectra)
 

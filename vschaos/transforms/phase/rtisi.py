@@ -86,7 +86,8 @@ class RTISI(nn.Module):
     def go_on(self, spectra: Tensor) -> None:
         """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past.
 
-        While it looks ahead, the last of them sounds on, so that no hole is heard.
+        The last of them must come in again `delay` times, each time after `sounded` without it, and
+        `sounded` with it at the end: it sounds on while the search looks ahead.
         """
         heard = spectra.transpose(1, 2)
         last = heard[:, -1:]
@@ -94,10 +95,17 @@ class RTISI(nn.Module):
         self.magnitudes = last.abs().repeat(1, self.delay, 1)
         direction = last * last.abs().clamp_min(1e-15).reciprocal()
         self.directions = direction.repeat(1, self.delay + 1, 1)
-        tail = self._tail(heard)
-        for _ in range(self.delay):
-            self.tail = self._tail(heard[:, :-1])
-            self.forward(last.abs().transpose(1, 2))
+        self.sounded(spectra)
+
+    @torch.jit.export
+    def sounded(self, spectra: Tensor) -> None:
+        """Takes the sound of complex spectra `[B, F, K]` for what it overlaps with."""
+        count = spectra.shape[2]
+        tail = self.synthesis.new_zeros(spectra.shape[0], self.n_fft - self.hop_length)
+        for k in range(count):
+            frame = torch.fft.irfft(spectra[:, :, k], n=self.n_fft) * self.synthesis[0]
+            rest = frame[:, (count - k) * self.hop_length :]
+            tail[:, : rest.shape[1]] += rest
         self.tail = tail
 
     def forward(self, magnitudes: Tensor) -> Tensor:
@@ -137,17 +145,6 @@ class RTISI(nn.Module):
         self.tail = with_rows(self.tail, rows)
         directions = with_rows(self.directions, rows)
         self.directions = directions + (directions == 0)  # those of new rows
-
-    def _tail(self, committed: Tensor) -> Tensor:
-        """What of frames `[B, K, F]`, of which there may be none, sounds after the last hop,
-        `[B, n_fft - hop_length]`."""
-        num_frames = committed.shape[1]
-        tail = self.tail.new_zeros(committed.shape[0], self.n_fft - self.hop_length)
-        for k in range(num_frames):
-            frame = torch.fft.irfft(committed[:, k], n=self.n_fft) * self.synthesis[0]
-            rest = frame[:, (num_frames - k) * self.hop_length :]
-            tail[:, : rest.shape[1]] += rest
-        return tail
 
     def _advance(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
         """A frame `[B, F]` enters -> the spectrum `[B, F]` of the one that leaves."""
