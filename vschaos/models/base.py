@@ -178,5 +178,13 @@ class Model(nn.Module, ABC):
         """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
 
     @abstractmethod
-    def stream(self) -> Stream:
-        """The model as it is played live."""
+    def stream(self, max_delay: int | None = None) -> Stream:
+        """The model as it is played live.
+
+        Args:
+            max_delay: samples by which the stream may lag behind its input, at the cost of how it
+                sounds; as many as suit it if not given.
+
+        Raises:
+            ValueError: it cannot lag so little.
+        """

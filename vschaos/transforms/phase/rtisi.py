@@ -47,7 +47,7 @@ class RTISI(nn.Module):
         n_fft: int,
         hop_length: int,
         look_ahead: int = 1,
-        iterations: int = 4,
+        iterations: int = 6,
         momentum: float = 0.75,
         newest_weight: float = 0.3,
     ) -> None:
@@ -88,9 +88,9 @@ class RTISI(nn.Module):
 
         While it looks ahead, the last of them sounds on, so that no hole is heard.
         """
+        self.scan.go_on(spectra)
         heard = spectra.transpose(1, 2)
         last = heard[:, -1:]
-        self.scan.magnitudes = nn.functional.pad(heard.abs(), (0, 0, 1, 0))[:, -2:].clone()
         self.magnitudes = last.abs().repeat(1, self.delay, 1)
         direction = last * last.abs().clamp_min(1e-15).reciprocal()
         self.directions = direction.repeat(1, self.delay + 1, 1)
