@@ -89,9 +89,9 @@ class RTISI(nn.Module):
         The last of them must come in again `delay` times, each time after `sounded` without it, and
         `sounded` with it at the end: it sounds on while the search looks ahead.
         """
+        self.scan.go_on(spectra)
         heard = spectra.transpose(1, 2)
         last = heard[:, -1:]
-        self.scan.magnitudes = nn.functional.pad(heard.abs(), (0, 0, 1, 0))[:, -2:].clone()
         self.magnitudes = last.abs().repeat(1, self.delay, 1)
         direction = last * last.abs().clamp_min(1e-15).reciprocal()
         self.directions = direction.repeat(1, self.delay + 1, 1)
