@@ -1,0 +1,96 @@
+"""`python -m vschaos.demo.example`: makes the model in patches/, from nothing but this command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from vschaos.command import run_command
+from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
+
+NAME = "example"
+STEPS = 10000
+RECIPE = "dgt_pitch_prediction"
+# a file that a repository can bear: a little narrower than the recipe
+NARROWER = (
+    "model.encoder.hidden_dims=[448,448]",
+    "model.decoder.hidden_dims=[448,448]",
+    "model.prediction.pitch.args.hidden_dims=128",
+    "model.prediction.octave.args.hidden_dims=128",
+)
+CLOSING = """
+What is there now:
+  {out}/
+      the model {name}.ts and {name}.wav, a phrase to play into it
+  {version}/
+      the run it was exported from
+  {folder}/sounds/
+      the {count} notes it has learnt from
+  {folder}/reconstructions/, {folder}/trajectories/, {folder}/sweeps/
+      notes that it has not learnt from, walks, and a note under each label
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m vschaos.demo.example", description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=Path("demo/example"), help="where sounds and run are written"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=REPOSITORY / "patches", help="where the model is written"
+    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps of the training")
+    parser.add_argument("settings", nargs="*", help="of the training, as model.latent.dim=4")
+    options = parser.parse_args()
+    return run_command(
+        lambda: make_example(options.folder, options.out, options.steps, options.settings)
+    )
+
+
+def make_example(folder: Path, out: Path, steps: int, settings: list[str]) -> None:
+    """Sounds, training, export and a measure of what came of it."""
+    from vschaos.demo.orchestra import all_parts, perform
+    from vschaos.demo.phrase import write_phrase
+    from vschaos.demo.sounds import write_dataset
+
+    check_repository()
+    started = time.monotonic()
+    dataset = folder / "sounds"
+    tell("1/5  making sounds")
+    count = write_dataset(dataset, notes=list(all_parts()), play=perform)
+    write_phrase(out / f"{NAME}.wav")
+    tell(f"2/5  training on {count} notes")
+    run(
+        *("train_model.py", "--config-name", RECIPE),
+        *(f"name={NAME}", f"rundir={folder}/runs", f"data.dataset.root={dataset}"),
+        *(f"trainer.max_steps={steps}", *NARROWER, *settings),
+    )
+    version = newest_version(folder / "runs" / NAME)
+    tell("3/5  exporting")
+    run("script.py", str(version), "-o", str(out))
+    tell("4/5  listening: a note under each label, and walks through the latent space")
+    listen(version, folder)
+    tell("5/5  measuring whether the labels are obeyed and heard")
+    run("benchmarks/labels.py", str(version), "--json", str(folder / "labels.json"))
+    tell(f"done in {time.monotonic() - started:.0f} s")
+    sys.stdout.write(
+        CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=count)
+    )
+
+
+def listen(version: Path, folder: Path) -> None:
+    """Sounds and pictures by which a change of the recipe is judged."""
+    to_folder = ("--out", str(folder))
+    run("generate.py", "reconstruct", str(version), *to_folder)
+    run("generate.py", "sweep", str(version), *to_folder)
+    run(
+        *("generate.py", "trajectories", str(version)),
+        *("--trajectories", "sin", "random", "interpolation", "-b", "2"),
+        *("--meta", "pitch", "D", "octave", "3", *to_folder),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
