@@ -8,13 +8,20 @@ import time
 from pathlib import Path
 
 from vschaos.command import run_command
+from vschaos.demo.orchestra import PLAYERS, all_parts, perform
+from vschaos.demo.phrase import write_phrase
+from vschaos.demo.sounds import write_dataset
 from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
 
 NAME = "example"
 STEPS = 10000
 RECIPE = "dgt_pitch_prediction"
-# a file that a repository can bear: a little narrower than the recipe
-NARROWER = (
+SETTINGS = (
+    # a space without holes: a strong divergence, of which each latent has its share for free
+    "training.weights.kl.weight=0.03",
+    "model.latent.free_bits=0.6",
+    "data.gain.range_db=3",
+    # a file that a repository can bear
     "model.encoder.hidden_dims=[448,448]",
     "model.decoder.hidden_dims=[448,448]",
     "model.prediction.pitch.args.hidden_dims=128",
@@ -41,31 +48,35 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=REPOSITORY / "patches", help="where the model is written"
     )
-    parser.add_argument("--steps", type=int, default=STEPS, help="steps of the training")
-    parser.add_argument("settings", nargs="*", help="of the training, as model.latent.dim=4")
-    options = parser.parse_args()
-    return run_command(
-        lambda: make_example(options.folder, options.out, options.steps, options.settings)
+    parser.add_argument(
+        "--players", nargs="+", choices=PLAYERS, default=list(PLAYERS), help="these alone"
     )
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of the training, as model.latent.dim=4",
+    )
+    options = parser.parse_args()
+    return run_command(lambda: make_example(options))
 
 
-def make_example(folder: Path, out: Path, steps: int, settings: list[str]) -> None:
+def make_example(options: argparse.Namespace) -> None:
     """Sounds, training, export and a measure of what came of it."""
-    from vschaos.demo.orchestra import all_parts, perform
-    from vschaos.demo.phrase import write_phrase
-    from vschaos.demo.sounds import write_dataset
-
     check_repository()
     started = time.monotonic()
+    folder, out = options.folder, options.out
     dataset = folder / "sounds"
     tell("1/5  making sounds")
-    count = write_dataset(dataset, notes=list(all_parts()), play=perform)
+    parts = [note for note in all_parts() if note.timbre in options.players]
+    write_dataset(dataset, notes=parts, play=perform)
     write_phrase(out / f"{NAME}.wav")
-    tell(f"2/5  training on {count} notes")
+    tell(f"2/5  training on {len(parts)} notes")
     run(
         *("train_model.py", "--config-name", RECIPE),
         *(f"name={NAME}", f"rundir={folder}/runs", f"data.dataset.root={dataset}"),
-        *(f"trainer.max_steps={steps}", *NARROWER, *settings),
+        *(f"trainer.max_steps={STEPS}", *SETTINGS, *options.settings),
     )
     version = newest_version(folder / "runs" / NAME)
     tell("3/5  exporting")
@@ -76,7 +87,7 @@ def make_example(folder: Path, out: Path, steps: int, settings: list[str]) -> No
     run("benchmarks/labels.py", str(version), "--json", str(folder / "labels.json"))
     tell(f"done in {time.monotonic() - started:.0f} s")
     sys.stdout.write(
-        CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=count)
+        CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=len(parts))
     )
 
 

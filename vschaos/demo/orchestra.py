@@ -16,10 +16,10 @@ from vschaos.demo.sounds import DYNAMICS, OCTAVES, Note
 
 Curve = np.ndarray[tuple[int], np.dtype[np.float64]]  # [T], a value for each sample
 
-DURATION_SECONDS = 1.25
+DURATION_SECONDS = 1.6
 RELEASE_SECONDS = 0.1
-RMS = {"soft": 0.08, "loud": 0.16}
-HIGHEST_PEAK = 0.9
+RMS = {"soft": 0.075, "loud": 0.14}
+HIGHEST_PEAK = 0.8
 HIGHEST_HZ = 13000.0
 MIDDLE_C_HZ = 261.63
 MAX_HARMONICS = 120
