@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -94,7 +95,9 @@ def make_example(options: argparse.Namespace) -> None:
 def listen(version: Path, folder: Path) -> None:
     """Sounds and pictures by which a change of the recipe is judged."""
     to_folder = ("--out", str(folder))
-    run("generate.py", "reconstruct", str(version), *to_folder)
+    held_out = json.loads((version / "split.json").read_text(encoding="utf-8"))["held_out"]
+    picked = [str(folder / "sounds" / name) for name in held_out[::8]]
+    run("generate.py", "reconstruct", str(version), "--files", *picked, *to_folder)
     run("generate.py", "sweep", str(version), *to_folder)
     run(
         *("generate.py", "trajectories", str(version)),

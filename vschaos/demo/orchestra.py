@@ -18,6 +18,7 @@ Curve = np.ndarray[tuple[int], np.dtype[np.float64]]  # [T], a value for each sa
 
 DURATION_SECONDS = 1.6
 RELEASE_SECONDS = 0.1
+REST_SECONDS = 0.025  # of silence after a note: enough to know it, too little to walk into it
 RMS = {"soft": 0.075, "loud": 0.14}
 HIGHEST_PEAK = 0.8
 HIGHEST_HZ = 13000.0
@@ -116,7 +117,8 @@ def perform(
     random = np.random.default_rng(list(note.name.encode()))
     sound = player.play(Take(note, sample_rate, seconds, random))
     sound *= np.sin(0.5 * np.pi * np.minimum(seconds / player.attack_seconds, 1.0))
-    sound *= np.clip((duration_seconds - seconds) / RELEASE_SECONDS, 0.0, 1.0)
+    remaining = duration_seconds - REST_SECONDS - seconds
+    sound *= np.clip(remaining / RELEASE_SECONDS, 0.0, 1.0)
     loudness = np.sqrt(np.mean(sound**2))
     gain = min(RMS[note.dynamics] / loudness, HIGHEST_PEAK / np.abs(sound).max())
     return (gain * sound).astype(np.float32)
