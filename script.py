@@ -26,6 +26,13 @@ def main() -> int:
     parser.add_argument(
         "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
     )
+    parser.add_argument(
+        "--max-delay",
+        type=float,
+        metavar="MS",
+        help="by which forward may lag at most, the host's buffer apart: 25 makes a model quicker "
+        "and rougher (default: as suits the model)",
+    )
     parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
     options = parser.parse_args()
     return run_command(lambda: export_run(options), options.debug)
@@ -34,23 +41,25 @@ def main() -> int:
 def export_run(options: argparse.Namespace) -> None:
     from vschaos import load_run
     from vschaos.export.script import export
+    from vschaos.patches import read_instrument
 
     run = load_run(options.path, options.version, options.name)
-    path = export(run, options.out or (options.path if options.path.is_dir() else run.folder))
-    stream = run.model.stream()
+    folder = options.out or (options.path if options.path.is_dir() else run.folder)
+    path = export(run, folder, max_delay_ms=options.max_delay)
+    instrument = read_instrument(path)
     logging.info("%s (%.1f MB), %d Hz", path, path.stat().st_size / 1e6, run.sample_rate)
-    for method in stream.methods:
+    for method in instrument.methods:
         logging.info(
             "  %-8s %s -> %s",
             method.name,
             _channels([inlet.name for inlet in method.inlets]),
             _channels([outlet.name for outlet in method.outlets]),
         )
-    logging.info("  settings: %s", ", ".join(a.name for a in stream.attributes))
+    logging.info("  settings: %s", ", ".join(a.name for a in instrument.settings()))
     logging.info(
         "  delay of forward: %d samples (%.0f ms), and that of the host's buffer",
-        stream.delay,
-        1000 * stream.delay / run.sample_rate,
+        instrument.delay,
+        1000 * instrument.delay / run.sample_rate,
     )
     logging.info("play: [nn~ %s forward] in Max or PureData, at %d Hz", path.stem, run.sample_rate)
 

@@ -23,7 +23,8 @@ ROOMS: dict[str, set[str]] = {
     "runs": {"models"} | FOUNDATIONS,
     "training": {"data", "models", "runs"} | FOUNDATIONS,
     "generation": {"audio", "data", "transforms", "models", "runs"} | FOUNDATIONS,
-    "export": {"audio", "transforms", "models", "runs", "command"} | FOUNDATIONS,
+    "patches": {"models"} | FOUNDATIONS,
+    "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,
     "demo": {"audio", "command"} | FOUNDATIONS,
 }
 LIBRARIES_OF_ONE_ROOM = {

@@ -9,6 +9,7 @@ import torch
 from vschaos.export import Host
 from vschaos.export.script import export
 from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.patches import read_instrument
 from vschaos.runs import Run
 
 
@@ -39,5 +40,79 @@ def test_what_breaks_the_contract_is_not_written(
     setattr(broken, part, Faulty())
     with pytest.raises(ValueError, match="methods fail"):
         export(run_of(broken, "model"), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["model.ts"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.ts"]
     assert (tmp_path / "model.ts").read_bytes() == before
+
+
+def test_the_card_is_the_model(model: SpectralVAE, tmp_path: Path) -> None:
+    path = export(run_of(model, "my strings"), tmp_path)
+    instrument = read_instrument(path)
+    assert instrument == read_instrument(path.with_suffix(".json"))
+    assert (instrument.name, instrument.sample_rate) == ("my strings", model.sample_rate)
+    scripted = torch.jit.load(str(path))
+    assert [method.name for method in instrument.methods] == scripted.get_methods()
+    for method in instrument.methods:
+        inlets, in_ratio, outlets, out_ratio = getattr(scripted, f"{method.name}_params").tolist()
+        assert (len(method.inlets), len(method.outlets)) == (inlets, outlets)
+        assert (method.in_ratio, method.out_ratio) == (in_ratio, out_ratio)
+    assert [attribute.name for attribute in instrument.attributes] == scripted.get_attributes()
+    for attribute in instrument.attributes:
+        assert getattr(scripted, f"get_{attribute.name}")() == [attribute.default]
+        for choice in attribute.choices:
+            assert getattr(scripted, f"set_{attribute.name}")(choice) == 0
+        if attribute.type == "float":
+            assert getattr(scripted, f"set_{attribute.name}")(attribute.low) == 0
+            assert getattr(scripted, f"set_{attribute.name}")(attribute.high) == 0
+            assert getattr(scripted, f"set_{attribute.name}")(1.01 * attribute.high) != 0
+
+
+def test_a_latent_ranges_over_what_was_drawn(model: SpectralVAE) -> None:
+    latent = copy.deepcopy(model.latent)
+    latent.steps.fill_(1000)
+    latent.centre.zero_()
+    latent.spread.fill_(1.0)
+    latent.drawn.copy_(torch.linspace(-2, 4, latent.drawn.shape[1]))
+    low, high = latent.ranges()[0]
+    assert (low, high) == pytest.approx((-1.97, 3.97), abs=0.01)
+
+
+class Forgetful(torch.nn.Module):
+    """A part that depends on how many frames come at once."""
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return 0.0 * frames[:, :12] + frames.shape[2]
+
+
+def test_what_depends_on_the_buffer_is_not_written(model: SpectralVAE, tmp_path: Path) -> None:
+    broken = copy.deepcopy(model)
+    broken.encoder = Forgetful()
+    with pytest.raises(ValueError, match="encode depends on the buffer"):
+        export(run_of(broken, "model"), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", ["keep_input", "scan"])
+def test_a_short_delay_is_kept(
+    model: SpectralVAE, music: torch.Tensor, tmp_path: Path, mode: str
+) -> None:
+    path = export(run_of(model, "quick"), tmp_path, max_delay_ms=25)
+    delay = read_instrument(path).delay
+    assert delay == (2048 + 1024) // 2 - 512 < 0.03 * model.sample_rate
+    slow, quick = (
+        Host(path, "forward") for path in (export(run_of(model, "slow"), tmp_path), path)
+    )
+    assert slow.get("latency") == [1536]
+    assert quick.get("latency") == [delay]
+    levels = []
+    for host in (slow, quick):
+        host.set("inversion_mode", mode)
+        levels.append(torch.from_numpy(host.process(music[0, :, :40960].numpy()))[0].abs())
+    # the envelope of one is that of the other, as much earlier as is said
+    late, early = (level.unfold(0, 256, 64).mean(dim=1) for level in levels)
+    shifts = [float((early[:-16] * late[k : len(late) - 16 + k]).sum()) for k in range(16)]
+    assert shifts.index(max(shifts)) == pytest.approx((1536 - delay) / 64, abs=1)
+
+
+def test_a_delay_that_is_too_short_is_refused(model: SpectralVAE, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least 1024 samples, at most 441 were"):
+        export(run_of(model, "quick"), tmp_path, max_delay_ms=10)

@@ -122,3 +122,16 @@ def blocks(audio: Tensor, hops: list[int], hop_length: int) -> list[Tensor]:
         found.append(audio[..., start : start + size])
         start, k = start + size, k + 1
     return found
+
+
+def test_the_longest_synthesis_within_a_delay() -> None:
+    stft = STFT(2048, 256)
+    assert stft.within(1792).synthesis_length == 2048
+    assert stft.within(10**6).synthesis_length == 2048
+    assert stft.within(1791).delay <= 1791
+    assert stft.within(1024).synthesis_length == 512
+    for max_delay in range(1024, 1800, 100):
+        delay = stft.within(max_delay).delay
+        assert max_delay - 128 < delay <= max_delay
+    with pytest.raises(ValueError, match="waits at least 1024"):
+        stft.within(1023)

@@ -12,18 +12,31 @@ from torch import Tensor, nn
 from vschaos.models.base import Attribute, Control, Method, Stream
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
-READ_ONLY = {
-    Attribute(
-        "min_buffer_size", "int", "samples in the smallest buffer that works; read only"
-    ): "self.hop_length",
-    Attribute(
-        "latency", "int", "samples from input to output of forward, as it is set now; read only"
-    ): "self.stream.get_delay()",
-    Attribute("model_rate", "int", "Hz the model was trained at; read only"): "self.model_rate",
+READ_ONLY = {  # how the scripted module answers
+    "min_buffer_size": "self.hop_length",
+    "latency": "self.stream.get_delay()",
+    "model_rate": "self.model_rate",
 }
-RESET = Attribute("reset", "bool", "1 forgets all that was heard")
 WARM_UP_CALLS = 2  # TorchScript watches the first call and compiles in the second
 WARM_UP_HOPS = 4
+
+
+def all_attributes(stream: Stream, sample_rate: int) -> list[Attribute]:
+    """What can be set and asked: the stream's own, and those that every model has.
+
+    Args:
+        stream: what is played.
+        sample_rate: Hz.
+    """
+    smallest = "samples in the smallest buffer that works"
+    latency = "samples from input to output of forward, as it is set now"
+    return [
+        *stream.attributes,
+        Attribute("reset", "bool", "1 forgets all that was heard", False),
+        Attribute("min_buffer_size", "int", smallest, stream.hop_length, is_read_only=True),
+        Attribute("latency", "int", latency, stream.delay, is_read_only=True),
+        Attribute("model_rate", "int", "Hz of the training", sample_rate, is_read_only=True),
+    ]
 
 
 @torch.jit.interface
@@ -54,7 +67,7 @@ class NNTilde(nn.Module):
         self.hop_length = stream.hop_length
         self.model_rate = sample_rate
         self.method_names = [method.name for method in stream.methods]
-        attributes = [*stream.attributes, RESET, *READ_ONLY]
+        attributes = all_attributes(stream, sample_rate)
         self.attribute_names = [attribute.name for attribute in attributes]
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
@@ -137,8 +150,8 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_method_source(method))
     for attribute in stream.attributes:
         scripted.define(_attribute_source(attribute))
-    for attribute, value in READ_ONLY.items():
-        scripted.define(_read_only_source(attribute, value))
+    for name, value in READ_ONLY.items():
+        scripted.define(_read_only_source(name, value))
     return scripted
 
 
@@ -222,11 +235,11 @@ def get_{name}(self) -> List[{kind}]:
 """
 
 
-def _read_only_source(attribute: Attribute, value: str) -> str:
+def _read_only_source(name: str, value: str) -> str:
     return f"""
-def set_{attribute.name}(self, value: int) -> int:
+def set_{name}(self, value: int) -> int:
     return -1
 
-def get_{attribute.name}(self) -> List[int]:
+def get_{name}(self) -> List[int]:
     return [{value}]
 """

@@ -7,54 +7,117 @@ from pathlib import Path
 import torch
 
 from vschaos.export.host import Host
-from vschaos.export.nn_tilde import script_stream
+from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.files import written_whole
+from vschaos.models.base import Stream
+from vschaos.patches import CARD, Instrument
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
 BUFFERS_IN_HOPS = (1, 2, 4, 16)
+BLOCK_TOLERANCE = 1e-5  # what rounding may do, of the loudest value, or of 1
 
 
-def export(run: Run, folder: Path, name: str | None = None) -> Path:
-    """Writes `folder/name.ts`, called after the training by default.
+def export(
+    run: Run, folder: Path, name: str | None = None, max_delay_ms: float | None = None
+) -> Path:
+    """Writes `folder/name.ts`, called after the training by default, and its card `name.json`.
 
     `_model` is added to a name that is too short for PureData.
 
+    Args:
+        run: what is exported.
+        folder: made if it is not there.
+        name: of the files, without an ending.
+        max_delay_ms: by which the sound of `forward` may lag behind its input, the host's buffer
+            and frames to come, for which `rtisi` waits, apart; none: as suits the model.
+
     Raises:
-        ValueError: the scripted model does not keep the contract; nothing is written then.
+        ValueError: the scripted model does not keep the contract, or lags more; nothing is written
+            then.
     """
     name = name or run.name
     if len(name) < MIN_NAME_LENGTH:
         name = f"{name}_model"
     path = folder / f"{name}.ts"
-    scripted = script_stream(run.model.stream().eval(), run.sample_rate)
+    max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
+    stream = run.model.stream(max_delay).eval()
+    card = describe(name, stream, run.sample_rate).to_json()
+    scripted = script_stream(stream, run.sample_rate)
     with written_whole(path) as partial:
-        torch.jit.save(scripted, str(partial))
+        torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)
+    with written_whole(path.with_suffix(".json")) as partial:
+        partial.write_text(card, encoding="utf-8")
     return path
 
 
+def describe(name: str, stream: Stream, sample_rate: int) -> Instrument:
+    """A stream as it is for those who play it.
+
+    Args:
+        name: of its file.
+        sample_rate: Hz.
+    """
+    attributes = all_attributes(stream, sample_rate)
+    return Instrument(
+        name, sample_rate, stream.hop_length, stream.delay, stream.methods, attributes
+    )
+
+
 def check(path: Path) -> None:
-    """Runs every method of a `.ts` on noise and on silence, at several buffers and batches.
+    """Runs every method of a `.ts` as hosts do: on noise, silence and nonsense, at several buffers
+    and batches, in blocks and in one piece.
 
     Raises:
-        ValueError: it fails, gives another size than it says, or something that is not finite.
+        ValueError: it fails, gives another size than it says, something that is not finite, or
+            something else in blocks than in one piece.
     """
     torch.manual_seed(0)
-    scripted = torch.jit.load(str(path), map_location="cpu")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them only wait for each other in blocks as small as these
+    try:
+        _check_methods(torch.jit.load(str(path), map_location="cpu"))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _check_methods(scripted: torch.jit.ScriptModule) -> None:
     try:
         methods = scripted.get_methods()  # which runs them all, to compile them
     except RuntimeError as error:
-        raise ValueError(f"its methods fail: {str(error).strip().splitlines()[-1]}") from error
+        reason = str(error).strip().splitlines()[-1]
+        raise ValueError(f"its methods fail: {reason}") from error
     for method in methods:
-        for hops in BUFFERS_IN_HOPS:
-            host = Host(scripted, method)
-            size = hops * host.buffer_size
-            for batch in (1, 2):
-                noise = torch.randn(batch, host.inlets, size)
-                for block in (noise, torch.zeros_like(noise), noise * float("nan")):
-                    output = host.perform(block)
-                    if host.failures:
-                        raise ValueError(f"{method} fails at buffer {size}: {host.failures[0]}")
-                    if not torch.isfinite(output).all():
-                        raise ValueError(f"{method} gives values that are not finite")
+        host = Host(scripted, method)
+        _check_sizes(host)
+        _check_blocks(host)
+
+
+def _check_sizes(host: Host) -> None:
+    for hops in BUFFERS_IN_HOPS:
+        size = hops * host.buffer_size
+        for batch in (1, 2):
+            noise = torch.randn(batch, host.inlets, size)
+            for block in (noise, torch.zeros_like(noise), noise * float("nan")):
+                output = host.perform(block)
+                if host.failures:
+                    raise ValueError(f"{host.method} fails at buffer {size}: {host.failures[0]}")
+                if not torch.isfinite(output).all():
+                    raise ValueError(f"{host.method} gives values that are not finite")
+
+
+def _check_blocks(host: Host) -> None:
+    """One piece, then the same in blocks, each from the beginning."""
+    hops = sum(BUFFERS_IN_HOPS)
+    noise = 0.3 * torch.randn(1, host.inlets, hops * host.buffer_size)
+    host.set("reset", True)
+    whole = host.perform(noise)
+    host.set("reset", True)
+    sizes = [count * host.buffer_size for count in BUFFERS_IN_HOPS]
+    blocks = torch.cat([host.perform(block) for block in noise.split(sizes, dim=2)], dim=2)
+    difference = float((blocks - whole).abs().max() / whole.abs().max().clamp_min(1.0))
+    if host.failures or difference > BLOCK_TOLERANCE:
+        raise ValueError(
+            f"{host.method} depends on the buffer: blocks and one piece differ by {difference:.1e}"
+        )

@@ -53,11 +53,22 @@ class Attribute(NamedTuple):
         name: what a patch calls it.
         type: `bool`, `int`, `float` or `str`.
         description: one line for whoever plays.
+        default: its value when the model is loaded.
+        low, high: the range of a number.
+        unit: of a number.
+        choices: the words that are taken.
+        is_read_only: it can be asked for and not set.
     """
 
     name: str
     type: str
     description: str
+    default: bool | int | float | str
+    low: float = 0.0
+    high: float = 1.0
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    is_read_only: bool = False
 
 
 class Stream(nn.Module):
@@ -161,5 +172,13 @@ class Model(nn.Module, ABC):
         """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
 
     @abstractmethod
-    def stream(self) -> Stream:
-        """The model as it is played live."""
+    def stream(self, max_delay: int | None = None) -> Stream:
+        """The model as it is played live.
+
+        Args:
+            max_delay: samples by which the stream may lag behind its input, at the cost of how it
+                sounds; as many as suit it if not given.
+
+        Raises:
+            ValueError: it cannot lag so little.
+        """

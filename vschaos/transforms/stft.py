@@ -68,6 +68,23 @@ class STFT(nn.Module):
             "synthesis_window", (self._dual(window) / scale).float(), persistent=False
         )
 
+    @torch.jit.unused
+    def within(self, max_delay: int) -> "STFT":
+        """The same transform with the longest synthesis that waits at most `max_delay` samples.
+
+        Raises:
+            ValueError: it cannot wait so little.
+        """
+        least = STFT(self.n_fft, self.hop_length, 2 * self.hop_length)
+        if max_delay < least.delay:
+            raise ValueError(
+                f"a window of {self.n_fft} with a hop of {self.hop_length} waits at least "
+                f"{least.delay} samples, at most {max_delay} were asked for"
+            )
+        longest = 2 * (max_delay + self.hop_length) - self.n_fft
+        kept = min(longest // self.hop_length * self.hop_length, self.n_fft)
+        return STFT(self.n_fft, self.hop_length, kept)
+
     def num_frames(self, length: int) -> int:
         """Frames that touch a sound of `length` samples."""
         return math.ceil((length + self.n_fft - self.hop_length) / self.hop_length)

@@ -10,6 +10,8 @@ from vschaos.models.spectral_vae.views import LatentViews
 WATCHED_STEPS = 500  # of training, over which centre and spread are averaged
 DRAWN_KEPT = 4096  # latents of the last of these steps, for views of the space
 DRAWN_PER_STEP = 16
+SEEN = (0.005, 0.995)  # quantiles of what was drawn, between which a latent's range lies
+UNSEEN = (-3.0, 3.0)  # the range where nothing was drawn
 
 
 class GaussianLatent(nn.Module):
@@ -79,6 +81,20 @@ class GaussianLatent(nn.Module):
     def views(self) -> LatentViews:
         """The space's other coordinates, from what was drawn last."""
         views = LatentViews(self.dim)
-        count = min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)
-        views.fit(self.outward(self.drawn[None])[0, :, :count].cpu())
+        views.fit(self._drawn_outward())
         return views
+
+    @torch.jit.unused
+    def ranges(self) -> list[tuple[float, float]]:
+        """Lowest and highest value of each latent, in deviations, that the training drew; but for
+        the rarest."""
+        drawn = self._drawn_outward()
+        if drawn.shape[1] < 2:
+            return [UNSEEN] * self.dim
+        low, high = torch.quantile(drawn, torch.tensor(SEEN), dim=1).tolist()
+        return [(round(a, 2), round(b, 2)) for a, b in zip(low, high, strict=True)]
+
+    @torch.jit.unused
+    def _drawn_outward(self) -> Tensor:
+        count = min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)
+        return self.outward(self.drawn[None])[0, :, :count].cpu()

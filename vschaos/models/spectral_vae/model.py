@@ -190,10 +190,10 @@ class SpectralVAE(Model):
         way = inversion or self.inversions[0]
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
-    def stream(self) -> SpectralStream:
+    def stream(self, max_delay: int | None = None) -> SpectralStream:
         return SpectralStream(
             self.vocabularies,
-            self.transform,
+            self.transform if max_delay is None else self.transform.within(max_delay),
             self.contrast,
             self.labelling,
             self.encoder,

@@ -4,15 +4,17 @@ import torch
 
 from vschaos.layers.live import Delay, Glide, LatentHand
 from vschaos.models.base import Attribute, Method, Stream
-from vschaos.models.spectral_vae.views import LatentViews
+from vschaos.models.spectral_vae.views import VIEWS, LatentViews
 
 PLAYED = [
-    Attribute("dimred", "str", "coordinates of the latents: none, pca, ica, spherical"),
-    Attribute("gain", "float", "of the sound that comes out, dB, -100 (silence) to 24"),
-    Attribute("mix", "float", "forward: 0 what comes in, in time with the model, to 1 the model"),
-    Attribute("freeze", "int", "1 holds the latents as they are"),
-    Attribute("smoothing", "float", "ms in which latents follow, 0 to 10000"),
-    Attribute("jitter", "float", "noise on the latents, in deviations, 0 to 10"),
+    Attribute("dimred", "str", "coordinates of the latents", "none", choices=VIEWS),
+    Attribute("gain", "float", "of the sound that comes out", 0.0, -100.0, 24.0, "dB"),
+    Attribute(
+        "mix", "float", "forward: 0 what comes in, in time with the model, to 1 the model", 1.0
+    ),
+    Attribute("freeze", "int", "1 holds the latents as they are", 0),
+    Attribute("smoothing", "float", "time in which latents follow", 0.0, 0.0, 10000.0, "ms"),
+    Attribute("jitter", "float", "noise on the latents", 0.0, 0.0, 10.0, "deviations"),
 ]
 
 

@@ -13,9 +13,23 @@ from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
 from vschaos.transforms import STFT, LogMagnitude, StreamingPhase, StreamingSTFT, keep_phase
 
+INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
 ATTRIBUTES = [
-    Attribute("inversion_mode", "str", "phase: keep_input (forward), rtisi, scan, random"),
-    Attribute("temperature", "float", "0: the likeliest latents; 1: as uncertain as learnt"),
+    Attribute(
+        "inversion_mode",
+        "str",
+        "how phases are found; keep_input, of what comes in, is rtisi where nothing does",
+        "keep_input",
+        choices=INVERSION_MODES,
+    ),
+    Attribute(
+        "temperature",
+        "float",
+        "0: the likeliest latents; 1: as uncertain as learnt",
+        0.0,
+        0.0,
+        10.0,
+    ),
     *PLAYED,
 ]
 
@@ -50,7 +64,7 @@ class SpectralStream(PlayedStream):
     ) -> None:
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
-            _methods(latent.dim, transform.hop_length, labelling, controls),
+            _methods(latent.ranges(), transform.hop_length, labelling, controls),
             ATTRIBUTES,
             transform.hop_length,
             transform.delay,
@@ -195,10 +209,15 @@ def label_control(task: str, vocabulary: Vocabulary) -> Control:
 
 
 def _methods(
-    latent_dim: int, hop_length: int, labelling: Labelling, controls: list[Control]
+    ranges: list[tuple[float, float]],
+    hop_length: int,
+    labelling: Labelling,
+    controls: list[Control],
 ) -> list[Method]:
     audio = [Control("audio", -1.0, 1.0, "amplitude")]
-    latents = [Control(f"latent {k + 1}", -3.0, 3.0, "deviation") for k in range(latent_dim)]
+    latents = [
+        Control(f"latent {k + 1}", low, high, "deviation") for k, (low, high) in enumerate(ranges)
+    ]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
     told = [controls[task] for task in labelling.told]

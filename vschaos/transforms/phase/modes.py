@@ -44,6 +44,17 @@ def invert(
     return stft.inverse(keep_phase(magnitudes, spectrum), length)
 
 
+@torch.jit.interface
+class FrameByFrame(nn.Module):
+    """A way to a phase whose code is compiled once, however many streams take it."""
+
+    def forward(self, magnitudes: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
 class StreamingPhase(nn.Module):
     """The phase of a stream, found in one of three ways, among which one may change as it plays.
 
@@ -53,10 +64,16 @@ class StreamingPhase(nn.Module):
         n_fft, hop_length: of the transform, in samples.
     """
 
+    scan: FrameByFrame
+    rtisi: FrameByFrame
+
     def __init__(self, n_fft: int, hop_length: int) -> None:
         super().__init__()
-        self.scan = refined_scan(n_fft, hop_length)
-        self.rtisi = RTISI(n_fft, hop_length)
+        rtisi = RTISI(n_fft, hop_length)
+        self.look_ahead = rtisi.delay
+        # an interface of TorchScript: what fits it need not inherit from it
+        self.rtisi = rtisi  # type: ignore[assignment]
+        self.scan = refined_scan(n_fft, hop_length)  # type: ignore[assignment]
         self.inversion = ""
 
     @torch.jit.export
@@ -67,7 +84,7 @@ class StreamingPhase(nn.Module):
 
     def delay(self, inversion: str) -> int:
         """Frames that this way comes late."""
-        return self.rtisi.delay if inversion == "rtisi" else 0
+        return self.look_ahead if inversion == "rtisi" else 0
 
     def forward(self, magnitudes: Tensor, inversion: str) -> Tensor:
         """Magnitudes `[B, F, N]` -> complex spectra `[B, F, N]`, `delay` frames late.

@@ -47,7 +47,7 @@ class RTISI(nn.Module):
         n_fft: int,
         hop_length: int,
         look_ahead: int = 1,
-        iterations: int = 4,
+        iterations: int = 6,
         momentum: float = 0.75,
         newest_weight: float = 0.3,
     ) -> None:

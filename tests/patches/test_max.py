@@ -1,0 +1,206 @@
+"""A patch for Max fits its model, whatever the model has, and what is broken is found."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.patches.draw_maxpat import draw, text_width, wrapped
+from vschaos.models.base import Attribute, Control, Method
+from vschaos.patches import Instrument
+from vschaos.patches.max import check_max, write_max
+from vschaos.patches.max.check import boxes_of, patchers
+from vschaos.patches.max.objects import ports, quoted, words
+from vschaos.patches.max.patcher import Patcher
+
+AUDIO = Control("audio", -1.0, 1.0, "amplitude")
+PITCH = Control("pitch", 0.0, 2.0, "class", ("A", "Ré ♯", "long, odd"), unknown_below=0.0)
+BRIGHTNESS = Control("brightness", 0.0, 1.0, "", unknown_below=0.0)
+SETTINGS = [
+    Attribute("inversion_mode", "str", "phases", "rtisi", choices=("rtisi", "scan")),
+    Attribute("temperature", "float", "spread", 0.0, 0.0, 10.0),
+    Attribute("mix", "float", "dry to wet", 1.0, 0.0, 1.0),
+    Attribute("gain", "float", "level", 0.0, -100.0, 24.0, "dB"),
+    Attribute("freeze", "int", "holds", 0, 0.0, 1.0),
+    Attribute("voices", "int", "how many", 2, 1.0, 8.0),
+    Attribute("reset", "bool", "forgets", False),
+    Attribute("latency", "int", "samples", 768, is_read_only=True),
+]
+
+
+def instrument(
+    dim: int = 3, told: tuple[Control, ...] = (), methods: tuple[str, ...] = ("forward", "codec")
+) -> Instrument:
+    latents = [Control(f"latent {n + 1}", -2.5 - n / 10, 3.0, "deviation") for n in range(dim)]
+    made = []
+    if "codec" in methods or "encode" in methods:
+        made.append(Method("encode", [AUDIO], 1, [*latents, *told], 256))
+    if "codec" in methods or "decode" in methods:
+        made.append(Method("decode", [*latents, *told], 256, [AUDIO], 1))
+    if "forward" in methods:
+        made.append(Method("forward", [AUDIO, *told], 1, [AUDIO, *told], 1))
+    return Instrument("strings", 48000, 256, 768, made, SETTINGS)
+
+
+INSTRUMENTS = {
+    "plain": instrument(),
+    "labels": instrument(told=(PITCH, BRIGHTNESS)),
+    "many labels": instrument(told=tuple(PITCH._replace(name=f"label {n}") for n in range(9))),
+    "1 latent": instrument(1),
+    "64 latents": instrument(64, (PITCH,)),
+    "forward only": instrument(told=(PITCH,), methods=("forward",)),
+    "encode only": instrument(told=(PITCH,), methods=("encode",)),
+    "decode only": instrument(told=(PITCH,), methods=("decode",)),
+    "no forward": instrument(told=(PITCH,), methods=("codec",)),
+    "buffer of one hop": replace(instrument(), hop_length=1024),
+}
+
+
+def place_of(box: dict[str, Any]) -> tuple[float, ...]:
+    return tuple(box["presentation_rect"])
+
+
+def shown(patcher: dict[str, Any]) -> list[dict[str, Any]]:
+    return [box for box in boxes_of(patcher) if box.get("presentation")]
+
+
+def named(text: str, first: str) -> list[list[str]]:
+    """What is written in all objects whose first word is given."""
+    content = json.loads(text)
+    objects = [b for p in patchers(content) for b in boxes_of(p) if b["maxclass"] == "newobj"]
+    return [found for b in objects if (found := words(b["text"]))[0] == first]
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_a_patch_fits_its_model(name: str) -> None:
+    check_max(write_max(INSTRUMENTS[name], "strings"), INSTRUMENTS[name], "strings")
+
+
+@pytest.mark.parametrize("name", ["my strings", "été 弦", 'a "b", c; $1', "x\\y"])
+def test_any_name_is_played_by_its_whole_name(name: str) -> None:
+    text = write_max(instrument(), name)
+    check_max(text, instrument(), name)
+    assert {found[1] for found in named(text, "nn~")} == {name}
+
+
+def test_every_control_has_a_receiver_called_after_the_model() -> None:
+    receivers = {found[1] for found in named(write_max(INSTRUMENTS["labels"], "my ex"), "r")}
+    controls = "latent-1 encoded-3 walk-2 pitch brightness gain mix volume balance"
+    controls += " source tone inversion_mode reset form rate forward"
+    assert {f"my-ex-{control}" for control in controls.split()} <= receivers
+
+
+def test_a_model_without_labels_has_no_panel_for_them() -> None:
+    titles = [
+        box["text"]
+        for p in patchers(json.loads(write_max(instrument(), "strings")))
+        for box in boxes_of(p)
+        if box.get("fontname") == "Georgia"
+    ]
+    assert "FORWARD" in titles
+    assert "LATENTS" in titles
+    assert not {"LABELS", "HEARD"} & set(titles)
+
+
+def test_a_label_is_unknown_until_a_class_is_chosen() -> None:
+    """The menu's first item is -1 on the label's cord, the first class 0."""
+    content = json.loads(write_max(INSTRUMENTS["labels"], "strings"))
+    menus = [b for p in patchers(content) for b in boxes_of(p) if "Ré ♯" in b.get("items", [])]
+    assert all(menu["items"][:4] == ["unknown", ",", "A", ","] for menu in menus)
+    assert ["sig~", "-1"] in named(json.dumps(content), "sig~")
+    assert ["-", "1"] in named(json.dumps(content), "-")
+
+
+def test_sound_is_off_until_it_is_switched_on() -> None:
+    content = json.loads(write_max(instrument(), "strings"))
+    for patcher in patchers(content):
+        by_id = {box["id"]: box for box in boxes_of(patcher)}
+        for line in (entry["patchline"] for entry in patcher["lines"]):
+            if by_id[line["destination"][0]]["maxclass"] == "ezdac~":
+                source = by_id[line["source"][0]].get("text", "")
+                assert source.startswith(("clip~ -1. 1.", "r "))
+
+
+def test_inlets_and_outlets_lie_in_their_order() -> None:
+    """Max counts them from left to right."""
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS["64 latents"], "strings"))):
+        for kind in ("inlet", "outlet"):
+            ends = [box for box in boxes_of(patcher) if box["maxclass"] == kind]
+            lefts = [box["patching_rect"][0] for box in ends]
+            assert lefts == sorted(set(lefts))
+            assert [box["index"] for box in ends] == list(range(1, len(ends) + 1))
+
+
+def test_boxes_of_the_patching_view_do_not_cover_each_other() -> None:
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS["labels"], "strings"))):
+        places = [tuple(box["patching_rect"]) for box in boxes_of(patcher)]
+        assert not [(a, b) for n, a in enumerate(places) for b in places[n + 1 :] if overlap(a, b)]
+
+
+def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return across > 1.0 and down > 1.0
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_nothing_covers_anything_on_the_page(name: str) -> None:
+    """But for a panel's paper, and what lies on the area for dropped files."""
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name], "strings"))):
+        width, height = patcher["rect"][2:]
+        boxes = [b for b in shown(patcher) if b["maxclass"] not in ("panel", "dropfile")]
+        places = [place_of(box) for box in boxes]
+        for n, a in enumerate(places):
+            assert a[0] >= 0
+            assert a[1] >= 0
+            assert a[0] + a[2] <= width + 0.01
+            assert a[1] + a[3] <= height + 0.01
+            assert [b for b in places[n + 1 :] if overlap(a, b)] == []
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_texts_fit(name: str) -> None:
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name], "strings"))):
+        for box in shown(patcher):
+            _, _, width, height = place_of(box)
+            text, size = box.get("text", ""), box.get("fontsize", 12.0)
+            if box["maxclass"] == "comment":
+                lines = wrapped(text, size, width)
+                assert len(lines) * 1.2 * size <= height + 1.0, text
+                assert max(text_width(line, size) for line in lines) <= width - 2, text
+            elif box["maxclass"] == "textbutton":
+                assert text_width(text, size) <= width - 6, text
+
+
+def test_a_picture_of_every_widget_can_be_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "strings.maxpat"
+    path.write_text(write_max(INSTRUMENTS["labels"], "strings"), encoding="utf-8")
+    draw(path, tmp_path / "strings.png")
+    assert (tmp_path / "strings.png").stat().st_size > 10_000
+
+
+def test_ports_are_those_of_max() -> None:
+    """As they stand in files that Max wrote."""
+    assert ports("selector~ 4 1") == (5, ("signal",))
+    assert ports("t b f") == (1, ("bang", "float"))
+    assert ports("sfplay~ 2") == (2, ("signal", "signal", "bang"))
+    assert ports("sel 0 1") == (3, ("bang", "bang", ""))
+    assert ports("* 0.01") == (2, ("float",))
+    with pytest.raises(ValueError, match="selectr~"):
+        ports("selectr~ 4")
+
+
+def test_a_name_in_quotes_is_one_word() -> None:
+    for name in ("plain", "my strings", 'a "b"', "x\\y z", ""):
+        assert words(f"nn~ {quoted(name)} forward") == ["nn~", name, "forward"]
+
+
+def test_cords_that_lead_nowhere_are_refused() -> None:
+    patch = Patcher()
+    wave, sound = patch.object("cycle~ 440"), patch.object("*~ 0.1")
+    with pytest.raises(ValueError, match="no cord"):
+        patch.connect(wave, sound, 1, 0)
+    with pytest.raises(ValueError, match="no cord"):
+        patch.connect(wave, sound, 0, 2)

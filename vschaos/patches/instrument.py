@@ -1,0 +1,126 @@
+"""What an exported model is to those who play it: all that a patch is made from."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vschaos.models.base import Attribute, Control, Method
+
+FORMAT = 1  # of the card
+CARD = "card.json"  # its name in a .ts
+BUFFER_IN_HOPS = 4  # cheap enough, and still quick
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A model in its `.ts`.
+
+    Attributes:
+        name: of the file, without its ending.
+        sample_rate: Hz it was trained at.
+        hop_length: samples; the smallest buffer.
+        delay: samples from input to output of `forward`, the host's buffer apart.
+        methods, attributes: in the order of the instrument.
+    """
+
+    name: str
+    sample_rate: int
+    hop_length: int
+    delay: int
+    methods: list[Method]
+    attributes: list[Attribute]
+
+    @property
+    def buffer_size(self) -> int:
+        """Samples in a buffer that suits it."""
+        return BUFFER_IN_HOPS * self.hop_length
+
+    def method(self, name: str) -> Method | None:
+        """The method of that name, if it has one."""
+        return next((method for method in self.methods if method.name == name), None)
+
+    def settings(self) -> list[Attribute]:
+        """The attributes that a player can turn."""
+        return [attribute for attribute in self.attributes if not attribute.is_read_only]
+
+    def to_json(self) -> str:
+        """Its card, for other programs: everything above, by the same names."""
+        content = {
+            "format": FORMAT,
+            **asdict(self),
+            "methods": [
+                {
+                    **method._asdict(),
+                    "inlets": [control._asdict() for control in method.inlets],
+                    "outlets": [control._asdict() for control in method.outlets],
+                }
+                for method in self.methods
+            ],
+            "attributes": [attribute._asdict() for attribute in self.attributes],
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_instrument(path: Path) -> Instrument:
+    """Reads the card in a `.ts`, or beside it.
+
+    Args:
+        path: a `.ts`, or a card that was written as `.json`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it holds no card, or one that cannot be read.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    text = path.read_text(encoding="utf-8") if path.suffix == ".json" else _card_within(path)
+    try:
+        return _instrument(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"the card of {path} cannot be read: {error!r}") from error
+
+
+def _card_within(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(f"/extra/{CARD}")]
+            if len(names) != 1:
+                raise ValueError(f"{path} holds no card: export its model again with script.py")
+            return archive.read(names[0]).decode("utf-8")
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path} is no model: it must be a .ts that script.py wrote") from error
+
+
+def _instrument(content: dict[str, Any]) -> Instrument:
+    if content["format"] != FORMAT:
+        raise ValueError(f"format {FORMAT} expected, {content['format']} came")
+    methods = [
+        Method(
+            entry["name"],
+            [_control(inlet) for inlet in entry["inlets"]],
+            entry["in_ratio"],
+            [_control(outlet) for outlet in entry["outlets"]],
+            entry["out_ratio"],
+        )
+        for entry in content["methods"]
+    ]
+    attributes = [
+        Attribute(**{**entry, "choices": tuple(entry["choices"])})
+        for entry in content["attributes"]
+    ]
+    return Instrument(
+        content["name"],
+        content["sample_rate"],
+        content["hop_length"],
+        content["delay"],
+        methods,
+        attributes,
+    )
+
+
+def _control(entry: dict[str, Any]) -> Control:
+    return Control(**{**entry, "classes": tuple(entry["classes"])})

@@ -1,0 +1,134 @@
+"""The panel of the settings, and the one with help."""
+
+from __future__ import annotations
+
+from vschaos.models.base import Attribute
+from vschaos.patches.instrument import Instrument
+from vschaos.patches.max import design
+from vschaos.patches.max.design import (
+    MARGIN,
+    PADDING,
+    PAGE_WIDTH,
+    Panel,
+    caption,
+    digits,
+    menu,
+    name_of,
+    press,
+    slider,
+    switch,
+    words,
+)
+from vschaos.patches.max.objects import quoted
+from vschaos.patches.max.panels import height, row, tell
+from vschaos.patches.max.patcher import Patcher
+from vschaos.patches.max.player import AGAIN, BUFFER, receiver_of
+
+COLUMNS = 3
+COLUMN_GAP = 18.0
+NAME = 104.0  # width of a setting's name
+BUFFERS_IN_HOPS = (1, 2, 4, 8, 16)
+TIME_TO_REBUILD_MS = 500
+HELP = [
+    "Is the loudspeaker lit, and the volume up?",
+    "Does the meter of SOURCE move?",
+    "Are forward, encode and decode enabled?",
+    "nn~ not found: github.com/acids-ircam/nn_tilde",
+    "Model not found: put the .ts beside this patch",
+    "What nn~ complains of: see the Max console",
+    "Clicks: choose a larger buffer in SETTINGS",
+    "Signal vector size: no larger than the buffer",
+]
+HELP_LINE = 17.0
+
+
+def is_push(attribute: Attribute) -> bool:
+    """It does something once instead of staying set."""
+    return attribute.name == "reset"
+
+
+def settings_panel(
+    instrument: Instrument, prefix: str, left_out: set[str], has_buffer: bool = True
+) -> Patcher:
+    """A control for every setting, by its type; those in `left_out` lie elsewhere."""
+    shown = [a for a in instrument.settings() if a.name not in left_out]
+    cells = len(shown) + has_buffer
+    rows = -(-cells // COLUMNS)
+    panel = Panel("SETTINGS", prefix, height(rows), PAGE_WIDTH - 2 * MARGIN)
+    for n, attribute in enumerate(shown):
+        left, top, width = _cell(panel, n, rows)
+        name = attribute.name.replace("_", " ")
+        unit = {"deviations": "sd"}.get(attribute.unit, attribute.unit)
+        caption(panel.patch, f"{name} {unit}".strip(), left, top, NAME)
+        _setting(panel, attribute, left + NAME, top, width - NAME)
+    if has_buffer:
+        left, top, width = _cell(panel, cells - 1, rows)
+        caption(panel.patch, "buffer", left, top, NAME)
+        _buffer(panel, instrument, left + NAME, top, width - NAME)
+    return panel.finished()
+
+
+def _cell(panel: Panel, number: int, rows: int) -> tuple[float, float, float]:
+    width = (panel.width - 2 * PADDING - (COLUMNS - 1) * COLUMN_GAP) / COLUMNS
+    return PADDING + (number // rows) * (width + COLUMN_GAP), row(number % rows), width
+
+
+def _setting(panel: Panel, attribute: Attribute, left: float, top: float, width: float) -> None:
+    patch, name, order = panel.patch, attribute.name, f"set {attribute.name}"
+    if is_push(attribute):
+        button = panel.hears(name, press(patch, name, left, top, 80.0))
+        to_all = patch.object(f"s {quoted(name_of(panel.prefix, receiver_of(order)))}")
+        patch.chain(button, patch.message(f"{order} 1"), to_all)
+    elif attribute.choices:
+        items = list(attribute.choices)
+        choice = menu(patch, items, left, top, width)
+        tell(panel, panel.hears(name, choice, items.index(str(attribute.default))), order, 1)
+    elif attribute.type == "bool" or (attribute.type == "int" and _is_switch(attribute)):
+        toggle = panel.hears(name, switch(patch, left, top), float(attribute.default))
+        tell(panel, patch.chain(toggle, patch.object("i")), order)
+    elif attribute.type == "int":
+        value = digits(patch, left, top, attribute.low, attribute.high, is_whole=True)
+        tell(panel, panel.hears(name, value, float(attribute.default)), order)
+    elif attribute.type == "float":
+        value = slider(panel, left, top, width, attribute.low, attribute.high)
+        tell(panel, panel.hears(name, value, float(attribute.default)), order)
+
+
+def _is_switch(attribute: Attribute) -> bool:
+    return (attribute.low, attribute.high) == (0.0, 1.0)
+
+
+def _buffer(panel: Panel, instrument: Instrument, left: float, top: float, width: float) -> None:
+    """Tells a new buffer to all players, which make nn~ anew, and then all settings again."""
+    patch = panel.patch
+    sizes = [hops * instrument.hop_length for hops in BUFFERS_IN_HOPS]
+    choice = menu(patch, [str(size) for size in sizes], left, top, 80.0)
+    now = sizes.index(instrument.buffer_size)
+    patch.connect(patch.object(f"loadmess set {now}"), choice)  # shown, and not told
+    told, samples = patch.object("t b l"), panel.receive("buffer")
+    patch.chain(samples, patch.object("prepend setsymbol"), choice)
+    patch.connect(samples, told)
+    patch.connect(choice, told, 1)
+    patch.connect(told, patch.object(f"s {quoted(name_of(panel.prefix, BUFFER))}"), 1)
+    later = patch.chain(told, patch.object(f"delay {TIME_TO_REBUILD_MS}"))
+    patch.chain(later, patch.object(f"s {quoted(name_of(panel.prefix, AGAIN))}"))
+    words(
+        patch,
+        "nn~ is made anew",
+        (left + 88.0, top, width - 88.0, design.CELL),
+        textcolor=design.FADED,
+    )
+
+
+def help_height() -> float:
+    return design.HEAD + len(HELP) * HELP_LINE + 8.0
+
+
+def help_panel(prefix: str, tall: float) -> Patcher:
+    """What to look at when nothing is heard."""
+    panel = Panel("NO SOUND? LOOK HERE", prefix, tall)
+    width = panel.width - 2 * PADDING
+    for n, text in enumerate(HELP):
+        top = design.HEAD + n * HELP_LINE
+        words(panel.patch, text, (PADDING, top, width, HELP_LINE), textcolor=design.FADED)
+    return panel.finished()
