@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "runs": {"models"} | FOUNDATIONS,
     "training": {"data", "models", "runs"} | FOUNDATIONS,
     "generation": {"audio", "data", "transforms", "models", "runs"} | FOUNDATIONS,
-    "patches": {"models"} | FOUNDATIONS,
+    "patches": {"models", "command"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,
     "demo": {"audio", "command"} | FOUNDATIONS,
 }
