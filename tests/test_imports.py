@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "generation": {"audio", "data", "transforms", "models", "runs"} | FOUNDATIONS,
     "patches": {"models", "command"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,
-    "demo": {"audio", "command"} | FOUNDATIONS,
+    "demo": {"audio", "command", "patches"} | FOUNDATIONS,
 }
 LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "training"},

@@ -115,6 +115,16 @@ def test_labels_move_the_sound_by_number_and_by_name(mine: Path, listen: Listen)
         assert hertz == pytest.approx(220 * 2 ** (semitones / 12), abs=0.5)
 
 
+def test_decode_plays_what_encode_hears_under_an_unknown_label(
+    tmp_path: Path, listen: Listen
+) -> None:
+    instrument = write_model(Tones(heard=7.0), tmp_path / "mine.ts")
+    write_patches(instrument, tmp_path)
+    played = play(tmp_path / "mine.pd", 1.0, SILENT_SOURCE, (500, "mine-pitch 0"))
+    assert heard_hertz(listen, played, 0.2, 0.5) == pytest.approx(220 * 2 ** (7 / 12), abs=0.5)
+    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(220.0, abs=0.5)
+
+
 def test_the_sound_moves_the_latents_as_much_as_it_may(mine: Path, listen: Listen) -> None:
     """The first latent is the level of what comes in, in octaves."""
     played = play(mine, 1.0, (0, "mine-level 0"), (500, "mine-encoded-1 0"))

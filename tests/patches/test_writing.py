@@ -7,6 +7,7 @@ import pytest
 from tests.patches.tones import Tones, write_model
 from vschaos.patches import write_patches
 from vschaos.patches.__main__ import main
+from vschaos.patches.max import check_max
 from vschaos.patches.pure_data import ABSTRACTIONS
 
 
@@ -15,7 +16,9 @@ def test_a_patch_comes_with_all_it_needs(tmp_path: Path) -> None:
     own = tmp_path / "vschaos" / "own.pd"
     own.parent.mkdir()
     own.write_text("#N canvas 0 0 100 100 10;\n")
-    assert tmp_path / "mine.pd" in write_patches(instrument, tmp_path)
+    written = write_patches(instrument, tmp_path)
+    assert written == [tmp_path / "mine.pd", tmp_path / "mine.maxpat"]
+    check_max(written[1].read_text(), instrument, "mine")
     needed = {
         line.split("vschaos/")[1].split()[0].rstrip(";,")
         for line in (tmp_path / "mine.pd").read_text().splitlines()
@@ -62,3 +65,4 @@ def test_what_is_no_model_is_refused(
     monkeypatch.setattr("sys.argv", ["patches", str(tmp_path / "no.ts")])
     assert main() == 1
     assert not (tmp_path / "no.pd").exists()
+    assert not (tmp_path / "no.maxpat").exists()

@@ -32,13 +32,14 @@ ATTRIBUTES = [
 
 class Tones(Stream):
     """`decode` is a sine whose pitch follows the label `pitch` (the first), and the first latent in
-    octaves; `encode` gives the level of each hop as the first latent, and hears what it is told;
-    `forward` is the sound itself.
+    octaves; `encode` gives the level of each hop as the first latent, and hears what it is told, or
+    else `heard`; `forward` is the sound itself.
 
     Args:
         num_latents: Z.
         labels: what it is told, and hears.
         methods: which of them it has.
+        heard: a label's value.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Tones(Stream):
         num_latents: int = 4,
         labels: Sequence[Control] = (PITCH,),
         methods: Sequence[str] = ("encode", "decode", "forward"),
+        heard: float = -1.0,
     ) -> None:
         latents = [Control(f"latent {k + 1}", -2.5, 3.0, "deviation") for k in range(num_latents)]
         told, sound = list(labels), [AUDIO]
@@ -59,6 +61,7 @@ class Tones(Stream):
         self.hop = HOP
         self.rate, self.lowest_hz, self.level = RATE, LOWEST_HZ, LEVEL
         self.num_latents = num_latents
+        self.heard = heard
         self.has_labels = bool(labels)
         self.turn = 0.0
         self.mode = "plain"
@@ -81,7 +84,9 @@ class Tones(Stream):
         hops = sound.unflatten(2, [-1, self.hop])
         level = hops[:, :1].square().mean(dim=3).sqrt()
         rest = torch.zeros(sound.shape[0], self.num_latents - 1, level.shape[2])
-        return torch.cat([level, rest, hops[:, 1:, :, self.hop - 1]], dim=1)
+        told = hops[:, 1:, :, self.hop - 1]
+        heard = torch.where(told < 0.0, self.heard, told)
+        return torch.cat([level, rest, heard], dim=1)
 
     @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:

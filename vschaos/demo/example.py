@@ -13,6 +13,7 @@ from vschaos.demo.orchestra import PLAYERS, all_parts, perform
 from vschaos.demo.phrase import write_phrase
 from vschaos.demo.sounds import write_dataset
 from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
+from vschaos.patches import read_instrument, write_example
 
 NAME = "example"
 STEPS = 10000
@@ -81,7 +82,8 @@ def make_example(options: argparse.Namespace) -> None:
     )
     version = newest_version(folder / "runs" / NAME)
     tell("3/5  exporting")
-    run("script.py", str(version), "-o", str(out))
+    run("script.py", str(version), "-o", str(out), "--no-patch")
+    write_example(read_instrument(out / f"{NAME}.ts"), out)
     tell("4/5  listening: a note under each label, and walks through the latent space")
     listen(version, folder)
     tell("5/5  measuring whether the labels are obeyed and heard")

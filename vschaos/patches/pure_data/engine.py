@@ -43,12 +43,24 @@ def feed(canvas: Canvas, x: int, y: int, design: Design, method: str, box: Box) 
     for k, inlet in enumerate(design.inlets(method)):
         if is_sound(inlet):
             canvas.connect(canvas.object(x, y, "r~ $0-source"), box, 0, k)
+    heard = [label.name for label in design.heard]
     for n, inlet in enumerate(filter(is_label, design.inlets(method)), start=1):
         k = design.inlets(method).index(inlet)
         label = Strand(canvas, x + 110 * n, y - 24)
         label.object(f"r $0-label-{design.labels.index(inlet) + 1}")
         label.object(f"sig~ {number(unknown(inlet))}")
+        if method == "decode" and design.has("encode") and inlet.name in heard:
+            _or_heard(label, design, design.heard[heard.index(inlet.name)])
         label.to(box, k)
+
+
+def _or_heard(told: Strand, design: Design, label: Control) -> None:
+    """What `encode` hears, where nothing is told: a decoder plays hardly anything under a label
+    that nobody knows."""
+    heard = told.canvas.object(told.x + 60, told.y, f"r~ {heard_name(design, label)}")
+    limit = number(unknown(label) + 0.5)
+    chosen = told.object(f"expr~ $v2 + ($v1 > {limit}) * ($v1 - $v2)")
+    told.canvas.connect(heard, chosen, 0, 1)
 
 
 def read_labels(canvas: Canvas, x: int, y: int, design: Design, method: str, box: Box) -> None:

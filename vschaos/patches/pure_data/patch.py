@@ -33,10 +33,11 @@ SCROLLBAR = 16  # pixels of it, that may hide an edge of the page
 NOTES_AT = (PAGE_WIDTH - 176, 22)  # pixels
 
 
-def write_pure_data(instrument: Instrument) -> str:
+def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
     """The text of a `.pd` file that plays an instrument.
 
-    It is to lie beside the `.ts` and the folder `vschaos` of abstractions.
+    It is to lie beside the `.ts`, and beside the folder `vschaos` of abstractions, or where that
+    folder lies in `search`, relative to the patch.
     """
     design = Design(instrument)
     panels: list[Panel | None] = [
@@ -53,6 +54,8 @@ def write_pure_data(instrument: Instrument) -> str:
     top = MARGIN + INFO[1] + GUTTER
     end = page_height(top, there)
     page = Canvas(PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR)
+    if search:
+        page.search(search)
     widgets.plate(page, 0, 0, PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR, widgets.PAPER)
     page.object(MARGIN, MARGIN, _info_text(design))
     page.subpatch(NOTES_AT[0], NOTES_AT[1], "no sound? look here", no_sound(design))
