@@ -63,7 +63,10 @@ def draw_sounds(
 
 
 def picture_of_sounds(
-    rows: Sequence[Mapping[str, Waveform]], sample_rate: int, marks: Sequence[Mark] = ()
+    rows: Sequence[Mapping[str, Waveform]],
+    sample_rate: int,
+    marks: Sequence[Mark] = (),
+    inches: float = 4.4,
 ) -> Picture:
     """Spectrograms of rows of sounds `[T]`, by title, on one scale of level.
 
@@ -72,11 +75,12 @@ def picture_of_sounds(
     Args:
         sample_rate: Hz, of all of them.
         marks: seconds at which a line is drawn, and what is written above it.
+        inches: width of each.
     """
     images = [[_log_spectrogram(sound, sample_rate) for sound in row.values()] for row in rows]
     top_db = max(float(image.max()) for row in images for image in row)
     num_columns = max(len(row) for row in rows)
-    figure = Figure(figsize=(1.0 + 4.4 * num_columns, 0.3 + 2.2 * len(rows)), dpi=DOTS_PER_INCH)
+    figure = Figure(figsize=(1.0 + inches * num_columns, 0.3 + 2.2 * len(rows)), dpi=DOTS_PER_INCH)
     axes = figure.subplots(len(rows), num_columns, squeeze=False)
     width, height = figure.get_size_inches()
     figure.subplots_adjust(

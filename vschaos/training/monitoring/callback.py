@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytorch_lightning as lightning
@@ -22,15 +22,17 @@ from vschaos.training.monitoring.findings import find
 from vschaos.training.monitoring.material import Material
 from vschaos.training.monitoring.shows import Look
 
-EACH_EPOCH: Mapping[str, Callable[[Look], None]] = {"activity": shows.show_activity}
-# the most telling first: what comes later is left out first
-AT_TIMES: Mapping[str, Callable[[Look], None]] = {
+SHOWS: Mapping[str, Callable[[Look], None]] = {
+    "activity": shows.show_activity,
     "reconstructions": shows.show_reconstructions,
     "latents": shows.show_latents,
     "sweeps": shows.show_sweeps,
     "trajectories": shows.show_trajectories,
     "prior": shows.show_prior,
 }
+EACH_EPOCH = ("activity",)  # next to nothing beside the look at the held-out sounds themselves
+# the most telling first: what comes later is left out first
+AT_TIMES = ("reconstructions", "latents", "sweeps", "trajectories", "prior")
 logger = logging.getLogger(__name__)
 
 
@@ -86,28 +88,30 @@ class Monitoring(Callback):
     ) -> None:
         epochs = trainer.current_epoch + 1
         is_time = epochs & (epochs - 1) == 0  # 1, 2, 4, 8, ...
-        things = {**EACH_EPOCH, **(AT_TIMES if is_time else {})}
         with self._looking(trainer, module) as look:
-            if look is not None:
-                for name, show in things.items():
-                    if self.budget.allows(name):
-                        self._show(look, name, show)
+            if look is None:
+                return
+            self._show(look, EACH_EPOCH)
+            for name in AT_TIMES if is_time else ():
+                if self.budget.allows(name):
+                    self._show(look, [name])
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         with self._looking(trainer, module) as look:
             if look is None:
                 return
-            for name, show in {**EACH_EPOCH, **AT_TIMES}.items():
-                if self._shown.get(name) != look.step:
-                    self._show(look, name, show)
+            self._show(look, [*EACH_EPOCH, *AT_TIMES])
             with self.budget.spending():
                 self._say(look)
             look.writer.add_scalar("training/monitoring_share", self.budget.share, look.step)
 
-    def _show(self, look: Look, name: str, show: Callable[[Look], None]) -> None:
-        with self.budget.spending(name):
-            show(look)
-        self._shown[name] = look.step
+    def _show(self, look: Look, names: Iterable[str]) -> None:
+        """What was not shown at this step before."""
+        for name in names:
+            if self._shown.get(name) != look.step:
+                with self.budget.spending(name):
+                    SHOWS[name](look)
+                self._shown[name] = look.step
 
     def _say(self, look: Look) -> None:
         findings = find(look.model, look.material)
@@ -144,6 +148,8 @@ class Monitoring(Callback):
             data = trainer.datamodule  # type: ignore[attr-defined]
             assert isinstance(data, SoundData)
             with self.budget.spending():
+                import vschaos.pictures  # noqa: F401  slow to load, which is not to be put down to one
+
                 self._material = Material(
                     data.held_out, module.model, self.num_sounds, self.seconds, module.device
                 )

@@ -23,6 +23,7 @@ TEMPERATURES = (0.5, 1.0, 1.5)
 TRAJECTORIES = ("sin", "random", "line")
 POINTS = 4  # of the prior, one after the other
 STEP_SECONDS = 0.4  # of each value in a sweep
+SWEEP_INCHES = 9.0
 FADE_SECONDS = 0.01
 MIN_FRAMES = 8  # that any model makes a sound of
 MAX_HISTOGRAMS = 32
@@ -94,7 +95,7 @@ def show_prior(look: Look) -> None:
     num_frames = _num_frames(look)
     points = random.standard_normal((look.model.latent_dim, POINTS))
     held = points[:, np.arange(num_frames) * POINTS // num_frames]
-    latents = {f"temperature_{t}": (t * held).astype(np.float32) for t in TEMPERATURES}
+    latents = {f"temperature {t}": (t * held).astype(np.float32) for t in TEMPERATURES}
     _show_decoded(look, "prior", latents)
 
 
@@ -121,7 +122,7 @@ def _show_decoded(look: Look, tag: str, latents: Mapping[str, np.ndarray]) -> No
     decoded = _numpy(look.model.decode(batch))
     sounds = dict(zip(latents, decoded, strict=True))
     for name, sound in sounds.items():
-        look.show_sound(f"{tag}/{name}", sound)
+        look.show_sound(f"{tag}/{name.replace(' ', '_')}", sound)
     look.show_picture(tag, picture_of_sounds([sounds], look.model.sample_rate))
 
 
@@ -150,7 +151,7 @@ def _show_sweep(look: Look, task: str) -> None:
     each = sounds.shape[1] / model.sample_rate
     marks = [(number * each, name) for number, name in enumerate(values)]
     look.show_sound(f"sweep/{task}", sounds.ravel())
-    picture = picture_of_sounds([{task: sounds.ravel()}], model.sample_rate, marks)
+    picture = picture_of_sounds([{task: sounds.ravel()}], model.sample_rate, marks, SWEEP_INCHES)
     look.show_picture(f"sweep/{task}", picture)
 
 
