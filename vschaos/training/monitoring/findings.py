@@ -49,11 +49,12 @@ def find_collapse(model: Model, material: Material) -> list[Finding]:
         )
         return [Finding(logging.WARNING, advice)]
     if active < len(nats):
-        idle = ", ".join(
-            str(number + 1) for number in (nats < ACTIVE_NATS).nonzero()[:, 0].tolist()
+        idle = [str(number) for number, said in enumerate(nats, 1) if said < ACTIVE_NATS]
+        advice = (
+            f"{found}, {', '.join(idle)} say nothing of the sounds: model.latent.dim={active} is "
+            "enough, or lower training.weights.kl.weight"
         )
-        advice = f"; {idle} say nothing: model.latent.dim={active} would do, or lower "
-        return [Finding(logging.INFO, f"{found}{advice}training.weights.kl.weight")]
+        return [Finding(logging.INFO, advice)]
     return [Finding(logging.INFO, found)]
 
 
