@@ -13,14 +13,14 @@ from vschaos.models.base import Model
 from vschaos.training.monitoring.material import Excerpt
 
 MAX_VALUES = 12  # of a label that are gone through
-FLOOR_DB = -60.0  # below the loudest bin, differences are not counted
+FLOOR_DB = -40.0  # below the loudest bin, what is softer under all values does not count
 
 
 class Effect(NamedTuple):
     """What goes on as a label takes one value after the other, all else being equal.
 
     Attributes:
-        level_db: deviation of the levels of the bins that are decoded from the same latents.
+        level_db: deviation of the levels of the loud bins that are decoded from the same latents.
         deviations: by which the latents of the same sound move, in those of the prior.
     """
 
@@ -75,14 +75,16 @@ def effect_of(model: Model, excerpts: Sequence[Excerpt], task: str) -> Effect:
         labels = under_each(model, excerpt.labels, task, values)
         moved = model.encode(excerpt.audio.repeat(len(values), 1), labels)
         latents = model.encode(excerpt.audio, excerpt.labels).repeat(len(values), 1, 1)
-        level_db = _level_db(model.decode_magnitudes(latents, labels))
+        level_db = _loud_bins_db(model.decode_magnitudes(latents, labels))
         found.append([_spread(level_db), _spread(moved)])
     return Effect(*torch.tensor(found).mean(dim=0).tolist())
 
 
-def _level_db(magnitudes: Tensor) -> Tensor:
+def _loud_bins_db(magnitudes: Tensor) -> Tensor:
+    """`[K, F, N]` -> levels `[K, M]` of the bins and frames that are loud under any value."""
     level_db = 20 * torch.log10(magnitudes.clamp_min(1e-7))
-    return level_db.clamp_min(float(level_db.amax()) + FLOOR_DB)
+    floor_db = float(level_db.amax()) + FLOOR_DB
+    return level_db.clamp_min(floor_db)[:, level_db.amax(dim=0) >= floor_db]
 
 
 def _spread(values: Tensor) -> float:
