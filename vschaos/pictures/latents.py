@@ -28,7 +28,7 @@ def picture_of_points(
     known = np.ones(len(values), dtype=bool) if is_known is None else is_known
     first, second = principal_axes(latents) @ (latents - latents.mean(axis=1, keepdims=True))
     figure = Figure(figsize=(6.6, 5.0), dpi=DOTS_PER_INCH)
-    axis = figure.add_axes((0.09, 0.1, 0.68, 0.82))
+    axis = figure.add_axes((0.12, 0.1, 0.65, 0.82))
     axis.scatter(first[~known], second[~known], s=5, color="0.8", linewidths=0)
     highest = max(len(classes) - 1, 1) if classes else None
     dots = axis.scatter(
