@@ -49,7 +49,7 @@ class Monitoring(Callback):
         seconds: of each of them, and of what is made up.
     """
 
-    def __init__(self, share: float = 0.05, num_sounds: int = 3, seconds: float = 1.5) -> None:
+    def __init__(self, share: float = 0.04, num_sounds: int = 3, seconds: float = 1.5) -> None:
         if num_sounds < 1 or seconds <= 0.0:
             raise ValueError(
                 "training.monitoring.num_sounds must be at least 1 and seconds more than 0, "
