@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.transforms import STFT
 
 
 class Control(NamedTuple):
@@ -176,6 +177,17 @@ class Model(nn.Module, ABC):
         inversion: str | None = None,
     ) -> Tensor:
         """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
+
+    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """Latents `[B, Z, N]` -> magnitudes `[B, F, M]` of what `decode` makes of them; a family
+        that finds the phase last gives those before it."""
+        return STFT(2048, 512).to(latents.device)(self.decode(latents, labels)).abs()
+
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor | None:
+        """`[B, T]` -> nats a frame `[Z]` that each latent says of these sounds: the divergence of
+        its posteriors from its prior, both in deviations as players see them; near 0 for a latent
+        that says nothing. None if a family has no posteriors."""
+        return None
 
     @abstractmethod
     def stream(self, max_delay: int | None = None) -> Stream:

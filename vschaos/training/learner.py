@@ -85,12 +85,18 @@ class Learner(lightning.LightningModule):
                     f"({ {name: loss.item() for name, loss in losses.items()} }): "
                     "try a lower training.optimizer.lr"
                 )
-            self.log_dict({f"train/{name}": loss.detach() for name, loss in losses.items()})
-            self.log("train/total", total.detach(), prog_bar=True)
-            for name, weight in self.weights.items():
-                if weight.warmup_steps:
-                    self.log(f"weight/{name}", weight.at(self.global_step))
+            self.log("train/total", total.detach(), prog_bar=True, logger=False)
+            self._write({**losses, "total": total})
         return total
+
+    def _write(self, losses: Mapping[str, Tensor]) -> None:
+        """To the logs, directly: Lightning would write the same numbers again at each step."""
+        numbers = {f"train/{name}": float(loss.detach()) for name, loss in losses.items()}
+        for name, weight in self.weights.items():
+            if weight.warmup_steps:
+                numbers[f"weight/{name}"] = weight.at(self.global_step)
+        if self.logger is not None:
+            self.logger.log_metrics(numbers, self.global_step)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         distances = self.model.distances(batch.audio, batch.labels)

@@ -170,8 +170,10 @@ def _announce(store: SoundStore, split: Split) -> None:
 
 def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
     keep_every = config["training"]["keep_every_epochs"]
+    monitoring = build(config["training"].get("monitoring"))
     callbacks: list[Callback] = [
         ProgressLine(),
+        *([monitoring] if monitoring else []),
         _checkpoint(folder, "last", save_top_k=1),
         _checkpoint(folder, "best", save_top_k=1, monitor=MONITORED),
         _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every),

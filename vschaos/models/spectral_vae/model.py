@@ -167,11 +167,16 @@ class SpectralVAE(Model):
         return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
+        """Latents `[B, Z, N]` -> `[B, F, N]`; what `labels` leave open is unknown."""
         given = self._given(labels, latents)
         inner = self.latent.inward(latents)
         magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
         return magnitudes * self._silence()(latents)
+
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
+        contrast = self.contrast(self.transform(audio).abs())
+        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
+        return self.latent.information(self._posterior(contrast, beliefs, known))
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
