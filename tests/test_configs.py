@@ -27,6 +27,7 @@ TINY = [
     "data.loading.batches_per_epoch=3",
     "trainer.max_steps=6",
     "trainer.accelerator=cpu",
+    "report=false",
 ]
 
 

@@ -59,11 +59,19 @@ def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
     padded = np.pad(np.nan_to_num(sound), WINDOW // 2)
     frames = padded[centres[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW)
     level_db = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(frames)).T, 1e-7))
-    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(1.0, 0.0, ROWS)
-    bins = hz * WINDOW / sample_rate
-    below = np.minimum(bins.astype(int), len(level_db) - 2)
+    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
+    return _rows(level_db, hz * WINDOW / sample_rate)[::-1]
+
+
+def _rows(levels: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """Levels `[F, N]` at places among the F bins, which rise: between two bins where these lie
+    apart, the strongest of those that a row stands for where they lie close."""
+    below = np.minimum(bins.astype(int), len(levels) - 2)
     share = (bins - below)[:, None]
-    return (1.0 - share) * level_db[below] + share * level_db[below + 1]
+    between = (1.0 - share) * levels[below] + share * levels[below + 1]
+    edges = np.append(bins[0], (bins[:-1] + bins[1:]) / 2)
+    strongest = np.maximum.reduceat(levels, np.minimum(edges.astype(int), len(levels) - 1))
+    return np.where(np.gradient(bins)[:, None] > 1.0, strongest, between)
 
 
 def _png(image: np.ndarray) -> str:

@@ -111,8 +111,8 @@ def _differences(recipe: Settings, config: Settings) -> Iterator[list[Any]]:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    empty = ({}, [], None)
-    return one == other or _number(one) == _number(other) or (one in empty and other in empty)
+    is_nothing = [value is None or value == {} or value == [] for value in (one, other)]
+    return all(is_nothing) or _number(one) == _number(other)
 
 
 def _number(value: Any) -> Any:
