@@ -23,6 +23,8 @@ def test_a_part_begins_where_the_last_one_was_kept(tmp_path: Path) -> None:
     (curve,) = draw_curves(read_logs(tmp_path))
     assert curve["steps"] == [0, 50, 100, 150, 200]
     assert curve["values"] == pytest.approx([5.0, 4.0, 3.1, 2.6, 2.0])
+    logs = read_logs(tmp_path)
+    assert 0.0 <= logs.seconds <= time.time() - logs.began < 60.0
 
 
 def test_what_is_only_repeated_counts_once(tmp_path: Path) -> None:

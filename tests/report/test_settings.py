@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.test_configs import CONFIGS, RECIPES, composed
+from vschaos.export.script import export
 from vschaos.report.settings import _nearest_recipe, commands
 from vschaos.runs import Run
 
@@ -32,6 +33,15 @@ def test_what_was_changed_is_told() -> None:
 
 def test_without_recipes_nothing_is_compared(tmp_path: Path) -> None:
     assert _nearest_recipe(composed("dgt_mid", "name=a", "data.dataset.root=b"), tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["L1", "long enough"])
+def test_an_object_is_called_as_the_export_is(
+    name: str, plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plain.config, "name", name)
+    path = export(plain, tmp_path)
+    assert f"[nn~ {path.stem} forward]" in [row["command"] for row in commands(plain)]
 
 
 def test_commands_can_be_typed_as_they_stand(labelled: Run) -> None:

@@ -18,10 +18,12 @@ class Logs(NamedTuple):
     Attributes:
         curves: by tag (`train/kl`), values by step.
         seconds: that were spent in training.
+        began: when it began, in seconds since 1970; 0 if nothing says so.
     """
 
     curves: dict[str, Points]
     seconds: float
+    began: float
 
 
 def read_logs(folder: Path) -> Logs:
@@ -38,7 +40,8 @@ def read_logs(folder: Path) -> Logs:
         for tag, points in part.curves.items():
             curves.setdefault(tag, {}).update(points)
     seconds = sum(part.seconds for part in parts)
-    return Logs({tag: points for tag, points in curves.items() if points}, seconds)
+    began = min((part.began for part in parts), default=0.0)
+    return Logs({tag: points for tag, points in curves.items() if points}, seconds, began)
 
 
 def draw_curves(logs: Logs) -> list[dict[str, Any]]:

@@ -40,7 +40,6 @@ def gather(run: Run) -> dict[str, Any]:
 def _facts(run: Run, logs: Logs) -> list[list[str]]:
     """What is said of a run at the head of its page: name and value."""
     model = run.model
-    made = datetime.fromtimestamp((run.folder / "config.yaml").stat().st_mtime)
     versions = json.loads((run.folder / "versions.json").read_text(encoding="utf-8"))
     parameters = sum(parameter.numel() for parameter in model.parameters())
     facts = [
@@ -55,7 +54,7 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["hears", ", ".join(model.heard)],
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
-        ["begun", f"{made:%Y-%m-%d}"],
+        ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
         ["vschaos", str(versions.get("vschaos", ""))],
     ]
     return [fact for fact in facts if fact[1]]

@@ -28,7 +28,8 @@ def describe_settings(run: Run, recipes: Path = RECIPES) -> dict[str, Any]:
 
 def commands(run: Run) -> list[dict[str, str]]:
     """What to type, and what comes of it."""
-    folder, name = shlex.quote(str(run.folder)), run.name
+    folder = shlex.quote(str(run.folder))
+    name = run.name if len(run.name) > 2 else f"{run.name}_model"  # as an export is called
     checkpoint = "" if run.checkpoint.stem == "last" else f" -n {shlex.quote(run.checkpoint.stem)}"
     data = shlex.quote(str(run.config["data"]["dataset"]["root"]))
     rows = [

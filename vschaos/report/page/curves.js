@@ -1,12 +1,14 @@
-const WIDTH = 320;
 const INSETS = { left: 40, right: 10, top: 10, bottom: 20 };
 const followers = [];
 
-/* Mean over the last values, each further back counting less. */
+/* Means over as many neighbours on either side, fewer towards the ends: no step lags behind. */
 function smooth(values) {
-  const kept = values.length > 30 ? 0.85 : 0;
-  let mean = values[0];
-  return values.map((value) => (mean = kept * mean + (1 - kept) * value));
+  const most = values.length > 30 ? 5 : 0;
+  return values.map((_, index) => {
+    const reach = Math.min(most, index, values.length - 1 - index);
+    const near = values.slice(index - reach, index + reach + 1);
+    return near.reduce((sum, value) => sum + value, 0) / near.length;
+  });
 }
 
 function ticks(low, high, isLog) {
@@ -33,7 +35,7 @@ function figure(entry) {
 }
 
 /* One curve; all that are shown follow the pointer over any of them. */
-function curve(entry, height) {
+function curve(entry, width, height) {
   if (entry.steps.length < 2) return figure(entry);
   const { steps, values } = entry;
   const soft = smooth(values);
@@ -42,7 +44,7 @@ function curve(entry, height) {
   const isLog = low > 0 && high / low > 12;
   if (high - low < 1e-9) [low, high] = [low - Math.abs(low || 1) * 0.1, high + Math.abs(high || 1) * 0.1];
   const scaled = isLog ? Math.log : (value) => value;
-  const x = (step) => INSETS.left + (step / last) * (WIDTH - INSETS.left - INSETS.right);
+  const x = (step) => INSETS.left + (step / last) * (width - INSETS.left - INSETS.right);
   const y = (value) =>
     INSETS.top + (1 - (scaled(value) - scaled(low)) / (scaled(high) - scaled(low))) * (height - INSETS.top - INSETS.bottom);
   const path = (row) => row.map((value, index) => `${index ? "L" : "M"}${x(steps[index]).toFixed(1)} ${y(value).toFixed(1)}`).join("");
@@ -69,20 +71,20 @@ function curve(entry, height) {
   followers.push(follow);
   follow(null);
 
-  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": `${words(entry.name)}: from ${short(values[0])} to ${short(values.at(-1))}` },
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${words(entry.name)}: from ${short(values[0])} to ${short(values.at(-1))}` },
     ...ticks(low, high, isLog).flatMap((value) => [
-      draw("line", { class: "grid", x1: INSETS.left, x2: WIDTH - INSETS.right, y1: y(value), y2: y(value) }),
+      draw("line", { class: "grid", x1: INSETS.left, x2: width - INSETS.right, y1: y(value), y2: y(value) }),
       draw("text", { x: INSETS.left - 6, y: y(value) + 4, "text-anchor": "end" }, short(value)),
     ]),
     ...[0, last].map((step, end) =>
       draw("text", { x: x(step), y: height - 4, "text-anchor": end ? "end" : "start" }, end ? `${(step + 1).toLocaleString("en")} steps` : "0")),
-    soft === values ? null : draw("path", { class: "raw", d: path(values) }),
+    steps.length > 30 ? draw("path", { class: "raw", d: path(values) }) : null,
     draw("path", { class: "line", d: path(soft) }),
     pointer, dot);
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();
-    const place = ((event.clientX - box.left) / box.width) * WIDTH;
-    const step = (last * (place - INSETS.left)) / (WIDTH - INSETS.left - INSETS.right);
+    const place = ((event.clientX - box.left) / box.width) * width;
+    const step = (last * (place - INSETS.left)) / (width - INSETS.left - INSETS.right);
     followers.forEach((one) => one(Math.max(0, Math.min(last, step))));
   });
   svg.addEventListener("pointerleave", () => followers.forEach((one) => one(null)));

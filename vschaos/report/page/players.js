@@ -45,7 +45,9 @@ function player(entry, name = entry.title) {
   function play() {
     unpack();
     sounding(stop);
-    return audio.play();
+    audio.play().catch((error) => {
+      if (error.name !== "AbortError") throw error; // another one was played before this began
+    });
   }
   button.addEventListener("click", () => (audio.paused ? play() : audio.pause()));
   seek.addEventListener("input", () => {

@@ -38,12 +38,12 @@ function learning(curves) {
   const losses = curves.filter((entry) => entry.group === "train");
   if (!curves.length) return section("curves", "Curves", "How it learnt", missing("There are no logs of this run."));
   return section("curves", "Curves", "How it learnt",
-    make("p", {}, "Distances to sounds that were held out, and the losses that were trained. The faint line is what was measured, the strong one its running mean; point at a curve to read them all at that step."),
+    make("p", {}, "Distances to sounds that were held out, and the losses that were trained. The faint line is what was measured, the strong one the mean of its neighbours; point at a curve to read them all at that step."),
     make("div", { class: "panel" },
       heldOut.length ? make("h3", {}, "On held-out sounds") : null,
-      make("div", { class: "curves" }, ...heldOut.map((entry) => curve(entry, 170))),
+      make("div", { class: "curves" }, ...heldOut.map((entry) => curve(entry, 320, 170))),
       losses.length ? make("h3", {}, "Losses") : null,
-      make("div", { class: "curves small" }, ...losses.map((entry) => curve(entry, 140)))));
+      make("div", { class: "curves small" }, ...losses.map((entry) => curve(entry, 235, 125)))));
 }
 
 function hearing(matrices) {
