@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
@@ -93,8 +94,13 @@ class Stream(nn.Module):
         self.delay = delay
 
     def reset(self) -> None:
-        """Forgets all that was heard."""
+        """Forgets all that was heard, at once, and clicks if it is listened to."""
         raise NotImplementedError
+
+    @torch.jit.export
+    def restart(self) -> None:
+        """Begins anew without a click: what sounds dies away by itself."""
+        self.reset()
 
     def get_delay(self) -> int:
         """The delay as the stream is set now."""
