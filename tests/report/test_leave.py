@@ -1,6 +1,8 @@
 """A training leaves its page, and loses nothing where that fails."""
 
+import json
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,19 @@ def test_a_training_that_is_stopped_leaves_one_too(
         train(config)
     (page,) = Path(config["rundir"]).rglob("report.html")
     assert '["steps", "3"]' in page.read_text(encoding="utf-8")
+
+
+def test_a_training_that_was_gone_on_with_is_one_curve(config: dict[str, Any]) -> None:
+    halfway = {**config["trainer"], "max_steps": 3}
+    train({**config, "trainer": halfway, "report": False})
+    folder = train({**config, "resume": True})
+    assert folder is not None
+    assert len(list((folder / "logs").glob("events.*"))) == 2
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    (steps,) = re.findall(r'"log_spectral_distance", "steps": (\[.*?\])', text)
+    first, second = json.loads(steps)
+    assert first == 2
+    assert second in (5, 6)  # Lightning counts one more where a training goes on
 
 
 def test_a_training_may_leave_none(config: dict[str, Any]) -> None:

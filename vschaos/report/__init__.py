@@ -7,7 +7,7 @@ space, hearing       the map of the latents; what the predictors mistake
 settings             how the run was set, and the commands that play it
 gather, page         all of it as plain data; that data in a page
 
-Everything here makes plain data. What is shown, and how, stands in the folder `page`: HTML, CSS
+Everything here makes plain data. What is shown, and how, stands in the folder `template`: HTML, CSS
 and JavaScript, which put all that comes from a run into the document as text, never as markup.
 """
 

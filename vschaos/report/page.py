@@ -34,4 +34,4 @@ def render(content: Mapping[str, Any]) -> str:
 
 
 def _read(name: str) -> str:
-    return files("vschaos.report").joinpath("page", name).read_text(encoding="utf-8")
+    return files("vschaos.report").joinpath("template", name).read_text(encoding="utf-8")
