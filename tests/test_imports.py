@@ -24,7 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"data", "models", "runs", "report"} | FOUNDATIONS,
     "generation": {"audio", "data", "transforms", "models", "runs"} | FOUNDATIONS,
     "report": {"audio", "command", "data", "generation", "models", "runs"} | FOUNDATIONS,
-    "patches": {"models"} | FOUNDATIONS,
+    "patches": {"models", "command"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,
     "demo": {"audio", "command"} | FOUNDATIONS,
 }

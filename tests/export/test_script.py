@@ -43,7 +43,8 @@ def test_what_breaks_the_contract_is_not_written(
     setattr(broken, part, Faulty())
     with pytest.raises(error, match=message):
         export(run_of(broken, "model"), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.ts"]
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["model.json", "model.pd", "model.ts", "vschaos"]
     assert (tmp_path / "model.ts").read_bytes() == before
 
 

@@ -11,7 +11,7 @@ from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.files import written_whole
 from vschaos.models.base import Stream
-from vschaos.patches import CARD, Instrument
+from vschaos.patches import CARD, Instrument, write_patches
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
@@ -20,9 +20,14 @@ BLOCK_TOLERANCE = 1e-5  # what rounding may do, of the loudest value, or of 1
 
 
 def export(
-    run: Run, folder: Path, name: str | None = None, max_delay_ms: float | None = None
+    run: Run,
+    folder: Path,
+    name: str | None = None,
+    max_delay_ms: float | None = None,
+    has_patches: bool = True,
 ) -> Path:
-    """Writes `folder/name.ts`, called after the training by default, and its card `name.json`.
+    """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
+    patches.
 
     `_model` is added to a name that is too short for PureData.
 
@@ -32,6 +37,7 @@ def export(
         name: of the files, without an ending.
         max_delay_ms: by which the sound of `forward` may lag behind its input, the host's buffer
             and frames to come, for which `rtisi` waits, apart; none: as suits the model.
+        has_patches: whether patches are written.
 
     Raises:
         ValueError: the scripted model does not keep the contract, or lags more; nothing is written
@@ -43,13 +49,16 @@ def export(
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
     stream = run.model.stream(max_delay).eval()
-    card = describe(name, stream, run.sample_rate).to_json()
+    instrument = describe(name, stream, run.sample_rate)
+    card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
     with written_whole(path) as partial:
         torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)
     with written_whole(path.with_suffix(".json")) as partial:
         partial.write_text(card, encoding="utf-8")
+    if has_patches:
+        write_patches(instrument, folder)
     return path
 
 
