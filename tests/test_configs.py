@@ -28,6 +28,7 @@ TINY = [
     "trainer.max_steps=6",
     "trainer.accelerator=cpu",
     "training.monitoring=null",  # has tests of its own
+    "report=false",
 ]
 
 

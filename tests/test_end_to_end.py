@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 TINY = [
     "trainer.max_steps=120",
     "trainer.accelerator=cpu",
+    "report=false",
     "data.loading.batches_per_epoch=60",
     "data.loading.batch_size=64",
     "model.encoder.hidden_dims=[64]",

@@ -23,8 +23,10 @@ ROOMS: dict[str, set[str]] = {
     "data": {"audio", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"models"} | FOUNDATIONS,
-    "training": {"data", "models", "runs", "trajectories", "pictures"} | FOUNDATIONS,
+    "training": {"data", "models", "runs", "trajectories", "pictures", "report"} | FOUNDATIONS,
     "generation": {"audio", "data", "models", "runs", "trajectories"} | FOUNDATIONS,
+    "report": {"audio", "command", "data", "generation", "models", "runs", "trajectories"}
+    | FOUNDATIONS,
     "patches": {"models", "command"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,
     "demo": {"audio", "command", "patches"} | FOUNDATIONS,
@@ -33,9 +35,10 @@ LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "training"},
     "hydra": {"training"},
     "omegaconf": {"training"},
-    "soundfile": {"audio.py"},
+    "soundfile": {"audio.py", "report/media.py"},
     "soxr": {"audio.py"},
     "matplotlib": {"pictures"},
+    "tensorboard": {"report/curves.py"},
     "torchcrepe": {"data/pitch_networks.py"},
     "swift_f0": {"data/pitch_networks.py"},
 }

@@ -10,7 +10,7 @@ from typing import Any
 from vschaos.runs import find_version, read_config
 
 MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache")
-OF_THE_COMMAND = ("name", "rundir", "resume", "check")
+OF_THE_COMMAND = ("name", "rundir", "resume", "check", "report")
 
 
 def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:

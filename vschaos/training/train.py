@@ -20,6 +20,7 @@ from vschaos.data.split import Split, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
+from vschaos.report import leave_report
 from vschaos.runs import (
     check_name,
     create_run_folder,
@@ -70,7 +71,9 @@ def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Pa
     try:
         trainer.fit(learner, data, ckpt_path=last, weights_only=True)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        _leave_report(folder, config, trainer)
         raise KeyboardInterrupt(_what_is_kept(folder, trainer.global_step)) from stop
+    _leave_report(folder, config, trainer)
     return folder
 
 
@@ -214,6 +217,11 @@ def _try_trainer(settings: dict[str, Any]) -> None:
         lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
     except (TypeError, ValueError, MisconfigurationException) as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
+
+
+def _leave_report(folder: Path, config: dict[str, Any], trainer: lightning.Trainer) -> None:
+    if config.get("report", True) and trainer.is_global_zero:
+        leave_report(folder)
 
 
 def _what_is_kept(folder: Path, step: int) -> str:
