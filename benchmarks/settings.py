@@ -14,12 +14,14 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from vschaos.audio import read_channels, write_audio
 from vschaos.export.host import Host
 from vschaos.pictures import draw_sounds
 
 BUFFER = 2048
+COLOURS = 48  # enough for the eye, and a quarter of the bytes
 # values that are heard well, by setting; the first is the one a model begins with
 VALUES: dict[str, list[str | float]] = {
     "inversion_mode": ["keep_input", "rtisi", "scan", "random"],
@@ -68,7 +70,10 @@ def play(
 
 
 def write(folder: Path, name: str, played: dict[str, np.ndarray], rate: int) -> None:
-    draw_sounds(folder / f"settings_{name}.png", played, rate)
+    picture = folder / f"settings_{name}.png"
+    draw_sounds(picture, played, rate)
+    with Image.open(picture) as drawn:
+        drawn.quantize(COLOURS).save(picture, optimize=True)
     for title, sound in played.items():
         write_audio(folder / f"{title.replace(' ', '_')}.wav", sound[None], rate)
 

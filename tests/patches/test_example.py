@@ -23,6 +23,12 @@ def test_they_are_those_that_are_written(tmp_path: Path) -> None:
         assert (PATCHES / written.name).read_bytes() == written.read_bytes()
 
 
+def test_each_setting_is_explained() -> None:
+    page = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
+    names = [attribute.name for attribute in read_instrument(PATCHES / "example.ts").attributes]
+    assert not [name for name in names if f"`{name}`" not in page]
+
+
 @pytest.mark.parametrize("name", ["max_example", "max_example_mc"])
 def test_those_for_max_fit_the_model(name: str) -> None:
     instrument = read_instrument(PATCHES / "example.ts")
