@@ -19,9 +19,6 @@ NAME = "example"
 STEPS = 10000
 RECIPE = "dgt_pitch_prediction"
 SETTINGS = (
-    # a space without holes: a strong divergence, of which each latent has its share for free
-    "training.weights.kl.weight=0.03",
-    "model.latent.free_bits=0.6",
     "data.gain.range_db=3",
     # a file that a repository can bear
     "model.encoder.hidden_dims=[448,448]",
