@@ -7,9 +7,12 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vschaos.command import run_command
+
+if TYPE_CHECKING:
+    from vschaos.models.base import Model
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 TEXTS = ("name", "rundir", "data.dataset.root", "data.dataset.cache")  # Hydra would parse them
@@ -96,7 +99,7 @@ def _train(config: dict[str, Any]) -> None:
 
     from vschaos.training import train
 
-    folder = train(config, go_on=_ask)
+    folder = train(config, go_on=_ask, try_export=_export)
     if folder is not None:
         logging.info(
             "done: %s\nlisten: python3 generate.py reconstruct %s --files some.wav\n"
@@ -105,6 +108,13 @@ def _train(config: dict[str, Any]) -> None:
             folder,
             folder,
         )
+
+
+def _export(model: Model) -> None:
+    """As script.py will, up to what nn~ calls first; nothing is written."""
+    from vschaos.export import script_stream
+
+    script_stream(model.stream().eval(), model.sample_rate).get_methods()
 
 
 def _ask() -> bool:

@@ -8,20 +8,9 @@ import pytest
 import torch
 import yaml
 
-from tests.test_configs import TINY, composed
+from tests.test_configs import composed
 from vschaos import load_run
 from vschaos.training import resumed, train
-
-
-@pytest.fixture
-def config(dataset: Path, tmp_path: Path) -> dict[str, Any]:
-    return composed(
-        "dgt_small",
-        "name=run",
-        f"rundir={tmp_path / 'runs'}",
-        f"data.dataset.root={dataset}",
-        *TINY,
-    )
 
 
 def weights(folder: Path, checkpoint: str = "last") -> dict[str, torch.Tensor]:

@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -96,6 +96,7 @@ def open_store(
     min_length: int,
     n_files: int | None = None,
     cache: Path | None = None,
+    needed: Collection[str] = (),
 ) -> SoundStore:
     """Opens the store of a dataset, importing its sounds if that was not done before.
 
@@ -107,12 +108,13 @@ def open_store(
         min_length: samples below which a file is too short.
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: where stores are kept; by default in the user's cache folder.
+        needed: names of files that must be among them, if they are there at all.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: none of its files can be used.
+        ValueError: none of its files can be used, or there is no room for what they hold.
     """
-    paths = list_sounds(root, n_files)
+    paths = _list_needed(root, n_files, needed)
     stamps = [[name_in(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
     settings = [FORMAT, str(root.resolve()), sample_rate, str(channel), min_length, stamps]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]
@@ -129,6 +131,15 @@ def open_store(
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
     return store
+
+
+def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:
+    paths = list_sounds(root, n_files)
+    names = {name_in(path, root) for path in paths}
+    if n_files is None or names.issuperset(needed):
+        return paths
+    # a file more or less, and others are picked
+    return [path for path in list_sounds(root) if name_in(path, root) in needed] or paths
 
 
 def short_reason(length: int, sample_rate: int, min_length: int) -> str:

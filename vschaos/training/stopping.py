@@ -1,0 +1,94 @@
+"""Ctrl-C and its like: a training ends after the step it is at, which is kept."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import Checkpoint
+
+from vschaos.training.checkpoints import last_checkpoint
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+logger = logging.getLogger(__name__)
+
+
+class Stopping(Checkpoint):
+    """Keeps the step at which a signal comes as the last checkpoint, then ends the training as
+    Ctrl-C does.
+
+    Before the first step, and at a second signal, a `KeyboardInterrupt` comes at once.
+    """
+
+    def __init__(self) -> None:
+        self.is_training = False
+        self.asked: int | None = None  # number of the signal
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Answers signals within it, and gives a `KeyboardInterrupt` the exit code for the signal
+        as its second argument."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # where signals do not come
+            return
+        before = {number: signal.signal(number, self._answer) for number in SIGNALS}
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            number = self.asked or signal.SIGINT
+            raise KeyboardInterrupt(*stop.args[:1], 128 + number) from stop
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _answer(self, number: int, frame: FrameType | None) -> None:
+        if not self.is_training or self.asked is not None:
+            self.asked = number
+            raise KeyboardInterrupt("stopped before the training began")
+        self.asked = number
+        logger.info("stopping after this step; once more ends at once")
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        self.is_training = True
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:  # in place of Lightning's, which would not keep the step
+                signal.signal(number, self._answer)
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        loop = trainer.fit_loop.epoch_loop
+        # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
+        # gradients that are still gathered would be lost
+        is_between_steps = not loop._should_accumulate() and not loop._num_ready_batches_reached()
+        if is_between_steps and self._is_asked(trainer):
+            trainer.save_checkpoint(last_checkpoint(Path(trainer.default_root_dir)))
+            raise KeyboardInterrupt
+
+    def on_train_epoch_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        if self._is_asked(trainer):
+            raise KeyboardInterrupt
+
+    def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+        self.is_training = False
+
+    def _is_asked(self, trainer: lightning.Trainer) -> bool:
+        asked = self.asked is not None
+        if trainer.world_size > 1:  # all processes stop at the same step, or none
+            return trainer.strategy.reduce_boolean_decision(asked, all=False)
+        return asked
