@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -22,6 +21,8 @@ from vschaos.audio import (
     find_audio_files,
     read_blocks,
 )
+from vschaos.data.importing import partial_folder, room_for
+from vschaos.files import check_room
 
 FORMAT = 1  # of the folders below; other numbers are made anew
 SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
@@ -122,7 +123,13 @@ def open_store(
     try:
         store = SoundStore(folder)
     except (OSError, ValueError, KeyError, TypeError):  # not there, or not whole
-        _import_sounds(folder, root, paths, sample_rate, channel, min_length)
+        try:
+            _import_sounds(folder, root, paths, sample_rate, channel, min_length)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
+            raise OSError(error.errno, reason, str(folder.parent)) from error
         store = SoundStore(folder)
     for name, reason in store.skipped:
         logger.warning("skipped %s: %s", name, reason)
@@ -185,11 +192,11 @@ def _import_sounds(
     min_length: int,
 ) -> None:
     """Writes beside, then renames: a store is whole or not there."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
+    room = room_for(paths, sample_rate)
+    check_room(folder.parent, room, "the imported sounds", "data.dataset.cache")
     files: list[StoredFile] = []
     skipped: list[SkippedFile] = []
-    try:
+    with partial_folder(folder) as partial:
         with (partial / "samples.f32").open("wb") as samples:
             for path in tqdm(paths, desc="importing sounds", unit="file", leave=False):
                 name, start = name_in(path, root), samples.tell()
@@ -212,8 +219,6 @@ def _import_sounds(
             partial.rename(folder)
         except OSError:  # another training made the same store meanwhile
             SoundStore(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _import_file(

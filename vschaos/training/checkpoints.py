@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,10 @@ from vschaos.training.learner import Learner
 
 MONITORED = "held_out/log_spectral_distance"
 LAST = "last.ckpt"
+
+
+class DamagedCheckpointError(ValueError):
+    """A checkpoint that cannot be read."""
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -41,17 +47,16 @@ class WholeCheckpoints(TorchCheckpointIO):
         map_location: Callable[..., Any] | None = None,
         weights_only: bool | None = True,
     ) -> dict[str, Any]:
-        try:
-            return torch.load(path, map_location=map_location or "cpu", weights_only=True)
-        except Exception as error:  # torch raises whatever a damaged file makes it raise
-            raise ValueError(
-                f"{path} is damaged ({type(error).__name__}): to go on from another checkpoint, "
-                "copy it over this one"
-            ) from error
+        return _load(Path(path))
 
 
 class KeptCheckpoint(ModelCheckpoint):
     """Keeps a checkpoint at ends of epochs, of a training that is sound."""
+
+    @property
+    def state_key(self) -> str:
+        """By name: Lightning's key is the same for two that differ in nothing else."""
+        return f"checkpoint {self.filename}"
 
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
@@ -116,5 +121,43 @@ def what_is_kept(folder: Path) -> str:
     last = last_checkpoint(folder)
     if not last.is_file():
         return f"nothing was kept yet in {folder}, resume=true begins it again"
-    kept = torch.load(last, map_location="cpu", weights_only=True)["global_step"]
-    return f"{last} holds step {kept}, resume=true goes on from there"
+    try:
+        return f"{last} holds step {_load(last)['global_step']}, resume=true goes on from there"
+    except DamagedCheckpointError as error:
+        return str(error)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever a damaged file makes it raise
+        raise DamagedCheckpointError(
+            f"{file} is damaged ({type(error).__name__}): to go on from another checkpoint, copy "
+            "it over this one"
+        ) from error
+
+
+def error_of_disk(error: BaseException) -> OSError | None:
+    """What made a write fail, if that is what an error comes from: Lightning's logger takes it for
+    a value that cannot be drawn."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    return cause
+
+
+@contextmanager
+def writers_raise_here() -> Iterator[None]:
+    """Silences what fails to be written by the threads of TensorBoard: they tell the next who
+    writes, who raises it."""
+    before = threading.excepthook
+
+    def told_elsewhere(failure: threading.ExceptHookArgs) -> None:
+        if not isinstance(failure.exc_value, OSError):
+            before(failure)
+
+    threading.excepthook = told_elsewhere
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -66,8 +66,11 @@ def room_for_checkpoints(model: Model, config: dict[str, Any]) -> int:
 
 
 def _step(learner: Learner, batch: Batch) -> None:
-    optimizer = learner.make_optimizer(learner.model.parameters())
-    schedule = learner.make_schedule(optimizer)
+    try:
+        optimizer = learner.make_optimizer(learner.model.parameters())
+        schedule = learner.make_schedule(optimizer)
+    except TypeError as error:
+        raise ValueError(f"training.optimizer or training.schedule: {error}") from error
     torch.manual_seed(learner.seed)
     total, losses = learner.weighted(batch)
     total.backward()

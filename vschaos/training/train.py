@@ -30,10 +30,13 @@ from vschaos.runs import (
 )
 from vschaos.targets import build
 from vschaos.training.checkpoints import (
+    DamagedCheckpointError,
     WholeCheckpoints,
     checkpoint_callbacks,
     checkpoint_to_go_on_from,
+    error_of_disk,
     what_is_kept,
+    writers_raise_here,
 )
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
@@ -238,14 +241,20 @@ def _fit(
 ) -> None:
     """Trains, from `last` on if there is one; whatever ends it says what is kept."""
     try:
-        trainer.fit(learner, data, ckpt_path=last, weights_only=True)
+        with writers_raise_here():
+            trainer.fit(learner, data, ckpt_path=last, weights_only=True)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
         said = f"stopped at step {trainer.global_step}; {what_is_kept(folder)}"
         raise KeyboardInterrupt(said) from stop
-    except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
+    except DamagedCheckpointError:
+        raise
+    except (OSError, ValueError) as error:
+        full = error_of_disk(error)
+        if full is None:
+            raise
+        place = f": {full.filename}" if full.filename else ""
         raise OSError(
-            f"the training ended at step {trainer.global_step}, {error.strerror or error}{place}; "
+            f"the training ended at step {trainer.global_step}, {full.strerror or full}{place}; "
             f"{what_is_kept(folder)}"
         ) from error
     except FloatingPointError as error:
