@@ -63,6 +63,8 @@ def _compose_and_train() -> int:
 
     @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="dgt_mid")
     def train_composed(composed: DictConfig) -> None:
+        if any(isinstance(failure, KeyboardInterrupt) for failure in failures):
+            return  # Ctrl-C ends a sweep, rather than one training of it
         try:
             missing = sorted(OmegaConf.missing_keys(composed))
             if missing:

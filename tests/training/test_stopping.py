@@ -25,6 +25,7 @@ def stopped(config: dict[str, Any]) -> KeyboardInterrupt:
         (signal.SIGINT, (1, 4)),
         (signal.SIGINT, (2,)),  # the last of an epoch
         (signal.SIGTERM, (3,)),
+        (signal.SIGHUP, (0,)),
     ],
 )
 def test_a_training_stopped_at_any_step_goes_on_exactly(
@@ -84,6 +85,16 @@ def test_what_answered_signals_before_does_so_again(config: dict[str, Any], curv
     curve.events[1] = lambda: signal.raise_signal(signal.SIGTERM)
     stopped(config)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_signal_that_was_to_be_ignored_is_ignored(config: dict[str, Any], curve: Curve) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        curve.events[1] = lambda: signal.raise_signal(signal.SIGHUP)
+        train(config)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert len(curve.losses) == 6
 
 
 def test_a_signal_before_the_first_step_leaves_no_run(

@@ -262,8 +262,9 @@ class SoundData(lightning.LightningDataModule):
 
 def _leave_stopping_to_the_training(worker: int) -> None:
     """Ctrl-C at a terminal comes to all processes: the training ends its workers itself."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has fewer
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
 
 
 def _check_sizes(loading: Loading) -> None:

@@ -15,7 +15,10 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from vschaos.training.checkpoints import last_checkpoint
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Ctrl-C; what clusters and shutdowns send; what a terminal sends that is closed
+SIGNALS = [
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 logger = logging.getLogger(__name__)
 
 
@@ -29,23 +32,26 @@ class Stopping(Checkpoint):
     def __init__(self) -> None:
         self.is_training = False
         self.asked: int | None = None  # number of the signal
+        self._heard: list[signal.Signals] = []
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Answers signals within it, and gives a `KeyboardInterrupt` the exit code for the signal
         as its second argument."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # where signals do not come
-            return
-        before = {number: signal.signal(number, self._answer) for number in SIGNALS}
+        if threading.current_thread() is threading.main_thread():  # where signals come
+            before = {number: signal.getsignal(number) for number in SIGNALS}
+            # a command in the background, or behind nohup, is told to leave some alone
+            self._heard = [n for n in SIGNALS if before[n] is not signal.SIG_IGN]
+        for number in self._heard:
+            signal.signal(number, self._answer)
         try:
             yield
         except KeyboardInterrupt as stop:
-            number = self.asked or signal.SIGINT
-            raise KeyboardInterrupt(*stop.args[:1], 128 + number) from stop
+            asked = self.asked or signal.SIGINT
+            raise KeyboardInterrupt(*stop.args[:1], 128 + asked) from stop
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number in self._heard:
+                signal.signal(number, before[number])
 
     def _answer(self, number: int, frame: FrameType | None) -> None:
         if not self.is_training or self.asked is not None:
@@ -58,9 +64,8 @@ class Stopping(Checkpoint):
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
         self.is_training = True
-        if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:  # in place of Lightning's, which would not keep the step
-                signal.signal(number, self._answer)
+        for number in self._heard:  # in place of Lightning's, which would not keep the step
+            signal.signal(number, self._answer)
 
     def on_train_batch_end(
         self,

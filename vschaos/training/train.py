@@ -13,7 +13,6 @@ import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
-from torch import nn
 
 from vschaos.data.datamodule import Frames, SoundData
 from vschaos.data.split import Split, split_again, split_files
@@ -40,6 +39,7 @@ from vschaos.training.checkpoints import (
 )
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
+from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
@@ -131,34 +131,6 @@ def assemble(
     )
     model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
     return data, learner
-
-
-def overview(model: Model, data: SoundData) -> str:
-    """Layers, sizes and one batch, as a text."""
-    rows = [
-        f"  {name:<28} {type(module).__name__:<12} {_shapes(module)}"
-        for name, module in model.named_modules()
-        if any(True for _ in module.parameters(recurse=False))
-    ]
-    count = sum(parameter.numel() for parameter in model.parameters())
-    batch = data.excerpts[0]
-    audio = batch.audio
-    levels = f"rms {audio.square().mean().sqrt():.3f}, peak {audio.abs().amax():.3f}"
-    labels = [
-        f"label: {task}, known of {100 * batch.labels.known[:, row].float().mean():.0f} % of it, "
-        + (f"{len(entry.classes)} classes" if entry.is_class else f"{entry.low} to {entry.high}")
-        for row, (task, entry) in enumerate(model.vocabularies.items())
-    ]
-    return "\n".join(
-        [
-            f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
-            f"{model.sample_rate} Hz, hop {model.hop_length}",
-            *rows,
-            f"data: {len(data.excerpts.files)} files to learn from, {len(data.held_out)} looked at",
-            f"batch: {list(audio.shape)} samples, {levels}",
-            *labels,
-        ]
-    )
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
@@ -281,10 +253,3 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*dataloader is not resumable.*")
     # the end of an epoch is gone through again as a training is gone on with
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
-
-
-def _shapes(module: nn.Module) -> str:
-    return "  ".join(
-        f"{name} {list(parameter.shape)}"
-        for name, parameter in module.named_parameters(recurse=False)
-    )
