@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +20,6 @@ from vschaos.training.checkpoints import last_checkpoint
 SIGNALS = [
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-logger = logging.getLogger(__name__)
 
 
 class Stopping(Checkpoint):
@@ -58,7 +58,9 @@ class Stopping(Checkpoint):
             self.asked = number
             raise KeyboardInterrupt("stopped before the training began")
         self.asked = number
-        logger.info("stopping after this step; once more ends at once")
+        with suppress(OSError):  # of a terminal that is closed
+            # a logger may be in the middle of a line: it cannot be called again within it
+            os.write(sys.stderr.fileno(), b"\nstopping after this step; once more ends at once\n")
 
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
