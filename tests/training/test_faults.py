@@ -185,6 +185,18 @@ def test_a_loss_that_stays_far_above_goes_back_to_where_it_was(
     assert_same(states[last + 1]["model"], states[MEASURED_EVERY]["model"])
 
 
+def test_an_end_that_is_not_sound_is_not_kept_and_told(
+    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config["trainer"]["max_steps"] = 3 + UNSOUND_IN_A_ROW
+    poison(monkeypatch, range(3, 100), "contrast", 1e6)
+    folder = train(config)
+    assert folder is not None
+    assert "the end was not kept: the loss is " in caplog.text
+    assert "the last checkpoint is that of step 12" in caplog.text
+    assert kept(folder)["global_step"] == 12
+
+
 def loss_of(step: int) -> float:
     return 1.0 + 0.1 * math.sin(step)
 
@@ -208,13 +220,14 @@ def test_a_loss_that_falls_or_rises_slowly_is_no_fault(offset: float) -> None:
 
 
 @pytest.mark.parametrize("offset", [0.0, -1.0])
-def test_a_loss_that_leaps_and_stays_is_one(offset: float) -> None:
+@pytest.mark.parametrize("first", [1, 300])
+def test_a_loss_that_leaps_and_stays_is_one(offset: float, first: int) -> None:
     faults = Faults()
-    for step in range(300):
+    for step in range(first):
         faults.passes(step, loss_of(step) + offset, 1.0, {})
-    for step in range(300, 300 + FAR_IN_A_ROW):
+    for step in range(first, first + FAR_IN_A_ROW):
         assert faults.failure is None
-        assert faults.is_sound == (step - 300 < UNSOUND_IN_A_ROW)
+        assert faults.is_sound == (step - first < UNSOUND_IN_A_ROW)
         faults.passes(step, 10 * loss_of(step) + offset, 1.0, {})
     assert "the loss is" in str(faults.failure)
     faults.go_back()

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 LOSSES_KEPT = 500  # healthy ones, which tell what is usual
-MEASURED_EVERY = 50  # healthy steps; no loss is far before
+MEASURED_EVERY = 50  # healthy steps; before, the first loss tells what is usual
+SMALLEST_SCALE = 1.0  # of the first loss, which may be near 0 by chance
 FAR = 5.0  # times the median, and the spread, above the median
 LEFT_OUT_IN_A_ROW = 10  # steps after which leaving out does not help
 FAR_IN_A_ROW = 100  # steps after which it is no spike
@@ -98,6 +99,8 @@ class Faults:
         self.far_in_a_row = 0
         self.healthy += 1
         self.losses = [*self.losses[1 - LOSSES_KEPT :], loss]
+        if self.healthy == 1:
+            self.far = loss + FAR * max(abs(loss), SMALLEST_SCALE)
         if self.healthy % MEASURED_EVERY == 0:
             low, median, high = np.percentile(self.losses, (25, 50, 75)).tolist()
             self.far = median + FAR * (abs(median) + high - low)

@@ -9,6 +9,7 @@ from typing import Any
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback
 
+from vschaos.training.faults import Faults
 from vschaos.training.learner import Learner
 
 MOST_TIMES = 2
@@ -68,12 +69,22 @@ class Recovery(Callback):
             self._keep(trainer, learner)
 
     def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
-        if isinstance(learner, Learner) and learner.faults.left_out:
+        faults = learner.faults if isinstance(learner, Learner) else Faults()
+        if faults.left_out:
             logger.warning(
                 "%d of %d steps were left out: %s; %s",
-                learner.faults.left_out,
+                faults.left_out,
                 trainer.global_step,
-                learner.faults.fault,
+                faults.fault,
+                ADVICE,
+            )
+        if not faults.is_sound:
+            logger.warning(
+                "the end was not kept: %s, for the last %d steps; the last checkpoint is that of "
+                "step %d; %s",
+                faults.fault,
+                faults.far_in_a_row,
+                self._step,
                 ADVICE,
             )
 
