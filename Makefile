@@ -1,13 +1,18 @@
-# `make demo` walks the main road on synthesised sounds, `make test` passes the tests.
-# Both make their own environment first; the same steps without make stand in README.md.
+# `make demo` walks the main road on synthesised sounds, `make test` passes the tests,
+# `make example-model` makes the model in patches/ anew.
+# All make their own environment first; the same steps without make stand in README.md.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo example-model test test-slow lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m vschaos.demo
+
+# the measure at its end needs a package of the developers'
+example-model: $(VENV)/installed-dev
+	$(BIN)/python -m vschaos.demo.example
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest

@@ -197,7 +197,7 @@ def _write(
     marks: Sequence[tuple[float, str]] = (),
 ) -> None:
     """The last of the sounds as wav, all of them as a picture."""
-    from vschaos.generation.pictures import draw_sounds
+    from vschaos.pictures import draw_sounds
 
     _write_sound(run, path, list(sounds.values())[-1], options)
     if not options.no_pictures:

@@ -33,6 +33,9 @@ def main() -> int:
         help="by which forward may lag at most, the host's buffer apart: 25 makes a model quicker "
         "and rougher (default: as suits the model)",
     )
+    parser.add_argument(
+        "--no-patch", action="store_true", help="writes the .ts and its card, and no patches"
+    )
     parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
     options = parser.parse_args()
     return run_command(lambda: export_run(options), options.debug)
@@ -45,7 +48,7 @@ def export_run(options: argparse.Namespace) -> None:
 
     run = load_run(options.path, options.version, options.name)
     folder = options.out or (options.path if options.path.is_dir() else run.folder)
-    path = export(run, folder, max_delay_ms=options.max_delay)
+    path = export(run, folder, max_delay_ms=options.max_delay, has_patches=not options.no_patch)
     instrument = read_instrument(path)
     logging.info("%s (%.1f MB), %d Hz", path, path.stat().st_size / 1e6, run.sample_rate)
     for method in instrument.methods:
@@ -62,6 +65,8 @@ def export_run(options: argparse.Namespace) -> None:
         1000 * instrument.delay / run.sample_rate,
     )
     logging.info("play: [nn~ %s forward] in Max or PureData, at %d Hz", path.stem, run.sample_rate)
+    if not options.no_patch:
+        logging.info("patch: %s", path.with_suffix(".pd"))
 
 
 def _channels(names: list[str]) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from vschaos.audio import read_channels, write_audio
 from vschaos.export.host import Host
-from vschaos.generation.pictures import draw_sounds
+from vschaos.pictures import draw_sounds
 
 BUFFER = 2048
 # values that are heard well, by setting; the first is the one a model begins with

@@ -7,9 +7,11 @@
 The real-time factor (RTF) is the CPU time of a block over its duration: one thread, inference mode,
 median over blocks of noise, once the JIT has settled. The floor is a scripted STFT and its inverse,
 measured in the same process. Each model has a process of its own; its memory is the peak above that
-of a process that only imported torch. The delay of `forward` is the lag at which the output is most
-like an input of noise bursts: in waveform, else in envelope, which is uncertain by some ms ("~").
-What the host adds is left out. Between machines, compare ratios only.
+of a process that only imported torch, and on Linux also the part of it that is not pages of files
+(of torch's libraries, which any model brings in). A model is ready when a host has asked what there
+is to call. The delay of `forward` is the lag at which the output is most like an input of noise
+bursts: in waveform, else in envelope, which is uncertain by some ms ("~"). What the host adds is
+left out. Between machines, compare ratios only.
 """
 
 from __future__ import annotations
@@ -77,8 +79,9 @@ def main() -> None:
 def show(result: dict[str, Any]) -> None:
     print(
         f"\n{result['model']} {' '.join(result['settings'])}\n"
-        f"{result['file_mb']:.1f} MB, loads in {result['load_ms']:.0f} ms, "
-        f"peak memory +{result['memory_mb']:.0f} MB, {result['rate']} Hz, "
+        f"{result['file_mb']:.1f} MB, loads in {result['loaded_ms']:.0f} ms, "
+        f"ready after {result['ready_ms']:.0f}, peak memory +{result['memory_mb']:.0f} MB "
+        f"({result['private_mb']:.0f} of its own), {result['rate']} Hz, "
         f"delay {result['delay']} samples ({result['declared_delay']} declared)"
     )
     sizes = "".join(f"{size:>17}" for size in result["buffers"])
@@ -92,14 +95,15 @@ def show(result: dict[str, Any]) -> None:
 
 @torch.inference_mode()
 def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
-    bare = peak_memory_mb()
+    bare, bare_private = peak_memory_mb(), private_memory_mb()
     torch.set_num_threads(1)
     torch.manual_seed(0)
     started = time.process_time()
     model = torch.jit.load(str(path), map_location="cpu").eval()
-    load_ms = 1000 * (time.process_time() - started)
-    configure(model, options.set)
+    loaded_ms = 1000 * (time.process_time() - started)
     names = sorted(model.get_methods(), key="forward".__ne__)  # it first, while nothing is warm
+    ready_ms = 1000 * (time.process_time() - started)
+    configure(model, options.set)
     params = {name: getattr(model, f"{name}_params").tolist() for name in names}
     highest = max(ratio for values in params.values() for ratio in values[1::2])
     sizes = sorted({max(size, highest) for size in BUFFERS})
@@ -112,6 +116,7 @@ def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
         first_calls_ms[name] = [cpu_ms(call, block) for _ in range(2)]
         rtf[name] = real_time_factors(call, inlets, ratio, sizes, rate, options.blocks)
     memory_mb = peak_memory_mb() - bare
+    private_mb = private_memory_mb() - bare_private
     floor = torch.jit.script(Floor(options.window, options.hop).eval())
     rtf["floor"] = real_time_factors(floor, 1, 1, sizes, rate, options.blocks)
     delay = None
@@ -121,8 +126,10 @@ def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
         "model": path.name,
         "settings": options.set,
         "file_mb": path.stat().st_size / 1e6,
-        "load_ms": load_ms,
+        "loaded_ms": loaded_ms,
+        "ready_ms": ready_ms,
         "memory_mb": memory_mb,
+        "private_mb": private_mb,
         "rate": rate,
         "delay": delay,
         "declared_delay": attribute(model, "latency"),
@@ -189,6 +196,15 @@ def best_lag(sound: Tensor, output: Tensor, longest: int) -> tuple[int, float]:
 
 def peak_memory_mb() -> float:
     return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def private_memory_mb() -> float:
+    """What is not pages of files; nan where the system does not tell."""
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return float("nan")
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1000
 
 
 if __name__ == "__main__":

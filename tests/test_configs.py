@@ -27,6 +27,8 @@ TINY = [
     "data.loading.batches_per_epoch=3",
     "trainer.max_steps=6",
     "trainer.accelerator=cpu",
+    "training.monitoring=null",  # has tests of its own
+    "report=false",
 ]
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 TINY = [
     "trainer.max_steps=120",
     "trainer.accelerator=cpu",
+    "report=false",
     "data.loading.batches_per_epoch=60",
     "data.loading.batch_size=64",
     "model.encoder.hidden_dims=[64]",
@@ -111,7 +112,7 @@ def conditioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("data.dataset.root=notes", "data.dataset.held_out=0.2", "model.sample_rate=16000"),
         *("model.transform.n_fft=512", "model.transform.hop_length=128", "seed=1"),
         *("data.loading.balance=[pitch,octave]", "model.adversary_dims=[16]", *TINY),
-        *("trainer.max_steps=20", "data.loading.batches_per_epoch=20"),
+        *("trainer.max_steps=20", "data.loading.batches_per_epoch=20", "training.monitoring=null"),
     )
     assert "pitch: 12 classes, 7 files labelled" in said
     assert "octave: 5 classes, 5 files labelled" in said

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+NUMBERS_IN_SWEEP = 8
+
 
 class Labels(NamedTuple):
     """Labels of frames, for L tasks in an order that their giver and their taker agree on.
@@ -80,3 +82,14 @@ class Vocabulary:
             return cls(classes=tuple(str(name) for name in entries["classes"]), **numbers)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no vocabulary of a label: {entries!r}") from error
+
+
+def sweep_values(vocabulary: Vocabulary) -> dict[str, float]:
+    """The values to go through, by what they are called: all classes, or some numbers from the
+    lowest to the highest."""
+    if vocabulary.is_class:
+        return {name: float(number) for number, name in enumerate(vocabulary.classes)}
+    step = (vocabulary.high - vocabulary.low) / (NUMBERS_IN_SWEEP - 1)
+    digits = max(0, 1 - math.floor(math.log10(step or 1.0)))  # so that no two are called the same
+    numbers = [vocabulary.low + step * index for index in range(NUMBERS_IN_SWEEP)]
+    return {f"{number:.{digits}f}": number for number in numbers}

@@ -41,7 +41,7 @@ A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
 | `versions.json` | versions of the code and its libraries |
 | `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
 | `checkpoints/epoch_*.ckpt` | weights kept by schedule |
-| `logs/` | losses; look at them with `tensorboard --logdir {folder}` |
+| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {folder}` |
 
 Listen: `python generate.py reconstruct {folder} --files some.wav`
 Export: `python script.py {folder}`

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.export.playing import SOUNDS, fresh, sound
 from vschaos.export import script_stream
 from vschaos.labels import Labels
 from vschaos.layers import Perceptron
@@ -30,29 +31,59 @@ def music() -> Tensor:
 
 
 @pytest.fixture(scope="session")
-def model(music: Tensor, nothing_known: Callable[..., Labels]) -> SpectralVAE:
+def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], SpectralVAE]:
+    """A small model from a sound `[1, T]` and so many steps of training."""
+
+    def make(sound: Tensor, num_steps: int) -> SpectralVAE:
+        torch.manual_seed(0)
+        model = SpectralVAE(
+            {},
+            sample_rate=RATE,
+            transform=STFT(2048, 512),
+            contrast=partial(LogMagnitude, floor_db=-80.0),
+            encoder=partial(Perceptron, hidden_dims=[64]),
+            decoder=partial(Perceptron, hidden_dims=[64]),
+            latent=GaussianLatent(dim=6),
+        )
+        excerpts = sound.unfold(1, model.excerpt_length, 997)[0]
+        model.fit(excerpts)
+        optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+        for step in range(num_steps):
+            optimizer.zero_grad()
+            batch = excerpts[step % 8 :: 8]
+            model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
+            optimizer.step()
+        return model.eval().requires_grad_(False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model(music: Tensor, train: Callable[[Tensor, int], SpectralVAE]) -> SpectralVAE:
     """A little trained: weights as they are drawn give spectra unlike any sound."""
-    torch.manual_seed(0)
-    model = SpectralVAE(
-        {},
-        sample_rate=RATE,
-        transform=STFT(2048, 512),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
-        encoder=partial(Perceptron, hidden_dims=[64]),
-        decoder=partial(Perceptron, hidden_dims=[64]),
-        latent=GaussianLatent(dim=6),
-    )
-    excerpts = music[0].unfold(1, model.excerpt_length, 997)[0]
-    model.fit(excerpts)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(60):
-        optimizer.zero_grad()
-        batch = excerpts[step % 8 :: 8]
-        model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
-        optimizer.step()
-    return model.eval().requires_grad_(False)
+    return train(music[0], 60)
 
 
 @pytest.fixture
 def scripted(model: SpectralVAE) -> torch.jit.ScriptModule:
     return script_stream(model.stream().eval(), model.sample_rate)
+
+
+@pytest.fixture(scope="session")
+def trained(train: Callable[[Tensor, int], SpectralVAE]) -> SpectralVAE:
+    """On the sounds that it plays here, at several levels, and silence."""
+    parts = [level * sound(name, 40)[0] for name in SOUNDS for level in (1.0, 0.3, 0.0)]
+    return train(torch.cat(parts, dim=1), 300)
+
+
+@pytest.fixture(scope="session")
+def compiled(trained: SpectralVAE) -> torch.jit.ScriptModule:
+    model = script_stream(trained.stream().eval(), trained.sample_rate)
+    model.get_methods()
+    return model
+
+
+@pytest.fixture
+def instrument(compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    fresh(compiled)
+    return compiled

@@ -75,7 +75,7 @@ def play(
 ) -> np.ndarray:
     """From a fresh start, by a host; `[inlets, T]` -> `[outlets, T]`."""
     host = Host(scripted, method, buffer_size)
-    host.set("reset", True)
+    host.model.stream.reset()
     outlets = host.process(inlets)
     assert not host.failures
     return outlets

@@ -29,7 +29,7 @@ def call(
     scripted: torch.jit.ScriptModule, method: str, values: Tensor, hops: list[int] | None = None
 ) -> Tensor:
     """The method from a fresh start, in blocks of so many hops, as nn~ calls it."""
-    scripted.set_reset(True)
+    scripted.stream.reset()
     ratio = HOP if method == "decode" else 1
     outputs, start = [], 0
     for number in itertools.cycle(hops or [1 << 20]):
@@ -112,7 +112,7 @@ def test_encode_gives_the_latents_of_the_model(
 def test_methods_do_not_disturb_each_other(scripted: torch.jit.ScriptModule, music: Tensor) -> None:
     alone = {method: call(scripted, method, _input(scripted, method, music)) for method in METHODS}
     inputs = {method: _input(scripted, method, music) for method in METHODS}
-    scripted.set_reset(True)
+    scripted.stream.reset()
     together: dict[str, list[Tensor]] = {method: [] for method in METHODS}
     for block in range(music.shape[2] // 2048):
         for method in METHODS:

@@ -31,16 +31,20 @@ class Faulty(torch.nn.Module):
         return frames[:, :3]
 
 
-@pytest.mark.parametrize("part", ["encoder", "decoder"])
+@pytest.mark.parametrize(
+    ("part", "error", "message"),
+    [("encoder", RuntimeError, "size of tensor"), ("decoder", ValueError, "methods fail")],
+)
 def test_what_breaks_the_contract_is_not_written(
-    model: SpectralVAE, tmp_path: Path, part: str
+    model: SpectralVAE, tmp_path: Path, part: str, error: type[Exception], message: str
 ) -> None:
     before = export(run_of(model, "model"), tmp_path).read_bytes()
     broken = copy.deepcopy(model)
     setattr(broken, part, Faulty())
-    with pytest.raises(ValueError, match="methods fail"):
+    with pytest.raises(error, match=message):
         export(run_of(broken, "model"), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.ts"]
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["model.json", "model.maxpat", "model.pd", "model.ts", "vschaos"]
     assert (tmp_path / "model.ts").read_bytes() == before
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from vschaos.data.notes import PITCH_CLASSES
 from vschaos.generation import parse_labels, sweep
-from vschaos.generation.labels import sweep_values
-from vschaos.labels import Vocabulary
+from vschaos.labels import Vocabulary, sweep_values
 from vschaos.runs import Run
 
 VOCABULARIES = {

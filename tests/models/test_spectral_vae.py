@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Perceptron
@@ -91,6 +91,25 @@ def test_a_tone_comes_back_at_its_pitch_after_a_short_training() -> None:
         with torch.no_grad():
             output = model.reconstruct(tone)
         assert abs(12 * math.log2(strongest_hz(output) / hz)) < 0.5, hz
+
+
+def test_a_latent_that_is_the_same_for_all_sounds_says_nothing(
+    nothing_known: Callable[..., Labels],
+) -> None:
+    model = tiny()
+    audio = tones(64, model.excerpt_length)
+    model.fit(audio)
+    last = [layer for layer in model.encoder.modules() if isinstance(layer, nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight[1] = last.weight[4 + 1] = 0.0  # mean and log-variance of the second one
+        last.bias[1], last.bias[4 + 1] = 3.0, -2.0  # far from the standard normal
+        last.bias[4] = -6.0  # the first one says precisely where it is
+        for _ in range(20):
+            model.losses(audio, nothing_known(64))
+        nats = model.divergences(tones(8, 4096))
+    assert nats.shape == (4,)
+    assert float(nats[1]) == pytest.approx(0.0, abs=1e-4)
+    assert float(nats[0]) > 0.3
 
 
 def test_it_is_a_model() -> None:

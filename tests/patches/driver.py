@@ -56,6 +56,7 @@ class Driver:
 
     def write(self, folder: Path, quits: bool) -> None:
         """`driver.pd` and what it plays; at its end it writes `end.txt`, and Pd quits or not."""
+        self._box("obj", "r driver-start")  # where nothing is played or recorded, too
         messages = [text for moment, text in self.messages if moment <= 0]
         if len(self.sound):
             _write_sound(folder / "in.wav", self.sound, self.sample_rate)

@@ -11,7 +11,7 @@ from tests.patches.draw_maxpat import draw, text_width, wrapped
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches import Instrument
 from vschaos.patches.max import check_max, write_max
-from vschaos.patches.max.check import boxes_of, patchers
+from vschaos.patches.max.check import boxes_of, cords_of, patchers
 from vschaos.patches.max.objects import ports, quoted, words
 from vschaos.patches.max.patcher import Patcher
 
@@ -204,3 +204,34 @@ def test_cords_that_lead_nowhere_are_refused() -> None:
         patch.connect(wave, sound, 1, 0)
     with pytest.raises(ValueError, match="no cord"):
         patch.connect(wave, sound, 0, 2)
+
+
+def said(box: dict[str, Any]) -> str:
+    return str(box.get("text", ""))
+
+
+@pytest.mark.parametrize(("label", "played"), [(-1.0, 7.0), (0.0, 0.0), (3.0, 3.0)])
+def test_decode_plays_what_encode_hears_under_an_unknown_label(label: float, played: float) -> None:
+    page = json.loads(write_max(instrument(told=(PITCH,)), "strings"))
+    patcher = next(p for p in patchers(page) if "p decode" in map(said, boxes_of(p)))
+    boxes = {box["id"]: box for box in boxes_of(patcher)}
+
+    def value(box: dict[str, Any]) -> float:
+        """What comes out of a box while the label and what is heard (7) stand still."""
+        if box.get("comment") == "pitch":
+            return label
+        if said(box) == "p encode":
+            return 7.0
+        left, right = (inlet_value(box["id"], inlet) for inlet in (0, 1))
+        operator, *arguments = box["text"].split()
+        right = float(arguments[0]) if arguments else right
+        return {"+~": left + right, "-~": left - right, "*~": left * right, ">~": left > right}[
+            operator
+        ]
+
+    def inlet_value(identity: str, inlet: int) -> float:
+        cords = [cord for cord in cords_of(patcher) if cord[2:] == (identity, inlet)]
+        return sum(value(boxes[source]) for source, *_ in cords)
+
+    decode = next(box for box in boxes.values() if said(box) == "p decode")
+    assert inlet_value(decode["id"], 3) == played

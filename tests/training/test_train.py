@@ -151,6 +151,9 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
     assert ahead["training"]["schedule"]["total_steps"] == 9
     assert ahead["data"]["dataset"]["root"] == "elsewhere"
     assert ahead["resume"]
+    assert ahead["training"]["monitoring"] is None  # the run's
+    watched = resumed(now, [*given, "training.monitoring.share"])
+    assert watched["training"]["monitoring"] == now["training"]["monitoring"]
     with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, 2048 came"):
         resumed(now, [*given, "model.transform.n_fft"])
     with pytest.raises(FileNotFoundError):

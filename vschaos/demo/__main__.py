@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import shlex
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from vschaos.command import run_command
+from vschaos.demo.steps import check_repository, newest_version, run, tell
 
-SCRIPTS = Path(__file__).resolve().parents[2]
 NAME = "demo_model"
 CLOSING = """
 What is there now:
@@ -49,60 +46,45 @@ def main() -> int:
 def demonstrate(folder: Path, steps: int, max_time: str) -> None:
     from vschaos.demo.sounds import write_dataset
 
-    if not (SCRIPTS / "train_model.py").is_file():
-        raise FileNotFoundError(f"the demo needs the command lines of the repository in {SCRIPTS}")
+    check_repository()
     started = time.monotonic()
     dataset = folder / "sounds"
-    _tell("1/5  making sounds")
+    tell("1/5  making sounds")
     count = write_dataset(dataset)
-    _tell(f"2/5  training on {count} notes")
-    _run(
+    tell(f"2/5  training on {count} notes")
+    run(
         "train_model.py",
         *("--config-name", "dgt_mid"),
         *(f"name={NAME}", f"rundir={folder}/runs", f"data.dataset.root={dataset}"),
         *(f"trainer.max_steps={steps}", f"trainer.max_time={max_time}"),
     )
-    run = max((folder / "runs" / NAME).glob("version_*"), key=lambda path: path.stat().st_mtime)
-    split = json.loads((run / "split.json").read_text(encoding="utf-8"))
+    version = newest_version(folder / "runs" / NAME)
+    split = json.loads((version / "split.json").read_text(encoding="utf-8"))
     picked = [str(dataset / name) for name in split["held_out"][::8]]
-    _tell("3/5  listening: sounds that were held out, and walks through the latent space")
-    _run("generate.py", "reconstruct", str(run), "--files", *picked, "--out", str(folder))
-    _run(
+    tell("3/5  listening: sounds that were held out, and walks through the latent space")
+    run("generate.py", "reconstruct", str(version), "--files", *picked, "--out", str(folder))
+    run(
         "generate.py",
-        *("trajectories", str(run), "--trajectories", "sin", "line", "interpolation"),
+        *("trajectories", str(version), "--trajectories", "sin", "line", "interpolation"),
         *("-b", "1", "-s", "350", "--out", str(folder)),
     )
-    _tell("4/5  exporting")
-    _run("script.py", str(run), "-o", str(folder))
+    tell("4/5  exporting")
+    run("script.py", str(version), "-o", str(folder))
     ts, played = folder / f"{NAME}.ts", folder / "played.wav"
-    _tell("5/5  playing the export, block by block")
-    _run("-m", "vschaos.export.play", str(ts), picked[0], str(played), "--buffer", "2048")
-    _tell(f"done in {time.monotonic() - started:.0f} s")
+    tell("5/5  playing the export, block by block")
+    run("-m", "vschaos.export.play", str(ts), picked[0], str(played), "--buffer", "2048")
+    tell(f"done in {time.monotonic() - started:.0f} s")
     sys.stdout.write(
         CLOSING.format(
             dataset=dataset,
             count=count,
-            run=run,
+            run=version,
             folder=folder,
             ts=ts,
             name=NAME,
             played=played,
         )
     )
-
-
-def _run(*arguments: str) -> None:
-    """Runs one of the project's commands, as a user would type it."""
-    logging.info("$ python3 %s", shlex.join(arguments))
-    script, *rest = arguments
-    command = [script, *rest] if script == "-m" else [str(SCRIPTS / script), *rest]
-    finished = subprocess.run([sys.executable, *command], check=False)
-    if finished.returncode:
-        raise ValueError(f"the demo ended here: {script} gave exit code {finished.returncode}")
-
-
-def _tell(text: str) -> None:
-    logging.info("\n%s", text)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,16 +65,22 @@ def synthesise(note: Note, sample_rate: int = 44100, duration_seconds: float = 1
     return (DYNAMICS[note.dynamics] * sound / np.abs(sound).max()).astype(np.float32)
 
 
-def write_dataset(root: Path, sample_rate: int = 44100, notes: list[Note] | None = None) -> int:
+def write_dataset(
+    root: Path,
+    sample_rate: int = 44100,
+    notes: Sequence[Note] | None = None,
+    play: Callable[[Note, int], Waveform] = synthesise,
+) -> int:
     """Writes sounds to `root/data` and their labels to `root/metadata`; gives their number."""
     notes = list(all_notes()) if notes is None else notes
     labels: dict[str, list[str]] = {"pitch": [], "octave": [], "timbre": [], "dynamics": []}
     for note in notes:
         name = f"data/{note.timbre}/{note.name}.wav"
-        write_audio(root / name, synthesise(note, sample_rate), sample_rate)
+        write_audio(root / name, play(note, sample_rate), sample_rate)
         for task, lines in labels.items():
             lines.append(f"{name}\t{getattr(note, task)}\n")
-    classes = {"pitch": PITCHES, "timbre": tuple(ATTACK_SECONDS), "dynamics": tuple(DYNAMICS)}
+    timbres = tuple(dict.fromkeys(note.timbre for note in notes))
+    classes = {"pitch": PITCHES, "timbre": timbres, "dynamics": tuple(DYNAMICS)}
     for task, lines in labels.items():
         folder = root / "metadata" / task
         folder.mkdir(parents=True, exist_ok=True)

@@ -92,7 +92,7 @@ class NNTilde(nn.Module):
     @torch.jit.export
     def set_reset(self, reset: bool) -> int:
         if reset:
-            self.stream.reset()
+            self.stream.restart()
         return 0
 
     @torch.jit.export

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.files import written_whole
 from vschaos.models.base import Stream
-from vschaos.patches import CARD, Instrument
+from vschaos.patches import CARD, Instrument, write_patches
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
@@ -19,9 +20,14 @@ BLOCK_TOLERANCE = 1e-5  # what rounding may do, of the loudest value, or of 1
 
 
 def export(
-    run: Run, folder: Path, name: str | None = None, max_delay_ms: float | None = None
+    run: Run,
+    folder: Path,
+    name: str | None = None,
+    max_delay_ms: float | None = None,
+    has_patches: bool = True,
 ) -> Path:
-    """Writes `folder/name.ts`, called after the training by default, and its card `name.json`.
+    """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
+    patches.
 
     `_model` is added to a name that is too short for PureData.
 
@@ -31,6 +37,7 @@ def export(
         name: of the files, without an ending.
         max_delay_ms: by which the sound of `forward` may lag behind its input, the host's buffer
             and frames to come, for which `rtisi` waits, apart; none: as suits the model.
+        has_patches: whether patches are written.
 
     Raises:
         ValueError: the scripted model does not keep the contract, or lags more; nothing is written
@@ -42,13 +49,16 @@ def export(
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
     stream = run.model.stream(max_delay).eval()
-    card = describe(name, stream, run.sample_rate).to_json()
+    instrument = describe(name, stream, run.sample_rate)
+    card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
     with written_whole(path) as partial:
         torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)
     with written_whole(path.with_suffix(".json")) as partial:
         partial.write_text(card, encoding="utf-8")
+    if has_patches:
+        write_patches(instrument, folder)
     return path
 
 
@@ -89,9 +99,9 @@ def _check_methods(scripted: torch.jit.ScriptModule) -> None:
         reason = str(error).strip().splitlines()[-1]
         raise ValueError(f"its methods fail: {reason}") from error
     for method in methods:
-        host = Host(scripted, method)
-        _check_sizes(host)
-        _check_blocks(host)
+        _check_blocks(method, *(Host(copy.deepcopy(scripted), method) for _ in range(2)))
+    for method in methods:
+        _check_sizes(Host(scripted, method))
 
 
 def _check_sizes(host: Host) -> None:
@@ -107,17 +117,17 @@ def _check_sizes(host: Host) -> None:
                     raise ValueError(f"{host.method} gives values that are not finite")
 
 
-def _check_blocks(host: Host) -> None:
-    """One piece, then the same in blocks, each from the beginning."""
+def _check_blocks(method: str, at_once: Host, in_blocks: Host) -> None:
+    """Two of the same, of which one gets a sound in one piece."""
     hops = sum(BUFFERS_IN_HOPS)
-    noise = 0.3 * torch.randn(1, host.inlets, hops * host.buffer_size)
-    host.set("reset", True)
-    whole = host.perform(noise)
-    host.set("reset", True)
-    sizes = [count * host.buffer_size for count in BUFFERS_IN_HOPS]
-    blocks = torch.cat([host.perform(block) for block in noise.split(sizes, dim=2)], dim=2)
+    noise = 0.3 * torch.randn(1, at_once.inlets, hops * at_once.buffer_size)
+    sizes = [count * at_once.buffer_size for count in BUFFERS_IN_HOPS]
+    whole = at_once.perform(noise)
+    blocks = torch.cat([in_blocks.perform(block) for block in noise.split(sizes, dim=2)], dim=2)
+    for failure in at_once.failures + in_blocks.failures:
+        raise ValueError(f"{method} fails: {failure}")
     difference = float((blocks - whole).abs().max() / whole.abs().max().clamp_min(1.0))
-    if host.failures or difference > BLOCK_TOLERANCE:
+    if not difference <= BLOCK_TOLERANCE:
         raise ValueError(
-            f"{host.method} depends on the buffer: blocks and one piece differ by {difference:.1e}"
+            f"{method} depends on the buffer: blocks and one piece differ by {difference:.1e}"
         )

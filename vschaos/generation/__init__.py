@@ -3,7 +3,7 @@
 from vschaos.generation.inputs import KnownLabels, find_inputs, read_input
 from vschaos.generation.labels import parse_labels, sweep
 from vschaos.generation.reconstruct import morph, reconstruct, without_edges
-from vschaos.generation.trajectories import KINDS, trajectory
+from vschaos.trajectories import KINDS, trajectory
 
 __all__ = [
     "KINDS",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from vschaos.labels import Vocabulary
+from vschaos.labels import sweep_values
 from vschaos.runs import Given, Run
-
-NUMBERS_IN_SWEEP = 8
 
 
 def parse_labels(run: Run, words: Sequence[str]) -> Given:
@@ -27,17 +24,6 @@ def parse_labels(run: Run, words: Sequence[str]) -> Given:
     given = dict(zip(words[::2], words[1::2], strict=True))
     run.labels(1, given)
     return {task: run.vocabularies[task].value(value) for task, value in given.items()}
-
-
-def sweep_values(vocabulary: Vocabulary) -> dict[str, float]:
-    """The values to go through, by what they are called: all classes, or some numbers from the
-    lowest to the highest."""
-    if vocabulary.is_class:
-        return {name: float(number) for number, name in enumerate(vocabulary.classes)}
-    numbers = np.linspace(vocabulary.low, vocabulary.high, NUMBERS_IN_SWEEP)
-    step = abs(numbers[1] - numbers[0]) or 1.0
-    digits = max(0, 1 - math.floor(math.log10(step)))  # so that no two are called the same
-    return {f"{number:.{digits}f}": float(number) for number in numbers}
 
 
 def sweep(

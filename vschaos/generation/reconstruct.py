@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vschaos.audio import Waveform
-from vschaos.generation.trajectories import resample_frames, smooth_step
 from vschaos.runs import Given, Run
+from vschaos.trajectories import resample_frames, smooth_step
 
 SEGMENT_SECONDS = 60.0  # long sounds go through the model in such parts
 CROSSFADE_SECONDS = 0.05

@@ -1,9 +1,12 @@
 """What a player turns while a model plays: level, mixture, and what is done to latents.
 
 All of it moves from hop to hop, by the same steps whatever the blocks of a host, and glides.
+A stream has several of most of these. Behind an interface TorchScript compiles a class once, where
+it would otherwise repeat it in the code of each method that calls one: `compiled_once`.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,66 +14,118 @@ from torch import Tensor, nn
 GLIDE_SECONDS = 0.02  # in which a turned control comes near its new value
 
 
+def rise(length: int) -> Tensor:
+    """From 0 to 1 in so many samples, level at both ends: a corner is heard on a low tone."""
+    return 0.5 - 0.5 * torch.cos(math.pi * torch.arange(1, length + 1) / length)
+
+
+def compiled_once(part: nn.Module) -> Any:
+    """The part, scripted, for an attribute that is annotated with an interface."""
+    return torch.jit.script(part)
+
+
+@torch.jit.interface
+class GlideInterface(nn.Module):
+    def forward(self, audio: Tensor, goal: float) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
 class Glide(nn.Module):
     """A number that goes to its goal in a short time, sample by sample.
 
     Args:
-        value: at the beginning.
         hop_length: samples after which it takes a new direction.
         sample_rate: Hz.
     """
 
-    def __init__(self, value: float, hop_length: int, sample_rate: int) -> None:
+    steps: Tensor
+
+    def __init__(self, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.hop_length = hop_length
+        self.register_buffer("steps", rise(hop_length), persistent=False)
         self.share = 1.0 - math.exp(-hop_length / (GLIDE_SECONDS * sample_rate))
-        self.goal = value
-        self.value = value
+        self.is_new = True
+        self.value = 0.0
 
     @torch.jit.export
     def reset(self) -> None:
-        self.value = self.goal
+        self.is_new = True
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, goal: float) -> Tensor:
         """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
+        if self.is_new:
+            self.is_new = False
+            self.value = goal
+        if self.value == goal:
+            return audio.new_full([audio.shape[1]], goal)
         values = torch.jit.annotate(list[float], [self.value])
         for _ in range(audio.shape[1] // self.hop_length):
-            value = self.value + self.share * (self.goal - self.value)
+            value = self.value + self.share * (goal - self.value)
             # the last of many small steps: what is near enough is there
-            self.value = self.goal if abs(value - self.goal) < 1e-4 else value
+            self.value = goal if abs(value - goal) < 1e-4 else value
             values.append(self.value)
         points = torch.tensor(values, device=audio.device).to(audio.dtype)
-        steps = torch.arange(1, self.hop_length + 1, device=audio.device) / self.hop_length
-        return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * steps).flatten()
+        return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * self.steps).flatten()
 
 
 class Delay(nn.Module):
-    """The sound some samples ago.
+    """The sound some samples ago; how many may change, and is then faded in a hop.
 
     Args:
         longest: samples.
+        hop_length: samples; every call brings a multiple of it.
     """
 
     past: Tensor
+    fade: Tensor
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, longest: int, hop_length: int) -> None:
         super().__init__()
         self.longest = longest
+        self.delay = -1  # of the last call; none yet
+        self.register_buffer("fade", rise(hop_length), persistent=False)
         self.register_buffer("past", torch.zeros(1, longest), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         self.past = torch.zeros_like(self.past)
+        self.delay = -1
 
     def forward(self, audio: Tensor, delay: int) -> Tensor:
         """`[B, T]` -> `[B, T]` of `delay` samples before, at most `longest`."""
-        past = self.past
-        if past.shape[0] != audio.shape[0]:
-            past = audio.new_zeros(audio.shape[0], self.longest)
+        new_rows = max(0, audio.shape[0] - self.past.shape[0])
+        past = nn.functional.pad(self.past[: audio.shape[0]], (0, 0, 0, new_rows))
         heard = torch.cat([past, audio], dim=1)
         self.past = heard[:, heard.shape[1] - self.longest :].clone()
-        first = self.longest - delay
-        return heard[:, first : first + audio.shape[1]]
+        output = self._ago(heard, delay)
+        if self.delay not in (-1, delay):
+            hop = self.fade.shape[0]
+            before = self._ago(heard, self.delay)[:, :hop]
+            faded = torch.lerp(before, output[:, :hop], self.fade)
+            output = torch.cat([faded, output[:, hop:]], dim=1)
+        self.delay = delay
+        return output
+
+    def _ago(self, heard: Tensor, delay: int) -> Tensor:
+        return heard[:, self.longest - delay : heard.shape[1] - delay]
+
+
+@torch.jit.interface
+class LatentHandInterface(nn.Module):
+    def forward(  # type: ignore[empty-body]
+        self, latents: Tensor, is_frozen: bool, smoothing_ms: float, jitter: float
+    ) -> Tensor:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def round(self) -> None:
+        pass
 
 
 class LatentHand(nn.Module):
@@ -87,9 +142,6 @@ class LatentHand(nn.Module):
     def __init__(self, dim: int, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.frame_seconds = hop_length / sample_rate
-        self.freeze = False
-        self.jitter = 0.0
-        self.smoothing_ms = 0.0
         self.is_holding = False  # a frame that came before
         self.register_buffer("held", torch.zeros(1, dim, 1), persistent=False)
 
@@ -97,15 +149,22 @@ class LatentHand(nn.Module):
     def reset(self) -> None:
         self.is_holding = False
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` -> `[B, Z, N]`."""
+    @torch.jit.export
+    def round(self) -> None:
+        """What is held to a thousandth: its last digits may hang on the blocks of a host."""
+        self.held = torch.round(self.held * 1024.0) / 1024.0
+
+    def forward(
+        self, latents: Tensor, is_frozen: bool, smoothing_ms: float, jitter: float
+    ) -> Tensor:
+        """`[B, Z, N]` -> `[B, Z, N]`; jitter in units of the latents."""
         held = self.held
         if held.shape[0] != latents.shape[0] or not self.is_holding:
             held = latents[:, :, :1]
-        if self.freeze:
+        if is_frozen:
             output = held.expand(-1, -1, latents.shape[2])
-        elif self.smoothing_ms > 0.0:
-            share = 1.0 - math.exp(-1000.0 * self.frame_seconds / self.smoothing_ms)
+        elif smoothing_ms > 0.0:
+            share = 1.0 - math.exp(-1000.0 * self.frame_seconds / smoothing_ms)
             frames = torch.jit.annotate(list[Tensor], [])
             for n in range(latents.shape[2]):
                 held = held + share * (latents[:, :, n : n + 1] - held)
@@ -115,6 +174,6 @@ class LatentHand(nn.Module):
             output = latents
         self.held = output[:, :, -1:].clone()
         self.is_holding = True
-        if self.jitter > 0.0:
-            output = output + self.jitter * torch.randn_like(output)
+        if jitter > 0.0:
+            output = output + jitter * torch.randn_like(output)
         return output

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.transforms import STFT
 
 
 class Control(NamedTuple):
@@ -93,8 +95,13 @@ class Stream(nn.Module):
         self.delay = delay
 
     def reset(self) -> None:
-        """Forgets all that was heard."""
+        """Forgets all that was heard, at once, and clicks if it is listened to."""
         raise NotImplementedError
+
+    @torch.jit.export
+    def restart(self) -> None:
+        """Begins anew without a click: what sounds dies away by itself."""
+        self.reset()
 
     def get_delay(self) -> int:
         """The delay as the stream is set now."""
@@ -170,6 +177,17 @@ class Model(nn.Module, ABC):
         inversion: str | None = None,
     ) -> Tensor:
         """`[B, T]` -> the same sounds through the latent space, `[B, T]`, in time with them."""
+
+    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """Latents `[B, Z, N]` -> magnitudes `[B, F, M]` of what `decode` makes of them; a family
+        that finds the phase last gives those before it."""
+        return STFT(2048, 512).to(latents.device)(self.decode(latents, labels)).abs()
+
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor | None:
+        """`[B, T]` -> nats a frame `[Z]` that each latent says of these sounds: the divergence of
+        its posteriors from its prior, both in deviations as players see them; near 0 for a latent
+        that says nothing. None if a family has no posteriors."""
+        return None
 
     @abstractmethod
     def stream(self, max_delay: int | None = None) -> Stream:

@@ -90,7 +90,8 @@ class Learner(lightning.LightningModule):
         self._total = total.detach()
         self._losses = {name: loss.detach() for name, loss in losses.items()}
         if self.global_step % LOG_EVERY_STEPS == 0:
-            self._log(losses, total)
+            self.log("train/total", total.detach(), prog_bar=True, logger=False)
+            self._write({**losses, "total": total})
         return total
 
     def weighted(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -143,14 +144,16 @@ class Learner(lightning.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.faults = Faults(**checkpoint.get("faults", {}))
 
-    def _log(self, losses: Mapping[str, Tensor], total: Tensor) -> None:
-        self.log_dict({f"train/{name}": loss.detach() for name, loss in losses.items()})
-        self.log("train/total", total.detach(), prog_bar=True)
-        if self.faults.left_out:
-            self.log("train/steps_left_out", float(self.faults.left_out))
+    def _write(self, losses: Mapping[str, Tensor]) -> None:
+        """To the logs, directly: Lightning would write the same numbers again at each step."""
+        numbers = {f"train/{name}": float(loss.detach()) for name, loss in losses.items()}
         for name, weight in self.weights.items():
             if weight.warmup_steps:
-                self.log(f"weight/{name}", weight.at(self.global_step))
+                numbers[f"weight/{name}"] = weight.at(self.global_step)
+        if self.faults.left_out:
+            numbers["train/steps_left_out"] = self.faults.left_out
+        if self.logger is not None:
+            self.logger.log_metrics(numbers, self.global_step)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         distances = self.model.distances(batch.audio, batch.labels)

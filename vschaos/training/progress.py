@@ -12,9 +12,20 @@ from tqdm import tqdm
 
 from vschaos.training.learner import LOG_EVERY_STEPS
 
+LINE = (
+    "training {percentage:3.0f} %|{bar:16}| {n_fmt}/{total_fmt} steps, {rate_noinv_fmt}, "
+    "{remaining} left{postfix}"
+)
+ENDLESS_LINE = "training, {n_fmt} steps, {rate_noinv_fmt}, {elapsed} so far{postfix}"
+NUMBERS = {
+    "train/total": "loss {:.2f}",
+    "held_out/log_spectral_distance": "held out: LSD {:.2f} dB",
+    "held_out/spectral_convergence": "SC {:.1f} dB",
+}
+
 
 class ProgressLine(Callback):
-    """Steps, speed, time left, the loss, and the distance on held-out sounds.
+    """Steps, speed, time left, the loss, and the distances of held-out sounds.
 
     Where a time limit ends the training before its steps do, the steps to come are those that the
     time left has room for.
@@ -31,8 +42,9 @@ class ProgressLine(Callback):
         self._started = time.monotonic()
         self._first_step = trainer.global_step
         self._bar = tqdm(
-            desc="training",
-            unit="step",
+            unit=" steps",
+            bar_format=LINE if trainer.max_steps > 0 else ENDLESS_LINE,
+            smoothing=0.1,
             total=trainer.max_steps if trainer.max_steps > 0 else None,
             initial=trainer.global_step,
             mininterval=0.25 if sys.stderr.isatty() else 10.0,
@@ -50,14 +62,15 @@ class ProgressLine(Callback):
         if self._bar is None or trainer.global_step % LOG_EVERY_STEPS:
             return
         self._bar.total = self._expected_steps(trainer)
-        self._bar.set_postfix(_numbers(trainer), refresh=False)
+        self._bar.bar_format = LINE if self._bar.total else ENDLESS_LINE
+        self._bar.set_postfix_str(_numbers(trainer), refresh=False)
         self._bar.update(trainer.global_step - self._bar.n)
 
     def teardown(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule, stage: str
     ) -> None:
         if self._bar is not None:
-            self._bar.set_postfix(_numbers(trainer), refresh=False)
+            self._bar.set_postfix_str(_numbers(trainer), refresh=False)
             self._bar.update(trainer.global_step - self._bar.n)
             self._bar.close()
             self._bar = None
@@ -82,13 +95,8 @@ class ProgressLine(Callback):
         return steps
 
 
-def _numbers(trainer: lightning.Trainer) -> dict[str, str]:
+def _numbers(trainer: lightning.Trainer) -> str:
     metrics = trainer.callback_metrics
-    names = {
-        "loss": "train/total",
-        "held-out LSD dB": "held_out/log_spectral_distance",
-        "SC dB": "held_out/spectral_convergence",
-    }
-    return {
-        short: f"{float(metrics[name]):.3g}" for short, name in names.items() if name in metrics
-    }
+    return ", ".join(
+        text.format(float(metrics[name])) for name, text in NUMBERS.items() if name in metrics
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from vschaos.runs import find_version, read_config
 
 MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache")
-OF_THE_COMMAND = ("name", "rundir", "resume", "check")
+OF_THE_COMMAND = ("name", "rundir", "resume", "check", "report")
 
 
 def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
@@ -29,12 +29,14 @@ def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
     for key in given:
         if key in OF_THE_COMMAND:
             continue
-        if key.startswith(MAY_CHANGE):
+        if key.startswith("training.monitoring"):  # changes nothing of what is learnt
+            ahead["training"]["monitoring"] = config["training"]["monitoring"]
+        elif key.startswith(MAY_CHANGE):
             _section(ahead, key)[key.rpartition(".")[2]] = _value(config, key)
         elif _value(config, key) != _value(saved, key):
             raise ValueError(
                 f"resume=true goes on with the run's {key}={_value(saved, key)}, "
-                f"{_value(config, key)} came: only trainer.* may change"
+                f"{_value(config, key)} came: only trainer.* and training.monitoring may change"
             )
     schedule = ahead["training"]["schedule"]
     if schedule.get("total_steps") == saved["trainer"]["max_steps"]:

@@ -19,6 +19,7 @@ from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
+from vschaos.report import leave_report
 from vschaos.runs import (
     check_name,
     create_run_folder,
@@ -88,7 +89,13 @@ def train(
             folder = create_run_folder(Path(config["rundir"]), config["name"])
             describe_run(folder, config, learner.model.vocabularies, data.split._asdict())
         logger.info("run: %s", folder)
-        _fit(learner, data, _make_trainer(folder, config, stopping), folder, last)
+        trainer = _make_trainer(folder, config, stopping)
+        try:
+            _fit(learner, data, trainer, folder, last)
+        except KeyboardInterrupt:
+            _leave_report(folder, config, trainer)
+            raise
+        _leave_report(folder, config, trainer)
     return folder
 
 
@@ -190,8 +197,10 @@ def _announce(store: SoundStore, split: Split) -> None:
 
 
 def _make_trainer(folder: Path, config: dict[str, Any], stopping: Stopping) -> lightning.Trainer:
+    monitoring = build(config["training"].get("monitoring"))
     callbacks: list[Callback] = [
         ProgressLine(),
+        *([monitoring] if monitoring else []),
         Recovery(),
         *checkpoint_callbacks(folder, config["training"]["keep_every_epochs"]),
         stopping,
@@ -239,6 +248,11 @@ def _try_trainer(settings: dict[str, Any]) -> None:
         lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
     except (TypeError, ValueError, MisconfigurationException) as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
+
+
+def _leave_report(folder: Path, config: dict[str, Any], trainer: lightning.Trainer) -> None:
+    if config.get("report", True) and trainer.is_global_zero:
+        leave_report(folder)
 
 
 def _quiet_lightning() -> None:

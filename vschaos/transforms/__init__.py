@@ -13,7 +13,7 @@ from vschaos.transforms.phase import (
     random_phase,
     refined_scan,
 )
-from vschaos.transforms.stft import STFT, StreamingSTFT
+from vschaos.transforms.stft import STFT, StreamingSTFT, StreamingSTFTInterface
 
 __all__ = [
     "INVERSIONS",
@@ -23,6 +23,7 @@ __all__ = [
     "PhaseScan",
     "StreamingPhase",
     "StreamingSTFT",
+    "StreamingSTFTInterface",
     "apply_phase",
     "griffin_lim",
     "invert",

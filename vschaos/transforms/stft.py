@@ -137,6 +137,20 @@ class STFT(nn.Module):
         return product / window[self.synthesis_start :][: self.synthesis_length]
 
 
+@torch.jit.interface
+class StreamingSTFTInterface(nn.Module):
+    """What TorchScript compiles once for all the streams that a module holds."""
+
+    def analyse(self, audio: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def synthesise(self, spectrum: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
 class StreamingSTFT(nn.Module):
     """The same transform on a stream that comes in blocks of any whole number of hops.
 
@@ -156,17 +170,20 @@ class StreamingSTFT(nn.Module):
         self.register_buffer("past", torch.zeros(1, before), persistent=False)
         self.register_buffer("tail", torch.zeros(1, after), persistent=False)
 
+    @torch.jit.export
     def reset(self) -> None:
         """Forgets the past."""
         self.past = torch.zeros_like(self.past)
         self.tail = torch.zeros_like(self.tail)
 
+    @torch.jit.export
     def analyse(self, audio: Tensor) -> Tensor:
         """`[B, N * hop_length]` -> complex `[B, F, N]`."""
         stream = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
         self.past = stream[:, stream.shape[1] - self.past.shape[1] :].clone()
         return self.stft.analyse(stream)
 
+    @torch.jit.export
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex `[B, F, N]` -> `[B, N * hop_length]`."""
         audio = self.stft.synthesise(spectrum)

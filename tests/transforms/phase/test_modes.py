@@ -59,3 +59,30 @@ def test_a_stream_finds_them_as_its_parts_do() -> None:
     assert torch.allclose(phase(magnitudes, "random").abs(), magnitudes, atol=1e-6)
     late = StreamingPhase(1024, 256)
     assert [late.delay(name) for name in ("rtisi", "scan", "random")] == [1, 0, 0]
+
+
+def test_a_way_goes_on_from_what_sounds_whoever_found_it() -> None:
+    stft = STFT(1024, 256)
+    spectrum = stft(sounds()["tones"].unsqueeze(0))[:, :, 10:50]
+    for name in ("rtisi", "scan"):
+        phase = StreamingPhase(1024, 256)
+        phase.hear(spectrum[:, :, :20])
+        found = phase(spectrum[:, :, 20:].abs(), name)
+        late = phase.delay(name)
+        # what looks ahead takes the first frame twice
+        expected = spectrum[:, :, 20:].abs()
+        assert torch.allclose(found[:, :, late:].abs(), expected[:, :, : 20 - late], atol=1e-5)
+        joined = stft.synthesise(torch.cat([spectrum[:, :, :20], found], dim=2))[0]
+        level = joined[1024:-1024].unfold(0, 1024, 256).square().mean(dim=1)
+        assert 10 * torch.log10(level.min() / level.max()) > -3.0
+
+
+@pytest.mark.parametrize("heard", [1, 2, 3, 7])
+def test_however_little_was_heard_a_way_goes_on(heard: int) -> None:
+    magnitudes = STFT(1024, 256)(sounds()["decay"].unsqueeze(0)).abs()
+    phase = torch.jit.script(StreamingPhase(1024, 256))
+    phase(magnitudes[:, :, :heard], "random")
+    for name in ("rtisi", "scan", "random", "rtisi"):
+        spectra = phase(magnitudes[:, :, 10:11].repeat(2, 1, 1), name)  # and another row
+        assert torch.isfinite(torch.view_as_real(spectra)).all()
+        assert torch.allclose(spectra[:1].abs(), magnitudes[:, :, 10:11], atol=1e-5)

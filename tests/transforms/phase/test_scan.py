@@ -83,3 +83,12 @@ def test_a_scan_in_blocks_is_a_scan_at_once() -> None:
 
 def test_silence_stays_finite() -> None:
     assert torch.isfinite(PhaseScan(1024, 256)(torch.zeros(1, 513, 20))).all()
+
+
+def test_it_goes_on_from_phases_as_if_it_had_found_them() -> None:
+    magnitudes = STFT(1024, 256)(sounds()["decay"].unsqueeze(0)).abs()
+    one, other = PhaseScan(1024, 256), PhaseScan(1024, 256)
+    before, after = magnitudes[:, :, :20], magnitudes[:, :, 20:23]
+    other.go_on(apply_phase(before, one(before)))
+    turn = torch.exp(1j * (other(after) - one(after)))
+    assert float((after * (turn - 1).abs()).max()) < 1e-3 * float(after.max())

@@ -61,6 +61,16 @@ class GaussianLatent(nn.Module):
         return self.kl(posterior)
 
     @torch.jit.unused
+    def information(self, posterior: Gaussian) -> Tensor:
+        """Posterior over `[B, Z, N]` -> nats a frame that each dimension says `[Z]`.
+
+        It is the divergence in a player's deviations: one that lies elsewhere than the standard
+        normal, but at the same place for all sounds, says nothing.
+        """
+        log_variance = posterior.log_variance - 2.0 * self.spread.log()
+        return self.kl.per_dimension(Gaussian(self.outward(posterior.mean), log_variance))
+
+    @torch.jit.unused
     @torch.no_grad()
     def watch(self, posterior: Gaussian) -> None:
         """Takes the posterior of a batch `[B, Z, N]` into centre and spread: mean and deviation of

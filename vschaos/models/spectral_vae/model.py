@@ -13,6 +13,7 @@ from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import INVERSIONS, STFT, LogMagnitude, invert
 
@@ -166,10 +167,16 @@ class SpectralVAE(Model):
         return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """Latents `[B, Z, N]` -> magnitudes `[B, F, N]`; what `labels` leave open is unknown."""
+        """Latents `[B, Z, N]` -> `[B, F, N]`; what `labels` leave open is unknown."""
         given = self._given(labels, latents)
         inner = self.latent.inward(latents)
-        return self._magnitudes(inner, self.labelling.stated(given), given.known)
+        magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
+        return magnitudes * self._silence()(latents)
+
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
+        contrast = self.contrast(self.transform(audio).abs())
+        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
+        return self.latent.information(self._posterior(contrast, beliefs, known))
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
@@ -187,6 +194,7 @@ class SpectralVAE(Model):
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
         latents = sample(self._posterior(contrast, beliefs, known), temperature)
         magnitudes = self._magnitudes(latents, beliefs, known)
+        magnitudes = magnitudes * self._silence()(self.latent.outward(latents))
         way = inversion or self.inversions[0]
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
@@ -199,8 +207,17 @@ class SpectralVAE(Model):
             self.encoder,
             self.decoder,
             self.latent,
+            self._silence(),
             self.sample_rate,
         )
+
+    def _silence(self) -> Silence:
+        """As it is encoded without a label, beside a sound of the mean contrast."""
+        silent = self.contrast(torch.zeros_like(self.contrast.mean).unsqueeze(0))
+        contrast = torch.cat([silent, torch.zeros_like(silent)], dim=2)
+        beliefs, known = self.labelling.believed(contrast, self.labelling.unknown(contrast))
+        latents = self.latent.outward(self._posterior(contrast, beliefs, known).mean)[0].detach()
+        return Silence(latents[:, :1], latents[:, 1:])
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
         if labels is None:

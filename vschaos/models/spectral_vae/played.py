@@ -2,7 +2,14 @@
 
 import torch
 
-from vschaos.layers.live import Delay, Glide, LatentHand
+from vschaos.layers.live import (
+    Delay,
+    Glide,
+    GlideInterface,
+    LatentHand,
+    LatentHandInterface,
+    compiled_once,
+)
 from vschaos.models.base import Attribute, Method, Stream
 from vschaos.models.spectral_vae.views import VIEWS, LatentViews
 
@@ -27,6 +34,13 @@ class PlayedStream(Stream):
         sample_rate: Hz.
     """
 
+    encode_hand: LatentHandInterface
+    decode_hand: LatentHandInterface
+    forward_hand: LatentHandInterface
+    decode_level: GlideInterface
+    forward_level: GlideInterface
+    forward_mix: GlideInterface
+
     def __init__(
         self,
         methods: list[Method],
@@ -38,24 +52,34 @@ class PlayedStream(Stream):
     ) -> None:
         super().__init__(methods, attributes, hop_length, delay)
         self.views = views
-        self.encode_hand = LatentHand(views.dim, hop_length, sample_rate)
-        self.decode_hand = LatentHand(views.dim, hop_length, sample_rate)
-        self.forward_hand = LatentHand(views.dim, hop_length, sample_rate)
-        self.decode_level = Glide(1.0, hop_length, sample_rate)
-        self.forward_level = Glide(1.0, hop_length, sample_rate)
-        self.forward_mix = Glide(1.0, hop_length, sample_rate)
-        self.dry = Delay(delay + hop_length)
+        self.encode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
+        self.decode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
+        self.forward_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
+        self.decode_level = compiled_once(Glide(hop_length, sample_rate))
+        self.forward_level = compiled_once(Glide(hop_length, sample_rate))
+        self.forward_mix = compiled_once(Glide(hop_length, sample_rate))
+        self.dry = Delay(delay + hop_length, hop_length)
         self.gain_db = 0.0
+        self.level = 1.0
+        self.mix = 1.0
+        self.is_frozen = False
+        self.smoothing_ms = 0.0
+        self.jitter = 0.0
 
     @torch.jit.export
     def reset_played(self) -> None:
-        self.encode_hand.reset()
-        self.decode_hand.reset()
-        self.forward_hand.reset()
+        self.release()
         self.decode_level.reset()
         self.forward_level.reset()
         self.forward_mix.reset()
         self.dry.reset()
+
+    @torch.jit.export
+    def release(self) -> None:
+        """Lets the latents go that are held."""
+        self.encode_hand.reset()
+        self.decode_hand.reset()
+        self.forward_hand.reset()
 
     @torch.jit.export
     def set_dimred(self, view: str) -> int:
@@ -73,9 +97,7 @@ class PlayedStream(Stream):
         if not -100.0 <= gain_db <= 24.0:
             return -1
         self.gain_db = gain_db
-        level = 10.0 ** (gain_db / 20.0) if gain_db > -100.0 else 0.0
-        self.decode_level.goal = level
-        self.forward_level.goal = level
+        self.level = 10.0 ** (gain_db / 20.0) if gain_db > -100.0 else 0.0
         return 0
 
     @torch.jit.export
@@ -86,48 +108,42 @@ class PlayedStream(Stream):
     def set_mix(self, mix: float) -> int:
         if not 0.0 <= mix <= 1.0:
             return -1
-        self.forward_mix.goal = mix
+        self.mix = mix
         return 0
 
     @torch.jit.export
     def get_mix(self) -> float:
-        return self.forward_mix.goal
+        return self.mix
 
     @torch.jit.export
     def set_freeze(self, freeze: int) -> int:
         if freeze not in [0, 1]:
             return -1
-        self.encode_hand.freeze = freeze == 1
-        self.decode_hand.freeze = freeze == 1
-        self.forward_hand.freeze = freeze == 1
+        self.is_frozen = freeze == 1
         return 0
 
     @torch.jit.export
     def get_freeze(self) -> int:
-        return 1 if self.forward_hand.freeze else 0
+        return 1 if self.is_frozen else 0
 
     @torch.jit.export
     def set_smoothing(self, milliseconds: float) -> int:
         if not 0.0 <= milliseconds <= 10000.0:
             return -1
-        self.encode_hand.smoothing_ms = milliseconds
-        self.decode_hand.smoothing_ms = milliseconds
-        self.forward_hand.smoothing_ms = milliseconds
+        self.smoothing_ms = milliseconds
         return 0
 
     @torch.jit.export
     def get_smoothing(self) -> float:
-        return self.forward_hand.smoothing_ms
+        return self.smoothing_ms
 
     @torch.jit.export
     def set_jitter(self, deviations: float) -> int:
         if not 0.0 <= deviations <= 10.0:
             return -1
-        self.encode_hand.jitter = deviations
-        self.decode_hand.jitter = deviations
-        self.forward_hand.jitter = deviations
+        self.jitter = deviations
         return 0
 
     @torch.jit.export
     def get_jitter(self) -> float:
-        return self.forward_hand.jitter
+        return self.jitter

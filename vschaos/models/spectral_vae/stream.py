@@ -8,10 +8,19 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Labelling, sample
+from vschaos.layers.live import compiled_once
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
-from vschaos.transforms import STFT, LogMagnitude, StreamingPhase, StreamingSTFT, keep_phase
+from vschaos.models.spectral_vae.silence import Silence
+from vschaos.transforms import (
+    STFT,
+    LogMagnitude,
+    StreamingPhase,
+    StreamingSTFT,
+    StreamingSTFTInterface,
+    keep_phase,
+)
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
 ATTRIBUTES = [
@@ -45,10 +54,13 @@ class SpectralStream(PlayedStream):
 
     Args:
         vocabularies: of the labels.
-        transform, contrast, labelling, encoder, decoder, latent, sample_rate: of the trained
-            model.
+        transform, contrast, labelling, encoder, decoder, latent, silence, sample_rate: of the
+            trained model.
     """
 
+    encode_stft: StreamingSTFTInterface
+    decode_stft: StreamingSTFTInterface
+    forward_stft: StreamingSTFTInterface
     unknown_below: Tensor
 
     def __init__(
@@ -60,6 +72,7 @@ class SpectralStream(PlayedStream):
         encoder: nn.Module,
         decoder: nn.Module,
         latent: GaussianLatent,
+        silence: Silence,
         sample_rate: int,
     ) -> None:
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
@@ -76,9 +89,10 @@ class SpectralStream(PlayedStream):
         self.encoder = encoder
         self.latent = latent
         self.decoder = decoder
-        self.encode_stft = StreamingSTFT(transform)
-        self.decode_stft = StreamingSTFT(transform)
-        self.forward_stft = StreamingSTFT(transform)
+        self.silence = silence
+        self.encode_stft = compiled_once(StreamingSTFT(transform))
+        self.decode_stft = compiled_once(StreamingSTFT(transform))
+        self.forward_stft = compiled_once(StreamingSTFT(transform))
         self.decode_phase = StreamingPhase(transform.n_fft, transform.hop_length)
         self.forward_phase = StreamingPhase(transform.n_fft, transform.hop_length)
         bounds = [float(control.unknown_below or 0.0) for control in controls]
@@ -97,12 +111,19 @@ class SpectralStream(PlayedStream):
         self.reset_played()
 
     @torch.jit.export
+    def restart(self) -> None:
+        self.decode_phase.restart()
+        self.forward_phase.restart()
+        self.release()
+
+    @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and what is heard, `[B, Z + P, T / hop_length]`."""
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self.encode_hand(self._latents(contrast, beliefs, known))
+        latents = self._latents(contrast, beliefs, known)
+        latents = self.encode_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
         return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
 
     @torch.jit.export
@@ -111,15 +132,15 @@ class SpectralStream(PlayedStream):
         frames = torch.jit.annotate(list[Tensor], [])
         labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
-            now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
+            now = _between(labels, n, n + 1)
             stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
-            latents = self.decode_hand(stated)
+            latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
             frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         spectrum = self.decode_phase(torch.cat(frames, dim=2), mode)
         sound = self.decode_stft.synthesise(spectrum)
-        return (self.decode_level(sound) * sound).unsqueeze(1)
+        return (self.decode_level(sound, self.level) * sound).unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and what is heard now,
@@ -127,17 +148,23 @@ class SpectralStream(PlayedStream):
         spectrum = self.forward_stft.analyse(sound[:, 0])
         contrast = self.contrast(spectrum.abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
-        if self.inversion_mode == "keep_input":
-            spectrum = keep_phase(self._through(contrast, labels), spectrum)
+        keeps_phase = self.inversion_mode == "keep_input"
+        if not keeps_phase and self.inversion_mode != self.forward_phase.inversion:
+            self.forward_hand.round()
+        frames = torch.jit.annotate(list[Tensor], [])
+        for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
+            now = _between(labels, len(frames), len(frames) + part.shape[2])
+            frames.append(self._through(part, now))
+        magnitudes = torch.cat(frames, dim=2)
+        if keeps_phase:
+            self.forward_phase.hear(spectrum)
+            spectrum = keep_phase(magnitudes, spectrum)
         else:
-            frames = torch.jit.annotate(list[Tensor], [])
-            for n in range(contrast.shape[2]):
-                now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
-                frames.append(self._through(contrast[:, :, n : n + 1], now))
-            spectrum = self.forward_phase(torch.cat(frames, dim=2), self.inversion_mode)
+            spectrum = self.forward_phase(magnitudes, self.inversion_mode)
         wet = self.forward_stft.synthesise(spectrum)
         dry = self.dry(sound[:, 0], self.get_delay())
-        played = self.forward_level(wet) * (dry + self.forward_mix(wet) * (wet - dry))
+        mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)
+        played = self.forward_level(wet, self.level) * mixed
         heard = self.labelling.predicted(contrast).repeat_interleave(self.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), heard], dim=1)
 
@@ -174,7 +201,8 @@ class SpectralStream(PlayedStream):
 
     def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self.forward_hand(self._latents(contrast, beliefs, known))
+        latents = self._latents(contrast, beliefs, known)
+        latents = self.forward_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
         return self._magnitudes(latents, beliefs, known)
 
     def _latents(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
@@ -183,7 +211,8 @@ class SpectralStream(PlayedStream):
 
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         inner = self.latent.inward(latents)
-        return self.contrast.inverse(self.decoder(self.labelling.to_decoder(inner, beliefs, known)))
+        contrast = self.decoder(self.labelling.to_decoder(inner, beliefs, known))
+        return self.contrast.inverse(contrast) * self.silence(latents)
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
@@ -195,6 +224,10 @@ class SpectralStream(PlayedStream):
         for row, task in enumerate(tasks):
             values[:, task] = stated[:, row]
         return Labels(values, values >= self.unknown_below)
+
+
+def _between(labels: Labels, first: int, end: int) -> Labels:
+    return Labels(labels.values[:, :, first:end], labels.known[:, :, first:end])
 
 
 def label_control(task: str, vocabulary: Vocabulary) -> Control:

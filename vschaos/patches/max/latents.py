@@ -53,7 +53,7 @@ def latent_panel(
                 method.name, player(instrument, model_name, method, prefix)
             )
             enable(panel, models[method.name], method.name, _switch_place(method.name), row(0))
-            _tell_labels(patch, models[method.name], method, told)
+            _tell_labels(patch, models, method, told, encode)
     if sound:
         patch.connect(sound, models["encode"])
     _columns(panel, shown, models, encode, decode)
@@ -68,10 +68,36 @@ def _switch_place(method: str) -> float:
     return PADDING + 3.0 + (0.0 if method == "encode" else 96.0)
 
 
-def _tell_labels(patch: Patcher, model: Box, method: Method, told: dict[str, Box]) -> None:
+def _tell_labels(
+    patch: Patcher,
+    models: dict[str, Box],
+    method: Method,
+    told: dict[str, Box],
+    encode: Method | None,
+) -> None:
+    """What `decode` is not told is what `encode` hears: a decoder plays hardly anything under a
+    label that nobody knows."""
     for n, control in enumerate(method.inlets):
-        if control.name in told:
-            patch.connect(told[control.name], model, 0, n)
+        if control.name not in told:
+            continue
+        label = told[control.name]
+        names = [outlet.name for outlet in encode.outlets] if encode else []
+        if method.name == "decode" and control.name in names:
+            heard = (models["encode"], names.index(control.name))
+            label = _or_heard(patch, label, heard, control.unknown_below or 0.0)
+        patch.connect(label, models[method.name], 0, n)
+
+
+def _or_heard(patch: Patcher, label: Box, heard: tuple[Box, int], unknown_below: float) -> Box:
+    known = patch.chain(label, patch.object(f">~ {design.decimal(unknown_below - 0.5)}"))
+    difference = patch.object("-~")
+    patch.connect(label, difference)
+    patch.connect(heard[0], difference, heard[1], 1)
+    share = patch.chain(difference, patch.object("*~"))
+    patch.connect(known, share, 0, 1)
+    chosen = patch.chain(share, patch.object("+~"))
+    patch.connect(heard[0], chosen, heard[1], 1)
+    return chosen
 
 
 def _heard(patch: Patcher, model: Box, encode: Method) -> None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from vschaos.transforms.phase.griffin_lim import griffin_lim
 from vschaos.transforms.phase.rtisi import RTISI
 from vschaos.transforms.phase.spectrum import keep_phase, random_phase
-from vschaos.transforms.stft import STFT
+from vschaos.transforms.stft import STFT, with_rows
 
 INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
 
@@ -54,11 +54,17 @@ class FrameByFrame(nn.Module):
     def reset(self) -> None:
         pass
 
+    def go_on(self, spectra: Tensor) -> None:
+        pass
+
+    def sounded(self, spectra: Tensor) -> None:
+        pass
+
 
 class StreamingPhase(nn.Module):
     """The phase of a stream, found in one of three ways, among which one may change as it plays.
 
-    A way that is taken up again begins without a past: what it heard long ago is not heard again.
+    A way that is taken up goes on from the phases that were heard last, whoever found them.
 
     Args:
         n_fft, hop_length: of the transform, in samples.
@@ -66,21 +72,32 @@ class StreamingPhase(nn.Module):
 
     scan: FrameByFrame
     rtisi: FrameByFrame
+    recent: Tensor
 
     def __init__(self, n_fft: int, hop_length: int) -> None:
         super().__init__()
         rtisi = RTISI(n_fft, hop_length)
         self.look_ahead = rtisi.delay
-        # an interface of TorchScript: what fits it need not inherit from it
-        self.rtisi = rtisi  # type: ignore[assignment]
-        self.scan = refined_scan(n_fft, hop_length)  # type: ignore[assignment]
+        # what fits an interface of TorchScript need not inherit from it
+        self.rtisi = torch.jit.script(rtisi)  # type: ignore[assignment]
+        self.scan = torch.jit.script(refined_scan(n_fft, hop_length))  # type: ignore[assignment]
         self.inversion = ""
+        self.num_recent = n_fft // hop_length - 1  # frames of which something is still to sound
+        recent = torch.zeros(1, n_fft // 2 + 1, 0, dtype=torch.complex64)
+        self.register_buffer("recent", recent, persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         """Forgets the frames that came before."""
         self.scan.reset()
         self.rtisi.reset()
+        self.recent = self.recent[:, :, :0].clone()
+        self.inversion = ""
+
+    @torch.jit.export
+    def restart(self) -> None:
+        """Forgets the frames that came before, but goes on from the phases that sound."""
+        self.inversion = ""
 
     def delay(self, inversion: str) -> int:
         """Frames that this way comes late."""
@@ -92,13 +109,44 @@ class StreamingPhase(nn.Module):
         `inversion` is `rtisi`, `random` or, whatever else it says, `scan`.
         """
         if inversion != self.inversion:
-            self.reset()
-            self.inversion = inversion
+            self._take_up(inversion, magnitudes[:, :, :1])
         if inversion == "rtisi":
-            return self.rtisi(magnitudes)
-        if inversion == "random":
-            return random_phase(magnitudes)
-        return self.scan(magnitudes)
+            spectrum = self.rtisi(magnitudes)
+        elif inversion == "random":
+            spectrum = random_phase(magnitudes)
+        else:
+            spectrum = self.scan(magnitudes)
+        self._remember(spectrum)
+        return spectrum
+
+    @torch.jit.export
+    def hear(self, spectrum: Tensor) -> None:
+        """Complex spectra `[B, F, N]` of the phases that sound now, found elsewhere."""
+        self.inversion = ""
+        self._remember(spectrum)
+
+    def _take_up(self, inversion: str, magnitudes: Tensor) -> None:
+        self.inversion = inversion
+        if self.recent.shape[2] == 0:
+            return
+        # of what sounds only phases count: those of an input are the same whatever the blocks,
+        # while magnitudes were decoded with last digits that a scan would never forget
+        spectra = with_rows(self.recent, magnitudes.shape[0])
+        directions = spectra * spectra.abs().clamp_min(1e-15).reciprocal()
+        spectra = magnitudes * (directions + (directions == 0))
+        if inversion == "rtisi":
+            self.rtisi.go_on(spectra)
+            for _ in range(self.look_ahead):
+                self.rtisi.sounded(spectra[:, :, :-1])
+                self.rtisi(magnitudes)
+            self.rtisi.sounded(spectra)
+        elif inversion != "random":
+            self.scan.go_on(spectra)
+
+    def _remember(self, spectrum: Tensor) -> None:
+        if spectrum.shape[2] < self.num_recent:
+            spectrum = torch.cat([with_rows(self.recent, spectrum.shape[0]), spectrum], dim=2)
+        self.recent = spectrum[:, :, -self.num_recent :].clone()
 
 
 def refined_scan(n_fft: int, hop_length: int) -> RTISI:

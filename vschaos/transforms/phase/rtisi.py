@@ -82,6 +82,32 @@ class RTISI(nn.Module):
         self.directions = torch.ones_like(self.directions)
         self.tail = torch.zeros_like(self.tail)
 
+    @torch.jit.export
+    def go_on(self, spectra: Tensor) -> None:
+        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past.
+
+        The last of them must come in again `delay` times, each time after `sounded` without it, and
+        `sounded` with it at the end: it sounds on while the search looks ahead.
+        """
+        self.scan.go_on(spectra)
+        heard = spectra.transpose(1, 2)
+        last = heard[:, -1:]
+        self.magnitudes = last.abs().repeat(1, self.delay, 1)
+        direction = last * last.abs().clamp_min(1e-15).reciprocal()
+        self.directions = direction.repeat(1, self.delay + 1, 1)
+        self.sounded(spectra)
+
+    @torch.jit.export
+    def sounded(self, spectra: Tensor) -> None:
+        """Takes the sound of complex spectra `[B, F, K]` for what it overlaps with."""
+        count = spectra.shape[2]
+        tail = self.synthesis.new_zeros(spectra.shape[0], self.n_fft - self.hop_length)
+        for k in range(count):
+            frame = torch.fft.irfft(spectra[:, :, k], n=self.n_fft) * self.synthesis[0]
+            rest = frame[:, (count - k) * self.hop_length :]
+            tail[:, : rest.shape[1]] += rest
+        self.tail = tail
+
     def forward(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes, going on where the last call ended -> complex spectra
         `[B, F, N]` of the frames `delay` before them."""

@@ -57,6 +57,14 @@ class PhaseScan(nn.Module):
         self.magnitudes = torch.zeros_like(self.magnitudes)
         self.phase = torch.zeros_like(self.phase)
 
+    def go_on(self, spectra: Tensor) -> None:
+        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past."""
+        magnitudes = spectra.abs().transpose(1, 2)
+        self.magnitudes = nn.functional.pad(magnitudes, (0, 0, 1, 0))[:, -2:].clone()
+        # from the beginning of a frame to its centre
+        signs = 1.0 - 2.0 * (torch.arange(self.num_bins, device=spectra.device) % 2)
+        self.phase = torch.angle(spectra[:, :, -1] * signs)
+
     def forward(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes, going on where the last call ended -> phases `[B, F, N]`."""
         frames = self.enter(magnitudes)

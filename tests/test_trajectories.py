@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vschaos.generation.trajectories import KINDS, resample_frames, smooth_step, trajectory
+from vschaos.trajectories import KINDS, resample_frames, smooth_step, trajectory
 
 FRAME_RATE = 86.0
 

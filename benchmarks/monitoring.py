@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""What it costs to watch a training.
+
+    python benchmarks/monitoring.py [dgt_mid dgt_pitch_prediction] [--steps N] [--repeats 3]
+        [--threads 1] [--root FOLDER] [--json out.json]
+
+Trainings as `train_model.py` does them, by turns without and with `training.monitoring`, each in a
+process of its own: seconds of CPU (all threads) of the whole training, as medians, what the
+monitoring adds to them, and what it says itself that it took. `--steps` is the length that the
+recipe has unless given; the end of a training is always looked at, so that short ones pay more.
+The sounds are those of the demo unless `--root` says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from vschaos.demo.sounds import write_dataset
+from vschaos.training import train
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+RECIPES = ["dgt_mid", "dgt_pitch_prediction"]
+RATE = 44100
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("recipes", nargs="*", default=RECIPES)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", choices=("without", "with"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.recipes[0], options)))
+        return
+    print(f"{'recipe':<22} {'CPU s':>8} {'with':>8} {'added':>7} {'its own':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        if options.root is None:
+            options.root = Path(folder) / "sounds"
+            write_dataset(options.root, RATE)
+        rows = [compare(recipe, options) for recipe in options.recipes]
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+def compare(recipe: str, options: argparse.Namespace) -> dict[str, Any]:
+    """By turns, so that what else the machine does falls on both."""
+    found: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
+    for _ in range(options.repeats):
+        for way, results in found.items():
+            results.append(in_a_process(recipe, way, options))
+    without, with_it = (
+        statistics.median(result["cpu_seconds"] for result in results) for results in found.values()
+    )
+    own = statistics.median(result["own_share"] for result in found["with"])
+    added = with_it / without - 1
+    print(f"{recipe:<22} {without:8.1f} {with_it:8.1f} {added:7.1%} {own:8.1%}", flush=True)
+    return {"recipe": recipe, "added": added, "own_share": own, **found}
+
+
+def in_a_process(recipe: str, way: str, options: argparse.Namespace) -> dict[str, float]:
+    given = ["--one", way, "--root", options.root, "--threads", options.threads]
+    given += ["--steps", options.steps] if options.steps else []
+    command = [sys.executable, __file__, recipe, *given]
+    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def measure(recipe: str, options: argparse.Namespace) -> dict[str, float]:
+    """One training, in this process."""
+    torch.set_num_threads(options.threads)
+    logging.basicConfig(level=logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder:
+        given = {"name": "a", "rundir": folder, "data.dataset.root": options.root}
+        given |= {"trainer.accelerator": "cpu"}
+        given |= {"data.dataset.cache": options.root / "cache"}
+        given |= {"trainer.max_steps": options.steps} if options.steps else {}
+        given |= {"training.monitoring": "null"} if options.one == "without" else {}
+        started = time.process_time()
+        run = train(composed(recipe, given))
+        cpu_seconds = time.process_time() - started
+        return {"cpu_seconds": cpu_seconds, "own_share": own_share(run) if run else 0.0}
+
+
+def composed(recipe: str, given: dict[str, Any]) -> dict[str, Any]:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
+    config: Any = OmegaConf.to_container(composition, resolve=True)
+    return config
+
+
+def own_share(run: Path) -> float:
+    events = EventAccumulator(str(run / "logs"))
+    events.Reload()
+    if "training/monitoring_share" not in events.Tags()["scalars"]:
+        return 0.0
+    return events.Scalars("training/monitoring_share")[-1].value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""The abstractions for PureData, each played by messages and sounds."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.patches.pure_data import Played, complaints, play_object, play_patch, read_sound
+from vschaos.patches.pure_data import ABSTRACTIONS
+from vschaos.patches.pure_data.library.walks import FORMS
+from vschaos.patches.writing import write_abstractions
+
+RATE = 44100
+BLOCK = 64
+SHIPPED = Path(__file__).parents[2] / "externals" / "vschaos"
+Play = Callable[..., Played]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("patches")
+    write_abstractions(folder / "vschaos")
+    return folder
+
+
+@pytest.fixture
+def play(folder: Path) -> Play:
+    def made(text: str, sound: np.ndarray | None = None, **options: object) -> Played:
+        played = play_object(f"vschaos/{text}", sound, paths=[folder], **options)
+        assert not complaints(played.lines)
+        return played
+
+    return made
+
+
+def said(played: Played, outlet: int = 1) -> list[str]:
+    lines = [line.split(": ", 1) for line in played.lines if line.startswith(f"outlet-{outlet}: ")]
+    return [line[1] for line in lines]
+
+
+def told(messages: Sequence[str]) -> list[tuple[float, str]]:
+    return [(10.0 * (k + 1), message) for k, message in enumerate(messages)]
+
+
+def test_the_shipped_ones_are_those_that_are_written(folder: Path) -> None:
+    written = {path.name: path.read_bytes() for path in (folder / "vschaos").iterdir()}
+    assert {path.name: path.read_bytes() for path in SHIPPED.iterdir()} == written
+
+
+@pytest.mark.parametrize("name", ABSTRACTIONS)
+def test_each_has_a_help_that_opens(name: str) -> None:
+    """From the folder it lies in, without a path to its parent."""
+    played = play_patch(SHIPPED / f"{name}-help.pd", 0.01)
+    assert not complaints(played.lines)
+
+
+def test_a_number_keeps_to_its_range_and_steps(play: Play) -> None:
+    played = play(
+        "number mine-voices voices 1 8 2 - 1",
+        printed=[1],
+        outlets=0,
+        seconds=0.1,
+        messages=told(["mine-voices 3.4", "mine-voices 99", "inlet-1 -5"]),
+    )
+    assert said(played) == ["3", "8", "1"]
+
+
+def test_a_toggle_and_a_button(play: Play) -> None:
+    messages = told(["mine 1", "mine 0", "inlet-1 5"])
+    played = play("toggle mine title 0", printed=[1], outlets=0, seconds=0.1, messages=messages)
+    assert said(played) == ["1", "0", "1"]
+    messages = told(["mine bang", "inlet-1 1"])
+    played = play("button mine title", printed=[1], outlets=0, seconds=0.1, messages=messages)
+    assert said(played) == ["bang", "bang"]
+
+
+@pytest.mark.parametrize("kind", ["menu", "keys"])
+def test_words_are_chosen_by_number_and_by_name(play: Play, kind: str) -> None:
+    messages = ["mine 3", "mine symbol C#", "mine -1", "mine 99", "mine nonsense", "mine Ré\\ é"]
+    played = play(
+        f"{kind} mine pitch -1 -1 ? A A# Ré\\\\\\ é C C#",
+        printed=[1, 2],
+        outlets=0,
+        seconds=0.1,
+        messages=told(messages),
+    )
+    assert said(played, 1) == ["3", "4", "-1", "4", "2"]
+    words = ["symbol C", "symbol C#", "symbol ?", "symbol C#", r"symbol Ré\ é"]  # as Pd prints it
+    assert said(played, 2) == words
+
+
+def test_numbers_are_words_too(play: Play) -> None:
+    messages = told(["inlet-1 2", "inlet-1 symbol 7b"])
+    played = play(
+        "menu m octave 0 0 3 4 7b", printed=[1], outlets=0, seconds=0.1, messages=messages
+    )
+    assert said(played) == ["2"]
+
+
+def test_a_number_that_may_be_unknown(play: Play) -> None:
+    messages = told(["mine 0.3", "mine -1", "mine 0.5", "mine 7"])
+    played = play("known-number mine x 0 1 -2", printed=[1], outlets=0, seconds=0.1,
+                  messages=messages)  # fmt: skip
+    assert said(played) == ["0.3", "-2", "0.5", "1"]
+
+
+def test_a_latent_is_what_was_heard_the_hand_and_the_walk(play: Play) -> None:
+    sound = np.stack([np.full(RATE // 4, 0.5), np.full(RATE // 4, 0.25)])
+    messages = [(50, "mine-latent-2 1"), (100, "mine-encoded-2 0"), (150, "mine-walk-2 0.5")]
+    played = play("latent 2 -3 3 mine", sound, messages=messages)
+    signal = played.sound[0]
+    at = [int(ms * RATE / 1000) for ms in (48, 98, 148, 240)]
+    assert np.allclose(signal[at], [0.75, 1.75, 1.25, 1.125], atol=1e-4)
+    assert np.abs(np.diff(signal[2500:])).max() < 0.002  # it glides
+
+
+def test_what_is_heard_is_told_by_name(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "heard.pd").write_text(
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 inlet~;\n"
+        "#X obj 10 40 vschaos/heard mine-heard pitch A B;\n#X obj 10 70 r mine-heard;\n"
+        "#X obj 10 90 outlet;\n#X connect 0 0 1 0;\n#X connect 2 0 3 0;\n"
+    )
+    played = play_object(
+        "heard", np.ones(RATE // 4), outlets=0, printed=[1], paths=[folder, tmp_path]
+    )
+    assert not complaints(played.lines)
+    assert said(played) == ["0", "1"]
+
+
+def test_the_output_is_quiet_at_first_never_too_loud_and_mute(play: Play) -> None:
+    seconds = np.arange(RATE) / RATE
+    sound = 3.0 * np.sin(2 * np.pi * 441 * seconds)
+    messages = [(250, "mine-volume 0"), (500, "mine-volume -6"), (750, "mine-mute 1")]
+    played = play("output mine", sound, outlets=0, messages=messages, listen_to=["mine-out"])
+    peaks = [np.abs(part[5000:11000]).max() for part in np.split(played.sound[0], 4)]
+    assert peaks[0] == pytest.approx(0.9 * 10 ** (-24 / 20), rel=0.02)
+    assert peaks[1] == pytest.approx(0.9, rel=0.02)
+    assert peaks[2] == pytest.approx(0.9 * 10 ** (-6 / 20), rel=0.02)
+    assert peaks[3] == 0.0
+    assert np.abs(played.sound).max() <= 0.9001
+
+
+def test_soft_sound_passes_the_limiter_as_it_is(play: Play) -> None:
+    sound = 0.5 * np.sin(np.arange(RATE // 2) / 10)
+    played = play("output mine", sound, outlets=0, messages=[(0, "mine-volume 0")],
+                  listen_to=["mine-out"])  # fmt: skip
+    start = RATE // 10
+    late = played.sound[0, start + BLOCK :]  # from [send~] to [receive~]
+    assert np.abs(late - sound[start:-BLOCK]).max() < 1e-4
+
+
+def test_recordings_never_overwrite_each_other(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine-1.wav").write_bytes(b"older")
+    (tmp_path / "patch.pd").write_text(
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 osc~ 441;\n#X obj 10 40 *~ 0.5;\n"
+        "#X obj 10 70 vschaos/output mine;\n#X connect 0 0 1 0;\n#X connect 1 0 2 0;\n"
+    )
+    messages = [(100, "mine-record 1"), (400, "mine-record 0")]
+    path = tmp_path / "mine-2.wav"
+    played = play_patch(
+        tmp_path / "patch.pd", 0.6, messages, recordings=[path], listen_to=["mine-out"],
+        paths=[folder],
+    )  # fmt: skip
+    assert not complaints(played.lines)
+    assert (tmp_path / "mine-1.wav").read_bytes() == b"older"
+    recorded = read_sound(path)[0]
+    assert len(recorded) == pytest.approx(0.3 * RATE, abs=128)
+    assert np.abs(recorded).max() == pytest.approx(0.5, rel=0.01)  # before the volume
+
+
+@pytest.mark.parametrize("kind", ["tone", "noise", "file", "off", "microphone"])
+def test_sources(play: Play, listen: Callable[..., tuple[float, float]], kind: str,
+                 tone: Callable[..., np.ndarray], tmp_path: Path) -> None:  # fmt: skip
+    from vschaos.audio import write_audio
+
+    write_audio(tmp_path / "a.wav", tone(330.0, RATE, 0.2, 0.5), RATE)
+    messages = [
+        (0, "mine-level 0"), (0, f"mine-file symbol {tmp_path}/a.wav"), (0, f"mine-source {kind}"),
+        (0, "mine-tone 69"),
+    ]  # fmt: skip
+    played = play("source mine", seconds=0.6, messages=messages)
+    sound = played.sound[0, RATE // 10 :]
+    if kind in ("off", "microphone"):  # there is none in a test
+        assert np.abs(sound).max() < 1e-4
+    elif kind == "noise":
+        assert 0.3 < sound.std() < 0.7
+    else:
+        hertz, decibels = listen(sound, RATE)
+        assert hertz == pytest.approx(440.0 if kind == "tone" else 330.0, rel=0.01)
+        assert -20 < decibels <= 0
+        assert np.abs(sound).max() < 1.0
+
+
+def walks(folder: Path, tmp_path: Path, form: str, count: int, seconds: float) -> np.ndarray:
+    """`[count, T]`, walking from the beginning."""
+    objects = "".join(
+        f"#X obj 10 {40 * k} vschaos/trajectory {k + 1} {count} mine;\n"
+        f"#X obj 200 {40 * k} s~ mine-signal-{k + 1};\n"
+        for k in range(count)
+    )
+    wires = "".join(f"#X connect {2 * k + 1} 0 {2 * k + 2} 0;\n" for k in range(count))
+    (tmp_path / "walks.pd").write_text(
+        f"#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/walk mine;\n{objects}{wires}"
+    )
+    messages = [(0, f"mine-form {form}"), (0, "mine-rate 2"), (0, "mine-walk 1")]
+    names = [f"mine-signal-{k + 1}" for k in range(count)]
+    played = play_patch(tmp_path / "walks.pd", seconds, messages, listen_to=names, paths=[folder])
+    assert not complaints(played.lines)
+    return played.sound
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_walks_of_all_forms_move_within_the_prior(folder: Path, tmp_path: Path, form: str) -> None:
+    signals = walks(folder, tmp_path, form, 3, 2.0)[:, RATE // 10 :]
+    assert (signals.std(axis=1) > 0.05).all()
+    assert np.abs(signals).max() < 6.0
+    assert not np.array_equal(signals[0], signals[1])
+
+
+def test_a_circle_is_round(folder: Path, tmp_path: Path) -> None:
+    signals = walks(folder, tmp_path, "circle", 4, 1.5)[:, RATE // 5 :]
+    radius = np.sqrt((signals**2).sum(axis=0))
+    assert radius.mean() == pytest.approx(1.6, rel=0.02)  # 0.8 in each of 4 dimensions
+    assert radius.std() < 0.02
+
+
+def test_a_line_is_straight(folder: Path, tmp_path: Path) -> None:
+    """Half a second from point to point."""
+    signals = walks(folder, tmp_path, "line", 2, 1.4)
+    way = signals[:, int(0.55 * RATE) : int(0.95 * RATE)]
+    straight = np.linspace(way[:, 0], way[:, -1], way.shape[1], axis=1)
+    assert np.abs(way - straight).max() < 0.03 * np.ptp(straight, axis=1).max()
+    assert np.ptp(straight, axis=1).max() > 0.1
+
+
+def test_interpolation_goes_from_point_to_point_and_rests_there(
+    folder: Path, tmp_path: Path
+) -> None:
+    signals = walks(folder, tmp_path, "interpolation", 2, 2.4)
+    speed = np.abs(np.diff(signals[:, ::441], axis=1)).max(axis=0)
+    turns = [speed[round(50 * turn) - 1 : round(50 * turn) + 3].min() for turn in (1, 2, 3, 4)]
+    assert max(turns) < 0.1 * speed.max()
+
+
+def test_a_walk_ends_at_rest_without_a_jump(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "rest.pd").write_text(
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/walk mine;\n"
+        "#X obj 10 40 vschaos/trajectory 1 1 mine;\n#X obj 10 70 s~ mine-signal;\n"
+        "#X connect 1 0 2 0;\n"
+    )
+    messages = [(0, "mine-walk 1"), (500, "mine-walk 0")]
+    played = play_patch(tmp_path / "rest.pd", 1.0, messages, listen_to=["mine-signal"],
+                        paths=[folder])  # fmt: skip
+    signal = played.sound[0]
+    assert np.abs(signal[: RATE // 2]).max() > 0.1
+    assert np.abs(signal[int(0.9 * RATE) :]).max() < 1e-6
+    assert np.abs(np.diff(signal[RATE // 20 :])).max() < 0.01

@@ -1,0 +1,140 @@
+"""What a page shows of runs of several kinds."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.report.conftest import HOSTILE, HOSTILE_CLASS, RATE
+from vschaos.audio import write_audio
+from vschaos.report.gather import gather
+from vschaos.report.page import render
+from vschaos.runs import Run
+
+Content = dict[str, Any]
+
+
+def test_a_run_without_labels_has_all_that_needs_none(content: Content, plain: Run) -> None:
+    listening = content["listening"]
+    assert [pair["name"] for pair in listening["pairs"]] == plain.split["held_out"]
+    for pair in listening["pairs"]:
+        assert [one["title"] for one in pair["players"]] == ["input", "reconstruction"]
+        assert pair["players"][0]["seconds"] == pair["players"][1]["seconds"] == 0.8
+        assert set(pair["distances"]) == {"log_spectral_distance", "spectral_convergence"}
+    assert len(listening["prior"][0]["marks"]) == 8
+    assert len(listening["walks"]) == 4
+    assert listening["sweeps"] == []
+    assert content["hearing"] == []
+    assert {curve["group"] for curve in content["curves"]} == {"train", "held_out"}
+    assert dict(content["facts"])["steps"] == "6"
+    json.dumps(content, allow_nan=False)
+
+
+def test_the_dataset_is_summarised_with_its_labels(content: Content) -> None:
+    dataset = content["dataset"]
+    assert dataset["sides"]["train"] == {"files": 7, "seconds": pytest.approx(5.6)}
+    assert dataset["sides"]["held_out"] == {"files": 5, "seconds": pytest.approx(4.0)}
+    labels = {label["name"]: label for label in dataset["labels"]}
+    assert labels["timbre"]["classes"] == [["low", 4.8], [HOSTILE_CLASS, 4.8]]
+    assert labels["timbre"]["use"] == []
+    assert labels["height"]["is_class"] is False
+    assert labels["height"]["high"] == pytest.approx(1.1)
+
+
+def test_a_run_with_labels_is_swept_and_judged(labelled_content: Content) -> None:
+    by_class, by_number = labelled_content["listening"]["sweeps"]
+    assert [name for _, name in by_class["marks"]] == ["low", HOSTILE_CLASS]
+    assert len(by_number["marks"]) == 8
+    assert "timbre" in labelled_content["listening"]["walks"][0]["title"]
+    timbre, height = labelled_content["hearing"]
+    frames = 5 * (RATE * 8 // 10 // 256)
+    assert frames <= np.sum(timbre["counts"]) <= frames + 5 * 4
+    assert 0.0 <= timbre["accuracy"] <= 1.0
+    assert height["error"] >= 0.0
+    labels = {label["name"]: label for label in labelled_content["dataset"]["labels"]}
+    assert labels["timbre"]["use"] == ["told", "heard"]
+    assert labelled_content["map"]["colourings"][0]["name"] == "timbre"
+
+
+def test_sounds_outlive_their_folder_in_the_cache(
+    sounds: Path, plain: Run, content: Content, tmp_path: Path
+) -> None:
+    moved = sounds.rename(tmp_path / "moved")
+    try:
+        without = gather(plain)
+    finally:
+        moved.rename(sounds)
+    assert without["dataset"]["is_there"] is False
+    assert without["dataset"]["origin"] == "cache"
+    assert without["dataset"]["labels"] == []
+    assert without["listening"] == content["listening"]
+    names = [colouring["name"] for colouring in without["map"]["colourings"]]
+    assert names == ["folder", "side"]
+
+
+def test_sounds_come_from_the_dataset_where_nothing_is_in_the_cache(
+    plain: Run, content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path))
+    without = gather(plain)
+    assert without["dataset"]["origin"] == "dataset"
+    assert without["listening"] == content["listening"]
+    assert without["map"] == content["map"]
+    assert not list(tmp_path.iterdir())  # nothing is imported for a page
+
+
+def test_without_any_sound_the_model_still_plays(
+    sounds: Path, labelled: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path / "cache"))
+    moved = sounds.rename(tmp_path / "moved")
+    try:
+        without = gather(labelled)
+    finally:
+        moved.rename(sounds)
+    assert without["dataset"]["origin"] == ""
+    assert without["listening"]["pairs"] == without["listening"]["sweeps"] == []
+    assert without["map"] is None
+    assert without["hearing"] == []
+    assert len(without["listening"]["walks"]) == 4
+    assert without["curves"]
+    assert "some run" in render(without)
+
+
+def test_one_file_is_enough(
+    tone: Callable[..., np.ndarray], train_on: Callable[..., Run], tmp_path: Path
+) -> None:
+    """Nothing is held out then, and many clips are taken of the one sound."""
+    write_audio(tmp_path / "data" / "only.wav", tone(440.0, RATE, 12.0), RATE)
+    told = gather(train_on(tmp_path, "model.latent.dim=1"))
+    assert told["dataset"]["sides"]["held_out"]["files"] == 0
+    assert [pair["name"] for pair in told["listening"]["pairs"]] == ["data/only.wav"]
+    assert len(told["map"]["clips"]) == 4
+    assert [colouring["name"] for colouring in told["map"]["colourings"]] == ["side"]
+    assert len(told["map"]["shares"]) == 1  # a single latent: time is the other axis
+    assert max(told["map"]["y"]) > 4000
+
+
+def test_logs_that_are_gone_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "version_0"
+    shutil.copytree(plain.folder, folder, ignore=shutil.ignore_patterns("events.*"))
+    from vschaos import load_run
+
+    assert gather(load_run(folder))["curves"] == []
+
+
+def test_no_name_leads_out_of_the_dataset(
+    plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may come from a stranger, and its split names the files that are read."""
+    from vschaos.report.material import Material
+
+    monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path))
+    outside = Path(plain.config["data"]["dataset"]["root"]) / HOSTILE
+    names = [f"../sounds/{HOSTILE}", str(outside), HOSTILE]
+    monkeypatch.setitem(plain.split, "train", names)
+    assert set(Material(plain).names("train")) == {HOSTILE}

@@ -1,0 +1,50 @@
+"""A run is compared to the recipe that is nearest, as Hydra composes it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_configs import CONFIGS, RECIPES, composed
+from vschaos.export.script import export
+from vschaos.report.settings import _nearest_recipe, commands
+from vschaos.runs import Run
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_does_not_differ_from_itself(recipe: str) -> None:
+    own = ("name=a", "data.dataset.root=b", "rundir=c")
+    assert _nearest_recipe(composed(recipe, *own), CONFIGS) == (recipe, [])
+
+
+def test_what_was_changed_is_told() -> None:
+    changed = ("trainer.max_steps=600", "model.latent.dim=4", "data.gain=null")
+    config: Any = composed("dgt_large", "name=a", "data.dataset.root=b", *changed)
+    nearest = _nearest_recipe(config, CONFIGS)
+    assert nearest is not None
+    recipe, differences = nearest
+    assert recipe == "dgt_large"
+    told = {key: (expected, came) for key, expected, came in differences}
+    assert told["trainer.max_steps"] == ("10000", "600")
+    assert told["model.latent.dim"] == ("16", "4")
+    assert told["data.gain.range_db"] == ("6.0", "not there")
+    assert "training.schedule.total_steps" not in told  # it follows max_steps
+
+
+def test_without_recipes_nothing_is_compared(tmp_path: Path) -> None:
+    assert _nearest_recipe(composed("dgt_mid", "name=a", "data.dataset.root=b"), tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["L1", "long enough"])
+def test_an_object_is_called_as_the_export_is(
+    name: str, plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plain.config, "name", name)
+    path = export(plain, tmp_path)
+    assert f"[nn~ {path.stem} forward]" in [row["command"] for row in commands(plain)]
+
+
+def test_commands_can_be_typed_as_they_stand(labelled: Run) -> None:
+    typed = [row["command"] for row in commands(labelled)]
+    assert any(f"script.py '{labelled.folder}'" in command for command in typed)  # it has a space
+    assert any("--task timbre" in command for command in typed)

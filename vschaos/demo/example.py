@@ -1,0 +1,112 @@
+"""`python -m vschaos.demo.example`: makes the model in patches/, from nothing but this command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from vschaos.command import run_command
+from vschaos.demo.orchestra import PLAYERS, all_parts, perform
+from vschaos.demo.phrase import write_phrase
+from vschaos.demo.sounds import write_dataset
+from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
+from vschaos.patches import read_instrument, write_example
+
+NAME = "example"
+STEPS = 10000
+RECIPE = "dgt_pitch_prediction"
+SETTINGS = (
+    # a space without holes: a strong divergence, of which each latent has its share for free
+    "training.weights.kl.weight=0.03",
+    "model.latent.free_bits=0.6",
+    "data.gain.range_db=3",
+    # a file that a repository can bear
+    "model.encoder.hidden_dims=[448,448]",
+    "model.decoder.hidden_dims=[448,448]",
+    "model.prediction.pitch.args.hidden_dims=128",
+    "model.prediction.octave.args.hidden_dims=128",
+)
+CLOSING = """
+What is there now:
+  {out}/
+      the model {name}.ts and {name}.wav, a phrase to play into it
+  {version}/
+      the run it was exported from
+  {folder}/sounds/
+      the {count} notes it has learnt from
+  {folder}/reconstructions/, {folder}/trajectories/, {folder}/sweeps/
+      notes that it has not learnt from, walks, and a note under each label
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m vschaos.demo.example", description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=Path("demo/example"), help="where sounds and run are written"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=REPOSITORY / "patches", help="where the model is written"
+    )
+    parser.add_argument(
+        "--players", nargs="+", choices=PLAYERS, default=list(PLAYERS), help="these alone"
+    )
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of the training, as model.latent.dim=4",
+    )
+    options = parser.parse_args()
+    return run_command(lambda: make_example(options))
+
+
+def make_example(options: argparse.Namespace) -> None:
+    """Sounds, training, export and a measure of what came of it."""
+    check_repository()
+    started = time.monotonic()
+    folder, out = options.folder, options.out
+    dataset = folder / "sounds"
+    tell("1/5  making sounds")
+    parts = [note for note in all_parts() if note.timbre in options.players]
+    write_dataset(dataset, notes=parts, play=perform)
+    write_phrase(out / f"{NAME}.wav")
+    tell(f"2/5  training on {len(parts)} notes")
+    run(
+        *("train_model.py", "--config-name", RECIPE),
+        *(f"name={NAME}", f"rundir={folder}/runs", f"data.dataset.root={dataset}"),
+        *(f"trainer.max_steps={STEPS}", *SETTINGS, *options.settings),
+    )
+    version = newest_version(folder / "runs" / NAME)
+    tell("3/5  exporting")
+    run("script.py", str(version), "-o", str(out), "--no-patch")
+    write_example(read_instrument(out / f"{NAME}.ts"), out)
+    tell("4/5  listening: a note under each label, and walks through the latent space")
+    listen(version, folder)
+    tell("5/5  measuring whether the labels are obeyed and heard")
+    run("benchmarks/labels.py", str(version), "--json", str(folder / "labels.json"))
+    tell(f"done in {time.monotonic() - started:.0f} s")
+    sys.stdout.write(
+        CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=len(parts))
+    )
+
+
+def listen(version: Path, folder: Path) -> None:
+    """Sounds and pictures by which a change of the recipe is judged."""
+    to_folder = ("--out", str(folder))
+    held_out = json.loads((version / "split.json").read_text(encoding="utf-8"))["held_out"]
+    picked = [str(folder / "sounds" / name) for name in held_out[::8]]
+    run("generate.py", "reconstruct", str(version), "--files", *picked, *to_folder)
+    run("generate.py", "sweep", str(version), *to_folder)
+    run(
+        *("generate.py", "trajectories", str(version)),
+        *("--trajectories", "sin", "random", "interpolation", "-b", "2"),
+        *("--meta", "pitch", "D", "octave", "3", *to_folder),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

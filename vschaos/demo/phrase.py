@@ -1,0 +1,40 @@
+"""A phrase of single notes that can be looped: something to play into the example model."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from vschaos.audio import Waveform
+from vschaos.demo.orchestra import perform
+from vschaos.demo.sounds import PITCHES, Note
+from vschaos.files import written_whole
+
+SAMPLE_RATE = 44100
+NOTE_SECONDS = 0.5
+PHRASE = (
+    ("harp", "D", 3),
+    ("tines", "A", 3),
+    ("flute", "F", 4),
+    ("reed", "E", 4),
+    ("choir", "C", 4),
+    ("brass", "G", 3),
+)
+
+
+def phrase(sample_rate: int = SAMPLE_RATE) -> Waveform:
+    """One note after the other, `[T]`; the end is silent, as the beginning is."""
+    notes = [Note(timbre, PITCHES.index(name), octave, "loud") for timbre, name, octave in PHRASE]
+    return np.concatenate([perform(note, sample_rate, NOTE_SECONDS) for note in notes])
+
+
+def write_phrase(path: Path) -> None:
+    """Writes it as 16-bit wav, which every player reads and a repository can bear."""
+    samples = np.round(32767.0 * phrase()).astype("<i2")
+    with written_whole(path) as partial, wave.open(str(partial), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(samples.tobytes())

@@ -1,0 +1,132 @@
+"""A PureData patch under construction: boxes, cords, subpatches, and how they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from vschaos.patches.pure_data.text import in_file
+
+FONT_SIZE = 10
+STRAND_PITCH = 24  # pixels from box to box
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A box in a canvas, to connect cords to."""
+
+    number: int
+
+
+class Canvas:
+    """A window of boxes and cords.
+
+    Positions and sizes are pixels from the left upper corner, texts are as typed into a box.
+
+    Args:
+        width, height: of the window.
+        position: of the window on the screen.
+    """
+
+    def __init__(self, width: int, height: int, position: tuple[int, int] = (60, 60)) -> None:
+        self.frame = (*position, width, height)
+        self._searched: list[str] = []
+        self._boxes: list[str] = []
+        self._cords: list[str] = []
+        self._on_parent = ""
+
+    def object(self, x: int, y: int, text: str, columns: int | None = None) -> Box:
+        """`[text]`; `columns` is how many letters wide it is drawn, if its text does not tell."""
+        width = f", f {columns}" if columns else ""
+        return self.raw(f"#X obj {x} {y} {in_file(text)}{width};")
+
+    def message(self, x: int, y: int, text: str) -> Box:
+        """`[text(`"""
+        return self.raw(f"#X msg {x} {y} {in_file(text)};")
+
+    def comment(self, x: int, y: int, text: str, columns: int | None = None) -> Box:
+        """Text to be read; `columns` is after how many letters it is broken."""
+        width = f", f {columns}" if columns else ""
+        one_line = text.replace(";", ",")  # at which Pd would break it
+        return self.raw(f"#X text {x} {y} {in_file(one_line)}{width};")
+
+    def subpatch(self, x: int, y: int, name: str, content: Canvas) -> Box:
+        """`[pd name]` with that in it."""
+        head = "#N canvas {} {} {} {} {} 0;".format(*content.frame, in_file(name))
+        return self.raw(
+            "\n".join([head, *content.lines(), f"#X restore {x} {y} pd {in_file(name)};"])
+        )
+
+    def search(self, folder: str) -> None:
+        """Abstractions are looked for in that folder too, relative to the patch's."""
+        self._searched.append(f"#X declare -path {in_file(folder)};")
+
+    def raw(self, line: str) -> Box:
+        """A box as it is written."""
+        self._boxes.append(line)
+        return Box(len(self._boxes) - 1)
+
+    def connect(self, source: Box, target: Box, outlet: int = 0, inlet: int = 0) -> None:
+        """A cord."""
+        self._cords.append(f"#X connect {source.number} {outlet} {target.number} {inlet};")
+
+    def chain(self, *boxes: Box) -> Box:
+        """Cords from first outlets to first inlets, all along; gives the last box."""
+        for source, target in pairwise(boxes):
+            self.connect(source, target)
+        return boxes[-1]
+
+    def show_on_parent(self, x: int, y: int, width: int, height: int) -> None:
+        """This part of the canvas is seen where the canvas stands as a box."""
+        self._on_parent = f"#X coords 0 -1 1 1 {width} {height} 2 {x} {y};"
+
+    def lines(self) -> list[str]:
+        """All but the head."""
+        on_parent = [self._on_parent] if self._on_parent else []
+        return [*self._searched, *self._boxes, *self._cords, *on_parent]
+
+    def text(self) -> str:
+        """The `.pd` file."""
+        head = "#N canvas {} {} {} {} {};".format(*self.frame, FONT_SIZE)
+        return "\n".join([head, *self.lines()]) + "\n"
+
+
+class Strand:
+    """Boxes one below the other, each connected to the one above.
+
+    Args:
+        canvas: they are put in.
+        x, y: of the first.
+        source: a box that the first is connected to, and the outlet of it.
+    """
+
+    def __init__(
+        self, canvas: Canvas, x: int, y: int, source: Box | None = None, outlet: int = 0
+    ) -> None:
+        self.canvas = canvas
+        self.x, self.y = x, y
+        self.last = source
+        self.outlet = outlet
+
+    def object(self, text: str, inlet: int = 0) -> Box:
+        """`[text]`, what comes from above going into that inlet."""
+        return self.to(self.canvas.object(self.x, self._down(), text), inlet)
+
+    def message(self, text: str) -> Box:
+        """`[text(`"""
+        return self.to(self.canvas.message(self.x, self._down(), text))
+
+    def subpatch(self, name: str, content: Canvas) -> Box:
+        """`[pd name]`"""
+        return self.to(self.canvas.subpatch(self.x, self._down(), name, content))
+
+    def to(self, box: Box, inlet: int = 0) -> Box:
+        """Goes on with a box that is there already."""
+        if self.last is not None:
+            self.canvas.connect(self.last, box, self.outlet, inlet)
+        self.last, self.outlet = box, 0
+        return box
+
+    def _down(self) -> int:
+        self.y += STRAND_PITCH
+        return self.y - STRAND_PITCH

@@ -1,0 +1,70 @@
+"""The patch of an instrument for PureData: a page of panels."""
+
+from __future__ import annotations
+
+from vschaos.patches.instrument import Instrument
+from vschaos.patches.pure_data import widgets
+from vschaos.patches.pure_data.canvas import Canvas
+from vschaos.patches.pure_data.design import Design
+from vschaos.patches.pure_data.latents import latents_panel
+from vschaos.patches.pure_data.library.readings import INFO
+from vschaos.patches.pure_data.notes import names_page, no_sound
+from vschaos.patches.pure_data.panel import (
+    GUTTER,
+    MARGIN,
+    PAGE_WIDTH,
+    Panel,
+    free_columns,
+    page_height,
+    place_panels,
+)
+from vschaos.patches.pure_data.panels import (
+    heard_panel,
+    labels_panel,
+    model_panel,
+    output_panel,
+    source_panel,
+    walk_panel,
+)
+from vschaos.patches.pure_data.settings import settings_panel
+from vschaos.patches.pure_data.text import shown
+
+SCROLLBAR = 16  # pixels of it, that may hide an edge of the page
+NOTES_AT = (PAGE_WIDTH - 176, 22)  # pixels
+
+
+def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
+    """The text of a `.pd` file that plays an instrument.
+
+    It is to lie beside the `.ts`, and beside the folder `vschaos` of abstractions, or where that
+    folder lies in `search`, relative to the patch.
+    """
+    design = Design(instrument)
+    panels: list[Panel | None] = [
+        source_panel(design),
+        model_panel(design),
+        output_panel(design),
+        latents_panel(design),
+        walk_panel(design),
+        labels_panel(design),
+        heard_panel(design),
+    ]
+    there = [panel for panel in panels if panel]
+    there.append(settings_panel(design, free_columns(there)))
+    top = MARGIN + INFO[1] + GUTTER
+    end = page_height(top, there)
+    page = Canvas(PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR)
+    if search:
+        page.search(search)
+    widgets.plate(page, 0, 0, PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR, widgets.PAPER)
+    page.object(MARGIN, MARGIN, _info_text(design))
+    page.subpatch(NOTES_AT[0], NOTES_AT[1], "no sound? look here", no_sound(design))
+    page.subpatch(NOTES_AT[0], NOTES_AT[1] + 26, "names to play by", names_page(design))
+    place_panels(page, top, there)
+    return page.text()
+
+
+def _info_text(design: Design) -> str:
+    instrument = design.instrument
+    numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
+    return f"vschaos/info {design.prefix} {numbers} {shown(instrument.name)}"

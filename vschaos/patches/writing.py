@@ -1,0 +1,53 @@
+"""Patches beside a model, so that it plays at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vschaos.files import written_whole
+from vschaos.patches.instrument import Instrument
+from vschaos.patches.max import check_max, write_max, write_max_multichannel
+from vschaos.patches.pure_data import ABSTRACTIONS, FOLDER, help_patch, write_pure_data
+
+
+def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
+    """Writes the patches of an instrument into the folder where its `.ts` lies; gives those to
+    open.
+
+    Abstractions that are there already are written anew, other files stay as they are.
+    """
+    for_max = write_max(instrument, instrument.name)
+    check_max(for_max, instrument, instrument.name)
+    write_abstractions(folder / FOLDER)
+    return [
+        _write(folder / f"{instrument.name}.pd", write_pure_data(instrument)),
+        _write(folder / f"{instrument.name}.maxpat", for_max),
+    ]
+
+
+def write_example(instrument: Instrument, folder: Path) -> list[Path]:
+    """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
+    beside the folder."""
+    for_max = {
+        "max_example": write_max(instrument, instrument.name),
+        "max_example_mc": write_max_multichannel(instrument, instrument.name),
+    }
+    for text in for_max.values():
+        check_max(text, instrument, instrument.name)
+    return [
+        _write(folder / "pd_example.pd", write_pure_data(instrument, "../externals")),
+        *(_write(folder / f"{name}.maxpat", text) for name, text in for_max.items()),
+    ]
+
+
+def write_abstractions(folder: Path) -> None:
+    """Writes all abstractions for PureData, and their help."""
+    for name, draw in ABSTRACTIONS.items():
+        _write(folder / f"{name}.pd", draw().text())
+        _write(folder / f"{name}-help.pd", help_patch(name).text())
+
+
+def _write(path: Path, text: str) -> Path:
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+    return path

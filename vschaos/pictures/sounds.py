@@ -1,0 +1,147 @@
+"""Spectrograms of sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from vschaos.audio import Waveform
+from vschaos.files import written_whole
+from vschaos.pictures.canvas import Picture, pixels
+from vschaos.transforms import STFT
+
+RANGE_DB = 80.0
+LOWEST_HZ = 40.0
+ROWS = 320
+MAX_COLUMNS = 1600
+DOTS_PER_INCH = 80
+Mark = tuple[float, str]  # second, and what is written there
+
+
+def draw_sounds(
+    path: Path,
+    sounds: Mapping[str, Waveform],
+    sample_rate: int,
+    latents: np.ndarray | None = None,
+    marks: Sequence[Mark] = (),
+) -> None:
+    """Spectrograms of sounds `[T]` one above the other, on one scale of level, as a PNG.
+
+    Args:
+        path: the picture's file.
+        sounds: by title.
+        sample_rate: Hz, of all of them.
+        latents: `[Z, N]`, drawn below if given.
+        marks: seconds at which a line is drawn, and what is written above it.
+    """
+    images = {title: _log_spectrogram(sound, sample_rate) for title, sound in sounds.items()}
+    top_db = max(float(image.max()) for image in images.values())
+    num_rows = len(images) + (latents is not None)
+    figure = Figure(figsize=(9.0, 0.6 + 2.4 * num_rows), layout="constrained")
+    axes = figure.subplots(num_rows, 1, squeeze=False)[:, 0]
+    for axis, (title, image) in zip(axes, images.items(), strict=False):
+        duration = len(sounds[title]) / sample_rate
+        drawn = _show(axis, image, duration, sample_rate, top_db)
+        axis.set(title=title)
+        _mark(axis, marks, duration)
+        figure.colorbar(drawn, ax=axis, label="dB", pad=0.01)
+    if latents is not None:
+        seconds = np.linspace(0.0, len(next(iter(sounds.values()))) / sample_rate, latents.shape[1])
+        axes[-1].plot(seconds, latents.T, linewidth=0.8)
+        axes[-1].set(title="latents", ylabel="deviations", xlim=(0.0, max(seconds[-1], 1e-3)))
+    axes[-1].set_xlabel("seconds")
+    FigureCanvasAgg(figure)
+    with written_whole(path) as partial:
+        figure.savefig(partial, format="png", dpi=100)
+
+
+def picture_of_sounds(
+    rows: Sequence[Mapping[str, Waveform]],
+    sample_rate: int,
+    marks: Sequence[Mark] = (),
+    inches: float = 4.4,
+) -> Picture:
+    """Spectrograms of rows of sounds `[T]`, by title, on one scale of level.
+
+    It is drawn four times as quickly as `draw_sounds` draws, whose layout is the finer one.
+
+    Args:
+        sample_rate: Hz, of all of them.
+        marks: seconds at which a line is drawn, and what is written above it.
+        inches: width of each.
+    """
+    images = [[_log_spectrogram(sound, sample_rate) for sound in row.values()] for row in rows]
+    top_db = max(float(image.max()) for row in images for image in row)
+    num_columns = max(len(row) for row in rows)
+    figure = Figure(figsize=(1.0 + inches * num_columns, 0.3 + 2.2 * len(rows)), dpi=DOTS_PER_INCH)
+    axes = figure.subplots(len(rows), num_columns, squeeze=False)
+    width, height = figure.get_size_inches()
+    figure.subplots_adjust(
+        0.6 / width, 0.35 / height, 1 - 0.9 / width, 1 - 0.3 / height, wspace=0.14, hspace=0.4
+    )
+    for row_axes, row_images, row in zip(axes, images, rows, strict=True):
+        for axis, image, (title, sound) in zip(row_axes, row_images, row.items(), strict=False):
+            duration = len(sound) / sample_rate
+            drawn = _show(axis, image, duration, sample_rate, top_db)
+            axis.set_title(title, fontsize=9)
+            axis.tick_params(labelsize=7)
+            _mark(axis, marks, duration)
+        for axis in row_axes[len(row) :]:
+            axis.set_axis_off()
+    place = (1 - 0.7 / width, 0.35 / height, 0.15 / width, 1 - 0.65 / height)
+    figure.colorbar(drawn, cax=figure.add_axes(place)).ax.tick_params(labelsize=7)
+    figure.text(1 - 0.7 / width, 1 - 0.2 / height, "dB", fontsize=8)
+    return pixels(figure)
+
+
+def _show(
+    axis: Axes, image: np.ndarray, duration: float, sample_rate: int, top_db: float
+) -> AxesImage:
+    drawn = axis.imshow(
+        image,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=top_db - RANGE_DB,
+        vmax=top_db,
+        extent=(0.0, duration, 0.0, 1.0),
+    )
+    octaves = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < sample_rate / 2]
+    axis.set_yticks(
+        [_height(hz, sample_rate) for hz in octaves],
+        [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in octaves],
+    )
+    axis.set_ylabel("Hz")
+    return drawn
+
+
+def _mark(axis: Axes, marks: Sequence[Mark], duration: float) -> None:
+    for second, text in marks:
+        axis.axvline(second, color="white", linewidth=0.5)
+        axis.text(second + 0.005 * duration, 0.94, text, color="white", fontsize=8)
+
+
+def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
+    """`[T]` -> level in dB `[ROWS, columns]`, rows at even musical distances."""
+    hop = 256
+    while len(sound) / hop > MAX_COLUMNS:
+        hop *= 2
+    stft = STFT(max(2048, 4 * hop), hop)
+    magnitudes = stft(torch.from_numpy(np.ascontiguousarray(sound))[None])[0].abs().numpy()
+    level_db = 20 * np.log10(np.maximum(magnitudes, 1e-7))
+    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
+    bins = hz * stft.n_fft / sample_rate
+    below = np.minimum(bins.astype(int), len(level_db) - 2)
+    share = (bins - below)[:, None]
+    return (1.0 - share) * level_db[below] + share * level_db[below + 1]
+
+
+def _height(hz: float, sample_rate: int) -> float:
+    return float(np.log(hz / LOWEST_HZ) / np.log(sample_rate / 2 / LOWEST_HZ))

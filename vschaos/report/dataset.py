@@ -1,0 +1,60 @@
+"""What a run was trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vschaos.data.coverage import Coverage, measure_coverage
+from vschaos.report.material import Material
+from vschaos.runs import Run
+
+
+def summarise(run: Run, material: Material) -> dict[str, Any]:
+    """Files, minutes, the two sides, and how far labels cover them and how evenly."""
+    sides = {
+        side: {
+            "files": len(run.split[side]),
+            "seconds": round(sum(material.seconds[name] for name in material.names(side)), 1),
+        }
+        for side in ("train", "held_out")
+    }
+    store = material.store
+    return {
+        "root": str(material.root),
+        "is_there": material.root.is_dir(),
+        "origin": material.origin,
+        "sides": sides,
+        "skipped": [list(entry) for entry in store.skipped] if store else [],
+        "labels": [_cover(run, material, name) for name in material.tasks],
+    }
+
+
+def _cover(run: Run, material: Material, name: str) -> dict[str, Any]:
+    is_float = not material.tasks[name].vocabulary.is_class
+    coverage = measure_coverage(material.root, name, material.seconds, is_float)
+    total = sum(material.seconds.values())
+    use = [
+        word
+        for word, tasks in (("told", run.model.told), ("heard", run.model.heard))
+        if name in tasks
+    ]
+    return {
+        "name": name,
+        "use": use,
+        "files": coverage.num_sounds,
+        "share": round(coverage.seconds / total, 4) if total else 0.0,
+        "classes": _classes(coverage),
+        "is_class": coverage.is_class,
+        "low": coverage.low,
+        "high": coverage.high,
+        "mean": coverage.mean,
+    }
+
+
+def _classes(coverage: Coverage) -> list[list[Any]]:
+    """Seconds by class; one without a sound is shown if it has a name of its own."""
+    return [
+        [name, round(seconds, 2)]
+        for name, seconds in coverage.seconds_of_classes
+        if seconds or name in coverage.unused_classes
+    ]

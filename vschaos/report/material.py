@@ -1,0 +1,162 @@
+"""The sounds of a run and what is known of them: from the cache, or from the dataset."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_audio
+from vschaos.data.metadata import Task, find_tasks, read_task
+from vschaos.data.store import SoundStore, default_cache, open_store
+from vschaos.data.timeline import values_at
+from vschaos.generation.inputs import dataset_root
+from vschaos.runs import Given, Run
+
+logger = logging.getLogger(__name__)
+
+
+class Clip(NamedTuple):
+    """A stretch of a file.
+
+    Attributes:
+        name: of the file, as in the run's split.
+        start: samples of the file before it.
+        audio: `[T]` at the run's rate.
+    """
+
+    name: str
+    start: int
+    audio: Waveform
+
+
+class Material:
+    """What a page may let hear of the sounds that a run was trained on.
+
+    Args:
+        run: the run.
+
+    Attributes:
+        root: the dataset's folder, there or not.
+        origin: `cache`, `dataset`, or nothing if the sounds are gone.
+        seconds: durations of all files that are there.
+        tasks: the dataset's labels, whether the model knows them or not.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.root = dataset_root(run)
+        self.store = find_store(run, self.root)
+        if self.store:
+            self._stored = {file.name: file for file in self.store.files}
+            rate = run.sample_rate
+            self.seconds = {name: file.length / rate for name, file in self._stored.items()}
+        else:
+            self.seconds = _measure(self.root, [*run.split["train"], *run.split["held_out"]])
+        self.origin = "cache" if self.store else "dataset" if self.seconds else ""
+        self.tasks = _read_tasks(self.root, run.config["data"]["dataset"])
+
+    def names(self, side: str) -> list[str]:
+        """The files of a side of the split (`train`, `held_out`) that are there."""
+        return [name for name in self.run.split[side] if name in self.seconds]
+
+    def clip(self, name: str, seconds: float, place: float = 0.5) -> Clip | None:
+        """At most `seconds` of a file; `place` 0 takes its beginning, 1 its end. None if it cannot
+        be read."""
+        rate = self.run.sample_rate
+        if self.store:
+            whole = self._stored[name]
+            length = min(round(seconds * rate), whole.length)
+            start = int(place * (whole.length - length))
+            return Clip(name, start, self.store.read(whole, start, length))
+        try:
+            sound = self._read(name)
+        except (UnusableAudioError, OSError) as error:
+            logger.debug("left out %s: %s", name, error)
+            return None
+        length = min(round(seconds * rate), len(sound))
+        start = int(place * (len(sound) - length))
+        return Clip(name, start, sound[start : start + length]) if length else None
+
+    def labels(self, clip: Clip) -> dict[str, np.ndarray]:
+        """By task, the values of the frames of a clip `[N]`, NaN where nothing is known; tasks of
+        which nothing is known at all are left out."""
+        rate = self.run.sample_rate
+        seconds = (clip.start + self.run.model.centres(len(clip.audio)).numpy()) / rate
+        values = {
+            name: values_at(task.segments.get(clip.name, []), seconds, self.seconds[clip.name])
+            for name, task in self.tasks.items()
+        }
+        return {name: row for name, row in values.items() if not np.isnan(row).all()}
+
+    def told(self, clip: Clip) -> Given:
+        """Those of them that the model is told."""
+        told = self.run.model.told
+        return {name: row for name, row in self.labels(clip).items() if name in told}
+
+    @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file are asked for one after the other
+    def _read(self, name: str) -> Waveform:
+        channel = self.run.config["data"]["dataset"]["channel"]
+        return read_audio(self.root / name, self.run.sample_rate, channel)
+
+
+def spread(names: Sequence[str], count: int) -> list[str]:
+    """At most `count` of them, evenly over the list."""
+    picked = np.linspace(0, len(names) - 1, min(count, len(names)))
+    return [names[round(index)] for index in picked]
+
+
+def find_store(run: Run, root: Path) -> SoundStore | None:
+    """The run's sounds as they were imported, also where the dataset is not there any more."""
+    dataset: dict[str, Any] = run.config["data"]["dataset"]
+    cache = Path(dataset["cache"]).expanduser() if dataset.get("cache") else default_cache()
+    wanted = {*run.split["train"], *run.split["held_out"]}
+    found = []
+    for index in cache.glob("*/index.json"):
+        try:
+            entries = json.loads(index.read_text(encoding="utf-8"))
+            names = {name for name, _, _ in entries["files"]}
+            if entries["sample_rate"] == run.sample_rate and names == wanted:
+                found.append((index.stat().st_mtime, SoundStore(index.parent)))
+        except (OSError, ValueError, KeyError, TypeError):  # not whole, or of another format
+            continue
+    if len(found) > 1 and root.is_dir():  # datasets with the same names: the folder decides
+        channel, hop = dataset["channel"], run.model.hop_length
+        return open_store(root, run.sample_rate, channel, hop, dataset.get("n_files"), cache)
+    return max(found, key=lambda entry: entry[0])[1] if found else None
+
+
+def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:
+    """Durations of those files of a dataset that are there."""
+    seconds = {}
+    for name in names:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not (root / name).is_file():
+            continue
+        try:
+            seconds[name] = duration_seconds(root / name)
+        except UnusableAudioError as error:
+            logger.debug("left out %s: %s", name, error)
+    return seconds
+
+
+def _read_tasks(root: Path, dataset: dict[str, Any]) -> dict[str, Task]:
+    """All labels of a dataset that can be read: as the run was told to, else as classes, else as
+    numbers."""
+    callbacks = dataset.get("metadata_callbacks") or {}
+    tasks = {}
+    for name in find_tasks(root):
+        callback = callbacks.get(name) or {}
+        kinds = [callback["type"]] if callback.get("type") else ["int", "float"]
+        for kind in kinds:
+            try:
+                tasks[name] = read_task(root, name, callback.get("name"), kind)
+                break
+            except (OSError, ValueError) as error:
+                logger.debug("no labels of %s: %s", name, error)
+    return tasks

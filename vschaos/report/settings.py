@@ -1,0 +1,128 @@
+"""How a run was set, what of it differs from its recipe, and the commands that play it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vschaos.runs import Run
+
+RECIPES = Path(__file__).resolve().parents[2] / "configs"  # not there if only the package is
+OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report")
+Settings = dict[str, Any]
+
+
+def describe_settings(run: Run, recipes: Path = RECIPES) -> dict[str, Any]:
+    """The whole configuration, and how it differs from the recipe that is nearest to it."""
+    nearest = _nearest_recipe(run.config, recipes)
+    return {
+        "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True),
+        "recipe": nearest[0] if nearest else None,
+        "differences": nearest[1] if nearest else [],
+    }
+
+
+def commands(run: Run) -> list[dict[str, str]]:
+    """What to type, and what comes of it."""
+    folder = shlex.quote(str(run.folder))
+    name = run.name if len(run.name) > 2 else f"{run.name}_model"  # as an export is called
+    checkpoint = "" if run.checkpoint.stem == "last" else f" -n {shlex.quote(run.checkpoint.stem)}"
+    data = shlex.quote(str(run.config["data"]["dataset"]["root"]))
+    rows = [
+        ("export it for nn~, with its patches", f"python3 script.py {folder}{checkpoint}"),
+        ("play it in Max or PureData", f"[nn~ {name} forward]"),
+        ("play its latents", f"[nn~ {name} encode]  [nn~ {name} decode]"),
+        (
+            "put sounds through it",
+            f"python3 generate.py reconstruct {folder}{checkpoint} --files some.wav",
+        ),
+        (
+            "walk through its space",
+            f"python3 generate.py trajectories {folder}{checkpoint} --trajectories sin random line",
+        ),
+    ]
+    if run.model.told:
+        sweep = f"python3 generate.py sweep {folder}{checkpoint} --task {run.model.told[0]}"
+        rows.append((f"hear one sound under each {run.model.told[0]}", sweep))
+    rows.append(("look at the sounds and labels again", f"python3 -m vschaos.data.check {data}"))
+    rows.append(("write this page again", f"python3 -m vschaos.report {folder}{checkpoint}"))
+    return [{"purpose": purpose, "command": command} for purpose, command in rows]
+
+
+def _nearest_recipe(config: Settings, recipes: Path) -> tuple[str, list[list[Any]]] | None:
+    """A run does not say which recipe it came of: the one with the fewest differences."""
+    compared = []
+    for file in sorted(recipes.glob("dgt_*.yaml")):
+        try:
+            recipe = _compose(file)
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        compared.append((file.stem, list(_differences(_flat(recipe), _flat(config)))))
+    return min(compared, key=lambda entry: len(entry[1]), default=None)
+
+
+def _compose(file: Path) -> Settings:
+    """A recipe over those that its `defaults` name, as far as Hydra is used here: files beside it,
+    and files of a group."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    composed: Settings = {}
+    for entry in content.pop("defaults", ["_self_"]):
+        if entry == "_self_":
+            _merge(composed, content)
+        elif isinstance(entry, str):
+            _merge(composed, _compose(file.with_name(f"{entry}.yaml")))
+        else:
+            ((group, name),) = entry.items()
+            if not str(group).startswith("override "):
+                _merge(composed, {group: _compose(file.parent / group / f"{name}.yaml")})
+    return composed
+
+
+def _merge(below: Settings, above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _merge(below[key], value)
+        else:
+            below[key] = value
+
+
+def _flat(settings: Any, key: str = "") -> dict[str, Any]:
+    """Plain values by dotted key."""
+    if isinstance(settings, Mapping) and settings:
+        flat: dict[str, Any] = {}
+        for name, value in settings.items():
+            flat |= _flat(value, f"{key}.{name}" if key else str(name))
+        return flat
+    return {key: settings}
+
+
+def _differences(recipe: Settings, config: Settings) -> Iterator[list[Any]]:
+    """Key, value of the recipe, value of the run, as texts."""
+    for key in {**recipe, **config}:
+        expected, came = recipe.get(key), config.get(key)
+        if isinstance(expected, str) and expected.startswith("${"):
+            expected = config.get(expected[2:-1], expected)  # what it stands for
+        is_own = any(key == one or key.startswith(f"{one}.") for one in OF_THE_RUN)
+        if not is_own and not _alike(expected, came):
+            yield [key, _told(expected, key in recipe), _told(came, key in config)]
+
+
+def _alike(one: Any, other: Any) -> bool:
+    is_nothing = [value is None or value == {} or value == [] for value in (one, other)]
+    return all(is_nothing) or _number(one) == _number(other)
+
+
+def _number(value: Any) -> Any:
+    """YAML takes 1e-3 for a text where Hydra takes it for a number."""
+    try:
+        return float(value) if not isinstance(value, bool) else value
+    except (TypeError, ValueError):
+        return value
+
+
+def _told(value: Any, is_there: bool) -> str:
+    return str(value) if is_there and value is not None else "none" if is_there else "not there"

@@ -1,0 +1,170 @@
+"""Shows a training to TensorBoard while it runs, and says at its end what is wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import nn
+from torch.optim import Optimizer
+
+from vschaos.data.datamodule import SoundData
+from vschaos.models.base import Model
+from vschaos.training.learner import LOG_EVERY_STEPS, Learner
+from vschaos.training.monitoring import shows
+from vschaos.training.monitoring.budget import Budget
+from vschaos.training.monitoring.findings import find
+from vschaos.training.monitoring.material import Material
+from vschaos.training.monitoring.shows import Look
+
+SHOWS: Mapping[str, Callable[[Look], None]] = {
+    "activity": shows.show_activity,
+    "reconstructions": shows.show_reconstructions,
+    "latents": shows.show_latents,
+    "sweeps": shows.show_sweeps,
+    "trajectories": shows.show_trajectories,
+    "prior": shows.show_prior,
+}
+EACH_EPOCH = ("activity",)  # next to nothing beside the look at the held-out sounds themselves
+# the most telling first: what comes later is left out first
+AT_TIMES = ("reconstructions", "latents", "sweeps", "trajectories", "prior")
+logger = logging.getLogger(__name__)
+
+
+class Monitoring(Callback):
+    """Numbers, pictures and sounds of a training.
+
+    Pictures and sounds come after 1, 2, 4, 8, ... epochs and at the end: their number grows with
+    the logarithm of the training's length only. What would cost more than its share of time is left
+    out, except for the end. Nothing here changes what is learnt: the state of chance is put back.
+
+    Args:
+        share: of the training's time, at most, that may be spent, 0 to 1.
+        num_sounds: held-out sounds that are listened to.
+        seconds: of each of them, and of what is made up.
+    """
+
+    def __init__(self, share: float = 0.04, num_sounds: int = 3, seconds: float = 1.5) -> None:
+        if num_sounds < 1 or seconds <= 0.0:
+            raise ValueError(
+                "training.monitoring.num_sounds must be at least 1 and seconds more than 0, "
+                f"{num_sounds} and {seconds} came"
+            )
+        self.num_sounds = num_sounds
+        self.seconds = seconds
+        self.budget = Budget(share)
+        self._material: Material | None = None
+        self._shown: dict[str, int] = {}  # the step at which each thing was shown last
+        self._failed = False
+
+    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        self.budget.begin()
+
+    def on_before_optimizer_step(
+        self,
+        trainer: lightning.Trainer,
+        module: lightning.LightningModule,
+        optimizer: Optimizer,
+    ) -> None:
+        """Before gradients are clipped."""
+        if trainer.global_step % LOG_EVERY_STEPS or not isinstance(
+            trainer.logger, TensorBoardLogger
+        ):
+            return
+        gradients = [p.grad for p in module.parameters() if p.grad is not None]
+        numbers = {
+            "training/gradient_norm": float(nn.utils.get_total_norm(gradients)),
+            "training/learning_rate": float(optimizer.param_groups[0]["lr"]),
+        }
+        trainer.logger.log_metrics(numbers, trainer.global_step)
+
+    def on_train_epoch_end(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule
+    ) -> None:
+        epochs = trainer.current_epoch + 1
+        is_time = epochs & (epochs - 1) == 0  # 1, 2, 4, 8, ...
+        with self._looking(trainer, module) as look:
+            if look is None:
+                return
+            self._show(look, EACH_EPOCH)
+            for name in AT_TIMES if is_time else ():
+                if self.budget.allows(name):
+                    self._show(look, [name])
+
+    def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        with self._looking(trainer, module) as look:
+            if look is None:
+                return
+            self._show(look, [*EACH_EPOCH, *AT_TIMES])
+            with self.budget.spending():
+                self._say(look)
+            look.writer.add_scalar("training/monitoring_share", self.budget.share, look.step)
+
+    def _show(self, look: Look, names: Iterable[str]) -> None:
+        """What was not shown at this step before."""
+        for name in names:
+            if self._shown.get(name) != look.step:
+                with self.budget.spending(name):
+                    SHOWS[name](look)
+                self._shown[name] = look.step
+
+    def _say(self, look: Look) -> None:
+        findings = find(look.model, look.material)
+        for finding in findings:
+            logger.log(finding.level, "%s", finding.text)
+        if findings:
+            text = "\n\n".join(finding.text for finding in findings)
+            look.writer.add_text("findings", text, look.step)
+
+    @contextmanager
+    def _looking(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule
+    ) -> Iterator[Look | None]:
+        """A look at the model as it is now; none in all processes of a training but the first."""
+        if not isinstance(trainer.logger, TensorBoardLogger) or not trainer.is_global_zero:
+            yield None
+            return
+        assert isinstance(module, Learner)
+        if self._failed:
+            yield None
+            return
+        try:
+            with left_alone(module.model, module.device):
+                material = self._watched_by(trainer, module)
+                writer = trainer.logger.experiment
+                yield Look(writer, trainer.global_step, module.model, material, self.seconds)
+        except Exception as error:  # whatever it is: a night's training is worth more than pictures
+            self._failed = True
+            logger.warning("monitoring failed and is off from here on: %r", error)
+            logger.debug("its trace:", exc_info=True)
+
+    def _watched_by(self, trainer: lightning.Trainer, module: Learner) -> Material:
+        if self._material is None:
+            data = trainer.datamodule  # type: ignore[attr-defined]
+            assert isinstance(data, SoundData)
+            with self.budget.spending():
+                import vschaos.pictures  # noqa: F401  slow to load, which is not to be put down to one
+
+                self._material = Material(
+                    data.held_out, module.model, self.num_sounds, self.seconds, module.device
+                )
+        return self._material
+
+
+@contextmanager
+def left_alone(model: Model, device: torch.device) -> Iterator[None]:
+    """Within, the model only plays; afterwards it and the state of chance are as before."""
+    was_training = model.training
+    model.eval()
+    devices = [device] if device.type == "cuda" else []
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices):
+            torch.manual_seed(0)
+            yield
+    finally:
+        model.train(was_training)

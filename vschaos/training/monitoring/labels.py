@@ -1,0 +1,114 @@
+"""What a label does to a model that is told it, and how well one that is predicted is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vschaos.labels import Labels, sweep_values
+from vschaos.models.base import Model
+from vschaos.training.monitoring.material import Excerpt
+
+MAX_VALUES = 12  # of a label that are gone through
+FLOOR_DB = -40.0  # below the loudest bin, what is softer under all values does not count
+
+
+class Effect(NamedTuple):
+    """What goes on as a label takes one value after the other, all else being equal.
+
+    Attributes:
+        level_db: deviation of the levels of the loud bins that are decoded from the same latents.
+        deviations: by which the latents of the same sound move, in those of the prior.
+    """
+
+    level_db: float
+    deviations: float
+
+
+class Heard(NamedTuple):
+    """How well a label is heard in sounds of which it is known.
+
+    Attributes:
+        score: share of the frames whose class is right, or mean of the absolute errors.
+        trivial: the same for whoever always says `always`: the commonest class, or the median.
+        is_error: lower scores are better.
+    """
+
+    score: float
+    trivial: float
+    always: str
+    is_error: bool
+
+    @property
+    def is_trivial(self) -> bool:
+        """If it is not better than that by a fiftieth."""
+        if self.is_error:
+            return self.score > 0.98 * self.trivial
+        return self.score < self.trivial + 0.02
+
+
+def values_of(model: Model, task: str) -> dict[str, float]:
+    """At most `MAX_VALUES` of a label's values, by name."""
+    values = list(sweep_values(model.vocabularies[task]).items())
+    count = min(len(values), MAX_VALUES)
+    picked = torch.linspace(0, len(values) - 1, count).round().int().tolist()
+    return dict(values[index] for index in picked)
+
+
+def under_each(model: Model, labels: Labels, task: str, values: Sequence[float]) -> Labels:
+    """Labels of one sound `[1, L, N]` with a task at each of K values, `[K, L, N]`."""
+    row = list(model.vocabularies).index(task)
+    told, known = (part.repeat(len(values), 1, 1) for part in labels)
+    told[:, row] = torch.tensor(values, dtype=told.dtype, device=told.device)[:, None]
+    known[:, row] = True
+    return Labels(told, known)
+
+
+def effect_of(model: Model, excerpts: Sequence[Excerpt], task: str) -> Effect:
+    """What a label that is told does to some sounds, as a mean."""
+    values = list(values_of(model, task).values())
+    found = []
+    for excerpt in excerpts:
+        labels = under_each(model, excerpt.labels, task, values)
+        moved = model.encode(excerpt.audio.repeat(len(values), 1), labels)
+        latents = model.encode(excerpt.audio, excerpt.labels).repeat(len(values), 1, 1)
+        level_db = _loud_bins_db(model.decode_magnitudes(latents, labels))
+        found.append([_spread(level_db), _spread(moved)])
+    return Effect(*torch.tensor(found).mean(dim=0).tolist())
+
+
+def _loud_bins_db(magnitudes: Tensor) -> Tensor:
+    """`[K, F, N]` -> levels `[K, M]` of the bins and frames that are loud under any value."""
+    level_db = 20 * torch.log10(magnitudes.clamp_min(1e-7))
+    floor_db = float(level_db.amax()) + FLOOR_DB
+    return level_db.clamp_min(floor_db)[:, level_db.amax(dim=0) >= floor_db]
+
+
+def _spread(values: Tensor) -> float:
+    """Root mean square of `[K, ...]` about their mean over K."""
+    return float((values - values.mean(dim=0)).square().mean().sqrt())
+
+
+def how_heard(model: Model, excerpts: Sequence[Excerpt], task: str) -> Heard | None:
+    """How well a label that is predicted is heard; None if one value at most is known."""
+    row, head = list(model.vocabularies).index(task), model.heard.index(task)
+    said, true = [], []
+    for excerpt in excerpts:
+        known = excerpt.labels.known[0, row]
+        said.append(model.predict(excerpt.audio)[0, head][known])
+        true.append(excerpt.labels.values[0, row][known])
+    all_said, all_true = torch.cat(said), torch.cat(true)
+    if len(all_true.unique()) < 2:
+        return None
+    vocabulary = model.vocabularies[task]
+    if not vocabulary.is_class:
+        middle = all_true.median()
+        error, trivial = ((all_true - other).abs().mean() for other in (all_said, middle))
+        return Heard(float(error), float(trivial), f"{float(middle):.3g}", is_error=True)
+    commonest = all_true.mode().values
+    right, trivial = ((all_true == other).float().mean() for other in (all_said, commonest))
+    always = vocabulary.classes[int(commonest)]
+    return Heard(float(right), float(trivial), always, is_error=False)

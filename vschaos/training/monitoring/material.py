@@ -1,0 +1,81 @@
+"""The sounds by which a training is watched: the same ones every time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vschaos.data.datamodule import Batch, WholeSounds
+from vschaos.labels import Labels
+from vschaos.models.base import Model
+
+POINT_SECONDS = 1.0  # of each sound, whose frames are looked at in the latent space
+
+
+class Excerpt(NamedTuple):
+    """The loudest part of a held-out sound.
+
+    Attributes:
+        name: of its file.
+        audio: `[1, T]`.
+        labels: of its frames, `[1, L, N]`.
+    """
+
+    name: str
+    audio: Tensor
+    labels: Labels
+
+
+class Material:
+    """Excerpts of the held-out sounds.
+
+    Args:
+        held_out: the sounds.
+        model: says where their frames lie.
+        num_sounds: how many are to be listened to.
+        seconds: of each of these.
+        device: where the model is.
+
+    Attributes:
+        excerpts: to be listened to.
+        glimpses: short ones of all sounds.
+    """
+
+    def __init__(
+        self,
+        held_out: WholeSounds,
+        model: Model,
+        num_sounds: int,
+        seconds: float,
+        device: torch.device,
+    ) -> None:
+        count = len(held_out)
+        picked = np.unique(np.linspace(0, count - 1, min(num_sounds, count)).round().astype(int))
+        names = [file.name for file in held_out.files]
+        batches = [held_out[index] for index in range(count)]
+
+        def cut(index: int, wanted: float) -> Excerpt:
+            length = round(wanted * model.sample_rate)
+            batch = loudest_part(batches[index], model, length)
+            labels = Labels(*(part.to(device) for part in batch.labels))
+            return Excerpt(names[index], batch.audio.to(device), labels)
+
+        self.excerpts = [cut(index, seconds) for index in picked]
+        self.glimpses = [cut(index, POINT_SECONDS) for index in range(count)]
+
+
+def loudest_part(batch: Batch, model: Model, length: int) -> Batch:
+    """A sound `[1, T]` and its labels, cut to `length` samples from the frame on from which it is
+    loudest."""
+    hop = model.hop_length
+    if batch.audio.shape[1] <= length:
+        return batch
+    energy = batch.audio[0].double().square().cumsum(0)
+    starts = torch.arange(0, batch.audio.shape[1] - length, hop)
+    first = int((energy[starts + length - 1] - energy[starts]).argmax())
+    audio = batch.audio[:, first * hop : first * hop + length]
+    count = len(model.centres(length))
+    return Batch(audio, Labels(*(part[:, :, first : first + count] for part in batch.labels)))
