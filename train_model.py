@@ -7,9 +7,12 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vschaos.command import run_command
+
+if TYPE_CHECKING:
+    from vschaos.models.base import Model
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 TEXTS = ("name", "rundir", "data.dataset.root", "data.dataset.cache")  # Hydra would parse them
@@ -60,6 +63,8 @@ def _compose_and_train() -> int:
 
     @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="dgt_mid")
     def train_composed(composed: DictConfig) -> None:
+        if any(isinstance(failure, KeyboardInterrupt) for failure in failures):
+            return  # Ctrl-C ends a sweep, rather than one training of it
         try:
             missing = sorted(OmegaConf.missing_keys(composed))
             if missing:
@@ -96,7 +101,7 @@ def _train(config: dict[str, Any]) -> None:
 
     from vschaos.training import train
 
-    folder = train(config, go_on=_ask)
+    folder = train(config, go_on=_ask, try_export=_export)
     if folder is not None:
         logging.info(
             "done: %s\nlisten: python3 generate.py reconstruct %s --files some.wav\n"
@@ -105,6 +110,13 @@ def _train(config: dict[str, Any]) -> None:
             folder,
             folder,
         )
+
+
+def _export(model: Model) -> None:
+    """As script.py will, up to what nn~ calls first; nothing is written."""
+    from vschaos.export import script_stream
+
+    script_stream(model.stream().eval(), model.sample_rate).get_methods()
 
 
 def _ask() -> bool:

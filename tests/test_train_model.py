@@ -86,6 +86,22 @@ def test_several_trainings_are_composed_one_after_the_other(
     assert made == [("a", 4), ("a", 8), ("2", 4), ("2", 8)]
 
 
+def test_ctrl_c_ends_a_sweep(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import train_model
+
+    def stopped(config: dict[str, Any]) -> None:
+        composed.append(config)
+        raise KeyboardInterrupt("stopped", 143)
+
+    monkeypatch.setattr(train_model, "_train", stopped)
+    monkeypatch.chdir(tmp_path)
+    settings = ("name=a", "data.dataset.root=b", "model.latent.dim=4,8", "--multirun")
+    assert _call(monkeypatch, *settings) == 143
+    assert len(composed) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -15,7 +15,7 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     """Runs a command and gives its exit code.
 
     Errors that a user can mend are told in one sentence, without a trace unless `debug`:
-    1 for those, 130 for Ctrl-C.
+    1 for those, 130 for Ctrl-C, or the second argument of a `KeyboardInterrupt`.
     """
     # torch's threads, which it starts later, wait for each other briefly before they sleep: by
     # default they burn what another program on the same cores needs, and both crawl
@@ -28,7 +28,7 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
             return main() or 0
     except KeyboardInterrupt as stop:
         logging.error("\n%s", stop.args[0] if stop.args else "stopped")
-        return 130
+        return stop.args[1] if len(stop.args) > 1 else 130
     except EXPECTED as error:
         if debug:
             raise

@@ -1,22 +1,87 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and the room for them."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
     """Gives a path beside `path` to write to, and renames it to `path` at the end.
 
     If writing fails (a full disk, Ctrl-C), what was at `path` before is still there.
+
+    Args:
+        path: of the file.
+        is_durable: it lies on the disk before it takes the place of what was there, so that a
+            power failure leaves one of the two.
+
+    Raises:
+        OSError: it cannot be written; names `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
+        if is_durable:
+            _sync(partial)
         partial.replace(path)
+        if is_durable:
+            _sync(path.parent)
+    except OSError as error:
+        if error.filename is None:  # of a write, which knows no name
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None:
+    """Refuses a folder that cannot be written, or whose disk is too full.
+
+    Args:
+        folder: need not be there yet.
+        num_bytes: that are going to be written.
+        content: what they are, for the message.
+        setting: where to name another folder, for the message.
+
+    Raises:
+        ValueError: it is so.
+    """
+    there = nearest_folder(folder)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise ValueError(f"{setting}={folder} cannot be written: {error.strerror}") from error
+    free = shutil.disk_usage(there).free
+    if num_bytes > free:
+        raise ValueError(
+            f"{content} need {_megabytes(num_bytes)}, {_megabytes(free)} are free in {there}: "
+            f"make room, or name another folder with {setting}=..."
+        )
+
+
+def nearest_folder(path: Path) -> Path:
+    """`path`, or the nearest of the folders around it that is there."""
+    path = path.absolute()
+    return next(there for there in (path, *path.parents) if there.is_dir())
+
+
+def _megabytes(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:,.0f} MB"
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no handle of a folder
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

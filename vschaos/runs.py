@@ -176,7 +176,7 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
         checkpoint=file,
         config=config,
         vocabularies=vocabularies,
-        split=_read_json(folder / "split.json"),
+        split=read_split(folder),
         model=model.eval().requires_grad_(False),
     )
 
@@ -291,6 +291,15 @@ def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Pat
     return folder, file
 
 
+def read_split(folder: Path) -> dict[str, list[str]]:
+    """Names of the files that a run learns from (`train`), and of those `held_out`."""
+    file = folder / "split.json"
+    split = _read_json(file)
+    if split.keys() != {"train", "held_out"}:
+        raise ValueError(f"{file} must name the files of train and of held_out")
+    return split
+
+
 def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabulary]) -> Model:
     target = config.get("_target_") if isinstance(config, Mapping) else None
     is_partial = target is not None and config.get("_partial_", False)
@@ -349,5 +358,5 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, text: str) -> None:
-    with written_whole(file) as partial:
+    with written_whole(file, is_durable=True) as partial:
         partial.write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vschaos.data.split import split_files
+from vschaos.data.split import split_again, split_files
 
 NAMES = [f"data/sound {number}.wav" for number in range(200)]
 
@@ -49,3 +49,21 @@ def test_a_new_file_moves_one_other_at_most() -> None:
 def test_a_share_that_is_none_is_told(share: float) -> None:
     with pytest.raises(ValueError, match=r"data\.dataset\.held_out"):
         split_files(NAMES, share, seed=0)
+
+
+def test_a_training_gone_on_with_keeps_its_sides(caplog: pytest.LogCaptureFixture) -> None:
+    begun = split_files(NAMES, 0.1, seed=0)
+    assert split_again(NAMES[::-1], begun) == begun
+    assert not caplog.records
+    gone = {begun.train[0], begun.held_out[0]}
+    there = [name for name in NAMES if name not in gone] + ["data/new.wav"]
+    train, held_out = split_again(there, begun)
+    assert train == begun.train[1:]
+    assert held_out == begun.held_out[1:]
+    assert "2 files that the training began with are not there" in caplog.text
+    assert "1 files joined since the training began (data/new.wav)" in caplog.text
+
+
+def test_another_dataset_is_not_gone_on_with() -> None:
+    with pytest.raises(ValueError, match=r"none of the 180 files .* data\.dataset\.root"):
+        split_again(["other.wav"], split_files(NAMES, 0.1, seed=0))

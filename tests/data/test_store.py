@@ -252,3 +252,18 @@ def test_a_worker_opens_the_store_rather_than_copy_it(dataset: Path, cache: Path
     assert len(sent) < 1000
     file = store.files[0]
     assert np.array_equal(pickle.loads(sent).read(file, 0, 100), store.read(file, 0, 100))
+
+
+def test_files_that_are_needed_are_taken_though_others_would_be_picked(
+    tmp_path: Path, cache: Path, tone: Tone
+) -> None:
+    for name in "bdfh":
+        write_audio(tmp_path / "data" / f"{name}.wav", tone(), 8000)
+    begun = open_store(tmp_path, 8000, "mix", 1, n_files=2, cache=cache)
+    needed = {file.name for file in begun.files}
+    assert needed == {"data/b.wav", "data/h.wav"}
+    again = open_store(tmp_path, 8000, "mix", 1, n_files=2, cache=cache, needed=needed)
+    assert again.folder == begun.folder
+    write_audio(tmp_path / "data" / "z.wav", tone(), 8000)
+    grown = open_store(tmp_path, 8000, "mix", 1, n_files=2, cache=cache, needed=needed)
+    assert {file.name for file in grown.files} == needed

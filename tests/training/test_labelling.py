@@ -19,7 +19,8 @@ from vschaos.labels import Vocabulary
 from vschaos.training import train
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
-from vschaos.training.train import assemble, overview
+from vschaos.training.overview import overview
+from vschaos.training.train import assemble
 
 TASKS = ("pitch", "octave", "brightness")
 

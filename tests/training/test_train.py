@@ -1,6 +1,7 @@
 """A training leaves a run that can be opened, interrupted and gone on with."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +9,9 @@ import pytest
 import torch
 import yaml
 
-from tests.test_configs import TINY, composed
+from tests.test_configs import composed
 from vschaos import load_run
 from vschaos.training import resumed, train
-
-
-@pytest.fixture
-def config(dataset: Path, tmp_path: Path) -> dict[str, Any]:
-    return composed(
-        "dgt_small",
-        "name=run",
-        f"rundir={tmp_path / 'runs'}",
-        f"data.dataset.root={dataset}",
-        *TINY,
-    )
 
 
 def weights(folder: Path, checkpoint: str = "last") -> dict[str, torch.Tensor]:
@@ -102,6 +92,27 @@ def test_going_on_ends_where_an_unbroken_training_does(config: dict[str, Any]) -
     expected, found = weights(unbroken), weights(folder)
     for name in expected:
         assert torch.equal(found[name], expected[name]), name
+
+
+def test_going_on_reads_the_split_rather_than_draw_it_anew(
+    config: dict[str, Any], dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    unbroken = train(config)
+    assert unbroken is not None
+    config["name"] = "grown"
+    folder = train(config)
+    assert folder is not None
+    for name in "efghijkl":
+        shutil.copy(dataset / "data" / "a.wav", dataset / "data" / f"{name}.wav")
+    config["trainer"]["max_steps"] = 9
+    assert train({**config, "resume": True}) == folder
+    assert "8 files joined since the training began (data/e.wav" in caplog.text
+    for name in "efghijkl":
+        (dataset / "data" / f"{name}.wav").unlink()
+    train({**config, "name": "run", "resume": True})
+    expected, found = weights(unbroken), weights(folder)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert load_run(folder).split == load_run(unbroken).split
 
 
 def test_check_shows_everything_and_trains_nothing(

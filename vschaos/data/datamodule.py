@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -248,6 +249,7 @@ class SoundData(lightning.LightningDataModule):
             sampler=BatchNumbers(self.loading.batches_per_epoch, self._batches_seen),
             num_workers=workers,
             persistent_workers=workers > 0,
+            worker_init_fn=_leave_stopping_to_the_training,
         )
 
     def _batches_seen(self) -> int:
@@ -256,6 +258,13 @@ class SoundData(lightning.LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return DataLoader(self.held_out, batch_size=None)
+
+
+def _leave_stopping_to_the_training(worker: int) -> None:
+    """Ctrl-C at a terminal comes to all processes: the training ends its workers itself."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has fewer
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
 
 
 def _check_sizes(loading: Loading) -> None:

@@ -7,8 +7,7 @@ import json
 import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -22,6 +21,8 @@ from vschaos.audio import (
     find_audio_files,
     read_blocks,
 )
+from vschaos.data.importing import partial_folder, room_for
+from vschaos.files import check_room
 
 FORMAT = 1  # of the folders below; other numbers are made anew
 SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
@@ -96,6 +97,7 @@ def open_store(
     min_length: int,
     n_files: int | None = None,
     cache: Path | None = None,
+    needed: Collection[str] = (),
 ) -> SoundStore:
     """Opens the store of a dataset, importing its sounds if that was not done before.
 
@@ -107,12 +109,13 @@ def open_store(
         min_length: samples below which a file is too short.
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: where stores are kept; by default in the user's cache folder.
+        needed: names of files that must be among them, if they are there at all.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: none of its files can be used.
+        ValueError: none of its files can be used, or there is no room for what they hold.
     """
-    paths = list_sounds(root, n_files)
+    paths = _list_needed(root, n_files, needed)
     stamps = [[name_in(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
     settings = [FORMAT, str(root.resolve()), sample_rate, str(channel), min_length, stamps]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]
@@ -120,7 +123,13 @@ def open_store(
     try:
         store = SoundStore(folder)
     except (OSError, ValueError, KeyError, TypeError):  # not there, or not whole
-        _import_sounds(folder, root, paths, sample_rate, channel, min_length)
+        try:
+            _import_sounds(folder, root, paths, sample_rate, channel, min_length)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
+            raise OSError(error.errno, reason, str(folder.parent)) from error
         store = SoundStore(folder)
     for name, reason in store.skipped:
         logger.warning("skipped %s: %s", name, reason)
@@ -129,6 +138,15 @@ def open_store(
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
     return store
+
+
+def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:
+    paths = list_sounds(root, n_files)
+    names = {name_in(path, root) for path in paths}
+    if n_files is None or names.issuperset(needed):
+        return paths
+    # a file more or less, and others are picked
+    return [path for path in list_sounds(root) if name_in(path, root) in needed] or paths
 
 
 def short_reason(length: int, sample_rate: int, min_length: int) -> str:
@@ -174,11 +192,11 @@ def _import_sounds(
     min_length: int,
 ) -> None:
     """Writes beside, then renames: a store is whole or not there."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
+    room = room_for(paths, sample_rate)
+    check_room(folder.parent, room, "the imported sounds", "data.dataset.cache")
     files: list[StoredFile] = []
     skipped: list[SkippedFile] = []
-    try:
+    with partial_folder(folder) as partial:
         with (partial / "samples.f32").open("wb") as samples:
             for path in tqdm(paths, desc="importing sounds", unit="file", leave=False):
                 name, start = name_in(path, root), samples.tell()
@@ -201,8 +219,6 @@ def _import_sounds(
             partial.rename(folder)
         except OSError:  # another training made the same store meanwhile
             SoundStore(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _import_file(

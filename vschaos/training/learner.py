@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pytorch_lightning as lightning
 import torch
@@ -17,6 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from vschaos.data.datamodule import Batch
 from vschaos.models.base import Model
+from vschaos.training.faults import Faults
 
 LOG_EVERY_STEPS = 50
 SEEDS_APART = 1 << 32  # more than a training has steps
@@ -44,6 +46,9 @@ class Learner(lightning.LightningModule):
     Logs each loss unweighted under its own name (`train/kl`), the weighted sum as `train/total`,
     growing weights as `weight/kl`, and the model's distances on held-out sounds as `held_out/...`.
 
+    A step whose loss or gradient is not finite is left out: weights, statistics and optimiser stay
+    as they were; `faults` counts them.
+
     Args:
         model: says what its losses are called.
         weights: by these names; losses without one weigh 1.
@@ -66,9 +71,35 @@ class Learner(lightning.LightningModule):
         self.make_optimizer = optimizer
         self.make_schedule = schedule
         self.seed = seed
+        self.faults = Faults()
+        self._statistics: list[Tensor] = []
+        self._statistics_before: list[Tensor] = []
+        self._losses: dict[str, Tensor] = {}
+        self._total = torch.zeros(())
+
+    def on_train_start(self) -> None:
+        kept = self.model.state_dict(keep_vars=True).values()
+        self._statistics = [value for value in kept if not isinstance(value, torch.nn.Parameter)]
+        self._statistics_before = [value.clone() for value in self._statistics]
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         torch.manual_seed(self.seed * SEEDS_APART + self.global_step)
+        if batch_index % self.trainer.accumulate_grad_batches == 0:
+            _copy(self._statistics, self._statistics_before)
+        total, losses = self.weighted(batch)
+        self._total = total.detach()
+        self._losses = {name: loss.detach() for name, loss in losses.items()}
+        if self.global_step % LOG_EVERY_STEPS == 0:
+            self.log("train/total", total.detach(), prog_bar=True, logger=False)
+            self._write({**losses, "total": total})
+        return total
+
+    def weighted(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The losses' weighted sum, and each of them.
+
+        Raises:
+            ValueError: a weight names no loss of the model.
+        """
         losses = self.model.losses(batch.audio, batch.labels)
         if not self.weights.keys() <= losses.keys():
             raise ValueError(
@@ -78,16 +109,40 @@ class Learner(lightning.LightningModule):
         total = torch.zeros((), device=batch.audio.device)
         for name, loss in losses.items():
             total = total + self._weight(name) * loss
-        if self.global_step % LOG_EVERY_STEPS == 0:
-            if not torch.isfinite(total):
-                raise FloatingPointError(
-                    f"the loss became {total.item()} at step {self.global_step} "
-                    f"({ {name: loss.item() for name, loss in losses.items()} }): "
-                    "try a lower training.optimizer.lr"
-                )
-            self.log("train/total", total.detach(), prog_bar=True, logger=False)
-            self._write({**losses, "total": total})
-        return total
+        return total, losses
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clips the gradient, or takes it away where it is not finite: without one, an optimiser
+        leaves all as it is."""
+        norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
+        may_step = self.faults.passes(
+            self.global_step, float(self._total), float(norm), self._losses
+        )
+        if self.trainer.world_size > 1:  # all processes take a step, or none
+            may_step = self.trainer.strategy.reduce_boolean_decision(may_step, all=True)
+        if not may_step:
+            optimizer.zero_grad()
+            _copy(self._statistics_before, self._statistics)
+
+    def _clip(self, optimizer: Optimizer, value: float | None, algorithm: str | None) -> Tensor:
+        """The norm of the gradient before it is clipped."""
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        if value and algorithm != "value":
+            return torch.nn.utils.clip_grad_norm_(parameters, value)
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        self.clip_gradients(optimizer, value, algorithm)
+        return norm
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["faults"] = self.faults.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.faults = Faults(**checkpoint.get("faults", {}))
 
     def _write(self, losses: Mapping[str, Tensor]) -> None:
         """To the logs, directly: Lightning would write the same numbers again at each step."""
@@ -95,6 +150,8 @@ class Learner(lightning.LightningModule):
         for name, weight in self.weights.items():
             if weight.warmup_steps:
                 numbers[f"weight/{name}"] = weight.at(self.global_step)
+        if self.faults.left_out:
+            numbers["train/steps_left_out"] = self.faults.left_out
         if self.logger is not None:
             self.logger.log_metrics(numbers, self.global_step)
 
@@ -113,6 +170,11 @@ class Learner(lightning.LightningModule):
         optimizer = self.make_optimizer(self.model.parameters())
         schedule = LRSchedulerConfigType(scheduler=self.make_schedule(optimizer), interval="step")
         return OptimizerLRSchedulerConfig(optimizer=optimizer, lr_scheduler=schedule)
+
+
+def _copy(values: list[Tensor], places: list[Tensor]) -> None:
+    if values:
+        torch._foreach_copy_(places, values)
 
 
 class WarmupCosine(LRScheduler):

@@ -75,6 +75,14 @@ class ProgressLine(Callback):
             self._bar.close()
             self._bar = None
 
+    def on_exception(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        exception: BaseException,
+    ) -> None:
+        self.teardown(trainer, learner, "fit")
+
     def _expected_steps(self, trainer: lightning.Trainer) -> int | None:
         steps = trainer.max_steps if trainer.max_steps > 0 else None
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytorch_lightning as lightning
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
-from torch import nn
 
 from vschaos.data.datamodule import Frames, SoundData
-from vschaos.data.split import Split, split_files
+from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
@@ -26,73 +25,106 @@ from vschaos.runs import (
     create_run_folder,
     describe_run,
     find_version,
+    read_split,
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.checkpoints import (
+    DamagedCheckpointError,
+    WholeCheckpoints,
+    checkpoint_callbacks,
+    checkpoint_to_go_on_from,
+    error_of_disk,
+    what_is_kept,
+    writers_raise_here,
+)
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
+from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
+from vschaos.training.recovery import Recovery
+from vschaos.training.sanity import try_batch, try_out
+from vschaos.training.stopping import Stopping
 
 BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
-MONITORED = "held_out/log_spectral_distance"
 logger = logging.getLogger(__name__)
 
 
-def train(config: dict[str, Any], go_on: Callable[[], bool] | None = None) -> Path | None:
+def train(
+    config: dict[str, Any],
+    go_on: Callable[[], bool] | None = None,
+    try_export: Callable[[Model], object] | None = None,
+) -> Path | None:
     """Trains a model and leaves a run.
 
     Args:
         config: resolved, plain mappings and values; see `configs/base.yaml`.
         go_on: with `check: true`, asked after the overview if the training shall begin.
+        try_export: called with a copy of the untrained model, which it fails to export or not; the
+            training is tried out before it begins then.
 
     Returns:
         The run's folder, or None if `go_on` said no.
 
     Raises:
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
+        FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
+        OSError: the run cannot be written any more; says what is kept.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
     """
     _quiet_lightning()
     trainings = Path(config["rundir"]) / check_name(config["name"])
     folder = find_version(trainings) if config["resume"] else None
-    last = folder / "checkpoints" / "last.ckpt" if folder else None
-    if last and not last.is_file():
-        raise FileNotFoundError(f"there is nothing to go on with in {folder}: no {last.name}")
+    last = checkpoint_to_go_on_from(folder) if folder else None
     _try_trainer(config["trainer"])
-    data, learner = assemble(config, read_vocabularies(folder) if folder else None)
-    if config["check"]:
-        logger.info(overview(learner.model, data))
-        if go_on is None or not go_on():
-            return None
-    if folder is None:
-        folder = create_run_folder(Path(config["rundir"]), config["name"])
-        describe_run(folder, config, learner.model.vocabularies, data.split._asdict())
-    logger.info("run: %s", folder)
-    trainer = _make_trainer(folder, config)
-    try:
-        trainer.fit(learner, data, ckpt_path=last, weights_only=True)
-    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+    stopping = Stopping()
+    with stopping.listening():
+        data, learner = assemble(config, _begun(folder), try_export)
+        try_batch(learner, data.excerpts[0])
+        if config["check"]:
+            logger.info(overview(learner.model, data))
+            if go_on is None or not go_on():
+                return None
+        if folder is None:
+            folder = create_run_folder(Path(config["rundir"]), config["name"])
+            describe_run(folder, config, learner.model.vocabularies, data.split._asdict())
+        logger.info("run: %s", folder)
+        trainer = _make_trainer(folder, config, stopping)
+        try:
+            _fit(learner, data, trainer, folder, last)
+        except KeyboardInterrupt:
+            _leave_report(folder, config, trainer)
+            raise
         _leave_report(folder, config, trainer)
-        raise KeyboardInterrupt(_what_is_kept(folder, trainer.global_step)) from stop
-    _leave_report(folder, config, trainer)
     return folder
 
 
+class Begun(NamedTuple):
+    """What a training that is gone on with began with."""
+
+    vocabularies: dict[str, Vocabulary]
+    split: Split
+
+
 def assemble(
-    config: dict[str, Any], begun_with: Mapping[str, Vocabulary] | None = None
+    config: dict[str, Any],
+    begun_with: Begun | None = None,
+    try_export: Callable[[Model], object] | None = None,
 ) -> tuple[SoundData, Learner]:
     """The sounds and the learner, whose model has seen the sounds' levels.
 
-    `begun_with` are the labels of a training that is gone on with.
+    With `try_export` the training is tried out before the sounds are imported, which takes long.
 
     Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
     """
     lightning.seed_everything(config["seed"], verbose=False)
-    labels = read_labels(config, begun_with)
+    labels = read_labels(config, begun_with.vocabularies if begun_with else None)
     model: Model = build(config["model"], labels.vocabularies)
-    store = _open_sounds(config, model)
-    names = [file.name for file in store.files]
-    split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
-    _announce(store, split)
+    learner = _learner(config, model)
+    if try_export is not None:
+        try_out(learner, config, try_export)
+    store = _open_sounds(config, model, begun_with.split if begun_with else None)
+    split = _split(config, store, begun_with.split if begun_with else None)
     data = SoundData(
         store,
         split,
@@ -105,8 +137,12 @@ def assemble(
         build(config["data"]["varispeed"]),
     )
     model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
+    return data, learner
+
+
+def _learner(config: dict[str, Any], model: Model) -> Learner:
     training = build(config["training"])
-    return data, Learner(
+    return Learner(
         model,
         training["weights"],
         training["optimizer"],
@@ -115,35 +151,13 @@ def assemble(
     )
 
 
-def overview(model: Model, data: SoundData) -> str:
-    """Layers, sizes and one batch, as a text."""
-    rows = [
-        f"  {name:<28} {type(module).__name__:<12} {_shapes(module)}"
-        for name, module in model.named_modules()
-        if any(True for _ in module.parameters(recurse=False))
-    ]
-    count = sum(parameter.numel() for parameter in model.parameters())
-    batch = data.excerpts[0]
-    audio = batch.audio
-    levels = f"rms {audio.square().mean().sqrt():.3f}, peak {audio.abs().amax():.3f}"
-    labels = [
-        f"label: {task}, known of {100 * batch.labels.known[:, row].float().mean():.0f} % of it, "
-        + (f"{len(entry.classes)} classes" if entry.is_class else f"{entry.low} to {entry.high}")
-        for row, (task, entry) in enumerate(model.vocabularies.items())
-    ]
-    return "\n".join(
-        [
-            f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
-            f"{model.sample_rate} Hz, hop {model.hop_length}",
-            *rows,
-            f"data: {len(data.excerpts.files)} files to learn from, {len(data.held_out)} looked at",
-            f"batch: {list(audio.shape)} samples, {levels}",
-            *labels,
-        ]
-    )
+def _begun(folder: Path | None) -> Begun | None:
+    if folder is None:
+        return None
+    return Begun(read_vocabularies(folder), Split(**read_split(folder)))
 
 
-def _open_sounds(config: dict[str, Any], model: Model) -> SoundStore:
+def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> SoundStore:
     dataset = config["data"]["dataset"]
     return open_store(
         Path(dataset["root"]).expanduser(),
@@ -152,7 +166,18 @@ def _open_sounds(config: dict[str, Any], model: Model) -> SoundStore:
         min_length=model.hop_length,
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
+        needed={*begun.train, *begun.held_out} if begun else (),
     )
+
+
+def _split(config: dict[str, Any], store: SoundStore, begun: Split | None) -> Split:
+    names = [file.name for file in store.files]
+    if begun is None:
+        split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
+    else:
+        split = split_again(names, begun)
+    _announce(store, split)
+    return split
 
 
 def _announce(store: SoundStore, split: Split) -> None:
@@ -171,20 +196,20 @@ def _announce(store: SoundStore, split: Split) -> None:
         )
 
 
-def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
-    keep_every = config["training"]["keep_every_epochs"]
+def _make_trainer(folder: Path, config: dict[str, Any], stopping: Stopping) -> lightning.Trainer:
     monitoring = build(config["training"].get("monitoring"))
     callbacks: list[Callback] = [
         ProgressLine(),
         *([monitoring] if monitoring else []),
-        _checkpoint(folder, "last", save_top_k=1),
-        _checkpoint(folder, "best", save_top_k=1, monitor=MONITORED),
-        _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every),
+        Recovery(),
+        *checkpoint_callbacks(folder, config["training"]["keep_every_epochs"]),
+        stopping,
     ]
     return lightning.Trainer(
         default_root_dir=folder,
         logger=TensorBoardLogger(folder, name="", version="logs"),
         callbacks=callbacks,
+        plugins=[WholeCheckpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
         # the learner says itself when it has something to log
@@ -192,23 +217,29 @@ def _make_trainer(folder: Path, config: dict[str, Any]) -> lightning.Trainer:
     )
 
 
-def _checkpoint(
-    folder: Path,
-    name: str,
-    save_top_k: int,
-    monitor: str | None = None,
-    every_n_epochs: int = 1,
-) -> ModelCheckpoint:
-    return ModelCheckpoint(
-        folder / "checkpoints",
-        filename=name,
-        monitor=monitor,
-        save_top_k=save_top_k,
-        every_n_epochs=every_n_epochs,
-        save_on_train_epoch_end=True,  # after the validation, when the epoch is whole
-        auto_insert_metric_name=False,
-        enable_version_counter=False,
-    )
+def _fit(
+    learner: Learner, data: SoundData, trainer: lightning.Trainer, folder: Path, last: Path | None
+) -> None:
+    """Trains, from `last` on if there is one; whatever ends it says what is kept."""
+    try:
+        with writers_raise_here():
+            trainer.fit(learner, data, ckpt_path=last, weights_only=True)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        said = f"stopped at step {trainer.global_step}; {what_is_kept(folder)}"
+        raise KeyboardInterrupt(said) from stop
+    except DamagedCheckpointError:
+        raise
+    except (OSError, ValueError) as error:
+        full = error_of_disk(error)
+        if full is None:
+            raise
+        place = f": {full.filename}" if full.filename else ""
+        raise OSError(
+            f"the training ended at step {trainer.global_step}, {full.strerror or full}{place}; "
+            f"{what_is_kept(folder)}"
+        ) from error
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
 
 
 def _try_trainer(settings: dict[str, Any]) -> None:
@@ -224,14 +255,6 @@ def _leave_report(folder: Path, config: dict[str, Any], trainer: lightning.Train
         leave_report(folder)
 
 
-def _what_is_kept(folder: Path, step: int) -> str:
-    last = folder / "checkpoints" / "last.ckpt"
-    if not last.is_file():
-        return f"stopped at step {step}, before anything was kept in {folder}"
-    kept = torch.load(last, map_location="cpu", weights_only=True)["global_step"]
-    return f"stopped at step {step}; {last} holds step {kept}, resume=true goes on from there"
-
-
 def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
     for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
@@ -240,12 +263,7 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # between Lightning and torch
+    # batches have numbers: ours go on in the middle of an epoch
+    warnings.filterwarnings("ignore", message=".*dataloader is not resumable.*")
     # the end of an epoch is gone through again as a training is gone on with
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
-
-
-def _shapes(module: nn.Module) -> str:
-    return "  ".join(
-        f"{name} {list(parameter.shape)}"
-        for name, parameter in module.named_parameters(recurse=False)
-    )

@@ -1,0 +1,163 @@
+"""Checkpoints that are whole whenever a training ends, and what a training says of them."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from lightning_fabric.plugins import TorchCheckpointIO
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+
+from vschaos.files import written_whole
+from vschaos.training.learner import Learner
+
+MONITORED = "held_out/log_spectral_distance"
+LAST = "last.ckpt"
+
+
+class DamagedCheckpointError(ValueError):
+    """A checkpoint that cannot be read."""
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes a checkpoint beside the one it replaces, and swaps them once it lies on the disk.
+
+    Lightning's own goes by way of the system's temporary folder, often another disk, from which a
+    file is not moved at once.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None
+    ) -> None:
+        # torch's writer, at a full disk, does not say that it is full: Python's does
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        with written_whole(Path(path), is_durable=True) as partial:
+            partial.write_bytes(content.getbuffer())
+
+    def load_checkpoint(
+        self,
+        path: str | Path,
+        map_location: Callable[..., Any] | None = None,
+        weights_only: bool | None = True,
+    ) -> dict[str, Any]:
+        return _load(Path(path))
+
+
+class KeptCheckpoint(ModelCheckpoint):
+    """Keeps a checkpoint at ends of epochs, of a training that is sound."""
+
+    @property
+    def state_key(self) -> str:
+        """By name: Lightning's key is the same for two that differ in nothing else."""
+        return f"checkpoint {self.filename}"
+
+    def on_train_epoch_end(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        if not isinstance(learner, Learner) or learner.faults.is_sound:
+            super().on_train_epoch_end(trainer, learner)
+
+
+def checkpoint_callbacks(folder: Path, keep_every_epochs: int) -> list[Callback]:
+    """Those of a run: the best, some that stay, and the last."""
+    # in this order: what the last holds of the best is what was the best then
+    return [
+        _checkpoint(folder, "best", save_top_k=1, monitor=MONITORED),
+        _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every_epochs),
+        _checkpoint(folder, "last", save_top_k=1),
+    ]
+
+
+def _checkpoint(
+    folder: Path,
+    name: str,
+    save_top_k: int,
+    monitor: str | None = None,
+    every_n_epochs: int = 1,
+) -> ModelCheckpoint:
+    return KeptCheckpoint(
+        folder / "checkpoints",
+        filename=name,
+        monitor=monitor,
+        save_top_k=save_top_k,
+        every_n_epochs=every_n_epochs,
+        save_on_train_epoch_end=True,  # after the validation, when the epoch is whole
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+    )
+
+
+def last_checkpoint(folder: Path) -> Path:
+    return folder / "checkpoints" / LAST
+
+
+def checkpoint_to_go_on_from(folder: Path) -> Path | None:
+    """The last one, or none if nothing was kept yet and the run begins again.
+
+    Raises:
+        FileNotFoundError: there are others, but not the last.
+    """
+    last = last_checkpoint(folder)
+    if last.is_file():
+        return last
+    others = sorted(file.name for file in last.parent.glob("*.ckpt"))
+    if others:
+        raise FileNotFoundError(
+            f"there is nothing to go on with in {folder}: no {LAST}; to go on from "
+            f"{others[0]}, copy it to {last}"
+        )
+    return None
+
+
+def what_is_kept(folder: Path) -> str:
+    """Half a sentence on what a training can go on from."""
+    last = last_checkpoint(folder)
+    if not last.is_file():
+        return f"nothing was kept yet in {folder}, resume=true begins it again"
+    try:
+        return f"{last} holds step {_load(last)['global_step']}, resume=true goes on from there"
+    except DamagedCheckpointError as error:
+        return str(error)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever a damaged file makes it raise
+        raise DamagedCheckpointError(
+            f"{file} is damaged ({type(error).__name__}): to go on from another checkpoint, copy "
+            "it over this one"
+        ) from error
+
+
+def error_of_disk(error: BaseException) -> OSError | None:
+    """What made a write fail, if that is what an error comes from: Lightning's logger takes it for
+    a value that cannot be drawn."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    return cause
+
+
+@contextmanager
+def writers_raise_here() -> Iterator[None]:
+    """Silences what fails to be written by the threads of TensorBoard: they tell the next who
+    writes, who raises it."""
+    before = threading.excepthook
+
+    def told_elsewhere(failure: threading.ExceptHookArgs) -> None:
+        if not isinstance(failure.exc_value, OSError):
+            before(failure)
+
+    threading.excepthook = told_elsewhere
+    try:
+        yield
+    finally:
+        threading.excepthook = before

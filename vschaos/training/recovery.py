@@ -1,0 +1,106 @@
+"""Back to earlier weights when a training cannot go on from where it is."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import Callback
+
+from vschaos.training.faults import Faults
+from vschaos.training.learner import Learner
+
+MOST_TIMES = 2
+RATE_SHARE = 0.25  # of the learning rate that is left each time
+ADVICE = (
+    "try a lower training.optimizer.lr, and look at the sounds: "
+    "python3 -m vschaos.data.check tells which are broken"
+)
+logger = logging.getLogger(__name__)
+
+
+class Recovery(Callback):
+    """Keeps the weights of the last sound end of an epoch, as its checkpoint does, and goes back
+    to them with a lower rate when the learner's steps fail.
+
+    Steps are counted on: other batches come, and the training is as long as it was to be.
+    """
+
+    def __init__(self) -> None:
+        self._step = 0
+        self._kept: dict[str, Any] = {}
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        self._keep(trainer, learner)
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        if not isinstance(learner, Learner) or learner.faults.failure is None:
+            return
+        step, failure = trainer.global_step - 1, learner.faults.failure
+        if learner.faults.went_back >= MOST_TIMES:
+            raise FloatingPointError(
+                f"step {step}: {failure}, though the training went back {MOST_TIMES} times and "
+                f"lowered its rate: {ADVICE}"
+            )
+        self._go_back(trainer, learner)
+        logger.warning(
+            "step %d: %s; back to the weights of step %d, with %g of the learning rate",
+            step,
+            failure,
+            self._step,
+            RATE_SHARE,
+        )
+
+    def on_train_epoch_end(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        if isinstance(learner, Learner) and learner.faults.is_sound:
+            self._keep(trainer, learner)
+
+    def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+        faults = learner.faults if isinstance(learner, Learner) else Faults()
+        if faults.left_out:
+            logger.warning(
+                "%d of %d steps were left out: %s; %s",
+                faults.left_out,
+                trainer.global_step,
+                faults.fault,
+                ADVICE,
+            )
+        if not faults.is_sound:
+            logger.warning(
+                "the end was not kept: %s, for the last %d steps; the last checkpoint is that of "
+                "step %d; %s",
+                faults.fault,
+                faults.far_in_a_row,
+                self._step,
+                ADVICE,
+            )
+
+    def _keep(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+        self._step = trainer.global_step
+        self._kept = copy.deepcopy(
+            {"model": learner.state_dict(), "optimizer": trainer.optimizers[0].state_dict()}
+        )
+
+    def _go_back(self, trainer: lightning.Trainer, learner: Learner) -> None:
+        optimizer = trainer.optimizers[0]
+        rates = [group["lr"] for group in optimizer.param_groups]
+        learner.load_state_dict(self._kept["model"])
+        optimizer.load_state_dict(copy.deepcopy(self._kept["optimizer"]))
+        schedule: Any = trainer.lr_scheduler_configs[0].scheduler
+        schedule.base_lrs = [rate * RATE_SHARE for rate in schedule.base_lrs]
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * RATE_SHARE
+        learner.faults.go_back()
