@@ -8,6 +8,9 @@ was learnt with all of its notes; the fundamental is then measured on the sound,
 its voiced frames. A sound counts as voiced if a fifth of its frames are. The line `itself` is the
 sounds as they are, against their own labels: where it misses, the measure does.
 
+Walks: the same for random walks through the latent space of one and of two deviations, two seconds
+each, under notes that are drawn from those.
+
 Prediction: share of the labelled frames of all held-out sounds, down to 60 dB below the loudest of
 each, whose class is heard right.
 
@@ -37,8 +40,11 @@ from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.runs import Run, load_run
+from vschaos.trajectories import trajectory
 
 VOICED_SHARE = 0.2
+NUM_WALKS = 48
+WALK_SECONDS = 2.0
 
 
 def main() -> None:
@@ -72,6 +78,7 @@ def judge(path: Path, options: argparse.Namespace) -> dict[str, Any]:
         result["control"] = control(
             run, {name: sounds[name] for name in picked}, labels, root, options
         )
+        result["walks"] = walks(run, root, options)
     if run.model.heard:
         result["prediction"] = prediction(run, sounds, labels)
         result["belief"] = belief(run, sounds, labels)
@@ -112,18 +119,31 @@ def control(
             rows[kind].append(found)
             rows["all"].append(found)
     print(f"  {'control':<24} {'cases':>6} {'voiced':>7} {'pitch':>7} {'octave':>7}")
+    return {kind: _shown(kind, cases) for kind, cases in sorted(rows.items())}
+
+
+def walks(run: Run, root: Path, options: argparse.Namespace) -> dict[str, Any]:
+    tracker = make_tracker(options.tracker)
+    random = np.random.default_rng(0)
+    frame_rate = run.sample_rate / run.model.hop_length
+    octaves = _whole_octaves(run, root)
     table = {}
-    for kind, cases in sorted(rows.items()):
-        voiced, pitch, octave = np.array(cases).T
-        share = float(voiced.mean())
-        table[kind] = {
-            "cases": len(cases),
-            "voiced": share,
-            "pitch": float(pitch[voiced > 0].mean()) if share else 0.0,
-            "octave": float(octave[voiced > 0].mean()) if share else 0.0,
-        }
-        shares = [f"{100 * table[kind][key]:6.1f}%" for key in ("voiced", "pitch", "octave")]
-        print(f"  {kind:<24} {len(cases):6d} {' '.join(shares)}")
+    for deviations in (1.0, 2.0):
+        cases = []
+        for _ in range(NUM_WALKS):
+            pitch, octave = int(random.integers(12)), int(random.choice(octaves))
+            frames = trajectory(
+                "random",
+                run.model.latent_dim,
+                int(WALK_SECONDS * frame_rate),
+                frame_rate,
+                random,
+                deviations,
+            )
+            told = {"pitch": float(pitch), "octave": float(octave)}
+            decoded = run.decode(frames, told, options.inversion)
+            cases.append(_obeyed(tracker, run, decoded, pitch, octave))
+        table[f"{deviations:g}"] = _shown(f"walks of {deviations:g}", cases)
     return table
 
 
@@ -163,6 +183,20 @@ def belief(run: Run, sounds: dict[str, Waveform], labels: dict[str, Labels]) -> 
         "those heard"
     )
     return means
+
+
+def _shown(kind: str, cases: list[tuple[float, float, float]]) -> dict[str, float]:
+    """What came of all cases of a kind, as it is printed."""
+    voiced, pitch, octave = np.array(cases).T
+    row = {
+        "cases": len(cases),
+        "voiced": float(voiced.mean()),
+        "pitch": float(pitch[voiced > 0].mean()) if voiced.any() else 0.0,
+        "octave": float(octave[voiced > 0].mean()) if voiced.any() else 0.0,
+    }
+    shares = [f"{100 * row[key]:6.1f}%" for key in ("voiced", "pitch", "octave")]
+    print(f"  {kind:<24} {len(cases):6d} {' '.join(shares)}")
+    return row
 
 
 def _whole_octaves(run: Run, root: Path) -> list[int]:

@@ -1,5 +1,6 @@
 """Patches lie beside the model that they play, whole."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,10 @@ def test_what_cannot_be_written_leaves_what_was_there(
     before = (tmp_path / "mine.pd").read_bytes()
 
     def full(*_: object, **__: object) -> int:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match="No space"):
         write_patches(instrument, tmp_path)
     assert (tmp_path / "mine.pd").read_bytes() == before
     assert not list(tmp_path.rglob("*.partial"))
