@@ -17,13 +17,14 @@ What is there now:
   {dataset}/
       the sounds ({count} notes) and, in metadata/, their labels
   {run}/
-      the run: its README.md says what lies in it
+      the run: its report.html shows it, its README.md says what lies in it
   {folder}/reconstructions/, {folder}/trajectories/
       sounds that were never learnt, through the model; walks through its latent space. The
       pictures beside them show their spectrograms
   {ts}
-      the model for nn~. Put it where Max or PureData finds it and make the object
-      [nn~ {name} forward], or [nn~ {name} encode] and [nn~ {name} decode] for its latents
+      the model for nn~, and beside it its patches: open {name}.pd in PureData or {name}.maxpat
+      in Max. In patches of your own make [nn~ {name} forward], or [nn~ {name} encode] and
+      [nn~ {name} decode] for its latents
   {played}
       a held-out note through that file, block by block as nn~ plays it
 

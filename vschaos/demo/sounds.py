@@ -96,7 +96,8 @@ def _partials(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Frequency ratios, levels and decays (1 / seconds) of the partials below Nyquist."""
     if note.timbre == "bell":
-        ratios: np.ndarray = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.5, 2.66, 3.01, 4.1, 5.4, 6.8])
+        # a handbell: the hum of a church bell, an octave below, would belie its label
+        ratios: np.ndarray = np.array([1.0, 2.0, 2.41, 3.01, 3.6, 4.2, 5.4, 6.8, 8.3])
         levels = brightness ** np.arange(len(ratios)) * np.linspace(1.0, 0.3, len(ratios))
         decays = 1.0 + 0.9 * ratios
     else:
