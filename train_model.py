@@ -32,6 +32,7 @@ settings you may want (any in configs/ can be given as setting=value):
   trainer.max_steps=...    length of the training in steps
   trainer.max_time=...     or in days:hours:minutes:seconds, 00:00:06:00
   model.latent.dim=16      numbers per frame that a player can turn
+  augment=mild             what makes more of few sounds: off, mild or strong
   data.dataset.n_files=20  takes that many files only, for a try
   resume=true              goes on with the newest version of that name
   +check=1                 shows the model, the data and a batch before anything is trained

@@ -2,7 +2,7 @@
 """How fast recipes train: the loader, the step, and both through Lightning.
 
     python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
-        [--json out.json]
+        [--settings augment=strong] [--json out.json]
 
 Frames (excerpts of a batch) per second of CPU, user and system time of all threads, and per second
 of the clock, on two minutes of synthetic sound; start-up, validation and checkpoints are left out.
@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=RECIPES)
     parser.add_argument("--steps", type=int, default=300, help=f"after {WARM_UP} of warm-up")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--settings", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -95,13 +96,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_sounds(Path(folder) / "data")
         for recipe in options.recipes:
-            rows += measure(recipe, Path(folder), options.steps)
+            rows += measure(recipe, Path(folder), options.steps, options.settings)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 
 
-def measure(recipe: str, folder: Path, steps: int) -> list[dict[str, float | str]]:
-    config = composed(recipe, folder, WARM_UP + steps)
+def measure(
+    recipe: str, folder: Path, steps: int, settings: list[str]
+) -> list[dict[str, float | str]]:
+    config = composed(recipe, folder, WARM_UP + steps, settings)
     data, learner = assemble(config)
     parts = {
         "loader": time_loader(data, steps),
@@ -121,12 +124,12 @@ def measure(recipe: str, folder: Path, steps: int) -> list[dict[str, float | str
     return rows
 
 
-def composed(recipe: str, folder: Path, steps: int) -> dict[str, Any]:
+def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict[str, Any]:
     given = {"name": recipe, "rundir": folder, "trainer.max_steps": steps}
     given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
     given["trainer.accelerator"] = "cpu"
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
+        composition = compose(recipe, [*(f"{key}={value}" for key, value in given.items()), *settings])
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 

@@ -11,8 +11,10 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from vschaos import load_run
+from vschaos.data.augment import Augmentations
 from vschaos.export import Host
 from vschaos.export.script import export
+from vschaos.targets import build
 from vschaos.training import train
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -76,3 +78,37 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
         delay = host.get("latency")[0]
         offline = run.reconstruct(audio, told, inversion="keep_input")
         assert np.abs(output[0, delay:] - offline[:-delay]).max() < 1e-4
+
+
+PRESETS = sorted(path.stem for path in (CONFIGS / "augment").glob("*.yaml"))
+
+
+def test_the_promised_presets_are_there() -> None:
+    assert {"off", "mild", "strong"} <= set(PRESETS)
+    assert composed("dgt_mid", "name=a", "data.dataset.root=b")["augment"] == "mild"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_trains_with_labels(preset: str, dataset: Path, tmp_path: Path) -> None:
+    config = composed(
+        "dgt_pitch_prediction",
+        *("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY),
+        f"augment={preset}",
+    )
+    assert config["augment"] == preset
+    assert train(config) is not None
+    assert load_run(tmp_path / "tiny").config["augment"] == preset
+
+
+def test_the_preset_off_leaves_sounds_as_they_are() -> None:
+    config = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off")
+    found = [config["data"][name]["probability"] for name in Augmentations._fields]
+    assert found == [0.0] * len(found)
+    corruption = config["model"]["corruption"]
+    assert [corruption[name]["probability"] for name in corruption if name[0] != "_"] == [0.0] * 3
+
+
+def test_one_augmentation_is_set_by_its_probability_alone() -> None:
+    setting = "data.mix_up.probability=0.5"
+    config = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off", setting)
+    assert build(config["data"]["mix_up"]).probability == 0.5

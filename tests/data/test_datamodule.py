@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vschaos.audio import write_audio
 from vschaos.data import datamodule as datamodule_module
-from vschaos.data.augment import Gain, Varispeed
+from vschaos.data.augment import Augmentations, Gain, Varispeed
 from vschaos.data.datamodule import Batch, Excerpts, Frames, Loading, SoundData
 from vschaos.data.draw import BalancedDraw
 from vschaos.data.notes import PITCH_CLASSES
@@ -27,6 +27,7 @@ from vschaos.labels import Vocabulary
 
 RATE = 8000
 LOADING = Loading(8, 3, 0)
+PLAIN = Augmentations()
 MakeStore = Callable[..., SoundStore]
 NUMBER = Vocabulary(low=0.0, high=9.0)
 
@@ -57,10 +58,9 @@ def _data(
     length: int = 32,
     loading: Loading = LOADING,
     seed: int = 0,
-    gain: Gain | None = None,
-    varispeed: Varispeed | None = None,
+    augmentations: Augmentations = PLAIN,
 ) -> SoundData:
-    return SoundData(store, split, {}, {}, _frames(length), loading, seed, gain, varispeed)
+    return SoundData(store, split, {}, {}, _frames(length), loading, seed, augmentations)
 
 
 def _excerpts(
@@ -68,11 +68,10 @@ def _excerpts(
     length: int,
     batch_size: int,
     seed: int = 0,
-    gain: Gain | None = None,
-    varispeed: Varispeed | None = None,
+    augmentations: Augmentations = PLAIN,
 ) -> Excerpts:
     loading = Loading(batch_size, 3, 0)
-    return _data(store, _whole_split(store), length, loading, seed, gain, varispeed).excerpts
+    return _data(store, _whole_split(store), length, loading, seed, augmentations).excerpts
 
 
 def _whole_split(store: SoundStore) -> Split:
@@ -81,10 +80,10 @@ def _whole_split(store: SoundStore) -> Split:
 
 def test_a_batch_hangs_on_its_number_and_the_seed_alone(make_store: MakeStore) -> None:
     store = make_store(500, 700)
-    augmentations = (Gain(6.0), Varispeed(4.0, 0.8))
-    excerpts = _excerpts(store, 128, 16, 0, *augmentations)
-    fresh = _excerpts(store, 128, 16, 0, *augmentations)
-    other = _excerpts(store, 128, 16, 1, *augmentations)
+    augmentations = Augmentations(Gain(6.0), Varispeed(4.0, 0.8))
+    excerpts = _excerpts(store, 128, 16, 0, augmentations)
+    fresh = _excerpts(store, 128, 16, 0, augmentations)
+    other = _excerpts(store, 128, 16, 1, augmentations)
     batches = [excerpts[number].audio for number in range(6)]
     np.random.default_rng(0).random()
     torch.rand(3)
@@ -287,7 +286,7 @@ def test_labels_stay_with_the_sound_at_any_speed(tmp_path: Path) -> None:
     frames = Frames(512, [128, 400], lambda samples: torch.arange(samples))
     data = SoundData(
         *(store, _whole_split(store), {"it": LabelTrack(store.files, segments, RATE)}),
-        *({"it": NUMBER}, frames, Loading(64, 3, 0), 0, None, Varispeed(6.0, 1.0)),
+        *({"it": NUMBER}, frames, Loading(64, 3, 0), 0, Augmentations(None, Varispeed(6.0, 1.0))),
     )
     judged = 0
     for number in range(10):
@@ -318,7 +317,7 @@ def test_tones_and_their_notes_move_together(
     frames = Frames(2048, [1024], lambda samples: torch.arange(samples))
     data = SoundData(
         *(store, _whole_split(store), tracks, vocabularies, frames, Loading(8, 3, 0)),
-        *(0, None, Varispeed(6.0, 0.9, followed)),
+        *(0, Augmentations(None, Varispeed(6.0, 0.9, followed))),
     )
     heard = set()
     for number in range(15):

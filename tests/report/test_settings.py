@@ -31,6 +31,15 @@ def test_what_was_changed_is_told() -> None:
     assert "training.schedule.total_steps" not in told  # it follows max_steps
 
 
+def test_a_preset_is_told_with_what_it_sets() -> None:
+    config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off")
+    nearest = _nearest_recipe(config, CONFIGS)
+    assert nearest is not None
+    told = {key: (expected, came) for key, expected, came in nearest[1]}
+    assert told["augment"] == ("mild", "off")
+    assert told["data.varispeed.probability"] == ("0.8", "0.0")
+
+
 def test_without_recipes_nothing_is_compared(tmp_path: Path) -> None:
     assert _nearest_recipe(composed("dgt_mid", "name=a", "data.dataset.root=b"), tmp_path) is None
 

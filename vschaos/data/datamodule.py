@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from vschaos.data.augment import Gain, Transposition, Varispeed
+from vschaos.data.augment import Augmentations, Transposition
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
@@ -61,8 +61,8 @@ class Excerpts(Dataset[Batch]):
         draw: says where excerpts begin.
         batch_size: excerpts in a batch.
         seed: of all that is drawn.
-        gain, varispeed: augmentations, or none.
-        transposition: how labels follow the varispeed.
+        augmentations: what is done to them.
+        transposition: how labels follow.
     """
 
     def __init__(
@@ -74,8 +74,7 @@ class Excerpts(Dataset[Batch]):
         draw: Draw,
         batch_size: int,
         seed: int,
-        gain: Gain | None,
-        varispeed: Varispeed | None,
+        augmentations: Augmentations,
         transposition: Transposition,
     ) -> None:
         self.store = store
@@ -86,8 +85,7 @@ class Excerpts(Dataset[Batch]):
         self.draw = draw
         self.batch_size = batch_size
         self.seed = seed
-        self.gain = gain
-        self.varispeed = varispeed
+        self.augmentations = augmentations
         self.transposition = transposition
         self._starts = np.array([file.start for file in files])
         self._lengths = np.array([file.length for file in files])
@@ -95,22 +93,13 @@ class Excerpts(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         """Batch `number`: `[batch_size, T]` and labels `[batch_size, L, N]`."""
         random = np.random.default_rng([self.seed, number])
-        length = self.length
-        if self.varispeed:
-            length = self.varispeed.draw_length(length, random, bool(self.transposition))
-        indices, starts = self.draw(random, self.batch_size, length)
-        audio = self._read(indices, starts, length)
-        speed = length / self.length
-        positions = starts[:, None] + speed * self.centres
+        lengths = self.augmentations.draw_lengths(self.length, random, bool(self.transposition))
+        indices, starts = self.draw(random, self.batch_size, lengths.read)
+        audio = self._read(indices, starts, lengths.read)
+        positions = starts[:, None] + lengths.pace * self.centres
         found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
         labels = Labels(*map(torch.from_numpy, found))
-        if self.varispeed:
-            audio = self.varispeed(audio, self.length)
-            if self.transposition:
-                labels = self.transposition(labels, round(12 * np.log2(speed)))
-        if self.gain:
-            audio = self.gain(audio, random)
-        return Batch(audio, labels)
+        return Batch(*self.augmentations(audio, labels, lengths, self.transposition, random))
 
     def _read(self, indices: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
         audio = torch.empty(len(indices), length)
@@ -199,7 +188,7 @@ class SoundData(lightning.LightningDataModule):
         frames: lengths of excerpts, and where their labels are read.
         loading: sizes.
         seed: of all that is drawn.
-        gain, varispeed: augmentations of the training side, or none.
+        augmentations: of the training side.
     """
 
     def __init__(
@@ -211,8 +200,7 @@ class SoundData(lightning.LightningDataModule):
         frames: Frames,
         loading: Loading,
         seed: int,
-        gain: Gain | None = None,
-        varispeed: Varispeed | None = None,
+        augmentations: Augmentations = Augmentations(),  # noqa: B008, it cannot be changed
     ) -> None:
         super().__init__()
         _check_sizes(loading)
@@ -232,11 +220,8 @@ class SoundData(lightning.LightningDataModule):
             _draw(train, tracks, frames, loading),
             loading.batch_size,
             seed,
-            gain,
-            varispeed,
-            Transposition(
-                wanted.tasks, vocabularies, varispeed.labels if varispeed is not None else {}
-            ),
+            augmentations,
+            augmentations.transposition(wanted.tasks, vocabularies),
         )
         looked_at = [held_out[round(index)] for index in picked]
         self.held_out = WholeSounds(store, looked_at, wanted, frames)

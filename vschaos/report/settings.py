@@ -78,8 +78,14 @@ def _compose(file: Path) -> Settings:
         else:
             ((group, name),) = entry.items()
             if not str(group).startswith("override "):
-                _merge(composed, {group: _compose(file.parent / group / f"{name}.yaml")})
+                _merge(composed, _compose_group(file.parent / group / f"{name}.yaml", group))
     return composed
+
+
+def _compose_group(file: Path, group: str) -> Settings:
+    """A file of a group; it sets what is below the group's name, unless it says otherwise."""
+    is_global = file.read_text(encoding="utf-8").startswith("# @package _global_")
+    return _compose(file) if is_global else {group: _compose(file)}
 
 
 def _merge(below: Settings, above: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import Frames, SoundData
 from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
@@ -133,8 +134,8 @@ def assemble(
         Frames(model.excerpt_length, model.excerpt_centres, model.centres),
         build(config["data"]["loading"]),
         config["seed"],
-        build(config["data"]["gain"]),
-        build(config["data"]["varispeed"]),
+        # runs from before one of them was there do not name it
+        Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
     model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
     return data, learner

@@ -1,7 +1,21 @@
 """Variational auto-encoder of magnitude spectra."""
 
+from vschaos.models.spectral_vae.corruption import (
+    Corruption,
+    FrequencyMask,
+    MagnitudeNoise,
+    TimeMask,
+)
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.model import SpectralVAE
 from vschaos.models.spectral_vae.stream import SpectralStream
 
-__all__ = ["GaussianLatent", "SpectralStream", "SpectralVAE"]
+__all__ = [
+    "Corruption",
+    "FrequencyMask",
+    "GaussianLatent",
+    "MagnitudeNoise",
+    "SpectralStream",
+    "SpectralVAE",
+    "TimeMask",
+]

@@ -12,6 +12,7 @@ from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
+from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
@@ -38,6 +39,7 @@ class SpectralVAE(Model):
             the decoder; none for no adversary.
         label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
             decoder learns to do without.
+        corruption: of what encoder and heads get in training, or none.
     """
 
     inversions = INVERSIONS
@@ -55,6 +57,7 @@ class SpectralVAE(Model):
         prediction: Mapping[str, Mapping[str, Any]] | None = None,
         adversary_dims: list[int] | None = None,
         label_dropout: float = 0.0,
+        corruption: Corruption | None = None,
     ) -> None:
         super().__init__()
         num_bins = transform.num_bins
@@ -75,6 +78,7 @@ class SpectralVAE(Model):
         self.latent = latent
         self.adversary = _adversary(latent.dim, labelling, vocabularies, adversary_dims)
         self.label_dropout = label_dropout
+        self.corruption = corruption
         self.frame_convergence = FrameConvergence()
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
@@ -92,9 +96,10 @@ class SpectralVAE(Model):
         `adversary` and `leak`."""
         magnitudes = self.transform.analyse(audio).abs()
         contrast = self.contrast(magnitudes)
-        beliefs, known = self.labelling.believed(contrast, labels)
+        seen = self._corrupted(audio, magnitudes, contrast)
+        beliefs, known = self.labelling.believed(seen, labels)
         shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
-        posterior = self._posterior(contrast, beliefs, shown)
+        posterior = self._posterior(seen, beliefs, shown)
         self.latent.watch(posterior)
         latents = sample(posterior)
         output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
@@ -102,12 +107,20 @@ class SpectralVAE(Model):
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
             "kl": self.latent.divergence(posterior),
-            **self._label_losses(contrast, latents, beliefs, known, labels),
+            **self._label_losses(contrast, seen, latents, beliefs, known, labels),
         }
+
+    def _corrupted(self, audio: Tensor, magnitudes: Tensor, contrast: Tensor) -> Tensor:
+        """The contrast that the encoder gets of sounds `[B, T]`."""
+        if self.corruption is None:
+            return contrast
+        corrupted = self.corruption(audio, magnitudes, self.transform.analyse)
+        return contrast if corrupted is magnitudes else self.contrast(corrupted)
 
     def _label_losses(
         self,
         contrast: Tensor,
+        seen: Tensor,
         latents: Tensor,
         beliefs: list[Tensor],
         known: Tensor,
@@ -119,7 +132,7 @@ class SpectralVAE(Model):
         def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
             return self.decoder(self.labelling.to_decoder(points, told, all_known))
 
-        losses = self.labelling.surprise(contrast, labels)
+        losses = self.labelling.surprise(seen, labels)
         losses |= self_taught(
             self.labelling, contrast, latents.detach(), beliefs, labels.known, decode
         )

@@ -1,4 +1,4 @@
-"""Augmented sounds are the same sounds at another level, at another speed."""
+"""Labels of pitch follow what is done to sounds, or are given up."""
 
 from __future__ import annotations
 
@@ -8,60 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.data.augment import Gain, Transposition, Varispeed
+from vschaos.data.augment import Transposition, Varispeed
 from vschaos.data.notes import PITCH_CLASSES, midi_number
 from vschaos.labels import Labels, Vocabulary
 
 Tone = Callable[..., np.ndarray]
 Listen = Callable[[np.ndarray, int], tuple[float, float]]
 RATE = 8000
-
-
-def test_gain_changes_the_level_of_each_row_within_its_range() -> None:
-    audio = torch.randn(500, 100, generator=torch.Generator().manual_seed(0))
-    louder = Gain(6.0)(audio, np.random.default_rng(0))
-    ratio = louder / audio
-    torch.testing.assert_close(ratio, ratio[:, :1].expand_as(ratio))
-    gains_db = 20 * torch.log10(ratio[:, 0])
-    assert -6.0 <= gains_db.min() < -5.5
-    assert 5.5 < gains_db.max() <= 6.0
-    assert abs(gains_db.mean()) < 0.7  # four deviations
-    assert torch.equal(Gain(0.0)(audio, np.random.default_rng(0)), audio)
-
-
-@pytest.mark.parametrize("length", [1024, 2048])
-@pytest.mark.parametrize("semitones", [-4.0, -1.0, 0.5, 4.0])
-def test_varispeed_shifts_a_tone_and_keeps_its_level(
-    tone: Tone, listen: Listen, length: int, semitones: float
-) -> None:
-    varispeed = Varispeed(4.0, 1.0)
-    read = round(length * 2 ** (semitones / 12))
-    played = varispeed(torch.from_numpy(tone(700.0, RATE, 1.0)[:read]).unsqueeze(0), length)
-    assert played.shape == (1, length)
-    # a Hann window, as that of the transform, hides the edges
-    frequency_hz, level_db = listen(played[0].numpy(), RATE)
-    assert frequency_hz == pytest.approx(700.0 * read / length, rel=2e-3)
-    assert level_db == pytest.approx(20 * np.log10(0.5), abs=0.1)
-
-
-def test_varispeed_draws_lengths_within_its_range() -> None:
-    random = np.random.default_rng(0)
-    drawn = {Varispeed(4.0, 1.0).draw_length(2048, random) for _ in range(500)}
-    semitones = 12 * np.log2(np.array(sorted(drawn)) / 2048)
-    assert -4.5 < semitones[0] < -3.5  # lengths that suit the transform lie up to 0.5 apart
-    assert 3.5 < semitones[-1] < 4.5
-    assert len(drawn) >= 8
-    assert all(length % 2 == 0 for length in drawn)
-
-
-def test_varispeed_changes_the_share_of_batches_asked_for(tone: Tone) -> None:
-    random = np.random.default_rng(0)
-    never, half = Varispeed(4.0, 0.0), Varispeed(4.0, 0.5)
-    assert all(never.draw_length(2048, random) == 2048 for _ in range(100))
-    changed = np.mean([half.draw_length(2048, random) != 2048 for _ in range(2000)])
-    assert 0.40 < changed < 0.52  # a draw near 0 leaves the length as it is
-    audio = torch.from_numpy(tone()[:2048]).unsqueeze(0)
-    assert never(audio, 2048) is audio
 
 
 PITCH, OCTAVE = Vocabulary(PITCH_CLASSES), Vocabulary(tuple("012345"))
@@ -190,3 +143,15 @@ def test_a_speed_by_whole_semitones_keeps_a_tone_and_its_label_together(
         # less than a sixth of a semitone: no ear and no head would call it another note
         assert abs(1200 * np.log2(frequency_hz / 440.0) - 100 * (midi - 69)) < 15, label
     assert heard == set(range(-6, 7))
+
+
+def test_what_is_no_note_any_more_loses_its_labels_of_pitch_alone() -> None:
+    tasks = ("timbre", "octave", "pitch")
+    vocabularies = {"timbre": OCTAVE, "octave": OCTAVE, "pitch": PITCH}
+    labels = notes("B3", "D4", "G#2", tasks=tasks)
+    kept = Transposition(tasks, vocabularies, FOLLOWED).forget(labels, torch.tensor([0, 2]))
+    assert kept.known[:, 0].all()
+    assert kept.known[:, 1:, 0].tolist() == [[False] * 2, [True] * 2, [False] * 2]
+    assert labels.known.all()
+    untold = Transposition(["timbre"], {"timbre": OCTAVE}, FOLLOWED)
+    assert untold.forget(labels, torch.tensor([0])) is labels

@@ -1,0 +1,107 @@
+"""Changes of pitch without those of time, and of time without those of pitch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vschaos.data.augment.chance import checked
+from vschaos.data.augment.speed import length_higher
+from vschaos.data.augment.transposition import checked_kinds
+
+PIECES = 4  # of an excerpt at least; each is faded into the next
+UNDECIDED = 1e-9  # far below what is heard
+
+
+class TimeStretch:
+    """A duration for the whole batch: excerpts hold more or less of a sound, at its own pitch.
+
+    Args:
+        max_factor: durations lie between 1 / max_factor and max_factor; 1 or more.
+        probability: share of the batches that are changed, 0 to 1.
+    """
+
+    def __init__(self, max_factor: float, probability: float) -> None:
+        if max_factor < 1.0:
+            raise ValueError(f"data.time_stretch.max_factor must be 1 at least, {max_factor} came")
+        self.max_factor = max_factor
+        self.probability = checked(probability, "data.time_stretch")
+
+    def draw_length(self, length: int, random: np.random.Generator) -> int:
+        """Samples to read for what shall last `length`."""
+        if random.random() >= self.probability:
+            return length
+        octaves = math.log2(self.max_factor)
+        return round(length * 2 ** random.uniform(-octaves, octaves))
+
+
+class PitchShift:
+    """A pitch for the whole batch, formants with it; what changes in time keeps its pace.
+
+    It is a stretch of time, taken back by a tape speed.
+
+    Args:
+        range_semitones: drawn evenly from -range to +range.
+        probability: share of the batches that are changed, 0 to 1.
+        labels: those that follow, as of `Varispeed`; it goes by whole semitones for them.
+    """
+
+    def __init__(
+        self,
+        range_semitones: float,
+        probability: float,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        self.range_semitones = range_semitones
+        self.probability = checked(probability, "data.pitch_shift")
+        self.labels = checked_kinds(labels, "data.pitch_shift")
+
+    def draw_length(
+        self, length: int, random: np.random.Generator, whole_semitones: bool = False
+    ) -> int:
+        """Samples to stretch excerpts of `length` to, from which a tape speed takes them back."""
+        if random.random() >= self.probability:
+            return length
+        return length_higher(length, self.range_semitones, random, whole_semitones)
+
+
+def stretched(audio: Tensor, length: int) -> Tensor:
+    """`[B, T] -> [B, length]`: as high as before, longer or shorter.
+
+    Waveform similarity overlap-add (Verhelst & Roelands 1993): pieces are taken from where they
+    follow best on the one before. What has fewer than some 90 periods a second, at excerpts of 46
+    ms (`PIECES` of them hold a period each), is joined less well.
+    """
+    given = audio.shape[1]
+    if given == length:
+        return audio
+    hop = min(given, length) // PIECES
+    count = math.ceil(length / hop)
+    fade = torch.hann_window(2 * hop)[:hop].to(audio)
+    # what follows on the last piece is sought beyond the end, and not played
+    audio = torch.nn.functional.pad(audio, (0, 2 * hop))
+    grains, rows = audio.unfold(1, 2 * hop, 1), torch.arange(len(audio))
+    grain, pieces = audio[:, : 2 * hop], [audio[:, :hop]]
+    for number in range(1, count):
+        nominal = round(number * hop * given / length) - hop // 2
+        first = min(max(nominal, 0), given - hop)
+        follows = grain[:, hop:]
+        lag = _best_lag(audio[:, first : first + 2 * hop], follows)
+        grain = grains[rows, first + lag]
+        pieces.append(follows + fade * (grain[:, :hop] - follows))
+    return torch.cat(pieces, dim=1)[:, :length]
+
+
+def _best_lag(region: Tensor, wanted: Tensor) -> Tensor:
+    """Where in `[B, 2 H]` a stretch begins that is nearest to `[B, H]`, 0 to H, `[B]`."""
+    hop = wanted.shape[1]
+    spectrum = torch.fft.rfft(region) * torch.fft.rfft(wanted, n=2 * hop).conj()
+    likeness = torch.fft.irfft(spectrum, n=2 * hop)[:, : hop + 1]
+    energy = torch.nn.functional.pad(region.square().cumsum(dim=1), (1, 0))
+    difference = energy[:, hop:] - energy[:, : hop + 1] - 2.0 * likeness
+    from_middle = (torch.arange(hop + 1) - hop // 2).abs()
+    return (difference + UNDECIDED * from_middle).argmin(dim=1)  # in silence, where it should be
