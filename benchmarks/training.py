@@ -129,7 +129,9 @@ def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict
     given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
     given["trainer.accelerator"] = "cpu"
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, [*(f"{key}={value}" for key, value in given.items()), *settings])
+        composition = compose(
+            recipe, [*(f"{key}={value}" for key, value in given.items()), *settings]
+        )
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 
