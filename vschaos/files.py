@@ -27,6 +27,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
     partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)  # a link that lies there would be written through
         yield partial
         if is_durable:
             _sync(partial)
