@@ -15,7 +15,12 @@ from vschaos.models.base import Attribute, Control, Method
 FORMAT = 1  # of the card
 CARD = "card.json"  # its name in a .ts
 LARGEST_CARD = 10_000_000  # bytes, unpacked
-TYPES = {"bool": bool, "int": int, "float": (int, float), "str": str}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "bool": bool,
+    "int": int,
+    "float": (int, float),
+    "str": str,
+}
 BUFFER_IN_HOPS = 4  # cheap enough, and still quick
 
 
