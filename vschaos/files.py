@@ -35,7 +35,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
         if is_durable:
             _sync(path.parent)
     except OSError as error:
-        if error.filename is None:  # of a write, which knows no name
+        if error.errno is not None and error.filename is None:  # of a write, which knows no name
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
