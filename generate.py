@@ -44,11 +44,15 @@ def generate(options: argparse.Namespace) -> None:
 
     from vschaos import load_run
     from vschaos.generation import parse_labels
+    from vschaos.runs import check_own_folders
 
     torch.manual_seed(options.seed)
     run = load_run(options.path, options.version, options.name)
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
+    if options.out is None:
+        folders = ("reconstructions", "trajectories", "morphs", "sweeps")
+        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in folders)))
     commands = {
         "reconstruct": reconstruct_files,
         "trajectories": walk,

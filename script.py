@@ -45,9 +45,12 @@ def export_run(options: argparse.Namespace) -> None:
     from vschaos import load_run
     from vschaos.export.script import export
     from vschaos.patches import read_instrument
+    from vschaos.runs import check_own_folders
 
     run = load_run(options.path, options.version, options.name)
     folder = options.out or (options.path if options.path.is_dir() else run.folder)
+    if options.out is None:
+        check_own_folders(folder, ("vschaos",))  # abstractions are written there
     path = export(run, folder, max_delay_ms=options.max_delay, has_patches=not options.no_patch)
     instrument = read_instrument(path)
     logging.info("%s (%.1f MB), %d Hz", path, path.stat().st_size / 1e6, run.sample_rate)

@@ -72,6 +72,7 @@ def _compose_and_train() -> int:
                 raise ValueError(f"still to be given: {', '.join(f'{key}=...' for key in missing)}")
             config: Any = OmegaConf.to_container(composed, resolve=True)
             config["name"] = str(config["name"])  # Hydra takes 123 for a number
+            config["recipe"] = HydraConfig.get().job.config_name
             if config["resume"]:
                 config = _resumed(config, HydraConfig.get().overrides.task)
             _train(config)

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.test_configs import TINY
+from vschaos.runs.summary import find_runs
+
 Configs = list[dict[str, Any]]
 
 
@@ -132,3 +135,18 @@ def test_help_lists_the_recipes(
     assert "dgt_small" in capsys.readouterr().out
     assert _call(monkeypatch) == 2
     assert composed == []
+
+
+def test_a_sweep_leaves_a_run_for_each_value(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.chdir(tmp_path)
+    settings = (f"rundir={tmp_path / 'runs'}", f"data.dataset.root={dataset}", *TINY)
+    sweep = ("--config-name", "dgt_small", "--multirun", "name=swept", "model.latent.dim=2,3")
+    assert _call(monkeypatch, *sweep, *settings) == 0
+    runs = find_runs(tmp_path / "runs")
+    assert [run.settings["model.latent.dim"] for run in runs] == [2, 3]
+    assert [(run.recipe, run.state, run.steps) for run in runs] == [
+        ("dgt_small", "finished", 6)
+    ] * 2

@@ -27,6 +27,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
     partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)  # a link that lies there would be written through
         yield partial
         if is_durable:
             _sync(partial)
@@ -34,7 +35,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
         if is_durable:
             _sync(path.parent)
     except OSError as error:
-        if error.filename is None:  # of a write, which knows no name
+        if error.errno is not None and error.filename is None:  # of a write, which knows no name
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:

@@ -79,7 +79,10 @@ class Vocabulary:
         """
         try:
             numbers = {key: float(entries[key]) for key in ("low", "high", "mean", "deviation")}
-            return cls(classes=tuple(str(name) for name in entries["classes"]), **numbers)
+            classes = tuple(str(name) for name in entries["classes"])
+            if not all(map(math.isfinite, numbers.values())) or not "".join(classes).isprintable():
+                raise ValueError
+            return cls(classes=classes, **numbers)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no vocabulary of a label: {entries!r}") from error
 

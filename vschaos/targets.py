@@ -1,8 +1,9 @@
-"""From a configuration to objects: only classes of this project and torch's optimisers.
+"""From a configuration to objects: only the parts of this project that a configuration may name,
+and torch's optimisers and schedules.
 
 A run folder may come from a stranger, and its configuration names the classes to build. So a
-`_target_` reaches nothing but what is listed here: it cannot run code that does not lie in this
-package or in `torch.optim`.
+`_target_` reaches nothing but what is listed here: no code that lies elsewhere, and no class of
+this package that opens files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-ALLOWED_PACKAGES = ("vschaos.", "torch.optim.")
+ALLOWED = (
+    "vschaos.models.",
+    "vschaos.layers.",
+    "vschaos.transforms.",
+    "vschaos.losses.",
+    "vschaos.data.augment.",
+    "vschaos.data.datamodule.Loading",
+    "vschaos.training.learner.",
+    "vschaos.training.monitoring.",
+    "torch.optim.",
+)
 
 
 def build(config: Any, *arguments: Any) -> Any:
@@ -38,11 +49,13 @@ def build(config: Any, *arguments: Any) -> Any:
         if "_target_" not in config:
             return built
         target = find_target(config["_target_"])
-        if config.get("_partial_", False):
-            return functools.partial(target, **built)
         try:
+            if config.get("_partial_", False):
+                return functools.partial(target, **built)
             return target(*arguments, **built)
         except (TypeError, AttributeError, RuntimeError) as error:
+            if isinstance(error, RecursionError):
+                raise
             raise ValueError(f"{config['_target_']} cannot be built: {error}") from error
     if isinstance(config, (list, tuple)):
         return [build(value) for value in config]
@@ -50,18 +63,32 @@ def build(config: Any, *arguments: Any) -> Any:
 
 
 def find_target(name: str) -> type:
-    """The class of that dotted name."""
+    """The class of that dotted name.
+
+    Raises:
+        ValueError: it may not be named, or is not there.
+    """
     refusal = ValueError(
-        f"_target_ must name a class below {' or '.join(ALLOWED_PACKAGES)}; {name!r} came"
+        f"_target_ must name a class below {' or '.join(ALLOWED)} (of torch.optim an optimiser or "
+        f"a schedule); {name!r} came"
     )
-    if not isinstance(name, str) or not name.startswith(ALLOWED_PACKAGES):
+    if not isinstance(name, str) or not name.startswith(ALLOWED):
         raise refusal
     module_name, _, class_name = name.rpartition(".")
     try:
         target = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"_target_ {name!r} is not there: {error}") from error
     # a module of ours may hold names of other packages: these are not ours to offer
-    if not isinstance(target, type) or not f"{target.__module__}.".startswith(ALLOWED_PACKAGES):
+    if not isinstance(target, type) or not _is_offered(target):
         raise refusal
     return target
+
+
+def _is_offered(target: type) -> bool:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    if target.__module__.startswith("torch."):
+        return issubclass(target, (Optimizer, LRScheduler))
+    return f"{target.__module__}.{target.__qualname__}".startswith(ALLOWED)

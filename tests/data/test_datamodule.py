@@ -130,7 +130,9 @@ def test_epochs_go_on_with_new_batches(make_store: MakeStore, workers: int) -> N
     loader = data.train_dataloader()
     assert len(loader) == 3
     for step in (0, 3, 7):  # a training may be gone on with in the middle of an epoch
-        data.trainer = SimpleNamespace(global_step=step, accumulate_grad_batches=2)
+        data.trainer = SimpleNamespace(
+            global_step=step, accumulate_grad_batches=2, world_size=1, global_rank=0
+        )
         for number, batch in enumerate(loader):
             assert torch.equal(batch.audio, data.excerpts[2 * step + number].audio)
         assert number == 2
@@ -346,3 +348,24 @@ def test_balance_may_go_by_a_label_that_the_model_does_not_know(make_store: Make
     assert batch.labels.values.shape == (2000, 0, 1)
     of_the_short = (batch.audio[:, 16] > 600).float().mean()
     assert float(of_the_short) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("gathered", [1, 2])
+def test_processes_share_out_the_batches_of_one(make_store: MakeStore, gathered: int) -> None:
+    store = make_store(500)
+    data = _data(store, _whole_split(store), loading=Loading(4, 2 * gathered, 0))
+
+    def batches(step: int, processes: int, rank: int) -> list[Tensor]:
+        data.trainer = SimpleNamespace(
+            global_step=step,
+            accumulate_grad_batches=gathered,
+            world_size=processes,
+            global_rank=rank,
+        )
+        return [batch.audio for batch in data.train_dataloader()]
+
+    first, second = batches(1, 2, 0), batches(1, 2, 1)
+    shared = [batch for pair in zip(first, second, strict=True) for batch in pair]
+    one = [*batches(2, 1, 0), *batches(4, 1, 0)]
+    assert len(shared) == len(one) == 4 * gathered
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(shared, one, strict=True))

@@ -22,6 +22,7 @@ def test_held_out_files_have_names_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "set").mkdir()
     held_out = ["data/cello/A4.wav", "data/flute/A4.wav", "data/B.1.wav"]
     assert find_inputs(_run("~/set", held_out), None) == [
         (tmp_path / "set" / "data/cello/A4.wav", "A4"),

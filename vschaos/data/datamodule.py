@@ -112,22 +112,31 @@ class Excerpts(Dataset[Batch]):
 class BatchNumbers(Sampler[int]):
     """The numbers of an epoch's batches.
 
+    Of w processes that train together, process r takes the batches r, r + w, r + 2 w, ...
+
     Args:
-        batches_per_epoch: how many they are.
+        batches_per_epoch: how many a process takes.
         first: asked at each epoch's start for the number of its first batch; so a training gone on
             with, at whatever step, sees the batches that it would have seen.
+        num_processes: asked as well: how many train together.
     """
 
-    def __init__(self, batches_per_epoch: int, first: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        batches_per_epoch: int,
+        first: Callable[[], int],
+        num_processes: Callable[[], int] = lambda: 1,
+    ) -> None:
         self.batches_per_epoch = batches_per_epoch
         self.first = first
+        self.num_processes = num_processes
 
     def __len__(self) -> int:
         return self.batches_per_epoch
 
     def __iter__(self) -> Iterator[int]:
-        first = self.first()
-        return iter(range(first, first + self.batches_per_epoch))
+        first, every = self.first(), self.num_processes()
+        return iter(range(first, first + every * self.batches_per_epoch, every))
 
 
 class WholeSounds(Dataset[Batch]):
@@ -231,18 +240,36 @@ class SoundData(lightning.LightningDataModule):
         return DataLoader(
             self.excerpts,
             batch_size=None,
-            sampler=BatchNumbers(self.loading.batches_per_epoch, self._batches_seen),
+            sampler=BatchNumbers(
+                self.loading.batches_per_epoch, self._next_batch, self._num_processes
+            ),
             num_workers=workers,
             persistent_workers=workers > 0,
             worker_init_fn=_leave_stopping_to_the_training,
         )
 
-    def _batches_seen(self) -> int:
-        trainer = self.trainer
-        return trainer.global_step * trainer.accumulate_grad_batches if trainer else 0
+    def _next_batch(self) -> int:
+        return batch_number(self.trainer, 0) if self.trainer else 0
+
+    def _num_processes(self) -> int:
+        return self.trainer.world_size if self.trainer else 1
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return DataLoader(self.held_out, batch_size=None)
+
+
+def batch_number(trainer: lightning.Trainer, batch_index: int) -> int:
+    """The number of a batch of the step that a training is at.
+
+    It counts all batches of all processes: each is drawn once, whoever trains with it.
+
+    Args:
+        trainer: that of the process which takes it.
+        batch_index: of the batch in its epoch.
+    """
+    gathered = trainer.accumulate_grad_batches
+    own = trainer.global_step * gathered + batch_index % gathered
+    return own * trainer.world_size + trainer.global_rank
 
 
 def _leave_stopping_to_the_training(worker: int) -> None:

@@ -62,7 +62,11 @@ class SoundStore:
         self.sample_rate: int = index["sample_rate"]
         self.files = [StoredFile(*entry) for entry in index["files"]]
         self.skipped = [SkippedFile(*entry) for entry in index["skipped"]]
-        length = sum(file.length for file in self.files)
+        length = 0
+        for file in self.files:
+            if file.start != length or file.length < 0:
+                raise ValueError(f"{folder} lists {file.name} where it cannot lie")
+            length += file.length
         if (folder / "samples.f32").stat().st_size != 4 * length:
             raise ValueError(f"{folder} does not hold the samples that it lists")
         self._samples: np.ndarray = (

@@ -42,6 +42,11 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
             raise ValueError("no file was held out in training: give some with --files")
         logger.info("no --files: taking those held out in training")
         root = dataset_root(run)
+        if not root.is_dir():
+            raise FileNotFoundError(
+                f"the sounds that the run learnt from are not on this machine ({root}): give some "
+                "with --files"
+            )
         files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
     for path in given or []:
         if path.is_dir():

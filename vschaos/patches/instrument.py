@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,13 @@ from vschaos.models.base import Attribute, Control, Method
 
 FORMAT = 1  # of the card
 CARD = "card.json"  # its name in a .ts
+LARGEST_CARD = 10_000_000  # bytes, unpacked
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "bool": bool,
+    "int": int,
+    "float": (int, float),
+    "str": str,
+}
 BUFFER_IN_HOPS = 4  # cheap enough, and still quick
 
 
@@ -79,9 +88,55 @@ def read_instrument(path: Path) -> Instrument:
         raise FileNotFoundError(f"there is no file {path}")
     text = path.read_text(encoding="utf-8") if path.suffix == ".json" else _card_within(path)
     try:
-        return _instrument(json.loads(text))
-    except (ValueError, KeyError, TypeError) as error:
+        instrument = _instrument(json.loads(text))
+        check_plain(instrument)
+        return instrument
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"the card of {path} cannot be read: {error!r}") from error
+
+
+def check_plain(instrument: Instrument) -> None:
+    """Refuses what patches could not be made of, or what would say more in them than it is to.
+
+    Raises:
+        ValueError: a name that is no word, a sign that cannot be printed, or no number where one
+            is expected.
+    """
+    controls = [c for method in instrument.methods for c in (*method.inlets, *method.outlets)]
+    numbers = [instrument.sample_rate, instrument.hop_length, instrument.delay]
+    numbers += [
+        ratio for method in instrument.methods for ratio in (method.in_ratio, method.out_ratio)
+    ]
+    ranges = [(control.low, control.high) for control in controls]
+    ranges += [(attribute.low, attribute.high) for attribute in instrument.attributes]
+    unknown = [c.unknown_below for c in controls if c.unknown_below is not None]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise ValueError("whole numbers were expected for rate, hop, delay and ratios")
+    if not all(_is_finite(number) for number in (*unknown, *(n for pair in ranges for n in pair))):
+        raise ValueError("finite numbers were expected for ranges")
+    for word in (*(m.name for m in instrument.methods), *(a.name for a in instrument.attributes)):
+        if not isinstance(word, str) or not word.isidentifier() or not word.isascii():
+            raise ValueError(f"a method or setting must be called by a plain word, {word!r} came")
+    for attribute in instrument.attributes:
+        if attribute.type not in TYPES or not isinstance(attribute.default, TYPES[attribute.type]):
+            raise ValueError(f"{attribute.name} is no setting of a known type")
+    for text in _texts(instrument, controls):
+        if not isinstance(text, str) or not text.isprintable():
+            raise ValueError(f"text that can be printed was expected, {text!r} came")
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _texts(instrument: Instrument, controls: list[Control]) -> Iterator[object]:
+    yield instrument.name
+    for control in controls:
+        yield from (control.name, control.unit, *control.classes)
+    for attribute in instrument.attributes:
+        yield from (attribute.description, attribute.unit, *attribute.choices)
+        if attribute.type == "str":
+            yield attribute.default
 
 
 def _card_within(path: Path) -> str:
@@ -90,6 +145,8 @@ def _card_within(path: Path) -> str:
             names = [name for name in archive.namelist() if name.endswith(f"/extra/{CARD}")]
             if len(names) != 1:
                 raise ValueError(f"{path} holds no card: export its model again with script.py")
+            if archive.getinfo(names[0]).file_size > LARGEST_CARD:
+                raise ValueError(f"{path} holds a card of more than {LARGEST_CARD} bytes")
             return archive.read(names[0]).decode("utf-8")
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} is no model: it must be a .ts that script.py wrote") from error

@@ -125,9 +125,11 @@ def find_store(run: Run, root: Path) -> SoundStore | None:
                 found.append((index.stat().st_mtime, SoundStore(index.parent)))
         except (OSError, ValueError, KeyError, TypeError):  # not whole, or of another format
             continue
-    if len(found) > 1 and root.is_dir():  # datasets with the same names: the folder decides
+    if len(found) > 1 and root.is_dir() and not dataset.get("cache"):
+        # datasets with the same names: the folder decides. It may have to be imported again, but
+        # never to where a run, which may come from a stranger, says
         channel, hop = dataset["channel"], run.model.hop_length
-        return open_store(root, run.sample_rate, channel, hop, dataset.get("n_files"), cache)
+        return open_store(root, run.sample_rate, channel, hop, dataset.get("n_files"))
     return max(found, key=lambda entry: entry[0])[1] if found else None
 
 

@@ -12,7 +12,7 @@ import yaml
 from vschaos.runs import Run
 
 RECIPES = Path(__file__).resolve().parents[2] / "configs"  # not there if only the package is
-OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report")
+OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report", "recipe")
 Settings = dict[str, Any]
 
 

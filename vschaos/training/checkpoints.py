@@ -58,6 +58,24 @@ class KeptCheckpoint(ModelCheckpoint):
         """By name: Lightning's key is the same for two that differ in nothing else."""
         return f"checkpoint {self.filename}"
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on with the best so far, also where the folder of the run was moved.
+
+        Of the paths that a checkpoint holds only the files' names are taken: Lightning deletes what
+        they name.
+        """
+        folder = Path(str(self.dirpath))
+
+        def here(path: object) -> str:
+            return str(folder / Path(str(path)).name) if path else ""
+
+        kept = {**state_dict, "dirpath": self.dirpath}
+        for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            kept[name] = here(kept.get(name))
+        best = kept.get("best_k_models") or {}
+        kept["best_k_models"] = {here(path): score for path, score in best.items()}
+        super().load_state_dict(kept)
+
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:

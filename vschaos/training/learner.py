@@ -16,12 +16,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vschaos.data.datamodule import Batch
+from vschaos.data.datamodule import Batch, batch_number
 from vschaos.models.base import Model
 from vschaos.training.faults import Faults
 
 LOG_EVERY_STEPS = 50
-SEEDS_APART = 1 << 32  # more than a training has steps
+HELD_OUT = "held_out/"
+SEEDS_APART = 1 << 32  # more than a training has batches
 
 
 class LossWeight:
@@ -54,7 +55,7 @@ class Learner(lightning.LightningModule):
         weights: by these names; losses without one weigh 1.
         optimizer: takes the parameters.
         schedule: takes the optimiser, and gives its learning rate step by step.
-        seed: of what each step draws, so that a training gone on with draws the same.
+        seed: of what is drawn for each batch, so that a training gone on with draws the same.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Learner(lightning.LightningModule):
         self._statistics_before = [value.clone() for value in self._statistics]
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
-        torch.manual_seed(self.seed * SEEDS_APART + self.global_step)
+        torch.manual_seed(self.seed * SEEDS_APART + batch_number(self.trainer, batch_index))
         if batch_index % self.trainer.accumulate_grad_batches == 0:
             _copy(self._statistics, self._statistics_before)
         total, losses = self.weighted(batch)
@@ -120,14 +121,18 @@ class Learner(lightning.LightningModule):
         """Clips the gradient, or takes it away where it is not finite: without one, an optimiser
         leaves all as it is."""
         norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        may_step = self.faults.passes(
-            self.global_step, float(self._total), float(norm), self._losses
-        )
-        if self.trainer.world_size > 1:  # all processes take a step, or none
-            may_step = self.trainer.strategy.reduce_boolean_decision(may_step, all=True)
-        if not may_step:
+        total = self._of_all(self._total)  # so all processes judge alike, and go back together
+        if not self.faults.passes(self.global_step, float(total), float(norm), self._losses):
             optimizer.zero_grad()
             _copy(self._statistics_before, self._statistics)
+
+    def _of_all(self, value: Tensor) -> Tensor:
+        """The mean over the processes that train together."""
+        if self.trainer.world_size == 1:
+            return value
+        mean = self.trainer.strategy.reduce(value.clone(), reduce_op="mean")
+        assert isinstance(mean, Tensor)
+        return mean
 
     def _clip(self, optimizer: Optimizer, value: float | None, algorithm: str | None) -> Tensor:
         """The norm of the gradient before it is clipped."""
@@ -140,13 +145,20 @@ class Learner(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["faults"] = self.faults.state_dict()
+        checkpoint["held_out"] = {  # how good the weights are, for who lists them
+            name.removeprefix(HELD_OUT): float(value)
+            for name, value in self.trainer.callback_metrics.items()
+            if name.startswith(HELD_OUT)
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.faults = Faults(**checkpoint.get("faults", {}))
 
     def _write(self, losses: Mapping[str, Tensor]) -> None:
         """To the logs, directly: Lightning would write the same numbers again at each step."""
-        numbers = {f"train/{name}": float(loss.detach()) for name, loss in losses.items()}
+        numbers = {
+            f"train/{name}": float(self._of_all(loss.detach())) for name, loss in losses.items()
+        }
         for name, weight in self.weights.items():
             if weight.warmup_steps:
                 numbers[f"weight/{name}"] = weight.at(self.global_step)
@@ -158,8 +170,9 @@ class Learner(lightning.LightningModule):
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         distances = self.model.distances(batch.audio, batch.labels)
         self.log_dict(
-            {f"held_out/{name}": distance for name, distance in distances.items()},
+            {f"{HELD_OUT}{name}": distance for name, distance in distances.items()},
             on_epoch=True,
+            sync_dist=True,
             batch_size=1,
         )
 

@@ -39,6 +39,8 @@ class ProgressLine(Callback):
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
+        if not trainer.is_global_zero:
+            return
         self._started = time.monotonic()
         self._first_step = trainer.global_step
         self._bar = tqdm(

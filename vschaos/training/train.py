@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,9 +24,11 @@ from vschaos.models.base import Model
 from vschaos.report import leave_report
 from vschaos.runs import (
     check_name,
+    check_own_folders,
     create_run_folder,
     describe_run,
     find_version,
+    note_state,
     read_split,
     read_vocabularies,
 )
@@ -65,7 +68,7 @@ def train(
             training is tried out before it begins then.
 
     Returns:
-        The run's folder, or None if `go_on` said no.
+        The run's folder; None if `go_on` said no, and in all but the first of several processes.
 
     Raises:
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
@@ -75,28 +78,38 @@ def train(
     """
     _quiet_lightning()
     trainings = Path(config["rundir"]) / check_name(config["name"])
-    folder = find_version(trainings) if config["resume"] else None
-    last = checkpoint_to_go_on_from(folder) if folder else None
-    _try_trainer(config["trainer"])
+    begun = find_version(trainings) if config["resume"] else None
+    if begun is not None:
+        check_own_folders(begun)
+    last = checkpoint_to_go_on_from(begun) if begun else None
+    is_first = _try_trainer(config["trainer"])
+    if not is_first:
+        logging.getLogger().setLevel(logging.ERROR)  # one process says it for all
     stopping = Stopping()
     with stopping.listening():
-        data, learner = assemble(config, _begun(folder), try_export)
+        data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
-        if config["check"]:
+        if config["check"] and is_first:
             logger.info(overview(learner.model, data))
             if go_on is None or not go_on():
                 return None
-        if folder is None:
-            folder = create_run_folder(Path(config["rundir"]), config["name"])
-            describe_run(folder, config, learner.model.vocabularies, data.split._asdict())
+        # others than the first write nothing, and need no folder of their own
+        folder = begun or (_begin(config, learner.model, data) if is_first else trainings)
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, stopping)
         try:
-            _fit(learner, data, trainer, folder, last)
+            _fit_to_the_end(learner, data, trainer, folder, last)
         except KeyboardInterrupt:
             _leave_report(folder, config, trainer)
             raise
         _leave_report(folder, config, trainer)
+    return folder if is_first else None
+
+
+def _begin(config: dict[str, Any], model: Model, data: SoundData) -> Path:
+    """The folder of a new run."""
+    folder = create_run_folder(Path(config["rundir"]), config["name"])
+    describe_run(folder, config, model.vocabularies, data.split._asdict())
     return folder
 
 
@@ -215,7 +228,27 @@ def _make_trainer(folder: Path, config: dict[str, Any], stopping: Stopping) -> l
         enable_model_summary=False,
         # the learner says itself when it has something to log
         **{"log_every_n_steps": 1, **config["trainer"]},
+        use_distributed_sampler=False,  # ours knows by itself which batches are whose
     )
+
+
+def _fit_to_the_end(
+    learner: Learner, data: SoundData, trainer: lightning.Trainer, folder: Path, last: Path | None
+) -> None:
+    """The same, and the first process keeps how it ended."""
+    state = "failed"
+    try:
+        if trainer.is_global_zero:
+            (folder / "state.json").unlink(missing_ok=True)
+        _fit(learner, data, trainer, folder, last)
+        state = "finished"
+    except KeyboardInterrupt:
+        state = "stopped"
+        raise
+    finally:
+        if trainer.is_global_zero:
+            with suppress(OSError):  # of a full disk, which is told already
+                note_state(folder, state)
 
 
 def _fit(
@@ -243,10 +276,11 @@ def _fit(
         raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
 
 
-def _try_trainer(settings: dict[str, Any]) -> None:
-    """Lightning's own checks, before anything else is done."""
+def _try_trainer(settings: dict[str, Any]) -> bool:
+    """Lightning's own checks, before anything else is done; whether this is the first process."""
     try:
-        lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
+        trainer = lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
+        return trainer.is_global_zero
     except (TypeError, ValueError, MisconfigurationException) as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
 
@@ -258,7 +292,7 @@ def _leave_report(folder: Path, config: dict[str, Any], trainer: lightning.Train
 
 def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
-    for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")

@@ -1,52 +1,20 @@
-"""The run folder: what a training leaves, and how it is opened again.
-
-A run lies in `rundir/name/version_N/` and explains itself. Nothing in it is executed when it is
-opened: text is parsed as YAML or JSON, weights are tensors alone.
-"""
+"""A run that is opened: its model, and what one does with it."""
 
 from __future__ import annotations
 
-import json
-import platform
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from torch import Tensor
 
-from vschaos import __version__
-from vschaos.files import written_whole
 from vschaos.labels import Labels, Vocabulary
 from vschaos.models.base import Model
+from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
 from vschaos.targets import build, find_target
-
-FORMAT = 2  # of the run folder; 2 since latents are counted in deviations
-LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
-
-README = """# {name}
-
-A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
-
-| file | what it is |
-|---|---|
-| `config.yaml` | every setting of the training, resolved |
-| `split.json` | the files learnt from, and those held out |
-| `vocabularies.json` | the classes or the range of each label |
-| `versions.json` | versions of the code and its libraries |
-| `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
-| `checkpoints/epoch_*.ckpt` | weights kept by schedule |
-| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {folder}` |
-
-Listen: `python generate.py reconstruct {folder} --files some.wav`
-Export: `python script.py {folder}`
-"""
-
 
 Given = Mapping[str, str | float | np.ndarray]  # labels, by task
 
@@ -181,98 +149,6 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
     )
 
 
-def create_run_folder(rundir: Path, name: str) -> Path:
-    """Makes `rundir/name/version_N`, N being the first number that is free."""
-    training = rundir / check_name(name)
-    number = 0
-    while True:
-        folder = training / f"version_{number}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-            continue
-        except OSError as error:
-            raise ValueError(f"rundir={rundir} cannot be written: {error.strerror}") from error
-        (folder / "checkpoints").mkdir()
-        return folder
-
-
-def check_name(name: object) -> str:
-    """The name of a training, if a folder can be called so."""
-    name = str(name)
-    if not name or Path(name).name != name or name.startswith(".") or "\0" in name:
-        raise ValueError(f"name must be a plain name for a folder; {name!r} came")
-    return name
-
-
-def describe_run(
-    folder: Path,
-    config: dict[str, Any],
-    vocabularies: Mapping[str, Vocabulary],
-    split: dict[str, list[str]],
-) -> None:
-    """Writes all of a run that is known before it begins."""
-    versions = {"format": FORMAT, "vschaos": __version__, "python": platform.python_version()}
-    versions |= {library: _version(library) for library in LIBRARIES}
-    readme = README.format(
-        name=config["name"],
-        version=__version__,
-        date=time.strftime("%Y-%m-%d"),
-        root=config["data"]["dataset"]["root"],
-        folder=folder,
-    )
-    _write(folder / "README.md", readme)
-    _write(folder / "versions.json", json.dumps(versions, indent=1))
-    classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
-    _write(folder / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
-    _write(folder / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
-    _write(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
-
-
-def find_version(path: Path, version: int | None = None) -> Path:
-    """The version's folder for the folder of a training, of a version, or a file in it."""
-    if version is not None and (path / f"version_{version}").is_dir():
-        return path / f"version_{version}"
-    if version is not None:
-        raise FileNotFoundError(f"there is no version_{version} in {path}")
-    # from a training's folder one does not look upwards: a config.yaml there is not ours
-    is_inside = path.is_file() or path.name == "checkpoints"
-    for candidate in (path, *(path.absolute().parents[:2] if is_inside else ())):
-        if (candidate / "config.yaml").is_file():
-            return candidate
-    versions = sorted(path.glob("version_*/config.yaml"), key=lambda file: _number(file.parent))
-    if not versions:
-        raise FileNotFoundError(
-            f"{path} is not the folder of a training (there is no version_N with a config.yaml)"
-        )
-    trained = [file for file in versions if any((file.parent / "checkpoints").glob("*.ckpt"))]
-    return (trained or versions)[-1].parent
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The configuration of a version's folder."""
-    try:
-        config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{folder / 'config.yaml'} is not plain YAML: {error}") from error
-    if not isinstance(config, dict) or "model" not in config or "name" not in config:
-        raise ValueError(f"{folder / 'config.yaml'} must hold a run's settings (name, model, ...)")
-    made_by = _read_json(folder / "versions.json").get("format")
-    if made_by != FORMAT:
-        raise ValueError(f"{folder} is a run of format {made_by}, this vschaos reads {FORMAT}")
-    return config
-
-
-def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
-    """The labels that the model of a version's folder knows."""
-    file = folder / "vocabularies.json"
-    try:
-        return {task: Vocabulary.from_json(entries) for task, entries in _read_json(file).items()}
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
-
-
 def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Path]:
     if path.suffix == ".ckpt":
         if not path.is_file():
@@ -291,15 +167,6 @@ def _locate(path: Path, version: int | None, checkpoint: str) -> tuple[Path, Pat
     return folder, file
 
 
-def read_split(folder: Path) -> dict[str, list[str]]:
-    """Names of the files that a run learns from (`train`), and of those `held_out`."""
-    file = folder / "split.json"
-    split = _read_json(file)
-    if split.keys() != {"train", "held_out"}:
-        raise ValueError(f"{file} must name the files of train and of held_out")
-    return split
-
-
 def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabulary]) -> Model:
     target = config.get("_target_") if isinstance(config, Mapping) else None
     is_partial = target is not None and config.get("_partial_", False)
@@ -309,6 +176,8 @@ def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabular
         model: Model = build(config, vocabularies)
     except KeyError as error:
         raise ValueError(f"{folder / 'vocabularies.json'} lacks the label {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{folder / 'config.yaml'}: model is nested without end") from error
     return model
 
 
@@ -331,32 +200,3 @@ def _load_weights(model: Model, file: Path) -> None:
 
 def _row(values: np.ndarray) -> Tensor:
     return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32)).unsqueeze(0)
-
-
-def _number(folder: Path) -> int:
-    number = folder.name.removeprefix("version_")
-    return int(number) if number.isdigit() else -1
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"the run is not whole: {file} is not there") from error
-    except ValueError as error:
-        raise ValueError(f"{file} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{file} must hold an object")
-    return content
-
-
-def _write(file: Path, text: str) -> None:
-    with written_whole(file, is_durable=True) as partial:
-        partial.write_text(text, encoding="utf-8")

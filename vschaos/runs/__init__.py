@@ -1,0 +1,36 @@
+"""The run folder: what a training leaves, and how it is opened again.
+
+A run lies in `rundir/name/version_N/` and explains itself. Nothing in it is executed when it is
+opened: text is parsed as YAML or JSON, weights are tensors alone, and no name in it leads out of
+its folder.
+
+run                  a run that is opened, with its model
+reading, writing     the files of the folder
+summary, comparing   many runs, without their models
+"""
+
+from vschaos.runs.reading import (
+    check_name,
+    check_own_folders,
+    find_version,
+    read_config,
+    read_split,
+    read_vocabularies,
+)
+from vschaos.runs.run import Given, Run, load_run
+from vschaos.runs.writing import create_run_folder, describe_run, note_state
+
+__all__ = [
+    "Given",
+    "Run",
+    "check_name",
+    "check_own_folders",
+    "create_run_folder",
+    "describe_run",
+    "find_version",
+    "load_run",
+    "note_state",
+    "read_config",
+    "read_split",
+    "read_vocabularies",
+]

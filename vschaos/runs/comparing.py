@@ -1,0 +1,94 @@
+"""Runs as a table, and side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vschaos.runs.summary import Summary
+
+SHORT = {"log_spectral_distance": "LSD dB", "spectral_convergence": "SC dB"}
+OF_ALL_RUNS = ("name", "rundir", "resume", "check", "report", "recipe")  # differ, and tell nothing
+WIDEST = 48  # characters of a value
+NOTHING = "-"
+
+
+def table(runs: Sequence[Summary]) -> str:
+    """A line for each run."""
+    head = ["run", "recipe", "begun", "state", "steps", *SHORT.values(), "size"]
+    rows = [
+        [
+            f"{run.name}/version_{run.version}",
+            run.recipe,
+            run.begun,
+            run.state if not run.problem else "unreadable",
+            NOTHING if run.steps is None else f"{run.steps}",
+            *(_decibels(run.distances.get(name)) for name in SHORT),
+            f"{run.size_bytes / 1e6:.1f} MB",
+        ]
+        for run in runs
+    ]
+    problems = [f"\n{run.name}/version_{run.version}: {run.problem}" for run in runs if run.problem]
+    return _aligned([head, *rows]) + printable("".join(problems))
+
+
+def differences(runs: Sequence[Summary]) -> dict[str, list[Any]]:
+    """By dotted key, the settings in which runs differ: a value for each; none where it is not
+    there."""
+    keys = dict.fromkeys(key for run in runs for key in run.settings)
+    rows = {key: [run.settings.get(key) for run in runs] for key in keys}
+    return {
+        key: values
+        for key, values in rows.items()
+        if key not in OF_ALL_RUNS and any(value != values[0] for value in values)
+    }
+
+
+def side_by_side(runs: Sequence[Summary]) -> str:
+    """What runs came to, and in which settings they differ: a column for each run."""
+    names = dict.fromkeys(name for run in runs for name in run.distances)
+    rows = [
+        ["", *(f"{run.name}/version_{run.version}" for run in runs)],
+        ["recipe", *(run.recipe for run in runs)],
+        ["state", *(run.state if not run.problem else "unreadable" for run in runs)],
+        ["steps", *(NOTHING if run.steps is None else str(run.steps) for run in runs)],
+        *(
+            [SHORT.get(name, name), *(_decibels(run.distances.get(name)) for run in runs)]
+            for name in names
+        ),
+        *([key, *map(_shown, values)] for key, values in differences(runs).items()),
+    ]
+    problems = [f"\n{run.name}/version_{run.version}: {run.problem}" for run in runs if run.problem]
+    return _aligned(rows) + printable("".join(problems))
+
+
+def to_json(runs: Sequence[Summary]) -> dict[str, Any]:
+    """All of it as plain data; differences where there are several runs."""
+    content: dict[str, Any] = {"runs": [run.to_json() for run in runs]}
+    if len(runs) > 1:
+        content["differences"] = differences(runs)
+    return content
+
+
+def printable(text: str) -> str:
+    """Without signs by which a run of a stranger could move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
+
+
+def _decibels(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
+
+
+def _shown(value: object) -> str:
+    text = NOTHING if value is None else str(value)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    cells = [[printable(cell.replace("\n", " ")) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+    return "\n".join(lines)

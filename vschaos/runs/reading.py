@@ -1,0 +1,179 @@
+"""What stands in a run folder, read as if a stranger had written it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import yaml
+
+from vschaos.labels import Vocabulary
+
+FORMAT = 2  # of the run folder; 2 since latents are counted in deviations
+WRITTEN_TO = (".", "checkpoints", "logs")  # by a training that is gone on with
+
+
+def find_version(path: Path, version: int | None = None) -> Path:
+    """The version's folder for the folder of a training, of a version, or a file in it."""
+    if version is not None and (path / f"version_{version}").is_dir():
+        return path / f"version_{version}"
+    if version is not None:
+        raise FileNotFoundError(f"there is no version_{version} in {path}")
+    # from a training's folder one does not look upwards: a config.yaml there is not ours
+    is_inside = path.is_file() or path.name == "checkpoints"
+    for candidate in (path, *(path.absolute().parents[:2] if is_inside else ())):
+        if (candidate / "config.yaml").is_file():
+            return candidate
+    versions = sorted(path.glob("version_*/config.yaml"), key=lambda file: number_of(file.parent))
+    if not versions:
+        raise FileNotFoundError(
+            f"{path} is not the folder of a training (there is no version_N with a config.yaml)"
+        )
+    trained = [file for file in versions if any((file.parent / "checkpoints").glob("*.ckpt"))]
+    return (trained or versions)[-1].parent
+
+
+def number_of(folder: Path) -> int:
+    """N of `version_N`; -1 if it is called otherwise."""
+    number = folder.name.removeprefix("version_")
+    return int(number) if number.isdecimal() else -1
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a version's folder.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ValueError: it is none, or that of a run of another format.
+    """
+    config = read_settings(folder)
+    check_format(folder)
+    return config
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The same, whatever the format of the run."""
+    file = folder / "config.yaml"
+    try:
+        config = yaml.load(file.read_text(encoding="utf-8"), _PlainLoader)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{file} is not plain YAML: {error}") from error
+    if not isinstance(config, dict) or "model" not in config or "name" not in config:
+        raise ValueError(f"{file} must hold a run's settings (name, model, ...)")
+    check_name(config["name"])
+    return config
+
+
+def check_format(folder: Path) -> None:
+    """Refuses a run that another version of this project wrote otherwise.
+
+    Raises:
+        FileNotFoundError: nothing says so.
+        ValueError: it did.
+    """
+    versions = read_json(folder / "versions.json")
+    came, author = versions.get("format"), versions.get("vschaos", "unknown")
+    if came == FORMAT:
+        return
+    is_newer = isinstance(came, int) and came > FORMAT
+    advice = "a newer vschaos reads it" if is_newer else "train it again"
+    raise ValueError(
+        f"{folder} is a run of format {came} (vschaos {author}), this vschaos reads {FORMAT}: "
+        f"{advice}"
+    )
+
+
+def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
+    """The labels that the model of a version's folder knows."""
+    file = folder / "vocabularies.json"
+    try:
+        return {
+            _plain_name(task): Vocabulary.from_json(entries)
+            for task, entries in read_json(file).items()
+        }
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def read_split(folder: Path) -> dict[str, list[str]]:
+    """Names of the files that a run learns from (`train`), and of those `held_out`.
+
+    Raises:
+        FileNotFoundError: nothing tells them.
+        ValueError: they are no names, or lead out of a dataset.
+    """
+    file = folder / "split.json"
+    split = read_json(file)
+    if split.keys() != {"train", "held_out"}:
+        raise ValueError(f"{file} must name the files of train and of held_out")
+    for side in split.values():
+        _check_file_names(file, side)
+    return split
+
+
+def check_name(name: object) -> str:
+    """The name of a training, if a folder can be called so."""
+    name = str(name)
+    is_plain = Path(name).name == name and not name.startswith(".") and name.isprintable()
+    if not name or not is_plain:
+        raise ValueError(f"name must be a plain name for a folder; {name!r} came")
+    return name
+
+
+def check_own_folders(folder: Path, names: Iterable[str] = WRITTEN_TO) -> None:
+    """Refuses to write to folders of a run that are links: they lead wherever its maker wanted.
+
+    Raises:
+        ValueError: one of them is.
+    """
+    for name in names:
+        if (folder / name).is_symlink():
+            raise ValueError(
+                f"{(folder / name)} is a link to {(folder / name).readlink()}: what a run writes "
+                "stays in its folder; put the folder itself there"
+            )
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The object in a file of a run.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it holds something else.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"the run is not whole: {file} is not there") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{file} must hold an object")
+    return content
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Without aliases: a run has none, and a few of them unfold to more than any memory."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has aliases (*name)")
+        return super().compose_node(parent, index)
+
+
+def _plain_name(task: str) -> str:
+    """The name of a label: it becomes part of files' names."""
+    if not task or not task.isprintable() or any(sign in task for sign in "/\\"):
+        raise ValueError(f"a label must have a plain name, {task!r} came")
+    return task
+
+
+def _check_file_names(file: Path, names: object) -> None:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{file} must give lists of names")
+    for name in names:
+        is_absolute = name.startswith("/") or PureWindowsPath(name).drive
+        if not name or "\0" in name or is_absolute or ".." in PurePosixPath(name).parts:
+            raise ValueError(f"{file} names {name!r}, which leads out of the dataset")

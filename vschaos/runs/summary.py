@@ -1,0 +1,193 @@
+"""What one wants to know of a run among many, without building its model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vschaos.runs.reading import check_format, find_version, number_of, read_json, read_settings
+
+DEPTHS = ("version_*", "*/version_*", "*/*/version_*")  # of runs below a folder
+BEST_DISTANCE = "log_spectral_distance"  # by which the best weights are chosen
+STATES = ("finished", "stopped", "failed")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a line.
+
+    Attributes:
+        folder: `.../version_N`.
+        name: of the training.
+        version: N.
+        recipe: it was composed from; the class of the model where that was not kept.
+        begun: year-month-day hour:minute.
+        state: `finished`, `stopped`, `failed`, `unfinished` (it is training, or was killed), or
+            `unreadable`.
+        steps: of the last checkpoint; none without one.
+        distances: of held-out sounds, by name, of the best weights.
+        size_bytes: of the folder.
+        problem: why it cannot be opened, or nothing.
+        settings: plain values by dotted key.
+    """
+
+    folder: Path
+    name: str
+    version: int
+    recipe: str = ""
+    begun: str = ""
+    state: str = "unreadable"
+    steps: int | None = None
+    distances: dict[str, float] = field(default_factory=dict)
+    size_bytes: int = 0
+    problem: str = ""
+    settings: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Without the settings."""
+        shown = {key: value for key, value in vars(self).items() if key != "settings"}
+        return {**shown, "folder": str(self.folder)}
+
+
+def find_runs(path: Path) -> list[Summary]:
+    """The runs in a folder of trainings, by name and version; or that of a version.
+
+    Raises:
+        FileNotFoundError: no such folder, or no run in it.
+    """
+    if not path.is_dir():
+        raise FileNotFoundError(f"there is no folder {path}")
+    if (path / "config.yaml").is_file():
+        return [summarise(path)]
+    files = {file for depth in DEPTHS for file in path.glob(f"{depth}/config.yaml")}
+    if not files:
+        raise FileNotFoundError(f"there is no run in {path} (no version_N with a config.yaml)")
+    folders = [file.parent for file in files]
+    return [summarise(folder) for folder in sorted(folders, key=lambda f: (f.parent, number_of(f)))]
+
+
+def find_run(path: Path) -> Summary:
+    """The newest run of a training, or that of a version.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"there is no run {path}")
+    return summarise(find_version(path))
+
+
+def summarise(folder: Path) -> Summary:
+    """Of a version's folder, whatever state it is in: what cannot be read is told, not raised."""
+    folder = folder.absolute()
+    number, size = number_of(folder), sum(_sizes(folder))
+    try:
+        config = read_settings(folder)
+    except (ValueError, OSError) as error:
+        return Summary(folder, folder.parent.name, number, problem=str(error), size_bytes=size)
+    last = _read_checkpoint(folder / "checkpoints" / "last.ckpt")
+    steps = _whole_number(last.get("global_step"))
+    return Summary(
+        folder,
+        str(config["name"]),
+        number,
+        _recipe(config),
+        _begun(folder),
+        _state(folder, config, steps),
+        steps,
+        _distances(_read_checkpoint(folder / "checkpoints" / "best.ckpt")),
+        size,
+        _problem(folder),
+        flat(config),
+    )
+
+
+def flat(settings: Any, key: str = "") -> dict[str, Any]:
+    """Plain values by dotted key."""
+    if isinstance(settings, dict) and settings:
+        found: dict[str, Any] = {}
+        for name, value in settings.items():
+            found |= flat(value, f"{key}.{name}" if key else str(name))
+        return found
+    return {key: settings}
+
+
+def _problem(folder: Path) -> str:
+    try:
+        check_format(folder)
+    except (ValueError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _recipe(config: dict[str, Any]) -> str:
+    model = config["model"] if isinstance(config["model"], dict) else {}
+    return str(config.get("recipe") or str(model.get("_target_", "")).rpartition(".")[2])
+
+
+def _begun(folder: Path) -> str:
+    kept = _optional(folder / "versions.json").get("begun")
+    if isinstance(kept, str):
+        return kept
+    return f"{datetime.fromtimestamp((folder / 'config.yaml').stat().st_mtime):%Y-%m-%d %H:%M}"
+
+
+def _state(folder: Path, config: dict[str, Any], steps: int | None) -> str:
+    kept = _optional(folder / "state.json").get("state")
+    if kept in STATES:
+        return str(kept)
+    trainer = config.get("trainer")
+    most = trainer.get("max_steps") if isinstance(trainer, dict) else None
+    is_whole = isinstance(most, int) and 0 < most <= (steps or 0)
+    return "finished" if is_whole else "unfinished"
+
+
+def _optional(file: Path) -> dict[str, Any]:
+    try:
+        return read_json(file)
+    except (ValueError, OSError):
+        return {}
+
+
+def _distances(best: dict[str, Any]) -> dict[str, float]:
+    """That the checkpoint keeps; of one from before they were kept, the one that it was best by."""
+    kept = best.get("held_out")
+    if isinstance(kept, dict) and kept:
+        return {str(name): float(value) for name, value in kept.items() if _is_number(value)}
+    states = best.get("callbacks")
+    for state in states.values() if isinstance(states, dict) else ():
+        score = state.get("best_model_score") if isinstance(state, dict) else None
+        if isinstance(score, torch.Tensor) and score.numel() == 1 and state.get("monitor"):
+            return {BEST_DISTANCE: float(score)}
+    return {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _whole_number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _read_checkpoint(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        # tensors stay on the disk: a hundred runs are listed at once
+        content = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except Exception:  # torch raises whatever a damaged or hostile file makes it raise
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            yield path.stat().st_size

@@ -1,0 +1,110 @@
+"""A new run: its folder, and all that is known of it before it begins."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vschaos import __version__
+from vschaos.files import written_whole
+from vschaos.labels import Vocabulary
+from vschaos.runs.reading import FORMAT, check_name
+
+LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
+
+README = """# {name}
+
+A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
+
+| file | what it is |
+|---|---|
+| `config.yaml` | every setting of the training, resolved |
+| `split.json` | the files learnt from, and those held out |
+| `vocabularies.json` | the classes or the range of each label |
+| `versions.json` | versions of the code and its libraries |
+| `state.json` | how the training ended |
+| `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
+| `checkpoints/epoch_*.ckpt` | weights kept by schedule |
+| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {folder}` |
+
+Listen: `python generate.py reconstruct {folder} --files some.wav`
+Export: `python script.py {folder}`
+"""
+
+
+def create_run_folder(rundir: Path, name: str) -> Path:
+    """Makes `rundir/name/version_N`, N being the first number that is free."""
+    training = rundir / check_name(name)
+    number = 0
+    while True:
+        folder = training / f"version_{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError as error:
+            raise ValueError(f"rundir={rundir} cannot be written: {error.strerror}") from error
+        (folder / "checkpoints").mkdir()
+        return folder
+
+
+def describe_run(
+    folder: Path,
+    config: dict[str, Any],
+    vocabularies: Mapping[str, Vocabulary],
+    split: dict[str, list[str]],
+) -> None:
+    """Writes all of a run that is known before it begins."""
+    versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
+    versions |= {"vschaos": __version__, "python": platform.python_version()}
+    versions |= {library: _version(library) for library in LIBRARIES}
+    readme = README.format(
+        name=config["name"],
+        version=__version__,
+        date=time.strftime("%Y-%m-%d"),
+        root=config["data"]["dataset"]["root"],
+        folder=folder,
+    )
+    _write(folder / "README.md", readme)
+    _write(folder / "versions.json", json.dumps(versions, indent=1))
+    classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
+    _write(folder / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
+    _write(folder / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
+    _write(folder / "config.yaml", _dump(config))
+
+
+def note_state(folder: Path, state: str) -> None:
+    """Keeps how a training ended: `finished`, `stopped` or `failed`."""
+    _write(folder / "state.json", json.dumps({"state": state}))
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Writes what comes twice twice: aliases are not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _dump(config: dict[str, Any]) -> str:
+    text: str = yaml.dump(config, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def _write(file: Path, text: str) -> None:
+    with written_whole(file, is_durable=True) as partial:
+        partial.write_text(text, encoding="utf-8")
