@@ -160,12 +160,19 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
         resumed({**now, "name": "other"}, given)
 
 
-def test_nothing_to_go_on_with_is_said(config: dict[str, Any]) -> None:
+def test_where_the_last_was_not_yet_written_the_furthest_is_gone_on_from(
+    config: dict[str, Any],
+) -> None:
     folder = train(config)
     assert folder is not None
-    (folder / "checkpoints" / "last.ckpt").unlink()
-    with pytest.raises(FileNotFoundError, match="nothing to go on with"):
-        train({**config, "resume": True})
+    last = folder / "checkpoints" / "last.ckpt"
+    expected = torch.load(last, weights_only=True)
+    last.unlink()
+    train({**config, "resume": True})
+    found = torch.load(last, weights_only=True)
+    assert found["global_step"] == expected["global_step"]
+    for name, weights in expected["state_dict"].items():
+        assert torch.equal(found["state_dict"][name], weights), name
 
 
 @pytest.mark.parametrize(

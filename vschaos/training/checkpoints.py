@@ -117,21 +117,17 @@ def last_checkpoint(folder: Path) -> Path:
 
 
 def checkpoint_to_go_on_from(folder: Path) -> Path | None:
-    """The last one, or none if nothing was kept yet and the run begins again.
+    """The last one; where a kill came before it was first written, the furthest of the others; none
+    if nothing was kept yet and the run begins again.
 
     Raises:
-        FileNotFoundError: there are others, but not the last.
+        DamagedCheckpointError: one of these others cannot be read.
     """
     last = last_checkpoint(folder)
     if last.is_file():
         return last
-    others = sorted(file.name for file in last.parent.glob("*.ckpt"))
-    if others:
-        raise FileNotFoundError(
-            f"there is nothing to go on with in {folder}: no {LAST}; to go on from "
-            f"{others[0]}, copy it to {last}"
-        )
-    return None
+    others = last.parent.glob("*.ckpt")
+    return max(others, key=lambda file: int(_load(file)["global_step"]), default=None)
 
 
 def what_is_kept(folder: Path) -> str:
