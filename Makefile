@@ -15,7 +15,7 @@ example-model: $(VENV)/installed-dev
 	$(BIN)/python -m vschaos.demo.example
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 test-slow: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n 2
