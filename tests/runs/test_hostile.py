@@ -31,7 +31,9 @@ def _configure(folder: Path, **changes: object) -> None:
     (folder / "config.yaml").write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["../up", "/elsewhere/x", "a/b", "..", ".bashrc", "a\nb", "\x1b[2J", ""])
+@pytest.mark.parametrize(
+    "name", ["../up", "/elsewhere/x", "a/b", "..", ".bashrc", "a\nb", "\x1b[2J", ""]
+)
 def test_a_name_that_leads_elsewhere_is_refused(folder: Path, name: str) -> None:
     _configure(folder, name=name)
     with pytest.raises(ValueError, match="name must be a plain name"):

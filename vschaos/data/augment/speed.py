@@ -25,18 +25,17 @@ SMOOTH_LENGTHS = np.array(
 )
 
 
-class Varispeed:
-    """A speed for the whole batch, as of a tape: pitch and formants move together.
-
-    The excerpts are read longer or shorter and resampled to their length in the frequency domain,
-    which cuts what would alias; the edges, where that rings, lie where windows are near zero.
+class HigherOrLower:
+    """What draws an interval for a whole batch, and by it a length to read.
 
     Args:
         range_semitones: drawn evenly from -range to +range.
         probability: share of the batches that are changed, 0 to 1.
-        labels: what labels that follow the speed count, by task: `pitch_class` or `octave`. The
-            speed goes by whole semitones if a model learns one of them.
+        labels: what labels that follow the pitch count, by task: `pitch_class` or `octave`. It goes
+            by whole semitones if a model learns one of them.
     """
+
+    setting: str  # where it stands in the settings
 
     def __init__(
         self,
@@ -45,30 +44,34 @@ class Varispeed:
         labels: Mapping[str, str] | None = None,
     ) -> None:
         self.range_semitones = range_semitones
-        self.probability = checked(probability, "data.varispeed")
-        self.labels = checked_kinds(labels, "data.varispeed")
+        self.probability = checked(probability, self.setting)
+        self.labels = checked_kinds(labels, self.setting)
 
     def draw_length(
         self, length: int, random: np.random.Generator, whole_semitones: bool = False
     ) -> int:
-        """Samples to read for excerpts of `length`: a product of small primes near the draw."""
+        """Samples that are higher or lower, played in `length`: a product of small primes near the
+        draw."""
         if random.random() >= self.probability:
             return length
-        return length_higher(length, self.range_semitones, random, whole_semitones)
+        semitones = random.uniform(-self.range_semitones, self.range_semitones)
+        if whole_semitones:
+            semitones = round(semitones)
+        return _smooth_length(length * 2 ** (semitones / 12))
+
+
+class Varispeed(HigherOrLower):
+    """A speed for the whole batch, as of a tape: pitch and formants move together.
+
+    The excerpts are read longer or shorter and resampled to their length in the frequency domain,
+    which cuts what would alias; the edges, where that rings, lie where windows are near zero.
+    """
+
+    setting = "data.varispeed"
 
     def __call__(self, audio: Tensor, length: int) -> Tensor:
         """`[B, T] -> [B, length]`."""
         return resampled(audio, length)
-
-
-def length_higher(
-    length: int, range_semitones: float, random: np.random.Generator, whole_semitones: bool
-) -> int:
-    """Samples that are higher, played in `length`, by what is drawn from -range to +range."""
-    semitones = random.uniform(-range_semitones, range_semitones)
-    if whole_semitones:
-        semitones = round(semitones)
-    return _smooth_length(length * 2 ** (semitones / 12))
 
 
 def resampled(audio: Tensor, length: int) -> Tensor:

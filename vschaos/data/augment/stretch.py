@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vschaos.data.augment.chance import checked
-from vschaos.data.augment.speed import length_higher
-from vschaos.data.augment.transposition import checked_kinds
+from vschaos.data.augment.speed import HigherOrLower
 
 PIECES = 4  # of an excerpt at least; each is faded into the next
 UNDECIDED = 1e-9  # far below what is heard
@@ -39,34 +37,13 @@ class TimeStretch:
         return round(length * 2 ** random.uniform(-octaves, octaves))
 
 
-class PitchShift:
+class PitchShift(HigherOrLower):
     """A pitch for the whole batch, formants with it; what changes in time keeps its pace.
 
-    It is a stretch of time, taken back by a tape speed.
-
-    Args:
-        range_semitones: drawn evenly from -range to +range.
-        probability: share of the batches that are changed, 0 to 1.
-        labels: those that follow, as of `Varispeed`; it goes by whole semitones for them.
+    It is a stretch of time to the length that is drawn, taken back by a tape speed.
     """
 
-    def __init__(
-        self,
-        range_semitones: float,
-        probability: float,
-        labels: Mapping[str, str] | None = None,
-    ) -> None:
-        self.range_semitones = range_semitones
-        self.probability = checked(probability, "data.pitch_shift")
-        self.labels = checked_kinds(labels, "data.pitch_shift")
-
-    def draw_length(
-        self, length: int, random: np.random.Generator, whole_semitones: bool = False
-    ) -> int:
-        """Samples to stretch excerpts of `length` to, from which a tape speed takes them back."""
-        if random.random() >= self.probability:
-            return length
-        return length_higher(length, self.range_semitones, random, whole_semitones)
+    setting = "data.pitch_shift"
 
 
 def stretched(audio: Tensor, length: int) -> Tensor:
