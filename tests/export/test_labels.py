@@ -144,9 +144,9 @@ def test_every_export_of_a_run_has_the_same_order(run: Run, tmp_path: Path) -> N
         for name in [*first.methods, *first.attributes]:
             params = f"{name}_params"
             assert torch.equal(getattr(first.model, params), getattr(second.model, params))
-        parts = [getattr(host.model, f"{method}_part") for host in (first, second)]
+        kept = [getattr(host.model, f"{method}_bounds") for host in (first, second)]
         for bounds in ("input_bounds", "output_bounds"):
-            assert torch.equal(getattr(parts[0], bounds), getattr(parts[1], bounds))
+            assert torch.equal(getattr(kept[0], bounds), getattr(kept[1], bounds))
 
 
 def test_forward_hears_its_labels_hop_by_hop_as_offline(

@@ -64,19 +64,25 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
     """Whoever asks for the methods, as nn~ does, has them compiled."""
     file = io.BytesIO()
     torch.jit.save(scripted, file)
-    asked, not_asked = (torch.jit.load(io.BytesIO(file.getvalue())) for _ in range(2))
-    asked.get_methods()
+    not_asked = torch.jit.load(io.BytesIO(file.getvalue()))
     inlets, ratio, _, _ = getattr(scripted, f"{method}_params").tolist()
     values = 0.1 * torch.randn(12, 1, inlets, 4 * HOP // ratio)
-    seconds = []
+    expected = [getattr(not_asked, method)(block) for block in values]
+    first, usual = [], []
     with torch.inference_mode():
-        for block in values:
-            start = time.process_time()
-            output = getattr(asked, method)(block)
-            seconds.append(time.process_time() - start)
-            assert torch.allclose(output, getattr(not_asked, method)(block), atol=1e-5)
-    # without it, the first two are a hundred times slower
-    assert seconds[0] < 20 * sorted(seconds)[6]
+        for _ in range(3):  # the quickest counts: others use these cores as well
+            asked = torch.jit.load(io.BytesIO(file.getvalue()))
+            asked.get_methods()
+            seconds = []
+            for block, sound in zip(values, expected, strict=True):
+                start = time.process_time()
+                output = getattr(asked, method)(block)
+                seconds.append(time.process_time() - start)
+                assert torch.allclose(output, sound, atol=1e-5)
+            first.append(seconds[0])
+            usual.append(sorted(seconds)[6])
+    # not compiled at all it takes a hundred times as long, and six times if the outermost is not
+    assert min(first) < 4.5 * min(usual)
 
 
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])

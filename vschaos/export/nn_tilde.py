@@ -9,7 +9,8 @@ method here does neither.
 import torch
 from torch import Tensor, nn
 
-from vschaos.models.base import Attribute, Control, Method, Stream
+from vschaos.export.bounds import BoundsInterface, bounds
+from vschaos.models.base import Attribute, Method, Stream
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
 READ_ONLY = {  # how the scripted module answers
@@ -40,15 +41,26 @@ def all_attributes(stream: Stream, sample_rate: int) -> list[Attribute]:
 
 
 @torch.jit.interface
-class Part(nn.Module):
-    """One method of a stream.
+class Encodes(nn.Module):
+    def encode(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
 
-    Behind an interface it keeps what it compiled, whoever calls it: so it can be warmed up while
-    the host still asks what methods there are.
-    """
 
+@torch.jit.interface
+class Decodes(nn.Module):
+    def decode(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+
+@torch.jit.interface
+class Forwards(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
+
+
+# by the names of methods: what TorchScript compiles of a method that it sees through is not what a
+# host calls, and each is warmed up as something of which only this is known
+CALLED_AS = {"encode": Encodes, "decode": Decodes, "forward": Forwards}
 
 
 class NNTilde(nn.Module):
@@ -72,6 +84,7 @@ class NNTilde(nn.Module):
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
             self.register_buffer(f"{method.name}_params", torch.tensor(params))
+            setattr(self, f"{method.name}_bounds", bounds(method, stream.hop_length))
             setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
             setattr(
                 self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
@@ -100,29 +113,6 @@ class NNTilde(nn.Module):
         return [False]
 
 
-def _tamed(values: Tensor, bounds: Tensor) -> Tensor:
-    """`[B, C, N]` within the lowest and highest values `bounds[0]` and `bounds[1]` of each channel,
-    `bounds[2]` where there is no number."""
-    low, high, missing = bounds[0], bounds[1], bounds[2]
-    finite = torch.where(torch.isfinite(values), values, missing)
-    return torch.minimum(torch.maximum(finite, low), high)
-
-
-def _bounds(controls: list[Control]) -> Tensor:
-    """Lowest and highest values that are let through, and the one in place of what is no number:
-    `[3, C, 1]`. Full scale of sound is passed by up to 12 dB."""
-    rows = []
-    for control in controls:
-        if control.unknown_below is not None:
-            unknown = control.unknown_below - 1.0
-            rows.append((unknown, control.high, unknown))
-        elif control.unit == "amplitude":
-            rows.append((4.0 * control.low, 4.0 * control.high, 0.0))
-        else:
-            rows.append((-100.0, 100.0, 0.0))
-    return torch.tensor(rows).T.unsqueeze(2)
-
-
 def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     """Scripts a stream as nn~ wants it.
 
@@ -131,23 +121,22 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         sample_rate: Hz.
 
     Raises:
-        ValueError: names that nn~ could not tell apart.
+        ValueError: names that nn~ could not tell apart, or a method that it is not warmed up for.
     """
     names = [method.name for method in stream.methods]
     names += [attribute.name for attribute in stream.attributes]
     if len(set(names)) != len(names):
         raise ValueError(f"methods and attributes must differ in name, {names} came")
+    if not {method.name for method in stream.methods} <= set(CALLED_AS):
+        raise ValueError(f"methods must be among {', '.join(CALLED_AS)}, {names} came")
     # a class of its own: TorchScript shares types, and methods can be added to a type only once
-    parts = {f"{method.name}_part": Part for method in stream.methods}
+    parts = {f"{method.name}_bounds": BoundsInterface for method in stream.methods}
     instrument = type("Instrument", (NNTilde,), {"__annotations__": parts})
-    core = torch.jit.script(stream)
-    unscripted = instrument(stream, core, sample_rate)
-    for method in stream.methods:
-        setattr(unscripted, f"{method.name}_part", _part(core, method, stream.hop_length))
+    unscripted = instrument(stream, torch.jit.script(stream), sample_rate)
     scripted = torch.jit.script(unscripted.eval())
-    scripted.define(_warm_up_source(stream))
     for method in stream.methods:
         scripted.define(_method_source(method))
+    scripted.define(_warm_up_source(stream))
     for attribute in stream.attributes:
         scripted.define(_attribute_source(attribute))
     for name, value in READ_ONLY.items():
@@ -155,57 +144,9 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     return scripted
 
 
-class BoundedPart(nn.Module):
-    """A method of a stream that takes any numbers, and gives as many finite ones as are asked for.
-
-    Args:
-        stream: scripted.
-        method: of it.
-        hop_length: samples.
-    """
-
-    input_bounds: Tensor
-    output_bounds: Tensor
-
-    def __init__(self, stream: torch.jit.ScriptModule, method: Method, hop_length: int) -> None:
-        super().__init__()
-        self.stream = stream
-        self.hop_length = hop_length
-        self.in_ratio = method.in_ratio
-        self.out_ratio = method.out_ratio
-        self.register_buffer("input_bounds", _bounds(method.inlets))
-        self.register_buffer("output_bounds", _bounds(method.outlets))
-
-    @torch.jit.export
-    def whole_hops(self, values: Tensor) -> Tensor:
-        """Finite and within bounds, filled with zeros up to a whole number of hops."""
-        missing = (-values.shape[2] * self.in_ratio) % self.hop_length // self.in_ratio
-        return nn.functional.pad(_tamed(values, self.input_bounds), (0, missing))
-
-    @torch.jit.export
-    def as_asked(self, values: Tensor, length: int) -> Tensor:
-        """Finite and within bounds, cut to the length that the host counts on."""
-        return _tamed(values, self.output_bounds)[:, :, : length * self.in_ratio // self.out_ratio]
-
-
-def _part(core: torch.jit.ScriptModule, method: Method, hop_length: int) -> torch.jit.ScriptModule:
-    # a class of its own: TorchScript shares types, and methods can be added to a type only once
-    kind = type(f"{method.name.title()}Part", (BoundedPart,), {})
-    part = torch.jit.script(kind(core, method, hop_length))
-    part.define(f"""
-def forward(self, x: Tensor) -> Tensor:
-    return self.as_asked(self.stream.{method.name}(self.whole_hops(x)), x.shape[2])
-""")
-    return part
-
-
 def _warm_up_source(stream: Stream) -> str:
     """The first question of a host, while nothing is played yet, is a time to compile."""
-    calls = "\n".join(
-        f"            self.{method.name}_part.forward(torch.zeros([1, {len(method.inlets)}, "
-        f"{WARM_UP_HOPS * stream.hop_length // method.in_ratio}]))"
-        for method in stream.methods
-    )
+    calls = "\n".join(_warm_up_call(method, stream.hop_length) for method in stream.methods)
     return f"""
 def get_methods(self) -> List[str]:
     if not self.is_warm:
@@ -217,10 +158,18 @@ def get_methods(self) -> List[str]:
 """
 
 
+def _warm_up_call(method: Method, hop_length: int) -> str:
+    length = WARM_UP_HOPS * hop_length // method.in_ratio
+    return f"""\
+            for one in torch.jit.annotate(List[{CALLED_AS[method.name].__name__}], [self]):
+                one.{method.name}(torch.zeros([1, {len(method.inlets)}, {length}]))"""
+
+
 def _method_source(method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
-    return self.{method.name}_part.forward(x)
+    taken = self.{method.name}_bounds.whole_hops(x)
+    return self.{method.name}_bounds.as_asked(self.stream.{method.name}(taken), x.shape[2])
 """
 
 

@@ -41,6 +41,10 @@ class PlayedStream(Stream):
     forward_level: GlideInterface
     forward_mix: GlideInterface
 
+    def __init_subclass__(cls) -> None:
+        # TorchScript looks for interfaces in the annotations of the very class alone
+        cls.__annotations__ = {**PlayedStream.__annotations__, **cls.__annotations__}
+
     def __init__(
         self,
         methods: list[Method],

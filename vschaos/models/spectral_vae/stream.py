@@ -17,6 +17,7 @@ from vschaos.transforms import (
     STFT,
     LogMagnitude,
     StreamingPhase,
+    StreamingPhaseInterface,
     StreamingSTFT,
     StreamingSTFTInterface,
     keep_phase,
@@ -61,6 +62,8 @@ class SpectralStream(PlayedStream):
     encode_stft: StreamingSTFTInterface
     decode_stft: StreamingSTFTInterface
     forward_stft: StreamingSTFTInterface
+    decode_phase: StreamingPhaseInterface
+    forward_phase: StreamingPhaseInterface
     unknown_below: Tensor
 
     def __init__(
@@ -93,8 +96,8 @@ class SpectralStream(PlayedStream):
         self.encode_stft = compiled_once(StreamingSTFT(transform))
         self.decode_stft = compiled_once(StreamingSTFT(transform))
         self.forward_stft = compiled_once(StreamingSTFT(transform))
-        self.decode_phase = StreamingPhase(transform.n_fft, transform.hop_length)
-        self.forward_phase = StreamingPhase(transform.n_fft, transform.hop_length)
+        self.decode_phase = compiled_once(StreamingPhase(transform.n_fft, transform.hop_length))
+        self.forward_phase = compiled_once(StreamingPhase(transform.n_fft, transform.hop_length))
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.latent_dim = latent.dim
@@ -138,7 +141,7 @@ class SpectralStream(PlayedStream):
             frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
-        spectrum = self.decode_phase(torch.cat(frames, dim=2), mode)
+        spectrum = self.decode_phase.forward(torch.cat(frames, dim=2), mode)
         sound = self.decode_stft.synthesise(spectrum)
         return (self.decode_level(sound, self.level) * sound).unsqueeze(1)
 
@@ -149,7 +152,7 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(spectrum.abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
         keeps_phase = self.inversion_mode == "keep_input"
-        if not keeps_phase and self.inversion_mode != self.forward_phase.inversion:
+        if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
             self.forward_hand.round()
         frames = torch.jit.annotate(list[Tensor], [])
         for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
@@ -160,7 +163,7 @@ class SpectralStream(PlayedStream):
             self.forward_phase.hear(spectrum)
             spectrum = keep_phase(magnitudes, spectrum)
         else:
-            spectrum = self.forward_phase(magnitudes, self.inversion_mode)
+            spectrum = self.forward_phase.forward(magnitudes, self.inversion_mode)
         wet = self.forward_stft.synthesise(spectrum)
         dry = self.dry(sound[:, 0], self.get_delay())
         mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)

@@ -1,7 +1,13 @@
 """Phase from magnitudes, of whole sounds and in a stream."""
 
 from vschaos.transforms.phase.griffin_lim import griffin_lim
-from vschaos.transforms.phase.modes import INVERSIONS, StreamingPhase, invert, refined_scan
+from vschaos.transforms.phase.modes import (
+    INVERSIONS,
+    StreamingPhase,
+    StreamingPhaseInterface,
+    invert,
+    refined_scan,
+)
 from vschaos.transforms.phase.rtisi import RTISI
 from vschaos.transforms.phase.scan import PhaseScan
 from vschaos.transforms.phase.spectrum import apply_phase, keep_phase, random_phase
@@ -11,6 +17,7 @@ __all__ = [
     "RTISI",
     "PhaseScan",
     "StreamingPhase",
+    "StreamingPhaseInterface",
     "apply_phase",
     "griffin_lim",
     "invert",

@@ -61,6 +61,29 @@ class FrameByFrame(nn.Module):
         pass
 
 
+@torch.jit.interface
+class StreamingPhaseInterface(nn.Module):
+    """What TorchScript compiles once for all the streams that a module holds."""
+
+    def forward(self, magnitudes: Tensor, inversion: str) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def hear(self, spectrum: Tensor) -> None:
+        pass
+
+    def goes_by(self, inversion: str) -> bool:  # type: ignore[empty-body]
+        pass
+
+    def delay(self, inversion: str) -> int:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def restart(self) -> None:
+        pass
+
+
 class StreamingPhase(nn.Module):
     """The phase of a stream, found in one of three ways, among which one may change as it plays.
 
@@ -99,6 +122,12 @@ class StreamingPhase(nn.Module):
         """Forgets the frames that came before, but goes on from the phases that sound."""
         self.inversion = ""
 
+    @torch.jit.export
+    def goes_by(self, inversion: str) -> bool:
+        """Whether the last phases were found in this way."""
+        return inversion == self.inversion
+
+    @torch.jit.export
     def delay(self, inversion: str) -> int:
         """Frames that this way comes late."""
         return self.look_ahead if inversion == "rtisi" else 0
