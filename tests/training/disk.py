@@ -6,8 +6,10 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,9 +76,7 @@ class Witness:
 @contextmanager
 def witnessed(watched: Path, copies: Path) -> Iterator[list[Left]]:
     """Gives all that kills within it would leave of a folder."""
-    if _tell not in _installed:
-        sys.addaudithook(_tell)  # there is no way to take it away again
-        _installed.append(_tell)
+    _listen()
     witness = Witness(watched, copies)
     _witnesses.append(witness)
     try:
@@ -85,11 +85,15 @@ def witnessed(watched: Path, copies: Path) -> Iterator[list[Left]]:
         _witnesses.clear()
 
 
-_installed: list[Any] = []
+@cache
+def _listen() -> None:
+    sys.addaudithook(_tell)  # once: there is no way to take it away again
 
 
 def _tell(event: str, given: tuple[Any, ...]) -> None:
     if not _witnesses or event not in (*CHANGES, "open"):
+        return
+    if threading.current_thread() is not threading.main_thread():  # those write logs
         return
     if not isinstance(given[0], str | Path) or (event == "open" and not given[2] & WRITES):
         return

@@ -76,14 +76,10 @@ class Trainings:
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["tests.training.test_killing"])
 
-    def start(self, config: dict[str, Any], place: str | None = None, times: int = 0) -> Any:
+    def end(self, config: dict[str, Any], place: str | None = None, times: int = 0) -> int | None:
         process = self.context.Process(target=train_and_die, args=(config, place, times))
         process.start()
-        return process
-
-    def end(self, config: dict[str, Any], place: str | None = None, times: int = 0) -> int | None:
-        process = self.start(config, place, times)
-        process.join(120)
+        process.join(600)  # a machine may be busy
         return process.exitcode
 
 
@@ -124,6 +120,12 @@ def left_by(config: dict[str, Any]) -> dict[str, Any]:
         "stores": {path.name for path in cache.iterdir()},
         "state": (run / "state.json").read_text(),
     }
+
+
+def make_old(folder: Path) -> None:
+    """A folder that is being written is left alone as long as it is young."""
+    for partial in folder.rglob("*.partial-*"):
+        os.utime(partial, (0, 0))
 
 
 @pytest.mark.parametrize(
@@ -170,12 +172,6 @@ def test_whatever_a_kill_leaves_is_gone_on_with_exactly(
         assert_same(left_by(config), expected, f"killed before {before}")
     changes = " ".join(before for before, _ in left)
     assert all(name in changes for name in ("samples.f32", "config.yaml", "best", "last", "state"))
-
-
-def make_old(folder: Path) -> None:
-    """A folder that is being written is left alone as long as it is young."""
-    for partial in folder.rglob("*.partial-*"):
-        os.utime(partial, (0, 0))
 
 
 def test_what_a_killed_import_left_is_cleared(longer: dict[str, Any], trainings: Trainings) -> None:
