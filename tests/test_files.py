@@ -1,11 +1,14 @@
 """A file is whole, old or new, whatever happens while it is written."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from vschaos.files import check_room, written_whole
+from vschaos.files import check_room, partial_folder, written_whole
+
+LONG_AGO = (0, 0)
 
 
 @pytest.mark.parametrize("is_durable", [False, True])
@@ -45,3 +48,18 @@ def test_room_is_looked_for_where_a_folder_will_be(tmp_path: Path) -> None:
         check_room(tmp_path / "new", 10**18, "the sounds", "rundir")
     with pytest.raises(ValueError, match=r"rundir=/proc/none cannot be written"):
         check_room(Path("/proc/none"), 0, "the sounds", "rundir")
+
+
+def test_a_folder_that_nobody_holds_any_more_is_cleared(tmp_path: Path) -> None:
+    left = tmp_path / "a.partial-killed"
+    left.mkdir()
+    (left / "samples.f32").write_bytes(b"1234")
+    with partial_folder(tmp_path / "b") as held:
+        assert left.is_dir()  # it may just have begun
+        for folder in (left, held):
+            os.utime(folder, LONG_AGO)
+        with partial_folder(tmp_path / "c") as other:
+            assert not left.exists()
+            assert held.is_dir()
+            assert other.is_dir()
+    assert not [*tmp_path.iterdir()]

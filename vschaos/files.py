@@ -1,13 +1,23 @@
-"""Files that are whole or not there, and the room for them."""
+"""Files and folders that are whole or not there, and the room for them."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where folders that were left stay until somebody deletes them
+    fcntl = None  # type: ignore[assignment]
+
+PARTIAL = ".partial"  # what is being written, or was when its process was killed
+BEGINNING_SECONDS = 10.0  # in which a folder may be there and not yet held
 
 
 @contextmanager
@@ -24,7 +34,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; names `path`.
     """
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"{path.name}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)  # a link that lies there would be written through
@@ -40,6 +50,24 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def partial_folder(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder`, to be renamed to it; removed if it was not.
+
+    Such folders whose processes were killed are removed before.
+    """
+    _clear(folder.parent)
+    partial = folder.with_name(f".{folder.name}{PARTIAL}-{uuid.uuid4().hex[:8]}")
+    partial.mkdir(parents=True)
+    handle = _hold(partial)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
 
 
 def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None:
@@ -76,6 +104,31 @@ def nearest_folder(path: Path) -> Path:
 
 def _megabytes(num_bytes: int) -> str:
     return f"{num_bytes / 1e6:,.0f} MB"
+
+
+def _clear(folder: Path) -> None:
+    for partial in folder.glob(f"*{PARTIAL}-*"):
+        with suppress(OSError):  # another process clears it too
+            if time.time() - partial.stat().st_mtime < BEGINNING_SECONDS:
+                continue
+            handle = _hold(partial)
+            if handle is not None:
+                shutil.rmtree(partial, ignore_errors=True)
+                os.close(handle)
+
+
+def _hold(folder: Path) -> int | None:
+    """A handle by which no other process can hold the folder, until it is closed or the process
+    ends, however it does; None if another one has it, or it cannot be held."""
+    if fcntl is None:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
 
 
 def _sync(path: Path) -> None:

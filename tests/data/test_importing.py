@@ -1,8 +1,7 @@
-"""Room for imported sounds is foreseen, and killed imports leave nothing for long."""
+"""Room for imported sounds is foreseen."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +10,8 @@ import pytest
 
 from vschaos.audio import write_audio
 from vschaos.data import importing
-from vschaos.data.importing import partial_folder, room_for
+from vschaos.data.importing import room_for
 from vschaos.data.store import open_store
-
-LONG_AGO = (0, 0)
 
 
 @pytest.mark.parametrize("files_asked", [3, 100])
@@ -45,18 +42,3 @@ def test_a_full_disk_is_told_before_anything_is_imported(
     ):
         open_store(dataset, 8000, "mix", min_length=1, cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
-
-
-def test_a_folder_that_nobody_holds_any_more_is_cleared(tmp_path: Path) -> None:
-    left = tmp_path / "a.partial-killed"
-    left.mkdir()
-    (left / "samples.f32").write_bytes(b"1234")
-    with partial_folder(tmp_path / "b") as held:
-        assert left.is_dir()  # it may just have begun
-        for folder in (left, held):
-            os.utime(folder, LONG_AGO)
-        with partial_folder(tmp_path / "c") as other:
-            assert not left.exists()
-            assert held.is_dir()
-            assert other.is_dir()
-    assert not [*tmp_path.iterdir()]

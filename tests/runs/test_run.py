@@ -16,7 +16,7 @@ import yaml
 
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
-from vschaos.runs import create_run_folder, describe_run, find_version, load_run, read_config
+from vschaos.runs import create_run, find_version, load_run, read_config
 from vschaos.targets import build
 
 MODEL: dict[str, Any] = {
@@ -32,15 +32,15 @@ MODEL: dict[str, Any] = {
     "decoder": {"_target_": "vschaos.layers.Perceptron", "_partial_": True, "hidden_dims": [8]},
     "latent": {"_target_": "vschaos.models.spectral_vae.GaussianLatent", "dim": 2},
 }
-CONFIG = {"name": "été 日本", "model": MODEL, "data": {"dataset": {"root": "/Klänge {x}"}}}
+NAME = "été 日本"
+CONFIG = {"name": NAME, "model": MODEL, "data": {"dataset": {"root": "/Klänge {x}"}}}
 PITCH = Vocabulary(("A", "A♯"))
 SPLIT = {"train": ["data/ä.wav", "data/日.wav"], "held_out": []}
 
 
-def _make_run(rundir: Path, name: str = "training", seed: int | None = 0) -> Path:
+def _make_run(rundir: Path, name: str = NAME, seed: int | None = 0) -> Path:
     """A version's folder, with `last.ckpt` unless the seed is None."""
-    folder = create_run_folder(rundir, name)
-    describe_run(folder, CONFIG, {"pitch": PITCH}, SPLIT)
+    folder = create_run(rundir, {**CONFIG, "name": name}, {"pitch": PITCH}, SPLIT)
     if seed is not None:
         torch.manual_seed(seed)
         _save(folder, _weights(build(MODEL, {})))
@@ -61,16 +61,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_versions_are_counted_on(tmp_path: Path) -> None:
-    names = [create_run_folder(tmp_path, "a").name for _ in range(3)]
+    names = [_make_run(tmp_path, "a", seed=None).name for _ in range(3)]
     assert names == ["version_0", "version_1", "version_2"]
-    assert create_run_folder(tmp_path, "b") == tmp_path / "b" / "version_0"
+    assert _make_run(tmp_path, "b", seed=None) == tmp_path / "b" / "version_0"
     assert (tmp_path / "a" / "version_2" / "checkpoints").is_dir()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/etc", "a/", ".hidden", "a\0b"])
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"name must be|null byte"):
-        create_run_folder(tmp_path / "runs", name)
+        _make_run(tmp_path / "runs", name)
     assert [*tmp_path.rglob("version_*")] == []
 
 
@@ -299,8 +299,7 @@ LABELLED: dict[str, Any] = {
 
 @pytest.fixture
 def labelled(tmp_path: Path) -> Path:
-    folder = create_run_folder(tmp_path, "labelled")
-    describe_run(folder, {**CONFIG, "model": LABELLED}, LABELS, SPLIT)
+    folder = create_run(tmp_path, {**CONFIG, "model": LABELLED}, LABELS, SPLIT)
     torch.manual_seed(0)
     _save(folder, _weights(build(LABELLED, LABELS)))
     return folder

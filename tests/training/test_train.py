@@ -10,6 +10,7 @@ import torch
 import yaml
 
 from tests.test_configs import composed
+from tests.training.conftest import assert_same
 from vschaos import load_run
 from vschaos.training import resumed, train
 
@@ -156,8 +157,43 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
     assert watched["training"]["monitoring"] == now["training"]["monitoring"]
     with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, 2048 came"):
         resumed(now, [*given, "model.transform.n_fft"])
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"nothing to go on with in .*other"):
         resumed({**now, "name": "other"}, given)
+
+
+def test_the_version_that_began_last_is_gone_on_with(config: dict[str, Any]) -> None:
+    first, second = train(config), train({**config, "seed": 1})
+    assert first is not None
+    assert second is not None
+    expected = weights(second)
+    shutil.rmtree(second / "checkpoints")  # killed before anything was kept
+    ahead = resumed({**config, "resume": True}, ["name"])
+    assert ahead["seed"] == 1
+    assert train(ahead) == second
+    assert_same(weights(second), expected)
+
+
+def test_another_number_of_threads_is_told(
+    config: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config)
+    train({**config, "resume": True})
+    assert "threads" not in caplog.text
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    train({**config, "resume": True})
+    assert "3 threads now, 1 before: the training goes on" in caplog.text
+
+
+def test_what_was_half_written_is_cleared(config: dict[str, Any]) -> None:
+    folder = train(config)
+    assert folder is not None
+    left = [folder / name for name in ("report.html.partial", "checkpoints/epoch_9.ckpt.partial")]
+    for file in left:
+        file.write_text("half")
+    assert train({**config, "resume": True, "check": True}) is None
+    assert all(file.is_file() for file in left)  # a look changes nothing
+    train({**config, "resume": True})
+    assert not any(file.exists() for file in left)
 
 
 def test_where_the_last_was_not_yet_written_the_furthest_is_gone_on_from(

@@ -21,8 +21,8 @@ from vschaos.audio import (
     find_audio_files,
     read_blocks,
 )
-from vschaos.data.importing import partial_folder, room_for
-from vschaos.files import check_room
+from vschaos.data.importing import room_for
+from vschaos.files import check_room, partial_folder
 
 FORMAT = 1  # of the folders below; other numbers are made anew
 SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent

@@ -13,22 +13,24 @@ from vschaos.runs.reading import (
     check_name,
     check_own_folders,
     find_version,
+    newest_version,
     read_config,
     read_split,
     read_vocabularies,
 )
 from vschaos.runs.run import Given, Run, load_run
-from vschaos.runs.writing import create_run_folder, describe_run, note_state
+from vschaos.runs.writing import clear_partial, create_run, note_state
 
 __all__ = [
     "Given",
     "Run",
     "check_name",
     "check_own_folders",
-    "create_run_folder",
-    "describe_run",
+    "clear_partial",
+    "create_run",
     "find_version",
     "load_run",
+    "newest_version",
     "note_state",
     "read_config",
     "read_split",

@@ -26,13 +26,33 @@ def find_version(path: Path, version: int | None = None) -> Path:
     for candidate in (path, *(path.absolute().parents[:2] if is_inside else ())):
         if (candidate / "config.yaml").is_file():
             return candidate
-    versions = sorted(path.glob("version_*/config.yaml"), key=lambda file: number_of(file.parent))
+    versions = _versions(path)
     if not versions:
         raise FileNotFoundError(
             f"{path} is not the folder of a training (there is no version_N with a config.yaml)"
         )
-    trained = [file for file in versions if any((file.parent / "checkpoints").glob("*.ckpt"))]
-    return (trained or versions)[-1].parent
+    trained = [folder for folder in versions if any((folder / "checkpoints").glob("*.ckpt"))]
+    return (trained or versions)[-1]
+
+
+def newest_version(training: Path) -> Path:
+    """The version that began last, to be gone on with, whether anything was kept of it or not.
+
+    Raises:
+        FileNotFoundError: none has begun.
+    """
+    versions = _versions(training)
+    if not versions:
+        raise FileNotFoundError(
+            f"resume=true: there is nothing to go on with in {training} (no version_N with a "
+            "config.yaml); without it the training begins"
+        )
+    return versions[-1]
+
+
+def _versions(training: Path) -> list[Path]:
+    files = training.glob("version_*/config.yaml")
+    return sorted((file.parent for file in files), key=number_of)
 
 
 def number_of(folder: Path) -> int:

@@ -7,15 +7,16 @@ import platform
 import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from vschaos import __version__
-from vschaos.files import written_whole
+from vschaos.files import PARTIAL, partial_folder, written_whole
 from vschaos.labels import Vocabulary
-from vschaos.runs.reading import FORMAT, check_name
+from vschaos.runs.reading import FORMAT, WRITTEN_TO, check_name
 
 LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
 
@@ -39,30 +40,43 @@ Export: `python script.py {folder}`
 """
 
 
-def create_run_folder(rundir: Path, name: str) -> Path:
-    """Makes `rundir/name/version_N`, N being the first number that is free."""
-    training = rundir / check_name(name)
-    number = 0
-    while True:
+def create_run(
+    rundir: Path,
+    config: dict[str, Any],
+    vocabularies: Mapping[str, Vocabulary],
+    split: dict[str, list[str]],
+) -> Path:
+    """Makes `rundir/name/version_N`, N being the first number that is free, with all of a run that
+    is known before it begins.
+
+    It is written beside and renamed: a version is whole or not there, so that one whose training is
+    killed can be gone on with.
+    """
+    training = rundir / check_name(config["name"])
+    for number in count():
         folder = training / f"version_{number}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
+        if folder.exists():
             continue
+        try:
+            with partial_folder(folder) as partial:
+                _describe(partial, folder, config, vocabularies, split)
+                partial.rename(folder)
         except OSError as error:
+            if folder.is_dir():  # another training began meanwhile
+                continue
             raise ValueError(f"rundir={rundir} cannot be written: {error.strerror}") from error
-        (folder / "checkpoints").mkdir()
-        return folder
+        break
+    return folder
 
 
-def describe_run(
+def _describe(
+    partial: Path,
     folder: Path,
     config: dict[str, Any],
     vocabularies: Mapping[str, Vocabulary],
     split: dict[str, list[str]],
 ) -> None:
-    """Writes all of a run that is known before it begins."""
+    """Writes it to `partial`, to be called `folder`."""
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
     versions |= {"vschaos": __version__, "python": platform.python_version()}
     versions |= {library: _version(library) for library in LIBRARIES}
@@ -73,12 +87,20 @@ def describe_run(
         root=config["data"]["dataset"]["root"],
         folder=folder,
     )
-    _write(folder / "README.md", readme)
-    _write(folder / "versions.json", json.dumps(versions, indent=1))
+    (partial / "checkpoints").mkdir()
+    _write(partial / "README.md", readme)
+    _write(partial / "versions.json", json.dumps(versions, indent=1))
     classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
-    _write(folder / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
-    _write(folder / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
-    _write(folder / "config.yaml", _dump(config))
+    _write(partial / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
+    _write(partial / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
+    _write(partial / "config.yaml", _dump(config))
+
+
+def clear_partial(folder: Path) -> None:
+    """Removes the files of a run that were being written as its training was killed."""
+    for name in WRITTEN_TO:
+        for partial in (folder / name).glob(f"*{PARTIAL}"):
+            partial.unlink()
 
 
 def note_state(folder: Path, state: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ from vschaos.training.faults import Faults
 LOG_EVERY_STEPS = 50
 HELD_OUT = "held_out/"
 SEEDS_APART = 1 << 32  # more than a training has batches
+logger = logging.getLogger(__name__)
 
 
 class LossWeight:
@@ -145,6 +147,7 @@ class Learner(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["faults"] = self.faults.state_dict()
+        checkpoint["threads"] = torch.get_num_threads()
         checkpoint["held_out"] = {  # how good the weights are, for who lists them
             name.removeprefix(HELD_OUT): float(value)
             for name, value in self.trainer.callback_metrics.items()
@@ -153,6 +156,16 @@ class Learner(lightning.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.faults = Faults(**checkpoint.get("faults", {}))
+        threads = torch.get_num_threads()
+        before = checkpoint.get("threads", threads)
+        if before != threads and self.trainer.strategy.root_device.type == "cpu":
+            logger.warning(
+                "%d threads now, %s before: the training goes on, but to the bit only with "
+                "OMP_NUM_THREADS=%s",
+                threads,
+                before,
+                before,
+            )
 
     def _write(self, losses: Mapping[str, Tensor]) -> None:
         """To the logs, directly: Lightning would write the same numbers again at each step."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from vschaos.runs import find_version, read_config
+from vschaos.runs import newest_version, read_config
 
 MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache")
 OF_THE_COMMAND = ("name", "rundir", "resume", "check", "report")
@@ -24,7 +24,7 @@ def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
         FileNotFoundError: there is no such run.
         ValueError: a setting is given that differs from the run's and may not change.
     """
-    saved = read_config(find_version(Path(config["rundir"]) / config["name"]))
+    saved = read_config(newest_version(Path(config["rundir"]) / config["name"]))
     ahead = copy.deepcopy(saved)
     for key in given:
         if key in OF_THE_COMMAND:

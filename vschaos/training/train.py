@@ -25,9 +25,9 @@ from vschaos.report import leave_report
 from vschaos.runs import (
     check_name,
     check_own_folders,
-    create_run_folder,
-    describe_run,
-    find_version,
+    clear_partial,
+    create_run,
+    newest_version,
     note_state,
     read_split,
     read_vocabularies,
@@ -78,7 +78,7 @@ def train(
     """
     _quiet_lightning()
     trainings = Path(config["rundir"]) / check_name(config["name"])
-    begun = find_version(trainings) if config["resume"] else None
+    begun = newest_version(trainings) if config["resume"] else None
     if begun is not None:
         check_own_folders(begun)
     last = checkpoint_to_go_on_from(begun) if begun else None
@@ -94,7 +94,7 @@ def train(
             if go_on is None or not go_on():
                 return None
         # others than the first write nothing, and need no folder of their own
-        folder = begun or (_begin(config, learner.model, data) if is_first else trainings)
+        folder = _folder(config, learner.model, data, begun) if is_first else begun or trainings
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, stopping)
         try:
@@ -106,11 +106,13 @@ def train(
     return folder if is_first else None
 
 
-def _begin(config: dict[str, Any], model: Model, data: SoundData) -> Path:
-    """The folder of a new run."""
-    folder = create_run_folder(Path(config["rundir"]), config["name"])
-    describe_run(folder, config, model.vocabularies, data.split._asdict())
-    return folder
+def _folder(config: dict[str, Any], model: Model, data: SoundData, begun: Path | None) -> Path:
+    """Of the run that is gone on with, or of a new one."""
+    if begun is None:
+        split = data.split._asdict()
+        return create_run(Path(config["rundir"]), config, model.vocabularies, split)
+    clear_partial(begun)
+    return begun
 
 
 class Begun(NamedTuple):
