@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 from tqdm import tqdm
@@ -17,7 +18,7 @@ IsStopping = Callable[[], bool]
 
 
 class StoppedError(Exception):
-    """Raised by work that was told to stop; nobody hears it."""
+    """Raised by work that was told to stop."""
 
 
 def on_all_cores(
@@ -33,11 +34,22 @@ def on_all_cores(
         work: may ask now and then if it shall stop, and raise `StoppedError` then.
     """
     stop = threading.Event()
+
+    def take(item: Item) -> Result:
+        if stop.is_set():
+            raise StoppedError
+        try:
+            return work(item, stop.is_set)
+        except BaseException:
+            stop.set()
+            raise
+
     with ThreadPoolExecutor(_num_cores()) as pool:
         try:
-            begun = {pool.submit(work, item, stop.is_set): item for item in items}
+            begun = {pool.submit(take, item): item for item in items}
             for future in as_completed(begun):
-                yield begun[future], future.result()
+                with suppress(StoppedError):  # another one failed, and comes yet
+                    yield begun[future], future.result()
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
