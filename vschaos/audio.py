@@ -80,10 +80,7 @@ def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Ite
         UnusableAudioError: unreadable, without such a channel, or with NaN or infinite samples.
         ValueError: `channel` is neither `mix` nor a number from 1 on.
     """
-    if channel != "mix" and not re.fullmatch("[1-9][0-9]*", str(channel)):
-        raise ValueError(
-            f"data.dataset.channel must be mix or a number from 1 on, {channel!r} came"
-        )
+    check_channel(channel)
     with _reasons_told(), _open_sound(path) as file:
         resampler = (
             soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
@@ -100,6 +97,17 @@ def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Ite
                 mono = resampler.resample_chunk(mono, last=not len(following))
             yield mono
             block = following
+
+
+def check_channel(channel: str | int) -> None:
+    """
+    Raises:
+        ValueError: it is neither `mix` nor a number from 1 on.
+    """
+    if channel != "mix" and not re.fullmatch("[1-9][0-9]*", str(channel)):
+        raise ValueError(
+            f"data.dataset.channel must be mix or a number from 1 on, {channel!r} came"
+        )
 
 
 def probe(path: Path) -> SoundFormat:

@@ -18,8 +18,8 @@ from tests.training.disk import witnessed
 from vschaos.training import train
 
 PLACES = {  # where a process kills itself, before what it would do there
-    "import": "vschaos.data.store._import_file",
-    "whole import": "pathlib.Path.rename",
+    "import": "vschaos.data.making.write_piece",
+    "whole import": "vschaos.data.ledger.Ledger.write",
     "step": "vschaos.training.learner.Learner.training_step",
     "write": "pathlib.Path.write_bytes",
     "sync": "os.fsync",
@@ -171,15 +171,15 @@ def test_whatever_a_kill_leaves_is_gone_on_with_exactly(
         train({**config, "resume": begun(config)})
         assert_same(left_by(config), expected, f"killed before {before}")
     changes = " ".join(before for before, _ in left)
-    assert all(name in changes for name in ("samples.f32", "config.yaml", "best", "last", "state"))
+    assert all(name in changes for name in (".sound", "config.yaml", "best", "last", "state"))
 
 
-def test_what_a_killed_import_left_is_cleared(longer: dict[str, Any], trainings: Trainings) -> None:
+def test_a_killed_import_is_gone_on_with(longer: dict[str, Any], trainings: Trainings) -> None:
     cache = Path(longer["data"]["dataset"]["cache"])
-    assert trainings.end(longer, "import", 2) == -signal.SIGKILL
-    (left,) = cache.iterdir()
-    make_old(cache)
+    assert trainings.end(longer, "import", 4) == -signal.SIGKILL
+    made = {path: path.stat().st_mtime_ns for path in cache.rglob("*.sound")}
+    assert made  # by the threads before
     train(longer)
-    (store,) = cache.iterdir()
-    assert store != left
-    assert ".partial" not in store.name
+    assert len([*cache.rglob("*.sound")]) > len(made)
+    assert all(path.stat().st_mtime_ns == when for path, when in made.items())
+    assert not [*cache.rglob("*.partial")]

@@ -112,9 +112,9 @@ def test_a_signal_before_the_first_step_leaves_no_run(
     def interrupted(*given: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("vschaos.data.store._import_file", interrupted)
+    monkeypatch.setattr("vschaos.data.making.write_piece", interrupted)
     config["data"]["dataset"]["cache"] = str(Path(config["rundir"]).parent / "cache")
     stop = stopped(config)
     assert stop.args == ("stopped before the training began", 128 + signal.SIGTERM)
     assert not Path(config["rundir"]).exists()
-    assert not [*Path(config["data"]["dataset"]["cache"]).iterdir()]
+    assert not [*Path(config["data"]["dataset"]["cache"]).rglob("*.sound")]

@@ -1,6 +1,9 @@
 """Folders of sounds and their labels to batches of excerpts.
 
-store, split         sounds at one rate in one file; which are learnt from
+store, split         sounds at one rate, memory-mapped; which are learnt from
+importing, making    files to pieces of the cache, on all cores (sources, parallel)
+pieces, ledger       one imported sound; which bytes a dataset's files hold (locks)
+cache, keeping       what is kept of imported sounds, listed and removed
 metadata, timeline   labels as text files; what is known at any sample
 draw, augment        where excerpts are taken from, and what makes more of them
 datamodule           the loaders of a training

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from vschaos.data.augment import Augmentations, Transposition
+from vschaos.data.augment import Augmentations, Lengths, Transposition
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
@@ -21,6 +21,7 @@ from vschaos.labels import Labels, Vocabulary
 
 HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 HELD_OUT_FILES = 32
+AT_A_TIME = 1 << 18  # samples
 
 
 class Batch(NamedTuple):
@@ -95,17 +96,25 @@ class Excerpts(Dataset[Batch]):
         random = np.random.default_rng([self.seed, number])
         lengths = self.augmentations.draw_lengths(self.length, random, bool(self.transposition))
         indices, starts = self.draw(random, self.batch_size, lengths.read)
-        audio = self._read(indices, starts, lengths.read)
+        audio = self._play(indices.tolist(), starts.tolist(), lengths)
         positions = starts[:, None] + lengths.pace * self.centres
         found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
         labels = Labels(*map(torch.from_numpy, found))
         return Batch(*self.augmentations(audio, labels, lengths, self.transposition, random))
 
-    def _read(self, indices: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
-        audio = torch.empty(len(indices), length)
-        rows = audio.numpy()
-        for row, (index, start) in enumerate(zip(indices, starts, strict=True)):
-            rows[row] = self.store.read(self.files[index], int(start), length)
+    def _play(self, indices: list[int], starts: list[int], lengths: Lengths) -> Tensor:
+        """`[B, played]`. A few at a time are read and resampled, which stay in the processor's
+        cache meanwhile."""
+        audio = torch.empty(len(indices), lengths.played)
+        rows = max(AT_A_TIME // lengths.read, 1)
+        for first in range(0, len(indices), rows):
+            some = slice(first, first + rows)
+            played = audio[some]
+            read = torch.empty(len(played), lengths.read) if lengths.is_changed else played
+            files = [self.files[index] for index in indices[some]]
+            self.store.fill(read.numpy(), files, starts[some])
+            if lengths.is_changed:
+                played.copy_(lengths.play(read))
         return audio
 
 

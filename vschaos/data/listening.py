@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_blocks
+from vschaos.data.parallel import Progress
 from vschaos.data.pitch_tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
 from vschaos.data.store import default_cache, list_sounds
 from vschaos.files import written_whole
@@ -61,12 +60,13 @@ def listen(root: Path, tracker: Tracker, cache: Path | None = None) -> tuple[dic
     cache = (cache or default_cache()) / "pitch"
     heard: dict[str, Heard] = {}
     num_done = 0
+    seconds = sum(_seconds_to_hear(path, tracker, cache) for path in paths)
     try:
-        with _progress_bar(sum(_seconds_to_hear(path, tracker, cache) for path in paths)) as bar:
+        with Progress("listening", seconds, "s of sound") as progress:
             for path in paths:
                 name = path.relative_to(root).as_posix()
                 try:
-                    heard[name] = _hear_named(name, path, tracker, cache, bar.update)
+                    heard[name] = _hear_named(name, path, tracker, cache, progress)
                 except UnusableAudioError as error:
                     logger.warning("skipped %s: %s", name, error)
                 num_done += 1
@@ -168,19 +168,6 @@ def _seconds_to_hear(path: Path, tracker: Tracker, cache: Path) -> float:
         return duration_seconds(path)
     except UnusableAudioError:  # to be told when its turn comes
         return 0.0
-
-
-def _progress_bar(seconds: float) -> tqdm[NoReturn]:
-    return tqdm(
-        desc="listening",
-        total=seconds,
-        bar_format="{desc}: {percentage:3.0f}% |{bar}| {n:.0f} of {total:.0f} s of sound, "
-        "{elapsed} gone, {remaining} left",
-        mininterval=0.25 if sys.stderr.isatty() else 10.0,
-        dynamic_ncols=True,
-        leave=False,
-        disable=seconds == 0,
-    )
 
 
 def _warn(heard: dict[str, Heard], num_files: int) -> None:

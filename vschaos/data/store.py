@@ -1,32 +1,22 @@
-"""All sounds of a dataset at one rate, in one memory-mapped file that is made once."""
+"""All sounds of a dataset at one rate, imported once and memory-mapped."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
-import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
-from vschaos.audio import (
-    AUDIO_EXTENSIONS,
-    UnusableAudioError,
-    Waveform,
-    find_audio_files,
-    read_blocks,
-)
-from vschaos.data.importing import room_for
-from vschaos.files import check_room, partial_folder
+from vschaos.audio import AUDIO_EXTENSIONS, Waveform, check_channel, find_audio_files
+from vschaos.data.importing import Importer
+from vschaos.data.ledger import Ledger, cache_lock, find_ledgers
+from vschaos.data.locks import Lock
+from vschaos.data.pieces import DamagedPieceError, Piece, map_piece, read_header
 
-FORMAT = 1  # of the folders below; other numbers are made anew
-SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
-SILENT_REASON = "it is silent (no sample above -80 dB)"
+MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
 logger = logging.getLogger(__name__)
 
 
@@ -48,46 +38,66 @@ class SkippedFile(NamedTuple):
 class SoundStore:
     """The usable sounds of a dataset: one channel, one rate, float32, memory-mapped.
 
-    Attributes:
+    Each lies in a piece of the cache of its own; in `files` they are laid one after the other.
+
+    Args:
         sample_rate: Hz.
-        files: those that can be used, in sorted order.
+        pieces: where the files that can be used lie, by name, and how many samples they have.
         skipped: those that cannot, with the reason.
+        lock: held as long as the store is there.
+
+    Attributes:
+        files: those that can be used, in the order of `pieces`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        if index["format"] != FORMAT:
-            raise ValueError(f"{folder} has format {index['format']}, {FORMAT} expected")
-        self.sample_rate: int = index["sample_rate"]
-        self.files = [StoredFile(*entry) for entry in index["files"]]
-        self.skipped = [SkippedFile(*entry) for entry in index["skipped"]]
-        length = 0
-        for file in self.files:
-            if file.start != length or file.length < 0:
-                raise ValueError(f"{folder} lists {file.name} where it cannot lie")
-            length += file.length
-        if (folder / "samples.f32").stat().st_size != 4 * length:
-            raise ValueError(f"{folder} does not hold the samples that it lists")
-        self._samples: np.ndarray = (
-            np.memmap(folder / "samples.f32", dtype="<f4", mode="r")
-            if length
-            else np.zeros(0, "f4")
-        )
+    def __init__(
+        self,
+        sample_rate: int,
+        pieces: Mapping[str, tuple[Path, int]],
+        skipped: Sequence[SkippedFile] = (),
+        lock: Lock | None = None,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.pieces = dict(pieces)
+        self.skipped = list(skipped)
+        self.lock = lock
+        self.files: list[StoredFile] = []
+        start = 0
+        for name, (_, length) in pieces.items():
+            self.files.append(StoredFile(name, start, length))
+            start += length
+        self._mapped: dict[str, Waveform] = {}
 
-    def __reduce__(self) -> tuple[type[SoundStore], tuple[Path]]:
-        """Workers that make batches open the store anew rather than get a copy of its sounds."""
-        return SoundStore, (self.folder,)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Workers that make batches map the pieces themselves rather than get a copy of them."""
+        return SoundStore, (self.sample_rate, self.pieces, self.skipped)
 
     def read(self, file: StoredFile, start: int, length: int) -> Waveform:
         """`[length]` samples of a file from `start` on; there are zeros before and after it."""
-        excerpt = np.zeros(length, dtype=np.float32)
-        first, last = max(start, 0), min(start + length, file.length)
-        if first < last:
-            excerpt[first - start : last - start] = self._samples[
-                file.start + first : file.start + last
-            ]
+        excerpt = np.empty(length, dtype=np.float32)
+        self.fill(excerpt[None], [file], [start])
         return excerpt
+
+    def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
+        """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
+        length = rows.shape[1]
+        for row, file, start in zip(rows, files, starts, strict=True):
+            samples, end = self._samples(file.name), start + length
+            if start >= 0 and end <= file.length:
+                row[:] = samples[start:end]
+                continue
+            first, last = max(start, 0), max(min(end, file.length), 0)
+            row[:] = 0.0
+            if first < last:
+                row[first - start : last - start] = samples[first:last]
+
+    def _samples(self, name: str) -> Waveform:
+        samples = self._mapped.get(name)
+        if samples is None:
+            if len(self._mapped) >= MOST_MAPPED:
+                self._mapped.clear()
+            samples = self._mapped[name] = map_piece(self.pieces[name][0])
+        return samples
 
     @property
     def duration_seconds(self) -> float:
@@ -103,7 +113,14 @@ def open_store(
     cache: Path | None = None,
     needed: Collection[str] = (),
 ) -> SoundStore:
-    """Opens the store of a dataset, importing its sounds if that was not done before.
+    """Opens the sounds of a dataset, importing those that were not imported before.
+
+    What was imported is found by the bytes of the file, the rate and the channel: a file that
+    changed, though its size and its time of change are as before, is imported anew, and it alone;
+    one that was touched or moved is not. `vschaos.data.ledger` tells how that is known without
+    reading all of them. A piece that was written is read whole as it is opened the next time (its
+    checksum takes less than a second for an hour of sound), and from then on whenever its stamp is
+    another one; `python -m vschaos.data.cache --verify` reads all.
 
     Args:
         root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
@@ -112,29 +129,34 @@ def open_store(
         channel: `mix`, or the number of one channel from 1 on.
         min_length: samples below which a file is too short.
         n_files: takes that many files only, evenly spread over the sorted list.
-        cache: where stores are kept; by default in the user's cache folder.
+        cache: where sounds are kept; by default in the user's cache folder.
         needed: names of files that must be among them, if they are there at all.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: none of its files can be used, or there is no room for what they hold.
+        OSError: the cache cannot be written.
     """
-    paths = _list_needed(root, n_files, needed)
-    stamps = [[name_in(path, root), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
-    settings = [FORMAT, str(root.resolve()), sample_rate, str(channel), min_length, stamps]
-    key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]
-    folder = (cache or default_cache()) / key
+    check_channel(channel)
+    paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
+    cache = cache or default_cache()
+    importing = cache_lock(cache)
+    importing.take(is_shared=True, waits=True)
+    ledger = Ledger(cache, root, sample_rate, channel)
+    lock = ledger.lock()
+    lock.take(is_shared=True, waits=True)
+    ledger.recall()
     try:
-        store = SoundStore(folder)
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or not whole
-        try:
-            _import_sounds(folder, root, paths, sample_rate, channel, min_length)
-        except OSError as error:
-            if error.filename is not None:
-                raise
-            reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
-            raise OSError(error.errno, reason, str(folder.parent)) from error
-        store = SoundStore(folder)
+        reasons = Importer(ledger)(paths)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
+        raise OSError(error.errno, reason, str(cache)) from error
+    finally:
+        importing.let_go()
+    ledger.touch()
+    store = _store(ledger, paths, reasons, min_length, lock)
     for name, reason in store.skipped:
         logger.warning("skipped %s: %s", name, reason)
     if not store.files:
@@ -142,6 +164,53 @@ def open_store(
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
     return store
+
+
+def find_stores(
+    cache: Path, sample_rate: int, channel: str | int, names: Collection[str]
+) -> dict[str, SoundStore]:
+    """Stores that hold all these files, as they were imported last, and nothing else, by the folder
+    of the dataset they are of, which need not be there any more; the last used one comes first."""
+    found: dict[str, SoundStore] = {}
+    for ledger in find_ledgers(cache):
+        if (ledger.sample_rate, ledger.channel) != (sample_rate, str(channel)):
+            continue
+        pieces = {
+            name: (path, known.piece.length)
+            for name, path, known in ledger.pieces()
+            if name in names and known.piece is not None and _has_length(path, known.piece)
+        }
+        if pieces.keys() == set(names):
+            found.setdefault(ledger.root, SoundStore(sample_rate, pieces))
+    return found
+
+
+def _has_length(path: Path, piece: Piece) -> bool:
+    try:
+        return read_header(path) == piece
+    except (OSError, DamagedPieceError):
+        return False
+
+
+def _store(
+    ledger: Ledger,
+    names: Iterable[str],
+    reasons: Mapping[str, str],
+    min_length: int,
+    lock: Lock,
+) -> SoundStore:
+    pieces, skipped = {}, []
+    for name in names:
+        known = ledger.known.get(name)
+        reason = reasons.get(name)
+        if reason is None and known is not None and known.piece is not None:
+            length = known.piece.length
+            if length >= min_length:
+                pieces[name] = ledger.piece_path(known.digest), length
+                continue
+            reason = short_reason(length, ledger.sample_rate, min_length)
+        skipped.append(SkippedFile(name, reason or "it was not imported"))
+    return SoundStore(ledger.sample_rate, pieces, skipped, lock)
 
 
 def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:
@@ -185,61 +254,6 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
 def default_cache() -> Path:
     """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
     return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
-
-
-def _import_sounds(
-    folder: Path,
-    root: Path,
-    paths: Sequence[Path],
-    sample_rate: int,
-    channel: str | int,
-    min_length: int,
-) -> None:
-    """Writes beside, then renames: a store is whole or not there."""
-    room = room_for(paths, sample_rate)
-    check_room(folder.parent, room, "the imported sounds", "data.dataset.cache")
-    files: list[StoredFile] = []
-    skipped: list[SkippedFile] = []
-    with partial_folder(folder) as partial:
-        with (partial / "samples.f32").open("wb") as samples:
-            for path in tqdm(paths, desc="importing sounds", unit="file", leave=False):
-                name, start = name_in(path, root), samples.tell()
-                try:
-                    length = _import_file(samples, path, sample_rate, channel, min_length)
-                    files.append(StoredFile(name, start // 4, length))
-                except UnusableAudioError as error:
-                    samples.seek(start)
-                    samples.truncate()
-                    skipped.append(SkippedFile(name, str(error)))
-        index: dict[str, Any] = {
-            "format": FORMAT,
-            "sample_rate": sample_rate,
-            "files": files,
-            "skipped": skipped,
-        }
-        (partial / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            partial.rename(folder)
-        except OSError:  # another training made the same store meanwhile
-            SoundStore(folder)
-
-
-def _import_file(
-    samples: BinaryIO, path: Path, sample_rate: int, channel: str | int, min_length: int
-) -> int:
-    length, peak = 0, 0.0
-    for block in read_blocks(path, sample_rate, channel):
-        samples.write(block.astype("<f4").tobytes())
-        length += len(block)
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-    if length == 0:
-        raise UnusableAudioError("it is empty")
-    if length < min_length:
-        raise UnusableAudioError(short_reason(length, sample_rate, min_length))
-    if peak < SILENCE:
-        raise UnusableAudioError(SILENT_REASON)
-    return length
 
 
 def name_in(path: Path, root: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,7 +12,7 @@ import numpy as np
 
 from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_audio
 from vschaos.data.metadata import Task, find_tasks, read_task
-from vschaos.data.store import SoundStore, default_cache, open_store
+from vschaos.data.store import SoundStore, default_cache, find_stores
 from vschaos.data.timeline import values_at
 from vschaos.generation.inputs import dataset_root
 from vschaos.runs import Given, Run
@@ -116,21 +115,10 @@ def find_store(run: Run, root: Path) -> SoundStore | None:
     dataset: dict[str, Any] = run.config["data"]["dataset"]
     cache = Path(dataset["cache"]).expanduser() if dataset.get("cache") else default_cache()
     wanted = {*run.split["train"], *run.split["held_out"]}
-    found = []
-    for index in cache.glob("*/index.json"):
-        try:
-            entries = json.loads(index.read_text(encoding="utf-8"))
-            names = {name for name, _, _ in entries["files"]}
-            if entries["sample_rate"] == run.sample_rate and names == wanted:
-                found.append((index.stat().st_mtime, SoundStore(index.parent)))
-        except (OSError, ValueError, KeyError, TypeError):  # not whole, or of another format
-            continue
-    if len(found) > 1 and root.is_dir() and not dataset.get("cache"):
-        # datasets with the same names: the folder decides. It may have to be imported again, but
-        # never to where a run, which may come from a stranger, says
-        channel, hop = dataset["channel"], run.model.hop_length
-        return open_store(root, run.sample_rate, channel, hop, dataset.get("n_files"))
-    return max(found, key=lambda entry: entry[0])[1] if found else None
+    found = find_stores(cache, run.sample_rate, dataset["channel"], wanted)
+    if root.is_dir():  # others may have files of the same names
+        return found.get(str(root.resolve()))
+    return next(iter(found.values()), None)
 
 
 def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:

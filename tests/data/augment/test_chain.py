@@ -51,7 +51,7 @@ def augmented(
     audio = torch.from_numpy(sound[: lengths.read]).expand(count, lengths.read).clone()
     values = torch.tensor([0.0, 4.0])[None, :, None].expand(count, 2, 1)
     labels = Labels(values, torch.ones(count, 2, 1, dtype=torch.bool))
-    return *augmentations(audio, labels, lengths, transposition, random), lengths.pace
+    return *augmentations(lengths.play(audio), labels, lengths, transposition, random), lengths.pace
 
 
 def test_a_note_and_its_labels_move_together(tone: Tone, listen: Listen) -> None:

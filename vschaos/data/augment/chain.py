@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -15,6 +15,9 @@ from vschaos.data.augment.speed import Varispeed, resampled
 from vschaos.data.augment.stretch import PitchShift, TimeStretch, stretched
 from vschaos.data.augment.transposition import Transposition
 from vschaos.labels import Labels, Vocabulary
+
+# those that draw from streams of their own: a new one is added at the end
+BESIDE = ("time_stretch", "pitch_shift", "mix_up", "bin_shift", "polarity")
 
 
 class Lengths(NamedTuple):
@@ -39,12 +42,21 @@ class Lengths(NamedTuple):
     def semitones(self) -> int:
         return round(12 * np.log2(self.stretched / self.played))
 
+    @property
+    def is_changed(self) -> bool:
+        return not self.read == self.stretched == self.played
+
+    def play(self, audio: Tensor) -> Tensor:
+        """Excerpts `[B, read] -> [B, played]`, each by itself."""
+        return resampled(stretched(audio, self.stretched), self.played)
+
 
 class Augmentations(NamedTuple):
     """What is done to the sounds of the training side; none is left out.
 
     Speed and gain draw from the batch's own stream of numbers, each of the others from a stream
-    beside it: so one more of them changes nothing of what the others do.
+    beside it: so one more of them changes nothing of what the others do, and what is switched off
+    takes no time.
     """
 
     gain: Gain | None = None
@@ -66,7 +78,7 @@ class Augmentations(NamedTuple):
         kinds: dict[str, str] = {}
         for name in ("varispeed", "pitch_shift", "bin_shift"):
             augmentation = getattr(self, name)
-            if augmentation is not None and augmentation.probability > 0:
+            if _is_on(augmentation):
                 Transposition(tasks, vocabularies, augmentation.labels, f"data.{name}")
                 kinds |= augmentation.labels
         return Transposition(tasks, vocabularies, kinds)
@@ -75,14 +87,14 @@ class Augmentations(NamedTuple):
         self, length: int, random: np.random.Generator, whole_semitones: bool
     ) -> Lengths:
         """For excerpts of `length`."""
-        of_time, of_pitch = random.spawn(2)
         read = stretch = length
         if self.varispeed:
             read = stretch = self.varispeed.draw_length(length, random, whole_semitones)
-        if self.pitch_shift:
-            stretch = self.pitch_shift.draw_length(read, of_pitch, whole_semitones)
-        if self.time_stretch:
-            read = self.time_stretch.draw_length(read, of_time)
+        if self.pitch_shift and _is_on(self.pitch_shift):
+            beside = _beside(random, "pitch_shift")
+            stretch = self.pitch_shift.draw_length(read, beside, whole_semitones)
+        if self.time_stretch and _is_on(self.time_stretch):
+            read = self.time_stretch.draw_length(read, _beside(random, "time_stretch"))
         return Lengths(read, stretch, length)
 
     def __call__(
@@ -93,18 +105,33 @@ class Augmentations(NamedTuple):
         transposition: Transposition,
         random: np.random.Generator,
     ) -> tuple[Tensor, Labels]:
-        """Excerpts `[B, lengths.read]` -> `[B, lengths.played]`, and labels `[B, L, N]`."""
-        audio = resampled(stretched(audio, lengths.stretched), lengths.played)
+        """What does not change lengths, of excerpts `[B, T]` that were played with `lengths`, and
+        labels `[B, L, N]`. The excerpts themselves may be changed."""
         if transposition:
             labels = transposition(labels, lengths.semitones)
-        of_mix, of_bins, of_polarity = random.spawn(3)
-        if self.mix_up:
-            audio, labels = self.mix_up(audio, labels, of_mix)
-        if self.bin_shift:
-            audio, shifted = self.bin_shift(audio, of_bins)
+        if self.mix_up and _is_on(self.mix_up):
+            audio, labels = self.mix_up(audio, labels, _beside(random, "mix_up"))
+        if self.bin_shift and _is_on(self.bin_shift):
+            audio, shifted = self.bin_shift(audio, _beside(random, "bin_shift"))
             labels = transposition.forget(labels, shifted)
-        if self.polarity:
-            audio = self.polarity(audio, of_polarity)
-        if self.gain:
+        if self.polarity and _is_on(self.polarity):
+            audio = self.polarity(audio, _beside(random, "polarity"))
+        if self.gain and _is_on(self.gain):
             audio = self.gain(audio, random)
         return audio, labels
+
+
+class _Chance(Protocol):
+    probability: float
+
+
+def _is_on(augmentation: _Chance | None) -> bool:
+    return augmentation is not None and augmentation.probability > 0.0
+
+
+def _beside(random: np.random.Generator, name: str) -> np.random.Generator:
+    """A stream of numbers beside another one, which does not notice."""
+    seed = random.bit_generator.seed_seq
+    assert isinstance(seed, np.random.SeedSequence)  # as `default_rng` makes them
+    place = (*seed.spawn_key, BESIDE.index(name))
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=place))

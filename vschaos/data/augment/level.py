@@ -22,11 +22,11 @@ class Gain:
         self.probability = checked(probability, "data.gain")
 
     def __call__(self, audio: Tensor, random: np.random.Generator) -> Tensor:
-        """`[B, T] -> [B, T]`."""
+        """`[B, T] -> [B, T]`, in place: no other batch has these excerpts."""
         gain_db = random.uniform(-self.range_db, self.range_db, size=(len(audio), 1))
         if self.probability < 1.0:
             gain_db[random.random(len(audio)) >= self.probability] = 0.0
-        return audio * torch.from_numpy(10 ** (gain_db / 20)).to(audio)
+        return audio.mul_(torch.from_numpy(10 ** (gain_db / 20)).to(audio))
 
 
 class Polarity:

@@ -11,18 +11,25 @@ from torch import Tensor
 from vschaos.data.augment.chance import checked
 from vschaos.data.augment.transposition import checked_kinds
 
-SMOOTH_LENGTHS = np.array(
-    [
-        2**twos * 3**threes * 5**fives * 7**sevens * 11**elevens * 13**thirteens * 17**seventeens
-        for twos in range(1, 18)
-        for threes in range(5)
-        for fives in range(4)
-        for sevens in range(3)
-        for elevens in range(3)
-        for thirteens in range(2)
-        for seventeens in range(2)
-    ]
-)
+PRIMES = (2, 3, 5, 7, 11, 13, 17)
+LONGEST = 1 << 20  # samples
+NEAR_SEMITONES = 0.1  # too little to be heard as another note
+
+
+def _smooth_lengths() -> tuple[np.ndarray, np.ndarray]:
+    """Even products of small primes, in order, and what a Fourier transform of them takes for each
+    sample, about: the sum of their factors."""
+    costs = {2: 2}
+    for prime in PRIMES:
+        for length, cost in list(costs.items()):
+            while (length := length * prime) <= LONGEST:
+                cost += prime
+                costs[length] = min(cost, costs.get(length, cost))
+    lengths = np.array(sorted(costs))
+    return lengths, np.array([costs[length] for length in lengths])
+
+
+SMOOTH_LENGTHS, COSTS = _smooth_lengths()
 
 
 class HigherOrLower:
@@ -78,10 +85,14 @@ def resampled(audio: Tensor, length: int) -> Tensor:
     """`[B, T] -> [B, length]`, in the frequency domain."""
     if audio.shape[1] == length:
         return audio
-    spectrum = torch.fft.rfft(audio)
-    return torch.fft.irfft(spectrum, n=length) * (length / audio.shape[1])
+    return torch.fft.irfft(torch.fft.rfft(audio, norm="forward"), n=length, norm="forward")
 
 
 def _smooth_length(length: float) -> int:
-    """The even number nearest to `length` that a fast Fourier transform likes."""
-    return int(SMOOTH_LENGTHS[np.argmin(np.abs(SMOOTH_LENGTHS - length))])
+    """An even number near `length` of which a fast Fourier transform is fastest."""
+    near = length * 2 ** (np.array([-NEAR_SEMITONES, NEAR_SEMITONES]) / 12)
+    first, end = np.searchsorted(SMOOTH_LENGTHS, near)
+    if first == end:  # none is so near
+        first, end = max(first - 1, 0), min(end + 1, len(SMOOTH_LENGTHS))
+        return int(min(SMOOTH_LENGTHS[first:end], key=lambda smooth: abs(smooth - length)))
+    return int(SMOOTH_LENGTHS[first + np.argmin(COSTS[first:end])])

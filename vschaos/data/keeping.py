@@ -1,0 +1,153 @@
+"""What a cache holds, and what of it may go."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from vschaos.data.ledger import SOUNDS, SUFFIX, Ledger, cache_lock, find_ledgers
+from vschaos.data.parallel import IsStopping, Progress, on_all_cores
+from vschaos.data.pieces import DamagedPieceError, verify
+
+DAY_SECONDS = 86400.0
+PITCH = "pitch"  # what `extract_pitch.py` heard
+
+
+class Kept(NamedTuple):
+    """A dataset in a cache, at one rate and of one channel.
+
+    Attributes:
+        days: since it was used last.
+        is_in_use: a training runs with it, or something else that opened it.
+        num_bytes: of the sounds; some may be shared with other datasets.
+    """
+
+    ledger: Ledger
+    days: float
+    is_in_use: bool
+    num_files: int
+    minutes: float
+    num_bytes: int
+
+
+class Others(NamedTuple):
+    """What else lies in a cache: bytes of each kind."""
+
+    unlisted: int
+    pitch: int
+    earlier: int
+
+
+def kept_in(cache: Path) -> list[Kept]:
+    """All datasets of a cache, the last used one first."""
+    return [_kept(ledger) for ledger in find_ledgers(cache)]
+
+
+def others_in(cache: Path) -> Others:
+    listed = _pieces_of(find_ledgers(cache))
+    return Others(
+        sum(_size(path) for path in _files_of_sounds(cache) if path not in listed),
+        sum(_size(path) for path in (cache / PITCH).glob("*")),
+        sum(_size(path) for folder in _earlier(cache) for path in folder.glob("*")),
+    )
+
+
+def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False) -> list[Kept]:
+    """Removes datasets, the sounds that no other one shares, and what nobody lists; but nothing
+    that is in use.
+
+    Args:
+        pitch: removes what was heard of pitches as well.
+
+    Returns:
+        those that are unwanted and in use.
+
+    Raises:
+        ValueError: sounds are imported just now.
+    """
+    lock = cache_lock(cache)
+    if not lock.take():
+        raise ValueError(f"sounds are imported to {cache} just now: clear it when that is done")
+    try:
+        unwanted = [kept for kept in kept_in(cache) if is_unwanted(kept)]
+        gone = [kept.ledger for kept in unwanted if not kept.is_in_use]
+        removed = _pieces_of(gone)
+        for ledger in gone:
+            ledger.path.unlink()
+            ledger.lock().let_go(removes=True)
+        left = kept_in(cache)
+        listed = _pieces_of([kept.ledger for kept in left])
+        # what a running training began with may not be listed any more
+        is_quiet = not any(kept.is_in_use for kept in left)
+        for path in _files_of_sounds(cache):
+            if path not in listed and (is_quiet or path in removed):
+                path.unlink(missing_ok=True)
+        for folder in [*_earlier(cache), *([cache / PITCH] if pitch else [])]:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.let_go()
+    return [kept for kept in unwanted if kept.is_in_use]
+
+
+def remove_damaged(cache: Path) -> tuple[int, int]:
+    """Reads all sounds of a cache and removes those that are damaged: how many there were, and how
+    many of them were damaged. They are imported again when they are needed."""
+    paths = [path for path in _files_of_sounds(cache) if path.suffix == SUFFIX]
+    total = sum(_size(path) for path in paths) / 1e6
+
+    with Progress("checking", total, "MB") as progress:
+
+        def is_damaged(path: Path, is_stopping: IsStopping) -> bool:
+            try:
+                verify(path, lambda num_bytes: progress(num_bytes / 1e6))
+            except DamagedPieceError:
+                return True
+            except FileNotFoundError:  # cleared meanwhile
+                return False
+            return False
+
+        damaged = [path for path, is_bad in on_all_cores(is_damaged, paths) if is_bad]
+    for path in damaged:
+        path.unlink(missing_ok=True)
+    return len(paths), len(damaged)
+
+
+def _kept(ledger: Ledger) -> Kept:
+    lock = ledger.lock()
+    is_free = lock.take()
+    lock.let_go()
+    pieces = [known.piece for _, _, known in ledger.pieces() if known.piece is not None]
+    return Kept(
+        ledger,
+        max(time.time() - ledger.path.stat().st_mtime, 0.0) / DAY_SECONDS,
+        not is_free,
+        len(pieces),
+        sum(piece.length for piece in pieces) / ledger.sample_rate / 60,
+        sum(_size(path) for path in _pieces_of([ledger])),
+    )
+
+
+def _pieces_of(ledgers: Collection[Ledger]) -> set[Path]:
+    return {path for ledger in ledgers for _, path, _ in ledger.pieces()}
+
+
+def _files_of_sounds(cache: Path) -> list[Path]:
+    return sorted(path for path in (cache / SOUNDS).glob("*/*") if path.is_file())
+
+
+def _earlier(cache: Path) -> Iterator[Path]:
+    """Folders that an earlier version of vschaos left."""
+    for index in cache.glob("*/index.json"):
+        if re.fullmatch("[0-9a-f]{20}", index.parent.name):
+            yield index.parent
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,64 @@
+"""Files that a process holds until it lets go or ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, which refuses by itself to remove what is open
+    fcntl = None  # type: ignore[assignment]
+
+
+class Lock:
+    """A file to be held, by one process alone or by several together.
+
+    Forked processes hold it as well. Where nothing can be held (Windows, some disks of a network, a
+    folder that cannot be written) everybody is told that he does.
+
+    Args:
+        path: of the file, which is made if it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = -1
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+    def take(self, is_shared: bool = False, waits: bool = False) -> bool:
+        """Whether it is held now: alone, or together with others that share it."""
+        if fcntl is None or self._handle < 0:
+            return True
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(self._handle, kind if waits else kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its file is still the one that others would hold."""
+        try:
+            return self._handle < 0 or os.path.samestat(os.fstat(self._handle), self.path.stat())
+        except FileNotFoundError:
+            return False
+
+    def let_go(self, removes: bool = False) -> None:
+        """For others to take; with `removes` the file goes as well."""
+        if self._handle < 0:
+            return
+        with suppress(OSError):
+            if removes and self.is_there:
+                self.path.unlink()
+        os.close(self._handle)
+        self._handle = -1
+
+    def __del__(self) -> None:
+        self.let_go()

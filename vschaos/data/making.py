@@ -1,0 +1,101 @@
+"""A file to its piece in the cache, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from vschaos.audio import UnusableAudioError, Waveform, read_blocks
+from vschaos.data.ledger import Known, Ledger, Stamp
+from vschaos.data.parallel import IsStopping, StoppedError
+from vschaos.data.pieces import DamagedPieceError, Piece, claimed, verify, write_piece
+from vschaos.data.sources import ChangedError, Source, recognise, unreadable
+
+SILENCE = 10 ** (-80 / 20)  # a file with no sample above it is silent
+SILENT_REASON = "it is silent (no sample above -80 dB)"
+TRIALS = 3  # of a file that changes while it is imported
+
+
+def import_sound(
+    source: Source,
+    ledger: Ledger,
+    progress: Callable[[float], object],
+    is_stopping: IsStopping,
+    waits: bool,
+) -> Known:
+    """Makes the piece of a file, or finds why there is none that will come of these bytes.
+
+    Args:
+        progress: is told how many minutes of sound were imported, again and again.
+        waits: if another one makes it just now.
+
+    Raises:
+        UnusableAudioError: it cannot be read; that may be another time.
+        BusyError: another one makes it just now.
+        OSError: the piece cannot be written.
+    """
+    for _ in range(TRIALS):
+        path = ledger.piece_path(source.digest)
+        with claimed(path, waits, is_stopping):
+            found = found_whole(source, path)
+            if found is not None:
+                return found
+            try:
+                piece = write_piece(
+                    path,
+                    _blocks(source, ledger, progress, is_stopping),
+                    ledger.sample_rate,
+                    partial(_judge, source),
+                )
+                return source.known._replace(piece=piece)
+            except UnusableAudioError as error:
+                if error.__cause__ is not None:  # of the disk, or of a decoder
+                    raise
+                return source.known._replace(reason=str(error))
+            except ChangedError:
+                pass
+        source = _recognised_again(source.path, is_stopping)
+    raise UnusableAudioError("it changes while it is imported")
+
+
+def _recognised_again(path: Path, is_stopping: IsStopping) -> Source:
+    try:
+        return recognise(path, is_stopping)
+    except OSError as error:
+        raise UnusableAudioError(unreadable(error)) from error
+
+
+def _blocks(
+    source: Source, ledger: Ledger, progress: Callable[[float], object], is_stopping: IsStopping
+) -> Iterator[Waveform]:
+    for block in read_blocks(source.path, ledger.sample_rate, ledger.channel):
+        if is_stopping():
+            raise StoppedError
+        yield block
+        progress(len(block) / ledger.sample_rate / 60)
+
+
+def _judge(source: Source, piece: Piece) -> None:
+    try:
+        source.check_unchanged()
+    except OSError as error:
+        raise UnusableAudioError(unreadable(error)) from error
+    if piece.length == 0:
+        raise UnusableAudioError("it is empty")
+    if piece.peak < SILENCE:
+        raise UnusableAudioError(SILENT_REASON)
+
+
+def found_whole(
+    source: Source, path: Path, progress: Callable[[int], object] = lambda num_bytes: None
+) -> Known | None:
+    """What is known of a file whose piece is there; none if it is not, or is damaged."""
+    try:
+        began, stamp = time.time(), Stamp.of(path)
+        piece = verify(path, progress)
+        is_sure = stamp.is_settled(began)
+        return source.known._replace(piece=piece, piece_stamp=stamp if is_sure else None)
+    except (FileNotFoundError, DamagedPieceError):
+        return None
