@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vschaos.data.datamodule import Batch, batch_number
+from vschaos.labels import Labels
 from vschaos.models.base import Model
 from vschaos.training.faults import Faults
 
@@ -78,6 +79,13 @@ class Learner(lightning.LightningModule):
         self._losses: dict[str, Tensor] = {}
         self._total = torch.zeros(())
 
+    def on_before_batch_transfer(self, batch: Batch, loader_index: int) -> Batch:
+        """Batches for a GPU lie where it fetches them by itself, while the step before is taken."""
+        if self.device.type != "cuda":
+            return batch
+        labels = Labels(*(part.pin_memory() for part in batch.labels))
+        return Batch(batch.audio.pin_memory(), labels)
+
     def on_train_start(self) -> None:
         kept = self.model.state_dict(keep_vars=True).values()
         self._statistics = [value for value in kept if not isinstance(value, torch.nn.Parameter)]
@@ -122,7 +130,8 @@ class Learner(lightning.LightningModule):
         leaves all as it is."""
         norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
         total = self._of_all(self._total)  # so all processes judge alike, and go back together
-        if not self.faults.passes(self.global_step, float(total), float(norm), self._losses):
+        loss, norm_now = torch.stack([total, norm]).tolist()  # at once: a GPU is waited for
+        if not self.faults.passes(self.global_step, loss, norm_now, self._losses):
             optimizer.zero_grad()
             _copy(self._statistics_before, self._statistics)
 

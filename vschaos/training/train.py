@@ -33,6 +33,7 @@ from vschaos.runs import (
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
     WholeCheckpoints,
@@ -86,7 +87,9 @@ def train(
     if not is_first:
         logging.getLogger().setLevel(logging.ERROR)  # one process says it for all
     stopping = Stopping()
-    with stopping.listening():
+    # runs from before it was a setting go on as they began
+    precision = config["training"].get("matmul_precision", "highest")
+    with stopping.listening(), multiplying(precision):
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
         if config["check"] and is_first:
