@@ -17,7 +17,6 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vschaos.data.datamodule import Batch, batch_number
-from vschaos.labels import Labels
 from vschaos.models.base import Model
 from vschaos.training.faults import Faults
 
@@ -78,13 +77,6 @@ class Learner(lightning.LightningModule):
         self._statistics_before: list[Tensor] = []
         self._losses: dict[str, Tensor] = {}
         self._total = torch.zeros(())
-
-    def on_before_batch_transfer(self, batch: Batch, loader_index: int) -> Batch:
-        """Batches for a GPU lie where it fetches them by itself, while the step before is taken."""
-        if self.device.type != "cuda":
-            return batch
-        labels = Labels(*(part.pin_memory() for part in batch.labels))
-        return Batch(batch.audio.pin_memory(), labels)
 
     def on_train_start(self) -> None:
         kept = self.model.state_dict(keep_vars=True).values()
@@ -229,3 +221,7 @@ class WarmupCosine(LRScheduler):
             cosine = 0.5 + 0.5 * math.cos(math.pi * done)
             share = self.final_share + (1.0 - self.final_share) * cosine
         return [rate * share for rate in self.base_lrs]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on, to the end that the settings say now."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "total_steps"})
