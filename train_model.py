@@ -29,6 +29,7 @@ settings you may want (any in configs/ can be given as setting=value):
   name=...                 of the training; needed
   data.dataset.root=...    folder with data/, where the sounds lie; needed
   rundir=runs              runs are written to rundir/name/version_0, version_1, ...
+  length=full              or quick, which ends once held-out sounds come no nearer
   trainer.max_steps=...    length of the training in steps
   trainer.max_time=...     or in days:hours:minutes:seconds, 00:00:06:00
   model.latent.dim=16      numbers per frame that a player can turn

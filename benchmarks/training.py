@@ -2,14 +2,15 @@
 """How fast recipes train: the loader, the step, and both through Lightning.
 
     python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
-        [--settings augment=strong] [--json out.json]
+        [--settings augment=strong] [--accelerator gpu] [--profile] [--json out.json]
 
 Frames (excerpts of a batch) per second of CPU, user and system time of all threads, and per second
 of the clock, on two minutes of synthetic sound; start-up, validation and checkpoints are left out.
 The share is of the whole's CPU time. The last column is the ratio to 131 frames per CPU-second,
 which the reference system, vschaos2 1.1, reached in its "normal" config on two shared cores without
 GPU: on another kind of machine only the shares count. With more threads than one, those that wait
-for a core burn CPU time: do that on an idle machine.
+for a core burn CPU time: do that on an idle machine. On a GPU (`--accelerator gpu`) the time of the
+clock counts. `--profile` tells instead where the CPU time of the whole goes.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ import numpy as np
 import pytorch_lightning as lightning
 import torch
 from hydra import compose, initialize_config_dir
+from lightning_fabric import Fabric
 from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
+from training_profile import Bookkeeping, Ledger
 
 from vschaos.audio import write_audio
 from vschaos.data.datamodule import SoundData
+from vschaos.training.arithmetic import multiplying
 from vschaos.training.learner import Learner
 from vschaos.training.train import assemble
 
@@ -45,6 +49,7 @@ RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
 REFERENCE = 131.0  # frames per CPU-second
 WARM_UP = 50  # steps
 RATE = 44100
+Row = dict[str, float | str]
 
 
 class Clock(NamedTuple):
@@ -55,6 +60,8 @@ class Clock(NamedTuple):
 
     @classmethod
     def now(cls) -> Clock:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # what was asked for is done later
         return cls(time.process_time(), time.perf_counter())
 
     def since(self, start: Clock, steps: int) -> Clock:
@@ -82,37 +89,40 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300, help=f"after {WARM_UP} of warm-up")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--settings", nargs="+", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--accelerator", default="cpu", help="cpu, gpu, ...: as Lightning names it")
+    parser.add_argument("--profile", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
     print(f"{platform.processor() or platform.machine()}, {options.threads} threads")
-    print(
-        f"{'recipe':<12} {'part':<8} {'CPU ms':>8} {'wall ms':>8} {'share':>6} "
-        f"{'frames/CPU-s':>13} {'frames/s':>9} {'x 131':>6}"
-    )
-    rows = []
+    if not options.profile:
+        print(
+            f"{'recipe':<12} {'part':<8} {'CPU ms':>8} {'wall ms':>8} {'share':>6} "
+            f"{'frames/CPU-s':>13} {'frames/s':>9} {'x 131':>6}"
+        )
+    rows: list[Row] = []
+    settings = [f"trainer.accelerator={options.accelerator}", *options.settings]
     with tempfile.TemporaryDirectory() as folder:
         write_sounds(Path(folder) / "data")
         for recipe in options.recipes:
-            rows += measure(recipe, Path(folder), options.steps, options.settings)
+            config = composed(recipe, Path(folder), WARM_UP + options.steps, settings)
+            with multiplying(config["training"]["matmul_precision"]):
+                rows += (profile if options.profile else measure)(recipe, config, options.steps)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 
 
-def measure(
-    recipe: str, folder: Path, steps: int, settings: list[str]
-) -> list[dict[str, float | str]]:
-    config = composed(recipe, folder, WARM_UP + steps, settings)
+def measure(recipe: str, config: dict[str, Any], steps: int) -> list[Row]:
     data, learner = assemble(config)
     parts = {
         "loader": time_loader(data, steps),
-        "step": time_step(learner, data, steps, config["trainer"]["gradient_clip_val"]),
-        "whole": time_whole(learner, data, steps, config["trainer"], folder),
+        "step": time_step(learner, data, steps, config["trainer"]),
+        "whole": time_whole(learner, data, steps, config),
     }
     frames = data.loading.batch_size
-    rows: list[dict[str, float | str]] = []
+    rows: list[Row] = []
     for part, (cpu, wall) in parts.items():
         share = cpu / parts["whole"].cpu
         print(
@@ -124,14 +134,26 @@ def measure(
     return rows
 
 
+def profile(recipe: str, config: dict[str, Any], steps: int) -> list[Row]:
+    data, learner = assemble(config)
+    ledger = Ledger()
+    fit(learner, data, config, Bookkeeping(ledger, WARM_UP))
+    milliseconds = 1000 * sum(ledger.seconds.values()) / steps
+    print(f"{recipe}: {milliseconds:.2f} ms of CPU a step")
+    rows: list[Row] = []
+    for part, share in ledger.shares().items():
+        print(f"  {part:<24} {share * milliseconds:8.2f} ms {share:6.1%}")
+        rows.append({"recipe": recipe, "part": part, "share": share})
+    return rows
+
+
 def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict[str, Any]:
     given = {"name": recipe, "rundir": folder, "trainer.max_steps": steps}
     given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
     given["trainer.accelerator"] = "cpu"
+    overrides = [*(f"{key}={value}" for key, value in given.items()), *settings]
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(
-            recipe, [*(f"{key}={value}" for key, value in given.items()), *settings]
-        )
+        composition = compose(recipe, overrides)
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 
@@ -141,18 +163,25 @@ def time_loader(data: SoundData, steps: int) -> Clock:
     return per_step(lambda step: next(batches), steps)
 
 
-def time_step(learner: Learner, data: SoundData, steps: int, clip: float) -> Clock:
-    """What Lightning does with a batch, without Lightning."""
-    batches = [data.excerpts[number] for number in range(16)]
+def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str, Any]) -> Clock:
+    """What Lightning does with a batch that lies where it is needed, without Lightning."""
+    fabric = Fabric(
+        accelerator=settings["accelerator"],
+        devices=1,
+        precision=settings.get("precision", "32-true"),
+    )
+    batches = [fabric.to_device(data.excerpts[number]) for number in range(16)]
+    learner.to(fabric.device)
     optimizer = learner.make_optimizer(learner.parameters())
     schedule = learner.make_schedule(optimizer)
 
     def take(step: int) -> None:
-        losses = learner.model.losses(*batches[step % len(batches)])
+        with fabric.autocast():
+            losses = learner.model.losses(*batches[step % len(batches)])
         weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
         optimizer.zero_grad()
         torch.stack(weighted).sum().backward()
-        nn.utils.clip_grad_norm_(learner.parameters(), clip)
+        nn.utils.clip_grad_norm_(learner.parameters(), settings["gradient_clip_val"])
         optimizer.step()
         schedule.step()
 
@@ -168,21 +197,23 @@ def per_step(take: Callable[[int], object], steps: int) -> Clock:
     return Clock.now().since(started, steps)
 
 
-def time_whole(
-    learner: Learner, data: SoundData, steps: int, settings: dict[str, Any], folder: Path
-) -> Clock:
+def time_whole(learner: Learner, data: SoundData, steps: int, config: dict[str, Any]) -> Clock:
     stopwatch = Stopwatch()
+    fit(learner, data, config, stopwatch)
+    return stopwatch.stopped.since(stopwatch.started, steps)
+
+
+def fit(learner: Learner, data: SoundData, config: dict[str, Any], callback: Callback) -> None:
     trainer = lightning.Trainer(
-        logger=TensorBoardLogger(folder, name="logs"),
-        callbacks=[stopwatch],
+        logger=TensorBoardLogger(config["rundir"], name="logs"),
+        callbacks=[callback],
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         limit_val_batches=0,
-        **settings,
+        **config["trainer"],
     )
     trainer.fit(learner, data)
-    return stopwatch.stopped.since(stopwatch.started, steps)
 
 
 def write_sounds(folder: Path) -> None:

@@ -100,6 +100,20 @@ def test_a_preset_trains_with_labels(preset: str, dataset: Path, tmp_path: Path)
     assert load_run(tmp_path / "tiny").config["augment"] == preset
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_any_recipe_may_end_by_itself(recipe: str, dataset: Path, tmp_path: Path) -> None:
+    settings = ("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY)
+    assert composed(recipe, *settings)["length"] == "full"
+    config = composed(recipe, *settings, "length=quick", "trainer.max_steps=3")
+    assert config["length"] == "quick"
+    assert config["training"]["schedule"]["total_steps"] == 3
+    folder = train(config)
+    assert folder is not None
+    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["lr_schedulers"][0]["ends_at"] == 3
+    assert checkpoint["optimizer_states"][0]["param_groups"][0]["lr"] == 0.0
+
+
 def test_the_preset_off_leaves_sounds_as_they_are() -> None:
     config = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off")
     found = [config["data"][name]["probability"] for name in Augmentations._fields]

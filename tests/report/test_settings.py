@@ -40,6 +40,15 @@ def test_a_preset_is_told_with_what_it_sets() -> None:
     assert told["data.varispeed.probability"] == ("0.8", "0.0")
 
 
+def test_a_length_is_told_with_what_it_sets() -> None:
+    config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "length=quick")
+    nearest = _nearest_recipe(config, CONFIGS)
+    assert nearest is not None
+    told = {key: (expected, came) for key, expected, came in nearest[1]}
+    assert told["length"] == ("full", "quick")
+    assert told["training.ending.patience"] == ("not there", "2")
+
+
 def test_without_recipes_nothing_is_compared(tmp_path: Path) -> None:
     assert _nearest_recipe(composed("dgt_mid", "name=a", "data.dataset.root=b"), tmp_path) is None
 

@@ -29,3 +29,17 @@ def test_the_rate_grows_then_comes_down_if_the_end_is_known(total_steps: int) ->
     else:
         assert all(later <= earlier + 1e-9 for earlier, later in itertools.pairwise(rates[4:]))
         assert rates[20:] == pytest.approx([0.1] * 5)
+
+
+def test_a_rate_that_goes_on_comes_down_to_the_end_that_the_settings_say_now() -> None:
+    def scheduled(total_steps: int) -> WarmupCosine:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        return WarmupCosine(optimizer, warmup_steps=4, total_steps=total_steps)
+
+    first, second = scheduled(20), scheduled(40)
+    for _ in range(20):
+        first.optimizer.step()
+        first.step()
+    assert first.get_lr() == [pytest.approx(0.0)]
+    second.load_state_dict(first.state_dict())
+    assert second.get_lr()[0] > 0.5

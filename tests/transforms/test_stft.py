@@ -32,6 +32,13 @@ def test_a_sine_has_its_amplitude() -> None:
     assert float(stft.analyse(sine).abs().amax()) == pytest.approx(0.3, rel=1e-4)
 
 
+def test_magnitudes_are_those_of_the_spectrum() -> None:
+    stft = STFT(1024, 256)
+    audio = torch.cat([torch.randn(1, 3000), torch.zeros(1, 3000)], dim=1)
+    expected = stft.analyse(audio).abs()
+    assert torch.allclose(stft.magnitudes(audio), expected, rtol=1e-5, atol=1e-12)
+
+
 def test_it_is_torch_stft_up_to_its_scale() -> None:
     audio = torch.randn(1, 6000)
     window = torch.hann_window(1024)

@@ -29,7 +29,8 @@ def gaussian(parameters: Tensor) -> Gaussian:
     The log-variance is held within -12 and 6: beyond lie overflow and posteriors so narrow that a
     step of the optimiser can throw them anywhere.
     """
-    mean, log_variance = parameters.chunk(2, dim=1)
+    # whatever the network computes in: bfloat16 is too coarse for what is summed up from here
+    mean, log_variance = parameters.float().chunk(2, dim=1)
     return Gaussian(mean, log_variance.clamp(-12.0, 6.0))
 
 

@@ -124,7 +124,8 @@ class Learner(lightning.LightningModule):
         leaves all as it is."""
         norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
         total = self._of_all(self._total)  # so all processes judge alike, and go back together
-        if not self.faults.passes(self.global_step, float(total), float(norm), self._losses):
+        loss, norm_now = torch.stack([total, norm]).tolist()  # at once: a GPU is waited for
+        if not self.faults.passes(self.global_step, loss, norm_now, self._losses):
             optimizer.zero_grad()
             _copy(self._statistics_before, self._statistics)
 
@@ -233,3 +234,7 @@ class WarmupCosine(LRScheduler):
             cosine = 0.5 + 0.5 * math.cos(math.pi * done)
             share = self.final_share + (1.0 - self.final_share) * cosine
         return [rate * share for rate in self.base_lrs]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on, to the end that the settings say now."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "total_steps"})

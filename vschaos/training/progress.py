@@ -10,12 +10,14 @@ import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback, Timer
 from tqdm import tqdm
 
+from vschaos.training.ending import schedule_of
 from vschaos.training.learner import LOG_EVERY_STEPS
 
 LINE = (
     "training {percentage:3.0f} %|{bar:16}| {n_fmt}/{total_fmt} steps, {rate_noinv_fmt}, "
     "{remaining} left{postfix}"
 )
+OPEN_LINE = LINE.replace("left", "left at most")
 ENDLESS_LINE = "training, {n_fmt} steps, {rate_noinv_fmt}, {elapsed} so far{postfix}"
 NUMBERS = {
     "train/total": "loss {:.2f}",
@@ -28,7 +30,7 @@ class ProgressLine(Callback):
     """Steps, speed, time left, the loss, and the distances of held-out sounds.
 
     Where a time limit ends the training before its steps do, the steps to come are those that the
-    time left has room for.
+    time left has room for; where it may end by itself, they are the most that there can be.
     """
 
     def __init__(self) -> None:
@@ -64,7 +66,7 @@ class ProgressLine(Callback):
         if self._bar is None or trainer.global_step % LOG_EVERY_STEPS:
             return
         self._bar.total = self._expected_steps(trainer)
-        self._bar.bar_format = LINE if self._bar.total else ENDLESS_LINE
+        self._bar.bar_format = _form(trainer, self._bar.total)
         self._bar.set_postfix_str(_numbers(trainer), refresh=False)
         self._bar.update(trainer.global_step - self._bar.n)
 
@@ -86,7 +88,10 @@ class ProgressLine(Callback):
         self.teardown(trainer, learner, "fit")
 
     def _expected_steps(self, trainer: lightning.Trainer) -> int | None:
+        schedule = schedule_of(trainer)
         steps = trainer.max_steps if trainer.max_steps > 0 else None
+        if schedule is not None and schedule.is_falling:
+            steps = int(schedule.ends_at)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         timers = [callback for callback in callbacks if isinstance(callback, Timer)]
         left = timers[0].time_remaining() if timers else None
@@ -95,6 +100,13 @@ class ProgressLine(Callback):
             by_time = trainer.global_step + int(left * speed)
             steps = by_time if steps is None else min(steps, by_time)
         return steps
+
+
+def _form(trainer: lightning.Trainer, total: float | None) -> str:
+    if not total:
+        return ENDLESS_LINE
+    schedule = schedule_of(trainer)
+    return OPEN_LINE if schedule is not None and not schedule.is_falling else LINE
 
 
 def _numbers(trainer: lightning.Trainer) -> str:

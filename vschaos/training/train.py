@@ -33,6 +33,7 @@ from vschaos.runs import (
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
     WholeCheckpoints,
@@ -42,6 +43,7 @@ from vschaos.training.checkpoints import (
     what_is_kept,
     writers_raise_here,
 )
+from vschaos.training.ending import check_ending
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
 from vschaos.training.overview import overview
@@ -83,10 +85,13 @@ def train(
         check_own_folders(begun)
     last = checkpoint_to_go_on_from(begun) if begun else None
     is_first = _try_trainer(config["trainer"])
+    asked_for = _asked_for(config["training"])
     if not is_first:
         logging.getLogger().setLevel(logging.ERROR)  # one process says it for all
     stopping = Stopping()
-    with stopping.listening():
+    # runs from before it was a setting go on as they began
+    precision = config["training"].get("matmul_precision", "highest")
+    with stopping.listening(), multiplying(precision):
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
         if config["check"] and is_first:
@@ -96,7 +101,7 @@ def train(
         # others than the first write nothing, and need no folder of their own
         folder = _folder(config, learner.model, data, begun) if is_first else begun or trainings
         logger.info("run: %s", folder)
-        trainer = _make_trainer(folder, config, stopping)
+        trainer = _make_trainer(folder, config, asked_for, stopping)
         try:
             _fit_to_the_end(learner, data, trainer, folder, last)
         except KeyboardInterrupt:
@@ -212,11 +217,19 @@ def _announce(store: SoundStore, split: Split) -> None:
         )
 
 
-def _make_trainer(folder: Path, config: dict[str, Any], stopping: Stopping) -> lightning.Trainer:
-    monitoring = build(config["training"].get("monitoring"))
+def _asked_for(training: dict[str, Any]) -> list[Callback]:
+    """What looks at a training, and what ends it, if the settings want any."""
+    check_ending(training)
+    built = [build(training.get(name)) for name in ("monitoring", "ending")]
+    return [callback for callback in built if callback is not None]
+
+
+def _make_trainer(
+    folder: Path, config: dict[str, Any], asked_for: list[Callback], stopping: Stopping
+) -> lightning.Trainer:
     callbacks: list[Callback] = [
         ProgressLine(),
-        *([monitoring] if monitoring else []),
+        *asked_for,
         Recovery(),
         *checkpoint_callbacks(folder, config["training"]["keep_every_epochs"]),
         stopping,

@@ -56,5 +56,5 @@ class LogMagnitude(nn.Module):
 
     def inverse(self, contrast: Tensor) -> Tensor:
         """Contrast `[B, F, N]` -> magnitudes of the same shape, never negative, always bounded."""
-        logs = torch.minimum(contrast * self.deviation + self.mean, self.highest_log)
-        return (torch.exp(logs) - self.floor).clamp_min(0.0)
+        logs = torch.clamp(contrast * self.deviation + self.mean, max=self.highest_log)
+        return torch.relu(torch.exp(logs) - self.floor)

@@ -113,6 +113,13 @@ class STFT(nn.Module):
         frames = audio.unfold(-1, self.n_fft, self.hop_length)  # [B, N, n_fft]
         return torch.fft.rfft(frames * self.analysis_window).transpose(1, 2)
 
+    def magnitudes(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> those of `analyse`, `[B, F, N]`, for learning from: their gradient is that of
+        a square root, infinite at 0."""
+        spectrum = self.analyse(audio)
+        # torch's abs guards against squares that overflow, which takes three times as long
+        return (spectrum.real.square() + spectrum.imag.square()).sqrt()
+
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex `[B, F, N]` -> `[B, (N - 1) * hop_length + synthesis_length]`, overlapped and
         added, from sample `synthesis_start` of the first frame on."""

@@ -99,14 +99,14 @@ class Corruption:
         self.noise = noise
 
     def __call__(
-        self, audio: Tensor, magnitudes: Tensor, analyse: Callable[[Tensor], Tensor]
+        self, audio: Tensor, magnitudes: Tensor, measure: Callable[[Tensor], Tensor]
     ) -> Tensor:
         """Sounds `[B, T]` and their magnitudes `[B, F, N]` -> others, or the very same if nothing
-        has a chance to be changed; `analyse` gives the spectrum of a sound."""
+        has a chance to be changed; `measure` gives the magnitudes of sounds."""
         if self.time_mask is not None:
             interrupted = self.time_mask(audio)
             if interrupted is not audio:
-                magnitudes = analyse(interrupted).abs()
+                magnitudes = measure(interrupted)
         if self.frequency_mask is not None:
             magnitudes = self.frequency_mask(magnitudes)
         return magnitudes if self.noise is None else self.noise(magnitudes)

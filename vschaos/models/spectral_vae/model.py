@@ -84,7 +84,7 @@ class SpectralVAE(Model):
         self.log_spectral_distance = LogSpectralDistance()
 
     def fit(self, audio: Tensor) -> None:
-        self.contrast.fit(self.transform.analyse(audio).abs())
+        self.contrast.fit(self.transform.magnitudes(audio))
 
     def centres(self, length: int) -> Tensor:
         return self.transform.centres(length)
@@ -94,7 +94,7 @@ class SpectralVAE(Model):
         `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
         `adversary` and `leak`."""
-        magnitudes = self.transform.analyse(audio).abs()
+        magnitudes = self.transform.magnitudes(audio)
         contrast = self.contrast(magnitudes)
         seen = self._corrupted(audio, magnitudes, contrast)
         beliefs, known = self.labelling.believed(seen, labels)
@@ -102,7 +102,7 @@ class SpectralVAE(Model):
         posterior = self._posterior(seen, beliefs, shown)
         self.latent.watch(posterior)
         latents = sample(posterior)
-        output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown))
+        output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown)).float()
         return {
             "contrast": nn.functional.mse_loss(output, contrast),
             "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
@@ -114,7 +114,7 @@ class SpectralVAE(Model):
         """The contrast that the encoder gets of sounds `[B, T]`."""
         if self.corruption is None:
             return contrast
-        corrupted = self.corruption(audio, magnitudes, self.transform.analyse)
+        corrupted = self.corruption(audio, magnitudes, self.transform.magnitudes)
         return contrast if corrupted is magnitudes else self.contrast(corrupted)
 
     def _label_losses(
