@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +40,57 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_written_whole(folder: Path, entries: Collection[str]) -> Iterator[Path]:
+    """Gives an empty folder beside `folder` to write to, and puts it in its place at the end.
+
+    If writing fails (a full disk, Ctrl-C), what was there before is still there.
+
+    Args:
+        folder: what was written there by the same program before is replaced.
+        entries: names of all that the program may write to it.
+
+    Raises:
+        ValueError: something else lies there.
+    """
+    check_only(folder, entries)
+    partial = folder.with_name(f"{folder.name}.partial")
+    before = folder.with_name(f"{folder.name}.before")
+    _remove(partial)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        _remove(before)
+        if folder.exists():
+            folder.replace(before)
+        partial.replace(folder)
+        _remove(before)
+    finally:
+        _remove(partial)
+
+
+def check_only(folder: Path, entries: Collection[str]) -> None:
+    """Refuses a folder in which anything but `entries` lies.
+
+    Raises:
+        ValueError: it is so, or a file is there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file, a folder is written: take another --out")
+    strange = [there.name for there in folder.glob("*") if there.name not in entries]
+    if strange:
+        raise ValueError(
+            f"{folder} holds {sorted(strange)[0]}, which would be lost: take another --out"
+        )
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None:

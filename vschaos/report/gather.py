@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
+from vschaos.generation.material import Material
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.hearing import judge_predictors
 from vschaos.report.listening import listen
-from vschaos.report.material import Material
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
