@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
@@ -55,6 +56,7 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
         ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
+        ["held out", read_summary(run.folder, run.checkpoint) or ""],
         ["vschaos", str(versions.get("vschaos", ""))],
     ]
     return [fact for fact in facts if fact[1]]
