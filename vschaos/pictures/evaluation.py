@@ -138,7 +138,7 @@ def _draw_bar(
     axis.barh(place, length, 0.84, base, color=colour)
     is_rightwards = length > 0.0 or base == 0.0 == length
     axis.annotate(
-        f"{value:.{measure['digits']}f}" if value > EXACT_DB else "exact",
+        f"{value:z.{measure['digits']}f}" if value > EXACT_DB else "exact",
         (base + length, place),
         (3 if is_rightwards else -3, 0),
         textcoords="offset points",
