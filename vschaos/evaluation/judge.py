@@ -137,7 +137,7 @@ def _tracker(name: str | None) -> Tracker | None:
         return None
     chosen = default_tracker() if name == "default" else name
     if name == "default" and chosen != "swift":
-        logger.info("pitch is heard by torchcrepe tiny; swift-f0 is better and quicker (README)")
+        logger.info("pitch is heard by torchcrepe tiny; pip install 'swift-f0>=0.3,<0.4' is better")
     return make_tracker(chosen)
 
 
