@@ -7,7 +7,7 @@
 The road is that of a user: `train_model.py length=quick`, then `script.py`, each a process of its
 own, with pictures, page and patches. The same training with `length=full` is the reference, or
 `--reference`, a run of the same sounds that is there already. Both are judged by
-`benchmarks/quality.py`.
+`python -m vschaos.evaluate`.
 
 Quality is what a model's log-spectral distance on held-out sounds gains on PCA of as many
 dimensions; the share reached is that gain against the reference's. The ratio of the two distances
@@ -27,10 +27,11 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from quality import judge
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vschaos.demo.sounds import write_dataset
+from vschaos.evaluation import evaluate
+from vschaos.runs import load_run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2
@@ -121,8 +122,8 @@ def timed(program: str, *arguments: str | Path) -> float:
 
 def judged(run: Path, root: Path) -> dict[str, float]:
     """Log-spectral distances in dB of the model and what it is compared with."""
-    options = argparse.Namespace(checkpoint="last", data=root, phase=False)
-    return {row["of"]: row["lsd"] for row in judge(run, options)}
+    facts = evaluate(load_run(run), root, ["keep_input"], tracker=None).facts
+    return {name: row["log_spectral_distance"] for name, row in facts["before_phase"].items()}
 
 
 def curve(run: Path) -> Curve:

@@ -23,9 +23,15 @@ ROOMS: dict[str, set[str]] = {
     "data": {"audio", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"models", "command"} | FOUNDATIONS,
-    "training": {"data", "models", "runs", "trajectories", "pictures", "report"} | FOUNDATIONS,
+    "training": {"data", "evaluation", "models", "runs", "trajectories", "pictures", "report"}
+    | FOUNDATIONS,
     "generation": {"audio", "data", "models", "runs", "trajectories"} | FOUNDATIONS,
-    "report": {"audio", "command", "data", "generation", "models", "runs", "trajectories"}
+    "evaluation": {"audio", "data", "generation", "losses", "models", "pictures", "runs"}
+    | {"trajectories", "transforms"}
+    | FOUNDATIONS,
+    "evaluate": {"command", "evaluation", "runs"} | FOUNDATIONS,
+    "report": {"audio", "command", "data", "evaluation", "generation", "models", "runs"}
+    | {"trajectories"}
     | FOUNDATIONS,
     "patches": {"models", "command"} | FOUNDATIONS,
     "export": {"audio", "transforms", "models", "runs", "command", "patches"} | FOUNDATIONS,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -68,6 +68,52 @@ def partial_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         if handle is not None:
             os.close(handle)
+
+
+@contextmanager
+def folder_written_whole(folder: Path, entries: Collection[str]) -> Iterator[Path]:
+    """Gives an empty folder beside `folder` to write to, and puts it in its place at the end.
+
+    If writing fails (a full disk, Ctrl-C), what was there before is still there.
+
+    Args:
+        folder: what was written there by the same program before is replaced.
+        entries: names of all that the program may write to it.
+
+    Raises:
+        ValueError: something else lies there.
+    """
+    check_only(folder, entries)
+    before = folder.with_name(f"{folder.name}.before")
+    with partial_folder(folder) as partial:
+        yield partial
+        _remove(before)
+        if folder.exists():
+            folder.replace(before)
+        partial.replace(folder)
+        _remove(before)
+
+
+def check_only(folder: Path, entries: Collection[str]) -> None:
+    """Refuses a folder in which anything but `entries` lies.
+
+    Raises:
+        ValueError: it is so, or a file is there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file, a folder is written: take another --out")
+    strange = [there.name for there in folder.glob("*") if there.name not in entries]
+    if strange:
+        raise ValueError(
+            f"{folder} holds {sorted(strange)[0]}, which would be lost: take another --out"
+        )
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None:

@@ -131,7 +131,7 @@ def test_no_name_leads_out_of_the_dataset(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run may come from a stranger, and its split names the files that are read."""
-    from vschaos.report.material import Material
+    from vschaos.generation.material import Material
 
     monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path))
     outside = Path(plain.config["data"]["dataset"]["root"]) / HOSTILE

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from tests.report.conftest import HOSTILE, HOSTILE_CLASS
+from vschaos.generation.material import Material
 from vschaos.report import space
-from vschaos.report.material import Material
 from vschaos.report.space import GRID, draw_map
 from vschaos.runs import Run
 

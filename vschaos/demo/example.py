@@ -36,6 +36,8 @@ What is there now:
       the {count} notes it has learnt from
   {folder}/reconstructions/, {folder}/trajectories/, {folder}/sweeps/
       notes that it has not learnt from, walks, and a note under each label
+  {folder}/evaluation/
+      how good it is, in tables and pictures
 """
 
 
@@ -83,8 +85,8 @@ def make_example(options: argparse.Namespace) -> None:
     write_example(read_instrument(out / f"{NAME}.ts"), out)
     tell("4/5  listening: a note under each label, and walks through the latent space")
     listen(version, folder)
-    tell("5/5  measuring whether the labels are obeyed and heard")
-    run("benchmarks/labels.py", str(version), "--json", str(folder / "labels.json"))
+    tell("5/5  measuring how good it is, and whether the labels are obeyed and heard")
+    run("-m", "vschaos.evaluate", str(version), "--out", str(folder / "evaluation"))
     tell(f"done in {time.monotonic() - started:.0f} s")
     sys.stdout.write(
         CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=len(parts))

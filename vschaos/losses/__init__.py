@@ -1,5 +1,6 @@
 """Distances and divergences, one per class; each gives one number, unweighted."""
 
+from vschaos.losses.multi_resolution import MultiResolutionDistance
 from vschaos.losses.reconstruction import (
     FrameConvergence,
     LogSpectralDistance,
@@ -7,4 +8,10 @@ from vschaos.losses.reconstruction import (
 )
 from vschaos.losses.regularization import GaussianKL
 
-__all__ = ["FrameConvergence", "GaussianKL", "LogSpectralDistance", "SpectralConvergence"]
+__all__ = [
+    "FrameConvergence",
+    "GaussianKL",
+    "LogSpectralDistance",
+    "MultiResolutionDistance",
+    "SpectralConvergence",
+]

@@ -108,6 +108,19 @@ class Stream(nn.Module):
         raise NotImplementedError
 
 
+class Representation(NamedTuple):
+    """How a family sees sound, if it works on magnitudes; to compare it with others that do.
+
+    Attributes:
+        transform: waveform <-> spectrum.
+        contrast: magnitudes `[B, F, N]` -> what its networks see, with an `inverse`; none if they
+            see something else.
+    """
+
+    transform: STFT
+    contrast: nn.Module | None = None
+
+
 class Model(nn.Module, ABC):
     """A neural instrument that learns from sounds.
 
@@ -181,7 +194,12 @@ class Model(nn.Module, ABC):
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> magnitudes `[B, F, M]` of what `decode` makes of them; a family
         that finds the phase last gives those before it."""
-        return STFT(2048, 512).to(latents.device)(self.decode(latents, labels)).abs()
+        transform = self.representation().transform.to(latents.device)
+        return transform(self.decode(latents, labels)).abs()
+
+    def representation(self) -> Representation:
+        """What `decode_magnitudes` speaks of: the transform of these magnitudes."""
+        return Representation(STFT(2048, 512))
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor | None:
         """`[B, T]` -> nats a frame `[Z]` that each latent says of these sounds: the divergence of

@@ -1,6 +1,6 @@
 """Pictures of sounds and of latents."""
 
 from vschaos.pictures.latents import picture_of_nats, picture_of_points
-from vschaos.pictures.sounds import draw_sounds, picture_of_sounds
+from vschaos.pictures.sounds import draw_rows, draw_sounds, picture_of_sounds
 
-__all__ = ["draw_sounds", "picture_of_nats", "picture_of_points", "picture_of_sounds"]
+__all__ = ["draw_rows", "draw_sounds", "picture_of_nats", "picture_of_points", "picture_of_sounds"]

@@ -62,6 +62,13 @@ def draw_sounds(
         figure.savefig(partial, format="png", dpi=100)
 
 
+def draw_rows(path: Path, rows: Sequence[Mapping[str, Waveform]], sample_rate: int) -> None:
+    """The same picture as `picture_of_sounds` gives, as a PNG."""
+    figure = _figure_of_rows(rows, sample_rate, (), 5.0)
+    FigureCanvasAgg(figure)
+    figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
+
+
 def picture_of_sounds(
     rows: Sequence[Mapping[str, Waveform]],
     sample_rate: int,
@@ -77,6 +84,12 @@ def picture_of_sounds(
         marks: seconds at which a line is drawn, and what is written above it.
         inches: width of each.
     """
+    return pixels(_figure_of_rows(rows, sample_rate, marks, inches))
+
+
+def _figure_of_rows(
+    rows: Sequence[Mapping[str, Waveform]], sample_rate: int, marks: Sequence[Mark], inches: float
+) -> Figure:
     images = [[_log_spectrogram(sound, sample_rate) for sound in row.values()] for row in rows]
     top_db = max(float(image.max()) for row in images for image in row)
     num_columns = max(len(row) for row in rows)
@@ -98,7 +111,7 @@ def picture_of_sounds(
     place = (1 - 0.7 / width, 0.35 / height, 0.15 / width, 1 - 0.65 / height)
     figure.colorbar(drawn, cax=figure.add_axes(place)).ax.tick_params(labelsize=7)
     figure.text(1 - 0.7 / width, 1 - 0.2 / height, "dB", fontsize=8)
-    return pixels(figure)
+    return figure
 
 
 def _show(

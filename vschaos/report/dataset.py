@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vschaos.data.coverage import Coverage, measure_coverage
-from vschaos.report.material import Material
+from vschaos.generation.material import Material
 from vschaos.runs import Run
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import torch
 
+from vschaos.evaluation.summary import read_summary
+from vschaos.generation.material import Material
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.hearing import judge_predictors
 from vschaos.report.listening import listen
-from vschaos.report.material import Material
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
@@ -55,6 +56,7 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
         ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
+        ["held out", read_summary(run.folder, run.checkpoint) or ""],
         ["vschaos", str(versions.get("vschaos", ""))],
     ]
     return [fact for fact in facts if fact[1]]

@@ -10,8 +10,8 @@ import torch
 
 from vschaos.audio import Waveform
 from vschaos.generation import reconstruct, trajectory, without_edges
+from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
-from vschaos.report.material import Clip, Material, spread
 from vschaos.report.media import draw_spectrograms, encode_sound
 from vschaos.runs import Given, Run
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary
-from vschaos.report.material import Clip, Material, spread
 from vschaos.report.media import COARSE, encode_sound
 from vschaos.runs import Run
 

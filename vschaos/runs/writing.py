@@ -33,8 +33,10 @@ A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
 | `state.json` | how the training ended |
 | `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
 | `checkpoints/epoch_*.ckpt` | weights kept by schedule |
+| `report.html`, `evaluation/` | its page, and how good it is, once they are written |
 | `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {folder}` |
 
+Judge: `python -m vschaos.evaluate {folder}`
 Listen: `python generate.py reconstruct {folder} --files some.wav`
 Export: `python script.py {folder}`
 """

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.training.monitoring.puppet import Puppet, material
+from vschaos.evaluation.effects import values_of
+from vschaos.evaluation.hearing import heard_frames, how_heard
 from vschaos.labels import Vocabulary
 from vschaos.training.monitoring.findings import find
-from vschaos.training.monitoring.labels import how_heard, values_of
 
 
 def warnings(*known: bool, **model: Any) -> list[str]:
@@ -72,7 +73,8 @@ def test_a_head_that_hears_nothing_is_said() -> None:
 
 def test_only_what_is_known_is_judged() -> None:
     puppet = Puppet(hears=False)
-    heard = how_heard(puppet, material(puppet, (True, True, True, False)).glimpses, "pitch")
+    glimpses = material(puppet, (True, True, True, False)).glimpses
+    heard = how_heard(puppet.vocabularies["pitch"], *heard_frames(puppet, glimpses, "pitch"))
     assert heard is not None
     assert heard.score == heard.trivial == pytest.approx(2 / 3)
 

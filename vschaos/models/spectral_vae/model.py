@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
-from vschaos.models.base import Model
+from vschaos.models.base import Model, Representation
 from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.silence import Silence
@@ -185,6 +185,9 @@ class SpectralVAE(Model):
         inner = self.latent.inward(latents)
         magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
         return magnitudes * self._silence()(latents)
+
+    def representation(self) -> Representation:
+        return Representation(self.transform, self.contrast)
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         contrast = self.contrast(self.transform(audio).abs())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
+from vschaos.evaluation.effects import effect_of, values_of
+from vschaos.evaluation.hearing import heard_frames, how_heard
+from vschaos.evaluation.latents import ACTIVE_NATS, activity
 from vschaos.models.base import Model
-from vschaos.training.monitoring.labels import effect_of, how_heard, values_of
 from vschaos.training.monitoring.material import Material
-from vschaos.training.monitoring.shows import ACTIVE_NATS, activity
 
 # by which a label changes levels at least, if it is obeyed: on the demo's notes pitch and octave do
 # so by 3 to 5 dB, and by 1.5 dB after a training on the same labels, shuffled
@@ -38,7 +39,7 @@ def find(model: Model, material: Material) -> list[Finding]:
 
 def find_collapse(model: Model, material: Material) -> list[Finding]:
     """How many latents say something of the sounds."""
-    nats = activity(model, material)
+    nats = activity(model, material.glimpses)
     if nats is None:
         return []
     active = int((nats >= ACTIVE_NATS).sum())
@@ -77,7 +78,7 @@ def find_dead(model: Model, material: Material, task: str) -> list[Finding]:
 
 def find_deaf(model: Model, material: Material, task: str) -> list[Finding]:
     """If a label that is predicted is not heard."""
-    heard = how_heard(model, material.glimpses, task)
+    heard = how_heard(model.vocabularies[task], *heard_frames(model, material.glimpses, task))
     if heard is None or not heard.is_trivial:
         return []
     score, trivial = (

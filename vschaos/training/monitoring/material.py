@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
-from torch import Tensor
 
 from vschaos.data.datamodule import Batch, WholeSounds
+from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels
 from vschaos.models.base import Model
 
 POINT_SECONDS = 1.0  # of each sound, whose frames are looked at in the latent space
-
-
-class Excerpt(NamedTuple):
-    """The loudest part of a held-out sound.
-
-    Attributes:
-        name: of its file.
-        audio: `[1, T]`.
-        labels: of its frames, `[1, L, N]`.
-    """
-
-    name: str
-    audio: Tensor
-    labels: Labels
 
 
 class Material:

@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from vschaos.data.datamodule import Batch
+from vschaos.evaluation.effects import effect_of, under_each, values_of
+from vschaos.evaluation.excerpts import Excerpt
+from vschaos.evaluation.latents import ACTIVE_NATS, activity
 from vschaos.labels import Labels
 from vschaos.models.base import Model
-from vschaos.training.monitoring.labels import effect_of, under_each, values_of
-from vschaos.training.monitoring.material import Excerpt, Material, loudest_part
+from vschaos.training.monitoring.material import Material, loudest_part
 from vschaos.trajectories import trajectory
 
-ACTIVE_NATS = 0.1  # that a dimension says, at least, if it is in use
 TEMPERATURES = (0.5, 1.0, 1.5)
 TRAJECTORIES = ("sin", "random", "line")
 POINTS = 4  # of the prior, one after the other
@@ -60,18 +61,11 @@ class Look(NamedTuple):
 
 def show_activity(look: Look) -> None:
     """How many dimensions say something of the sounds, and how much all say."""
-    nats = activity(look.model, look.material)
+    nats = activity(look.model, look.material.glimpses)
     if nats is not None:
         active = float((nats >= ACTIVE_NATS).sum())
         look.writer.add_scalar("latents/active_dimensions", active, look.step)
         look.writer.add_scalar("latents/nats", float(nats.sum()), look.step)
-
-
-def activity(model: Model, material: Material) -> Tensor | None:
-    """Nats `[Z]` that each dimension says, the mean over all sounds; none if a model has none."""
-    found = [model.divergences(glimpse.audio, glimpse.labels) for glimpse in material.glimpses]
-    known = [nats for nats in found if nats is not None]
-    return torch.stack(known).mean(dim=0).cpu() if known else None
 
 
 def show_reconstructions(look: Look) -> None:
@@ -184,7 +178,7 @@ def show_latents(look: Look) -> None:
         files = np.concatenate([np.full(part.shape[1], n) for n, part in enumerate(found)])
         picture = picture_of_points(points, files[picked], "by file, in alphabetical order")
         look.show_picture("latents/by_file", picture)
-    nats = activity(model, look.material)
+    nats = activity(model, look.material.glimpses)
     if nats is not None:
         look.show_picture("latents/nats", picture_of_nats(nats.numpy(), ACTIVE_NATS))
 

@@ -35,10 +35,11 @@ class Clip(NamedTuple):
 
 
 class Material:
-    """What a page may let hear of the sounds that a run was trained on.
+    """The sounds that a run was trained on, and those that were held out.
 
     Args:
         run: the run.
+        prefers_files: the dataset itself is read if it is there, the cache only else.
 
     Attributes:
         root: the dataset's folder, there or not.
@@ -47,10 +48,11 @@ class Material:
         tasks: the dataset's labels, whether the model knows them or not.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, prefers_files: bool = False) -> None:
         self.run = run
         self.root = dataset_root(run)
-        self.store = find_store(run, self.root)
+        reads_files = prefers_files and self.root.is_dir()
+        self.store = None if reads_files else find_store(run, self.root)
         if self.store:
             self._stored = {file.name: file for file in self.store.files}
             rate = run.sample_rate

@@ -1,4 +1,4 @@
-"""What a label does to a model that is told it, and how well one that is predicted is heard."""
+"""What a label does to a model that is told it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels, sweep_values
 from vschaos.models.base import Model
-from vschaos.training.monitoring.material import Excerpt
 
 MAX_VALUES = 12  # of a label that are gone through
 FLOOR_DB = -40.0  # below the loudest bin, what is softer under all values does not count
@@ -26,28 +26,6 @@ class Effect(NamedTuple):
 
     level_db: float
     deviations: float
-
-
-class Heard(NamedTuple):
-    """How well a label is heard in sounds of which it is known.
-
-    Attributes:
-        score: share of the frames whose class is right, or mean of the absolute errors.
-        trivial: the same for whoever always says `always`: the commonest class, or the median.
-        is_error: lower scores are better.
-    """
-
-    score: float
-    trivial: float
-    always: str
-    is_error: bool
-
-    @property
-    def is_trivial(self) -> bool:
-        """If it is not better than that by a fiftieth."""
-        if self.is_error:
-            return self.score > 0.98 * self.trivial
-        return self.score < self.trivial + 0.02
 
 
 def values_of(model: Model, task: str) -> dict[str, float]:
@@ -90,25 +68,3 @@ def _loud_bins_db(magnitudes: Tensor) -> Tensor:
 def _spread(values: Tensor) -> float:
     """Root mean square of `[K, ...]` about their mean over K."""
     return float((values - values.mean(dim=0)).square().mean().sqrt())
-
-
-def how_heard(model: Model, excerpts: Sequence[Excerpt], task: str) -> Heard | None:
-    """How well a label that is predicted is heard; None if one value at most is known."""
-    row, head = list(model.vocabularies).index(task), model.heard.index(task)
-    said, true = [], []
-    for excerpt in excerpts:
-        known = excerpt.labels.known[0, row]
-        said.append(model.predict(excerpt.audio)[0, head][known])
-        true.append(excerpt.labels.values[0, row][known])
-    all_said, all_true = torch.cat(said), torch.cat(true)
-    if len(all_true.unique()) < 2:
-        return None
-    vocabulary = model.vocabularies[task]
-    if not vocabulary.is_class:
-        middle = all_true.median()
-        error, trivial = ((all_true - other).abs().mean() for other in (all_said, middle))
-        return Heard(float(error), float(trivial), f"{float(middle):.3g}", is_error=True)
-    commonest = all_true.mode().values
-    right, trivial = ((all_true == other).float().mean() for other in (all_said, commonest))
-    always = vocabulary.classes[int(commonest)]
-    return Heard(float(right), float(trivial), always, is_error=False)

@@ -1,0 +1,245 @@
+"""The command judges runs by held-out and by foreign sounds, and writes all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from vschaos import evaluate as command
+from vschaos.audio import write_audio
+from vschaos.data.pitch_networks import make_tracker
+from vschaos.evaluation import evaluate, obedience, tables, write_evaluation, writing
+from vschaos.evaluation.candidates import TheModel
+from vschaos.evaluation.excerpts import excerpts_of, held_out_excerpts
+from vschaos.evaluation.obedience import judge_notes
+from vschaos.generation.material import Material
+from vschaos.runs import Run
+
+Tone = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def judged(plain: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("judged") / "evaluation"
+    write_evaluation(evaluate(plain, tracker=None), out, plain.sample_rate)
+    return out
+
+
+def content(out: Path) -> dict[str, Any]:
+    def refuse(word: str) -> None:
+        raise ValueError(word)  # NaN and Infinity, which other programs cannot read
+
+    text = (out / "evaluation.json").read_text(encoding="utf-8")
+    return json.loads(text, parse_constant=refuse)
+
+
+def run_it(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, words)])
+    return command.main()
+
+
+def test_the_model_stands_beside_pca_the_transform_and_silence(judged: Path, plain: Run) -> None:
+    facts = content(judged)
+    assert facts["judged_by"] == "held out"
+    assert facts["files"] == len(plain.split["held_out"]) == len(facts["by_file"])
+    names = list(facts["before_phase"])
+    assert names[0] == "model"
+    assert names[-1] == "silence"
+    dim = plain.model.latent_dim
+    assert set(names[1:-1]) == {f"PCA-{dim}, log(x + 0.001)", f"PCA-{dim}, the model's contrast"}
+    pcas = {name: facts["before_phase"][name]["log_spectral_distance"] for name in names[1:-1]}
+    for rows in facts["after_phase"].values():
+        better = min(pcas, key=pcas.__getitem__)
+        assert list(rows) == ["model", better, "transform alone"]
+    exact = facts["after_phase"]["keep_input"]["transform alone"]
+    assert exact["log_spectral_distance"] == pytest.approx(0.0, abs=0.01)
+    assert exact["loudness"] == pytest.approx(0.0, abs=0.01)
+    assert facts["before_phase"]["silence"]["spectral_convergence"] == pytest.approx(0.0)
+
+
+def test_pca_beats_a_model_that_has_hardly_learnt(judged: Path) -> None:
+    """Sines are a matter of a few dimensions, which six steps do not find."""
+    before = content(judged)["before_phase"]
+    model, *pcas, silence = (row["log_spectral_distance"] for row in before.values())
+    assert min(pcas) < model < silence
+
+
+def test_pictures_tables_and_pairs_of_sounds_are_there(judged: Path, plain: Run) -> None:
+    for name in ("measures.png", "files.png", "latents.png", "sounds.png"):
+        assert (judged / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert "PCA-" in (judged / "evaluation.txt").read_text()
+    pairs = sorted(path.name for path in (judged / "sounds").iterdir())
+    assert len(pairs) == 2 * len(plain.split["held_out"])  # five of them: three best, two worst
+    for original in (judged / "sounds").glob("*_original.wav"):
+        made = original.with_name(original.name.replace("_original", "_model"))
+        assert soundfile.info(original).frames == soundfile.info(made).frames
+
+
+def test_labels_are_obeyed_and_heard_as_the_tables_say(
+    labelled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("swift_f0")
+    monkeypatch.setattr(obedience, "NUM_WALKS", 2)
+    facts = evaluate(labelled, tracker="swift", inversions=["keep_input"]).facts
+    notes, heard = facts["labels"]["notes"], facts["labels"]["heard"]
+    held_out = len(labelled.split["held_out"])
+    assert notes["itself"] == {"cases": held_out, "voiced": 1.0, "pitch": 1.0, "octave": 1.0}
+    assert notes["all"]["cases"] == 12 * held_out  # of one octave
+    assert notes["sine"] == notes["all"]
+    assert set(facts["labels"]["effects"]) == {"pitch", "octave"}
+    assert "5" in heard["octave"]["names"]
+    assert 0.0 <= heard["pitch"]["accuracy"] <= 1.0
+    assert facts["labels"]["belief"]["true"] > 0.0
+    assert "heard right" in tables(facts)
+
+
+def test_the_notes_of_a_sampler_are_all_right(
+    labelled: Run, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is measured of a model that plays just what it is asked."""
+    pytest.importorskip("swift_f0")
+
+    def play(latents: Any, labels: Any, inversion: Any = None) -> Any:
+        row = list(labelled.vocabularies).index("pitch")
+        pitches = labels.values[:, row, 0].tolist()
+        midi = [72 + (pitch - 3) % 12 + (pitch == 3) for pitch in pitches]
+        notes = [tone(440.0 * 2 ** ((m - 69) / 12), labelled.sample_rate, 0.4) for m in midi]
+        return torch.from_numpy(np.stack(notes))
+
+    monkeypatch.setattr(labelled.model, "decode", play)
+    monkeypatch.setattr(obedience, "NUM_WALKS", 24)
+    material = Material(labelled, prefers_files=True)
+    excerpts = held_out_excerpts(labelled, material).excerpts
+    notes = judge_notes(labelled, excerpts, material, make_tracker("swift"))
+    assert notes["all"]["pitch"] == pytest.approx(11 / 12, abs=1e-6)  # its C is a semitone sharp
+    assert notes["all"]["octave"] == 1.0
+    assert 0.75 < notes["walks of 1"]["pitch"] < 1.0
+
+
+def test_foreign_sounds_of_any_kind(plain: Run, tone: Tone, tmp_path: Path) -> None:
+    folder = tmp_path / "foreign"
+    stereo = np.stack([tone(300.0, 48000, 0.5), tone(400.0, 48000, 0.5)])
+    write_audio(folder / "stereo.wav", stereo, 48000)
+    write_audio(folder / "deep" / "low.wav", tone(200.0, 8000, 0.5), 8000)
+    write_audio(folder / "short.wav", tone(200.0, 8000, 0.001), 8000)
+    write_audio(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
+    (folder / "broken.wav").write_bytes(b"RIFF no sound")
+    result = evaluate(plain, folder, tracker=None)
+    assert [excerpt.name for excerpt in result.excerpts] == [
+        "deep/low.wav",
+        "short.wav",
+        "stereo.wav",
+    ]
+    reasons = {entry["file"]: entry["reason"] for entry in result.facts["left_out"]}
+    assert reasons["silent.wav"] == "it is silent"
+    assert "cannot be read" in reasons["broken.wav"]
+    write_evaluation(result, tmp_path / "out", plain.sample_rate)
+    assert content(tmp_path / "out")["judged_by"] == str(folder)
+
+
+def test_labels_of_foreign_sounds_count_if_they_are_the_same(
+    labelled: Run, notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    foreign = tmp_path / "renamed"
+    shutil.copytree(notes / "metadata", foreign / "metadata")
+    shutil.copytree(notes / "data", foreign / "data")
+    (excerpt, *_) = excerpts_of(labelled, foreign, 4).excerpts
+    assert excerpt.name == "data/sine/0_1.wav"
+    assert excerpt.labels.known[0, :, 5].all()
+    assert excerpt.labels.values[0, :, 5].tolist() == [0.0, 5.0]
+    strange = foreign / "metadata" / "pitch" / "classes.txt"
+    strange.write_text("".join(f"{n}\tnote {n}\n" for n in range(12)))
+    (excerpt, *_) = excerpts_of(labelled, foreign, 4).excerpts
+    assert excerpt.labels.known.any(dim=2).tolist() == [[False, True]]
+    assert "the model's classes are A, A#" in caplog.text
+
+
+def test_a_dataset_that_moved_is_known_again(plain: Run, notes: Path, tmp_path: Path) -> None:
+    shutil.copytree(notes, tmp_path / "elsewhere")
+    facts = evaluate(plain, tmp_path / "elsewhere", tracker=None, count=2).facts
+    assert facts["judged_by"] == "held out"
+    assert facts["files"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "nowhere"], "there is no folder nowhere"),
+        (["--inversions", "magic"], "the model has griffin_lim, .*'magic' came"),
+        (["-n", "missing"], "there is no checkpoint 'missing'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    plain: Run,
+    words: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_it(monkeypatch, plain.folder, *words) == 1
+    assert re.search(f"error: .*{message}", capsys.readouterr().err)
+    assert not (plain.folder / "evaluation").exists()
+
+
+def test_a_folder_with_something_else_is_left_as_it_is(
+    plain: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary")
+    assert run_it(monkeypatch, plain.folder, "--no-f0", "--out", tmp_path) == 1
+    assert "diary.txt, which would be lost" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
+
+
+def test_ctrl_c_leaves_what_was_there(
+    plain: Run, judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "evaluation"
+    shutil.copytree(judged, out)
+    (out / "evaluation.txt").write_text("the one before")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "_write_sounds", stop)
+        words = ("--no-f0", "--files", "2", "--out", out)
+        assert run_it(patch, plain.folder, *words) == 130
+    assert (out / "evaluation.txt").read_text() == "the one before"
+    assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
+    assert run_it(monkeypatch, plain.folder, *words) == 0
+    assert "PCA-" in (out / "evaluation.txt").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
+
+
+def test_a_model_that_gives_no_numbers_is_still_written(
+    plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(self: TheModel, excerpt: Any) -> Any:
+        return float("nan") * plain.model.representation().transform(excerpt.audio).abs()
+
+    monkeypatch.setattr(TheModel, "magnitudes", nothing)
+    write_evaluation(evaluate(plain, tracker=None, count=2), tmp_path / "out", plain.sample_rate)
+    assert content(tmp_path / "out")["before_phase"]["model"]["log_spectral_distance"] is None
+
+
+def test_help_comes_at_once() -> None:
+    words = [sys.executable, "-c", "import sys, vschaos.evaluate; print('torch' in sys.modules)"]
+    began = time.process_time()
+    said = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
+    assert time.process_time() - began < 0.5

@@ -1,0 +1,120 @@
+"""Latent spaces that are made up are judged as they were made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from vschaos.evaluation.excerpts import Excerpt
+from vschaos.evaluation.latents import Frame, dips_db, judge_latents, rank_correlation, walk_lines
+from vschaos.labels import Labels
+from vschaos.models.base import Model, Representation
+from vschaos.transforms import STFT
+
+BINS = 257
+
+
+class Space:
+    """What of a model a latent space is: one latent, the height of a peak; between -1 and 1 it
+    may be silent.
+
+    Args:
+        has_hole: it is.
+        repeats: how often the sounds come back along the latent, instead of going on.
+    """
+
+    latent_dim = 1
+    told: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
+
+    def __init__(self, has_hole: bool = False, repeats: bool = False) -> None:
+        self.has_hole, self.repeats = has_hole, repeats
+
+    def representation(self) -> Representation:
+        return Representation(STFT(512, 128))
+
+    def encode(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
+        magnitudes = self.representation().transform(audio).abs()
+        place = magnitudes.argmax(dim=1, keepdim=True) / 10.0
+        return torch.remainder(place, 2.0) if self.repeats else place - 3.0
+
+    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        bins = torch.arange(BINS)[None, :, None]
+        peak = torch.exp(-(((bins - 10.0 * (latents + 3.0)) / 8.0) ** 2))
+        return peak * (latents.abs() >= 1.0) if self.has_hole else peak
+
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
+        return torch.tensor([2.0])
+
+
+def as_model(space: Space) -> Model:
+    return space  # type: ignore[return-value]  # all of one that is asked for
+
+
+def tones(*frequencies_hz: float) -> list[Excerpt]:
+    """At 8 kHz, without labels."""
+    seconds = torch.arange(2048) / 8000
+    excerpts = []
+    for hz in frequencies_hz:
+        audio = torch.sin(2 * torch.pi * hz * seconds)[None]
+        nothing = torch.zeros(1, 0, STFT(512, 128).num_frames(2048))
+        excerpts.append(Excerpt(f"{hz}.wav", audio, Labels(nothing, nothing > 0)))
+    return excerpts
+
+
+def frame(place: float) -> Frame:
+    nothing = torch.zeros(1, 0, 1)
+    return Frame(torch.tensor([place]), torch.ones(BINS), Labels(nothing, nothing > 0))
+
+
+def test_a_hole_between_two_sounds_is_as_deep_as_it_is() -> None:
+    ends = [(frame(-2.0), frame(2.0)), (frame(1.5), frame(2.5))]
+    whole = walk_lines(as_model(Space()), ends)
+    assert dips_db(whole.levels_db).min() > -0.5
+    holed = walk_lines(as_model(Space(has_hole=True)), ends)
+    dips = dips_db(holed.levels_db)
+    assert dips[0] == pytest.approx(-80.0, abs=0.5)  # as deep as is looked
+    assert dips[1] > -0.5  # the other line does not pass it
+
+
+def test_a_hole_is_told_of_a_whole_space() -> None:
+    sounds = tones(*np.arange(300.0, 1800.0, 100.0))
+    whole, holed = (judge_latents(as_model(Space(h)), sounds)["lines"] for h in (False, True))
+    assert whole["holes"] == 0.0
+    assert holed["holes"] > 0.3
+    assert holed["worst_dip_db"] < -60.0
+    assert holed["steepest_step"] > 1.5 * whole["steepest_step"]
+
+
+def test_like_sounds_lie_near_where_they_do() -> None:
+    sounds = tones(*np.arange(500.0, 900.0, 8.0))
+    whole, folded = (judge_latents(as_model(Space(repeats=r)), sounds) for r in (False, True))
+    orders = [judged["smoothness"]["rank_correlation"] for judged in (whole, folded)]
+    assert orders[0] > orders[1] + 0.1
+    assert whole["nats"] == [2.0]
+    assert whole["active_dimensions"] == 1
+
+
+def test_the_speed_along_a_line_hangs_on_its_length() -> None:
+    near = walk_lines(as_model(Space()), [(frame(1.0), frame(2.0))])
+    far = walk_lines(as_model(Space()), [(frame(1.0), frame(5.0))])
+    assert near.deviations[0] == pytest.approx(1.0)
+    assert far.deviations[0] == pytest.approx(4.0)
+    assert far.steps_db.sum() > near.steps_db.sum()
+
+
+def test_ranks_alone_count() -> None:
+    values = np.random.default_rng(0).standard_normal(50)
+    assert rank_correlation(values, np.exp(values)) == 1.0
+    assert rank_correlation(values, -(values**3)) == -1.0
+    assert rank_correlation(values, np.ones(50)) is None
+
+
+def test_one_sound_alone_and_silence_are_no_mistake() -> None:
+    judged = judge_latents(as_model(Space()), tones(500.0))
+    assert judged["lines"] is None
+    (silent,) = tones(500.0)
+    silent = silent._replace(audio=torch.zeros_like(silent.audio))
+    assert judge_latents(as_model(Space()), [silent])["smoothness"] is None

@@ -1,0 +1,194 @@
+"""Measures of sounds give what is known beforehand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from vschaos.data.pitch_networks import make_tracker
+from vschaos.data.pitch_tracking import Frames
+from vschaos.evaluation.measures import (
+    AFTER_PHASE,
+    BEFORE_PHASE,
+    compare_magnitudes,
+    compare_sounds,
+    compared_pitch,
+    follow_pitch,
+    loudness_lufs,
+    onset_sharpness,
+    pitch_kept,
+    pooled,
+    treble_kept,
+)
+from vschaos.transforms import STFT
+
+RATE = 44100
+Tone = Callable[..., np.ndarray]
+
+
+def noise(seconds: float = 1.0, level: float = 0.1) -> np.ndarray:
+    random = np.random.default_rng(0)
+    return (level * random.standard_normal(round(seconds * RATE))).astype(np.float32)
+
+
+def row(sound: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(sound, dtype=np.float32))[None]
+
+
+def test_twice_the_magnitudes_are_six_decibels() -> None:
+    magnitudes = STFT(1024, 256)(row(noise())).abs()
+    measured = compare_magnitudes(2 * magnitudes, magnitudes)
+    assert measured["log_spectral_distance"] == pytest.approx(6.02, abs=0.01)
+    assert measured["spectral_convergence"] == pytest.approx(0.0, abs=0.01)
+    assert measured["level"] == pytest.approx(6.02, abs=0.01)
+
+
+def test_a_sound_is_like_itself() -> None:
+    sound = row(noise())
+    measured = compare_sounds(sound, sound, RATE)
+    for measure in AFTER_PHASE:
+        if measure.key in measured:
+            assert measured[measure.key] == pytest.approx(measure.ideal, abs=1e-6), measure.key
+
+
+@pytest.mark.parametrize("rate", [48000, 44100, 32000, 16000])
+def test_loudness_is_that_of_the_recommendation(tone: Tone, rate: int) -> None:
+    """BS.1770: a full sine of 997 Hz in one channel has -3.01."""
+    sine = tone(997.0, rate, 2.0, 1.0)
+    assert loudness_lufs(sine, rate) == pytest.approx(-3.01, abs=0.1)
+    assert loudness_lufs(0.1 * sine, rate) == pytest.approx(-23.01, abs=0.1)
+
+
+def test_lows_are_softer_than_they_measure_and_pauses_do_not_count(tone: Tone) -> None:
+    middle = loudness_lufs(tone(997.0, RATE, 1.0), RATE)
+    assert loudness_lufs(tone(40.0, RATE, 1.0), RATE) < middle - 4.0
+    assert loudness_lufs(tone(8000.0, RATE, 1.0), RATE) == pytest.approx(middle + 3.3, abs=0.3)
+    paused = np.concatenate([tone(997.0, RATE, 2.0), np.zeros(4 * RATE, np.float32)])
+    assert loudness_lufs(paused, RATE) == pytest.approx(middle, abs=0.6)
+
+
+def test_highs_that_a_filter_took_are_missed(tone: Tone) -> None:
+    low, high = tone(500.0, RATE, 1.0), tone(8000.0, RATE, 1.0, 0.05)
+    kept = treble_kept(low + 0.1 * high, low + high, RATE)
+    assert kept is not None
+    assert kept.kept_db == pytest.approx(-20.0, abs=0.1)
+    assert kept.balance_db == pytest.approx(-20.0, abs=0.2)
+    fade = np.hanning(RATE)  # an end cut off has highs of its own
+    dull = treble_kept(low * fade, (low + high) * fade, RATE)
+    assert dull is not None
+    assert dull.kept_db == pytest.approx(-60.0)
+
+
+def test_less_of_all_is_no_less_of_the_highs() -> None:
+    kept = treble_kept(0.5 * noise(), noise(), RATE)
+    assert kept is not None
+    assert kept.kept_db == pytest.approx(-6.02, abs=0.01)
+    assert kept.balance_db == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_sound_without_highs_is_not_asked_for_them(tone: Tone) -> None:
+    assert treble_kept(noise(), tone(500.0, RATE, 1.0) * np.hanning(RATE), RATE) is None
+    assert treble_kept(noise(), noise(), 8000) is None  # nothing lies above 4 kHz there
+
+
+def clicks() -> np.ndarray:
+    sound = np.zeros(RATE, np.float32)
+    sound[[5000, 20000, 35000]] = 1.0
+    return sound
+
+
+def test_a_smeared_click_is_less_sharp() -> None:
+    window = np.hanning(882)  # 20 ms
+    smeared = np.convolve(clicks(), window)[:RATE]
+    sharpness = onset_sharpness(smeared, clicks(), RATE)
+    assert sharpness is not None
+    assert sharpness < 0.2
+    shorter = onset_sharpness(np.convolve(clicks(), np.hanning(220))[:RATE], clicks(), RATE)
+    assert shorter is not None
+    assert sharpness < shorter < 0.9
+
+
+def test_neither_level_nor_a_little_delay_blunts_an_onset() -> None:
+    assert onset_sharpness(0.1 * clicks(), clicks(), RATE) == pytest.approx(1.0)
+    late = np.roll(clicks(), 441)
+    assert onset_sharpness(late, clicks(), RATE) == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_swells_has_no_onset(tone: Tone) -> None:
+    swell = tone(440.0, RATE, 1.0) * np.hanning(RATE).astype(np.float32)
+    assert onset_sharpness(swell, swell, RATE) is None
+
+
+def frames(cents: float, voiced: list[bool]) -> Frames:
+    count = len(voiced)
+    pitch = np.full(count, 440.0 * 2 ** (cents / 1200))
+    return Frames(pitch, np.array(voiced, dtype=float), np.full(count, -20.0))
+
+
+def test_thirty_cents_are_thirty_cents() -> None:
+    kept = pitch_kept(frames(30.0, [True] * 4), frames(0.0, [True] * 4), 0.5)
+    assert kept is not None
+    assert kept.error_cents == pytest.approx(30.0)
+    assert (kept.in_tune, kept.voicing) == (1.0, 1.0)
+
+
+def test_an_octave_is_out_of_tune_and_half_the_voice_is_half() -> None:
+    kept = pitch_kept(frames(-1200.0, [True, True, False, False]), frames(0.0, [True] * 4), 0.5)
+    assert kept is not None
+    assert kept.error_cents == pytest.approx(1200.0)
+    assert (kept.in_tune, kept.voicing) == (0.0, 0.5)
+
+
+def test_what_is_soft_does_not_count() -> None:
+    target = frames(0.0, [True] * 4)._replace(level_db=np.array([-20.0, -20.0, -80.0, -80.0]))
+    kept = pitch_kept(frames(0.0, [True, True, False, False]), target, 0.5)
+    assert kept is not None
+    assert kept.voicing == 1.0
+
+
+def test_the_network_hears_thirty_cents(tone: Tone) -> None:
+    pytest.importorskip("swift_f0")
+    tracker = make_tracker("swift")
+    harmonics = [
+        sum(tone(k * hz, RATE, 1.0, 0.3 / k) for k in range(1, 6)) for hz in (300.0, 305.243)
+    ]
+    target, output = (follow_pitch(tracker, sound, RATE) for sound in harmonics)
+    kept = pitch_kept(output, target, tracker.threshold)
+    assert kept is not None
+    assert kept.error_cents == pytest.approx(30.0, abs=5.0)
+    assert kept.in_tune == 1.0
+
+
+@pytest.mark.parametrize("length", [1, 2, 600, RATE])
+def test_silence_and_one_frame_give_numbers(length: int) -> None:
+    silence, sound = row(np.zeros(length)), row(noise()[:length])
+    stft = STFT(2048, 512)
+    for output, target in ((silence, silence), (silence, sound), (sound, silence), (sound, sound)):
+        measured = compare_sounds(output, target, RATE)
+        measured |= compare_magnitudes(stft(output).abs(), stft(target).abs())
+        assert all(value is None or math.isfinite(value) for value in measured.values())
+
+
+@pytest.mark.parametrize("length", [0, 1, 600])
+def test_pitch_of_next_to_nothing(length: int) -> None:
+    pytest.importorskip("swift_f0")
+    tracker = make_tracker("swift")
+    followed = follow_pitch(tracker, np.zeros(length, np.float32), RATE)
+    kept = pitch_kept(followed, followed, tracker.threshold)
+    measured = compared_pitch(kept)
+    assert all(value is None or math.isfinite(value) for value in measured.values())
+
+
+def test_files_are_pooled_by_frames_and_by_ratios() -> None:
+    files = [
+        {"log_spectral_distance": 2.0, "spectral_convergence": 0.0, "level": None},
+        {"log_spectral_distance": 6.0, "spectral_convergence": -6.0206, "level": None},
+    ]
+    together = pooled(BEFORE_PHASE, files, [30, 10])
+    assert together["log_spectral_distance"] == pytest.approx(3.0)
+    assert together["spectral_convergence"] == pytest.approx(20 * math.log10(0.75), abs=1e-3)
+    assert together["level"] is None

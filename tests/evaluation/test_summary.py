@@ -1,0 +1,57 @@
+"""A run's page tells what an evaluation of its very weights said, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vschaos.evaluation.summary import FILE, read_summary
+
+ROWS = {
+    "model": {"log_spectral_distance": 3.456, "spectral_convergence": -12.34},
+    "PCA-8, log(x + 0.001)": {"log_spectral_distance": 9.0, "spectral_convergence": -1.0},
+    "PCA-8, the model's contrast": {"log_spectral_distance": 5.0, "spectral_convergence": -2.0},
+}
+FACTS = {"checkpoint": "last", "judged_by": "held out", "before_phase": ROWS}
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    file = tmp_path / "last.ckpt"
+    file.touch()
+    os.utime(file, (1.0, 1.0))
+    return file
+
+
+def said(folder: Path, checkpoint: Path, content: Any) -> str | None:
+    (folder / FILE).parent.mkdir(exist_ok=True)
+    (folder / FILE).write_text(json.dumps(content))
+    return read_summary(folder, checkpoint)
+
+
+def test_model_and_better_pca_are_told(tmp_path: Path, checkpoint: Path) -> None:
+    line = said(tmp_path, checkpoint, FACTS)
+    assert line == "LSD 3.46 dB, SC -12.3 dB; PCA: LSD 5.00 dB, SC -2.0 dB"
+
+
+def test_other_weights_and_other_sounds_are_not(tmp_path: Path, checkpoint: Path) -> None:
+    assert read_summary(tmp_path, checkpoint) is None
+    assert said(tmp_path, checkpoint, {**FACTS, "checkpoint": "best"}) is None
+    assert said(tmp_path, checkpoint, {**FACTS, "judged_by": "/others"}) is None
+    assert said(tmp_path, checkpoint, FACTS) is not None
+    checkpoint.touch()
+    os.utime(tmp_path / FILE, (2.0, 2.0))
+    assert read_summary(tmp_path, checkpoint) is None  # trained on since
+
+
+@pytest.mark.parametrize(
+    "content", [[], {}, 3, {**FACTS, "before_phase": {"model": {"log_spectral_distance": "<b>"}}}]
+)
+def test_what_is_no_evaluation_is_passed_over(
+    content: Any, tmp_path: Path, checkpoint: Path
+) -> None:
+    assert said(tmp_path, checkpoint, content) is None

@@ -1,0 +1,190 @@
+"""How well a latent space can be played: what it says, how evenly, and if it has holes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vschaos.evaluation.excerpts import Excerpt, believed, beside_labels, is_heard
+from vschaos.labels import Labels
+from vschaos.models.base import Model
+
+ACTIVE_NATS = 0.1  # that a dimension says, at least, if it is in use
+FLOOR_DB = -80.0  # below the loudest bin, what differs there is not heard
+MAX_FRAMES = 1500
+PAIRS = 4000  # of frames
+LINES = 64  # between sounds
+POINTS = 33  # on a line
+HOLE_DB = -6.0  # below the level of the ends
+
+
+class Frame(NamedTuple):
+    """A moment of a sound.
+
+    Attributes:
+        latent: `[Z]`.
+        magnitudes: `[F]`.
+        labels: of it, `[1, L, 1]`.
+    """
+
+    latent: Tensor
+    magnitudes: Tensor
+    labels: Labels
+
+
+class Lines(NamedTuple):
+    """What was decoded on straight lines through the space.
+
+    Attributes:
+        levels_db: `[lines, points]`.
+        steps_db: how far the sounds of neighbouring points lie apart `[lines, points - 1]`.
+        deviations: lengths of the lines `[lines]`.
+    """
+
+    levels_db: np.ndarray
+    steps_db: np.ndarray
+    deviations: np.ndarray
+
+
+def activity(model: Model, excerpts: Sequence[Excerpt]) -> Tensor | None:
+    """Nats `[Z]` that each dimension says, the mean over all sounds; none if a model has none."""
+    found = [model.divergences(excerpt.audio, excerpt.labels) for excerpt in excerpts]
+    known = [nats for nats in found if nats is not None]
+    return torch.stack(known).mean(dim=0).cpu() if known else None
+
+
+@torch.inference_mode()
+def judge_latents(model: Model, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
+    """All that is measured of a latent space, as plain numbers and lists."""
+    random = np.random.default_rng(0)
+    nats = activity(model, excerpts)
+    said = [] if nats is None else nats.tolist()
+    sounds = [frames for excerpt in excerpts if (frames := _frames(model, excerpt))]
+    return {
+        "dimensions": model.latent_dim,
+        "nats": said,
+        "active_dimensions": None if nats is None else sum(n >= ACTIVE_NATS for n in said),
+        "smoothness": _smoothness([frame for frames in sounds for frame in frames], random),
+        "lines": _judge_lines(model, [_loudest(frames) for frames in sounds], random),
+    }
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
+    """Spearman's, of values `[M]`, -1 to 1; None if one of them does not vary.
+
+    Example:
+        >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 1000.0]))
+        1.0
+    """
+    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
+    if len(first) < 2 or np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
+        return None
+    return round(float(np.corrcoef(ranks)[0, 1]), 6)
+
+
+def dips_db(levels_db: np.ndarray) -> np.ndarray:
+    """How far the levels of lines `[lines, points]` fall at most below the straight way between
+    those of their ends; 0 if they do not.
+
+    Example:
+        >>> dips_db(np.array([[0.0, -10.0, -6.0], [-6.0, -3.0, 0.0]])).tolist()
+        [-7.0, 0.0]
+    """
+    share = np.linspace(0.0, 1.0, levels_db.shape[1])
+    straight = (1.0 - share) * levels_db[:, :1] + share * levels_db[:, -1:]
+    return np.minimum((levels_db - straight).min(axis=1), 0.0)
+
+
+def walk_lines(model: Model, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
+    """What a model decodes on the lines between pairs of frames, under the labels of the first."""
+    share = torch.linspace(0.0, 1.0, POINTS)
+    decoded = []
+    for first, last in ends:
+        latents = torch.lerp(first.latent[:, None], last.latent[:, None], share)[None]
+        labels = Labels(*(part.expand(-1, -1, POINTS) for part in first.labels))
+        decoded.append(model.decode_magnitudes(latents, labels)[0])
+    magnitudes = torch.stack(decoded).nan_to_num()  # [lines, F, points]
+    bins_db = _decibels(magnitudes, float(magnitudes.amax()))
+    steps_db = bins_db.diff(dim=2).square().mean(dim=1).sqrt()
+    levels_db = _decibels(magnitudes.norm(dim=1), float(magnitudes.norm(dim=1).amax()))
+    lengths = [float((last.latent - first.latent).norm()) for first, last in ends]
+    return Lines(levels_db.numpy(), steps_db.numpy(), np.array(lengths))
+
+
+def _judge_lines(
+    model: Model, frames: Sequence[Frame], random: np.random.Generator
+) -> dict[str, Any] | None:
+    if len(frames) < 2:
+        return None
+    pairs = [random.choice(len(frames), 2, replace=False) for _ in range(LINES)]
+    lines = walk_lines(model, [(frames[a], frames[b]) for a, b in pairs])
+    dips = dips_db(lines.levels_db)
+    apart = lines.deviations > 1e-6
+    moved = lines.steps_db.sum(axis=1)
+    jumps = lines.steps_db.max(axis=1) / np.maximum(lines.steps_db.mean(axis=1), 1e-9)
+    return {
+        "worst_dip_db": float(dips.min()),
+        "median_dip_db": float(np.median(dips)),
+        "holes": float((dips < HOLE_DB).mean()),
+        "db_per_deviation": _mean(moved[apart] / lines.deviations[apart]),
+        "steepest_step": _median(jumps[moved > 0.0]),
+        "levels_db": lines.levels_db.round(2).tolist(),
+    }
+
+
+def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, Any] | None:
+    """Whether sounds that are alike lie near each other."""
+    if len(frames) < 3:
+        return None
+    picked = np.unique(np.linspace(0, len(frames) - 1, MAX_FRAMES).round().astype(int))
+    frames = [frames[index] for index in picked]
+    magnitudes = torch.stack([frame.magnitudes for frame in frames])
+    latents = torch.stack([frame.latent for frame in frames])
+    bins_db = _decibels(magnitudes, float(magnitudes.amax()))
+    first, second = random.integers(len(frames), size=(2, PAIRS))
+    first, second = first[first != second], second[first != second]
+    sounds = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
+    apart = (latents[first] - latents[second]).norm(dim=1).numpy()
+    return {
+        "rank_correlation": rank_correlation(sounds, apart),
+        "sounds_db": sounds.round(2).tolist(),
+        "deviations": apart.round(3).tolist(),
+    }
+
+
+def _frames(model: Model, excerpt: Excerpt) -> list[Frame]:
+    """Those of a sound that are heard."""
+    labels = believed(model, excerpt)
+    latents = model.encode(excerpt.audio, labels)[0]
+    magnitudes = model.representation().transform(excerpt.audio).abs()[0]
+    magnitudes = beside_labels(magnitudes, excerpt)
+    heard = is_heard(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
+    return [
+        Frame(
+            latents[:, index],
+            magnitudes[:, index],
+            Labels(*(part[:, :, index : index + 1] for part in labels)),
+        )
+        for index in heard.nonzero()[:, 0].tolist()
+    ]
+
+
+def _loudest(frames: Sequence[Frame]) -> Frame:
+    return max(frames, key=lambda frame: float(frame.magnitudes.norm()))
+
+
+def _decibels(values: Tensor, loudest: float) -> Tensor:
+    floor = max(loudest * 10 ** (FLOOR_DB / 20), 1e-12)
+    return 20 * torch.log10(values.clamp_min(floor))
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _median(values: np.ndarray) -> float | None:
+    return float(np.median(values)) if len(values) else None

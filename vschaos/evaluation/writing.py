@@ -1,0 +1,101 @@
+"""An evaluation as files: tables, numbers, pictures, and sounds to listen to."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import torch
+
+from vschaos.audio import write_audio
+from vschaos.evaluation.judge import Evaluation
+from vschaos.evaluation.latents import ACTIVE_NATS
+from vschaos.evaluation.resemblance import FileJudged, best_and_worst
+from vschaos.evaluation.table import tables
+from vschaos.files import folder_written_whole
+
+# all that an evaluation may write: what else lies in its folder is not touched
+JSON, TABLE, SOUNDS = "evaluation.json", "evaluation.txt", "sounds"
+PICTURES = ("measures.png", "files.png", "latents.png", "labels.png", "sounds.png")
+ENTRIES = (JSON, TABLE, SOUNDS, *PICTURES)
+LISTENED = 3  # files that came out best, and as many of the worst
+PICTURE_SECONDS = 6.0  # of a sound
+
+
+def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> None:
+    """Writes all of it to a folder, or nothing.
+
+    Raises:
+        ValueError: something else lies in that folder.
+    """
+    with folder_written_whole(out, ENTRIES) as folder:
+        content = {**evaluation.facts, "by_file": [_by_file(file) for file in evaluation.files]}
+        text = json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / JSON).write_text(text, encoding="utf-8")
+        (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
+        _draw(evaluation, folder)
+        _write_sounds(evaluation, folder, sample_rate)
+
+
+def plain(value: Any) -> Any:
+    """The same without what JSON has no word for: numbers that are none become null."""
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+def _by_file(file: FileJudged) -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "frames": file.num_frames,
+        "before_phase": file.before,
+        "after_phase": file.after,
+    }
+
+
+def _draw(evaluation: Evaluation, folder: Path) -> None:
+    from vschaos.pictures import evaluation as pictures  # matplotlib is slow to load
+
+    facts = evaluation.facts
+    pictures.draw_measures(folder / "measures.png", facts)
+    files = [_by_file(file) for file in evaluation.files]
+    pictures.draw_files(folder / "files.png", facts, files)
+    pictures.draw_latent_space(folder / "latents.png", facts["latents"], ACTIVE_NATS)
+    if facts["labels"]["notes"] or facts["labels"]["heard"]:
+        pictures.draw_labels(folder / "labels.png", facts["labels"])
+
+
+@torch.inference_mode()
+def _write_sounds(evaluation: Evaluation, folder: Path, sample_rate: int) -> None:
+    """The best and the worst files and what the model makes of them, beside each other."""
+    from vschaos.pictures import draw_rows
+
+    excerpts = {excerpt.name: excerpt for excerpt in evaluation.excerpts}
+    model, way = evaluation.candidates[0], evaluation.inversions[0]
+    rows = []
+    picked = best_and_worst(evaluation.files, model.name, LISTENED)
+    for title, file in picked.items():
+        excerpt = excerpts[file.name]
+        original = excerpt.audio[0].numpy()
+        made = torch.nan_to_num(model.sound(excerpt, way))[0].numpy()
+        name = f"{title}_{_plain_name(PurePosixPath(file.name).stem)}"
+        write_audio(folder / SOUNDS / f"{name}_original.wav", original, sample_rate)
+        write_audio(folder / SOUNDS / f"{name}_{model.name}.wav", made, sample_rate)
+        length = round(PICTURE_SECONDS * sample_rate)
+        heading = f"{title.replace('_', ' ')}: {PurePosixPath(file.name).stem}"
+        rows.append({heading: original[:length], f"{model.name}, {way}": made[:length]})
+    draw_rows(folder / "sounds.png", rows, sample_rate)
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"[^\w#+.-]", "_", text).strip("._")[:60] or "sound"

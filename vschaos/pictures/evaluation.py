@@ -1,0 +1,286 @@
+"""Pictures of what was measured of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+COLOURS = ("#2166ac", "#e08214", "#8c8c8c", "#b2abd2")  # of what is compared, in its order
+COLUMNS = 4
+EXACT_DB = -100.0  # of a convergence, below which sounds are the same
+ACTIVE = "#2166ac"
+LIMIT_DB = 30.0  # of a picture of levels
+
+
+def draw_measures(path: Path, facts: Mapping[str, Any]) -> None:
+    """A panel for each measure of the sounds, a bar for each way to make them."""
+    after = facts["after_phase"]
+    names = list(next(iter(after.values())))
+    measures = [
+        measure
+        for measure in facts["measures"]
+        if any(
+            row.get(measure["key"]) is not None for rows in after.values() for row in rows.values()
+        )
+    ]
+    num_rows = -(-len(measures) // COLUMNS)
+    num_bars = len(after) * len(names)
+    height = num_rows * (0.7 + 0.22 * num_bars)
+    figure = Figure(figsize=(13.0, 0.9 + height), layout="constrained")
+    axes = figure.subplots(num_rows, COLUMNS, squeeze=False)
+    for place, axis in enumerate(axes.ravel()):
+        if place < len(measures):
+            _draw_measure(axis, measures[place], after, names, place % COLUMNS == 0)
+        else:
+            axis.set_axis_off()
+    handles = [Patch(facecolor=colour) for colour, _ in zip(COLOURS, names, strict=False)]
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
+    figure.suptitle(
+        f"{facts['run']}, {facts['files']} sounds: short bars are good (for SC long ones)"
+    )
+    _save(figure, path)
+
+
+def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> None:
+    """The log-spectral distance of each file, from the nearest to the least near."""
+    names = [
+        name for name in next(iter(facts["after_phase"].values())) if name in facts["before_phase"]
+    ]
+    key = "log_spectral_distance"
+    ordered = sorted(files, key=lambda file: file["before_phase"][names[0]][key])
+    rows = [[file["before_phase"][name][key] for file in ordered] for name in names]
+    figure = Figure(figsize=(10.0, 4.2), layout="constrained")
+    axis = figure.subplots()
+    places = np.arange(len(ordered))
+    if len(rows) == 2:
+        axis.vlines(places, rows[0], rows[1], color="0.85", linewidth=2.0, zorder=1)
+    for name, row, colour in zip(names, rows, COLOURS, strict=False):
+        axis.scatter(places, row, s=26, color=colour, label=name, zorder=2)
+        axis.axhline(facts["before_phase"][name][key], color=colour, linewidth=0.8, alpha=0.7)
+    shown = np.unique(np.linspace(0, len(ordered) - 1, 24).round().astype(int))
+    titles = [_short(ordered[index]["file"]) for index in shown]
+    axis.set_xticks(shown, titles, rotation=60, ha="right", fontsize=7)
+    axis.set(ylabel="log-spectral distance, dB", title="File by file; lines: all frames together")
+    axis.set_ylim(bottom=0.0)
+    axis.legend(frameon=False)
+    _bare(axis)
+    _save(figure, path)
+
+
+def draw_latent_space(path: Path, latents: Mapping[str, Any], active_nats: float) -> None:
+    """What each dimension says, whether like sounds lie near each other, levels between sounds."""
+    figure = Figure(figsize=(13.0, 4.0), layout="constrained")
+    axes = figure.subplots(1, 3)
+    _draw_nats(axes[0], latents["nats"], active_nats)
+    _draw_smoothness(axes[1], latents["smoothness"])
+    _draw_lines(axes[2], latents["lines"])
+    _save(figure, path)
+
+
+def draw_labels(path: Path, labels: Mapping[str, Any]) -> None:
+    """What is obeyed, and what is taken for what."""
+    panels = [("notes", labels["notes"])] if labels["notes"] else []
+    panels += list(labels["heard"].items())
+    figure = Figure(figsize=(0.6 + 5.0 * len(panels), 4.8), layout="constrained")
+    for axis, (name, content) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
+    ):
+        if name == "notes" and content is labels["notes"]:
+            _draw_notes(axis, content)
+        else:
+            _draw_confusion(axis, name, content)
+    _save(figure, path)
+
+
+def _draw_measure(
+    axis: Axes,
+    measure: Mapping[str, Any],
+    after: Mapping[str, Any],
+    names: Sequence[str],
+    is_first: bool,
+) -> None:
+    count = len(names) + 1  # and a gap between two ways
+    base, far = _base(measure)
+    for group, rows in enumerate(after.values()):
+        for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
+            value = rows[name].get(measure["key"])
+            if value is not None:
+                length = float(np.clip(value - base, -far, far))
+                _draw_bar(axis, group * count + index, base, length, value, measure, colour)
+    axis.axvline(base, color="black", linewidth=1.0)
+    axis.use_sticky_edges = False  # numbers stand beside the bars
+    axis.margins(x=0.2)
+    axis.set_title(_titled(measure), fontsize=10, loc="left")
+    axis.set_ylim(len(after) * count - 1.3, -0.7)
+    middles = [group * count + (len(names) - 1) / 2 for group in range(len(after))]
+    axis.set_yticks(middles, list(after) if is_first else [""] * len(after))
+    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="x", labelsize=8)
+    _bare(axis)
+
+
+def _draw_bar(
+    axis: Axes,
+    place: float,
+    base: float,
+    length: float,
+    value: float,
+    measure: Mapping[str, Any],
+    colour: str,
+) -> None:
+    axis.barh(place, length, 0.84, base, color=colour)
+    is_rightwards = length > 0.0 or base == 0.0 == length
+    axis.annotate(
+        f"{value:z.{measure['digits']}f}" if value > EXACT_DB else "exact",
+        (base + length, place),
+        (3 if is_rightwards else -3, 0),
+        textcoords="offset points",
+        ha="left" if is_rightwards else "right",
+        va="center",
+        fontsize=7,
+        color="0.25",
+    )
+
+
+def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
+    """Where bars begin, and how far they go at most: what is further off says no more."""
+    if measure["ideal"] < EXACT_DB:  # minus infinity, which nobody draws
+        return 0.0, 60.0
+    return float(measure["ideal"]), 120.0 if measure["unit"] == "cents" else 100.0
+
+
+def _titled(measure: Mapping[str, Any]) -> str:
+    return f"{measure['title']}, {measure['unit']}" if measure["unit"] else str(measure["title"])
+
+
+def _draw_nats(axis: Axes, nats: Sequence[float], active_nats: float) -> None:
+    axis.set_title("what each latent says")
+    if not nats:
+        _say(axis, "not told by this family")
+        return
+    order = np.argsort(-np.array(nats), kind="stable")
+    values = np.array(nats)[order]
+    colours = [ACTIVE if value >= active_nats else "0.75" for value in values]
+    axis.bar(np.arange(len(values)), values, color=colours)
+    axis.axhline(active_nats, color="#b2182b", linewidth=0.9)
+    axis.set_xticks(np.arange(len(values)), [str(index + 1) for index in order], fontsize=8)
+    active = int((values >= active_nats).sum())
+    axis.set(
+        xlabel=f"latent, the most telling first; {active} of {len(values)} active",
+        ylabel="nats a frame",
+    )
+    _bare(axis)
+
+
+def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
+    axis.set_title("like sounds lie near each other")
+    if not smoothness:
+        _say(axis, "too few sounds")
+        return
+    axis.hexbin(
+        smoothness["deviations"],
+        smoothness["sounds_db"],
+        gridsize=36,
+        mincnt=1,
+        cmap="Blues",
+        bins="log",
+        linewidths=0.1,
+    )
+    correlation = smoothness["rank_correlation"]
+    said = "" if correlation is None else f" (rank correlation {correlation:.2f})"
+    axis.set(xlabel=f"distance of latents, deviations{said}", ylabel="distance of sounds, dB")
+    _bare(axis)
+
+
+def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
+    axis.set_title("level on the way from sound to sound")
+    if not lines:
+        _say(axis, "too few sounds")
+        return
+    levels = np.array(lines["levels_db"])
+    share = np.linspace(0.0, 1.0, levels.shape[1])
+    straight = (1.0 - share) * levels[:, :1] + share * levels[:, -1:]
+    beside = (levels - straight).clip(-LIMIT_DB, LIMIT_DB)
+    axis.plot(share, beside.T, color=ACTIVE, linewidth=0.6, alpha=0.35)
+    axis.plot(share, np.median(beside, axis=0), color="black", linewidth=1.6, label="median")
+    worst = beside[beside.min(axis=1).argmin()]
+    axis.plot(share, worst, color="#b2182b", linewidth=1.6, label="deepest")
+    axis.axhline(0.0, color="0.5", linewidth=0.8)
+    reach = max(6.5, 1.1 * float(np.abs(beside).max()))
+    axis.set(
+        xlabel="share of the way",
+        ylabel="dB beside a straight line",
+        xlim=(0, 1),
+        ylim=(-reach, reach),
+    )
+    axis.legend(frameon=False, loc="upper right", ncols=2)
+    _bare(axis)
+
+
+def _draw_notes(axis: Axes, notes: Mapping[str, Mapping[str, float]]) -> None:
+    kinds = list(notes)[::-1]
+    places = np.arange(len(kinds))
+    for index, (key, colour) in enumerate(zip(("pitch", "octave"), COLOURS, strict=False)):
+        shares = [100 * notes[kind][key] for kind in kinds]
+        axis.barh(places + 0.19 - 0.38 * index, shares, 0.36, color=colour, label=key)
+        for place, share in zip(places + 0.19 - 0.38 * index, shares, strict=True):
+            axis.text(
+                min(share, 100) - 1,
+                place,
+                f"{share:.1f}",
+                ha="right",
+                va="center",
+                color="white",
+                fontsize=7,
+            )
+    axis.set_yticks(places, kinds)
+    axis.set(title="notes that were asked for and came", xlabel="%", xlim=(0, 100))
+    axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+    _bare(axis)
+
+
+def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
+    counts = np.array(content["counts"], dtype=float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
+    names = [name[:12] for name in content["names"]]
+    if len(names) <= 16:
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            share = shares[row, column]
+            text = f"{100 * share:.0f}" if share >= 0.005 else "<1"
+            colour = "white" if share > 0.5 else "0.2"
+            axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+    axis.set_xticks(np.arange(len(names)), names, rotation=45, ha="right", fontsize=8)
+    axis.set_yticks(np.arange(len(names)), names, fontsize=8)
+    judged = (
+        f"{100 * content['accuracy']:.1f} % right"
+        if content["is_class"]
+        else f"mean error {content['error']:.3g}"
+    )
+    axis.set(title=f"{task}: {judged}", xlabel="heard as, % of the frames", ylabel="is")
+
+
+def _say(axis: Axes, text: str) -> None:
+    axis.set_axis_off()
+    axis.text(0.5, 0.5, text, ha="center", va="center", color="0.4", transform=axis.transAxes)
+
+
+def _bare(axis: Axes) -> None:
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def _short(name: str) -> str:
+    stem = Path(name).stem
+    return stem if len(stem) <= 22 else f"{stem[:21]}…"
+
+
+def _save(figure: Figure, path: Path) -> None:
+    FigureCanvasAgg(figure)
+    figure.savefig(path, format="png", dpi=110)
