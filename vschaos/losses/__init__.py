@@ -1,10 +1,37 @@
 """Distances and divergences, one per class; each gives one number, unweighted."""
 
 from vschaos.losses.reconstruction import (
+    Distance,
     FrameConvergence,
+    ItakuraSaito,
+    LogMagnitudeDistance,
     LogSpectralDistance,
+    MeanAbsolute,
+    MeanSquare,
     SpectralConvergence,
 )
-from vschaos.losses.regularization import GaussianKL
+from vschaos.losses.regularization import (
+    MMD,
+    Discrepancy,
+    GaussianKL,
+    Renyi,
+    ReverseKL,
+    SymmetricKL,
+)
 
-__all__ = ["FrameConvergence", "GaussianKL", "LogSpectralDistance", "SpectralConvergence"]
+__all__ = [
+    "MMD",
+    "Discrepancy",
+    "Distance",
+    "FrameConvergence",
+    "GaussianKL",
+    "ItakuraSaito",
+    "LogMagnitudeDistance",
+    "LogSpectralDistance",
+    "MeanAbsolute",
+    "MeanSquare",
+    "Renyi",
+    "ReverseKL",
+    "SpectralConvergence",
+    "SymmetricKL",
+]
