@@ -210,5 +210,3 @@ def test_what_a_decoder_says_is_played(output: Callable[[LogMagnitude], Output])
     offline = model.reconstruct(sound[0], inversion="keep_input")
     delay = scripted.get_latency()[0]
     assert (played[0, :, delay:] - offline[:, :-delay]).abs().max() < 1e-4
-    error = (offline - sound[0]).norm() / sound.norm()
-    assert float(error) < 0.9  # silence is 1
