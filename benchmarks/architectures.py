@@ -74,7 +74,7 @@ LEARNING = {
 }
 VARIANTS = NETWORKS | LOSSES | LEARNING
 GROUPS = {"networks": NETWORKS, "losses": LOSSES, "learning": LEARNING}
-QUIET = ("trainer.accelerator=cpu", "training.monitoring=null", "report=false")
+QUIET = ("training.monitoring=null", "report=false")
 PROBE = 12  # steps that tell what a step costs, the first few apart
 BUFFER = 2048
 
@@ -150,12 +150,12 @@ def measure(
 ) -> Result:
     name = run_name(dataset, variant, seed)
     settings = [
-        *(f"name={name}", f"rundir={runs}", f"data.dataset.root={dataset}", f"seed={seed}"),
-        *(*QUIET, *options.settings, *VARIANTS.get(variant, variant).split()),
+        *(f"name={name}", f"data.dataset.root={dataset}", "data.dataset.cache=null"),
+        *(f"seed={seed}", *QUIET, *options.settings, *VARIANTS.get(variant, variant).split()),
     ]
-    cost, frames = cost_of_a_step(composed(options.recipe, settings))
+    cost, frames = cost_of_a_step(composed(options.recipe, runs, PROBE, settings))
     steps = int(options.cpu_seconds / cost) if options.cpu_seconds else options.steps
-    config = composed(options.recipe, [*settings, f"trainer.max_steps={steps}"])
+    config = composed(options.recipe, runs, steps, settings)
     started = time.process_time()
     assert train(config) is not None
     spent = time.process_time() - started
@@ -199,9 +199,8 @@ def cost_of_a_step(config: dict[str, Any]) -> tuple[float, int]:
         torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
         times.append(time.process_time() - started)
-    return float(np.mean(times[PROBE // 4 :])), batch.labels.values[:, 0:1].shape[0] * len(
-        learner.model.excerpt_centres
-    )
+    frames = len(batch.audio) * len(learner.model.excerpt_centres)
+    return float(np.mean(times[PROBE // 4 :])), frames
 
 
 @torch.inference_mode()

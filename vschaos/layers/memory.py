@@ -51,15 +51,21 @@ class CausalBlock(nn.Module):
     def __init__(self, width: int, kernel_size: int, dilation: int, gate: str) -> None:
         super().__init__()
         self.gate = gate
-        self.past = (kernel_size - 1) * dilation
-        self.over_frames = nn.Conv1d(width, 2 * width, kernel_size, dilation=dilation)
-        self.back = nn.Conv1d(width, width, 1)
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        # a product of matrices: for single frames torch's own convolution takes ten times as long
+        self.over_frames = nn.Linear(kernel_size * width, 2 * width)
+        self.back = nn.Linear(width, width)
 
     def forward(self, frames: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
-        """`[B, C, N]` and the P frames before them -> `[B, C, N]`, and the last P of all."""
-        heard = torch.cat([past, frames], dim=2)
-        output = frames + self.back(gated(self.over_frames(heard), self.gate))
-        return output, heard[:, :, heard.shape[2] - self.past :]
+        """`[B, N, C]` and the P frames before them -> `[B, N, C]`, and the last P of all."""
+        heard = torch.cat([past, frames], dim=1)
+        taps = torch.jit.annotate(list[Tensor], [])
+        for tap in range(self.kernel_size):
+            first = tap * self.dilation
+            taps.append(heard[:, first : first + frames.shape[1]])
+        opened = gated(self.over_frames(torch.cat(taps, dim=2)), self.gate, dim=2)
+        return frames + self.back(opened), heard[:, heard.shape[1] - past.shape[1] :]
 
 
 class CausalConvolution(nn.Module):
@@ -98,17 +104,17 @@ class CausalConvolution(nn.Module):
 
     def forward(self, features: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """`[B, N, C]` and `[B, memory_size]` -> `[B, N, W]`, and the memory after them."""
-        frames = self.inward(features).transpose(1, 2)
+        frames = self.inward(features)
         kept = torch.jit.annotate(list[Tensor], [])
         first = 0
         for number, block in enumerate(self.blocks):
             length = self.pasts[number]
             size = self.width * length
-            past = memory[:, first : first + size].reshape(-1, self.width, length)
+            past = memory[:, first : first + size].reshape(-1, length, self.width)
             frames, past = block(frames, past)
             kept.append(past.flatten(1))
             first += size
-        return frames.transpose(1, 2), torch.cat(kept, dim=1)
+        return frames, torch.cat(kept, dim=1)
 
 
 class Remembering(Network):

@@ -17,12 +17,14 @@ class StreamingNetworkInterface(nn.Module):
     def reset(self) -> None:
         pass
 
+    def round(self) -> None:
+        pass
+
 
 class StreamingNetwork(nn.Module):
     """A network, and a memory of its own for one of the streams that go through it.
 
-    One with a memory runs frame by frame, so that not even its last digits hang on the blocks of a
-    host; what is no number in its memory is forgotten at once.
+    What is no number in its memory is forgotten at once.
 
     Args:
         network: weights may be shared with others.
@@ -41,15 +43,16 @@ class StreamingNetwork(nn.Module):
         """Forgets all frames."""
         self.memory = torch.zeros_like(self.memory)
 
+    @torch.jit.export
+    def round(self) -> None:
+        """The memory to a thousandth: its last digits may hang on the blocks of a host."""
+        self.memory = torch.round(self.memory * 1024.0) / 1024.0
+
     def forward(self, frames: Tensor) -> Tensor:
         """`[B, in_dim, N] -> [B, out_dim, N]`."""
         if self.network.memory_size == 0:
             return self.network(frames)
         memory = with_rows(self.memory, frames.shape[0])
-        outputs = torch.jit.annotate(list[Tensor], [])
-        for frame in frames.split(1, dim=2):
-            output, memory = self.network.continued(frame, memory)
-            memory = torch.nan_to_num(memory, 0.0, 0.0, 0.0)
-            outputs.append(output)
-        self.memory = memory.clone()
-        return torch.cat(outputs, dim=2)
+        output, memory = self.network.continued(frames, memory)
+        self.memory = torch.nan_to_num(memory, 0.0, 0.0, 0.0)
+        return output

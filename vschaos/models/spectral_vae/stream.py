@@ -171,6 +171,8 @@ class SpectralStream(PlayedStream):
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and self.inversion_mode != self.forward_phase.inversion:
             self.forward_hand.round()
+            self.forward_encoder.round()
+            self.forward_decoder.round()
         frames = torch.jit.annotate(list[Tensor], [])
         for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
             now = _between(labels, len(frames), len(frames) + part.shape[2])
