@@ -20,6 +20,7 @@ ALLOWED = (
     "vschaos.losses.",
     "vschaos.data.augment.",
     "vschaos.data.datamodule.Loading",
+    "vschaos.training.averaging.Averaging",
     "vschaos.training.learner.",
     "vschaos.training.monitoring.",
     "torch.optim.",
