@@ -71,7 +71,9 @@ class Learner(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.model = model
-        self.averaged = AveragedModel(model, averaging) if averaging else None
+        self.averaged: AveragedModel | None = None
+        if averaging is not None and averaging.decay > 0.0:
+            self.averaged = AveragedModel(model, averaging)
         self.weights = weights
         self.make_optimizer = optimizer
         self.make_schedule = schedule
