@@ -93,7 +93,5 @@ def test_a_training_stopped_goes_on_with_its_mean(averaged: dict[str, Any], curv
 
 @pytest.mark.parametrize("decay", [1.0, -1.0, float("nan")])
 def test_a_decay_that_cannot_be_is_refused(decay: float) -> None:
-    with pytest.raises(
-        ValueError, match=r"training\.averaging\.decay must be 0, for no mean, or below 1"
-    ):
+    with pytest.raises(ValueError, match=r"averaging\.decay must be 0, for no mean, or below 1"):
         build({**AVERAGING, "decay": decay})
