@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vschaos.demo.sounds import write_dataset
-from vschaos.evaluation import evaluate
+from vschaos.evaluation import magnitude_distances
 from vschaos.runs import load_run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -122,8 +122,8 @@ def timed(program: str, *arguments: str | Path) -> float:
 
 def judged(run: Path, root: Path) -> dict[str, float]:
     """Log-spectral distances in dB of the model and what it is compared with."""
-    facts = evaluate(load_run(run), root, ["keep_input"], tracker=None).facts
-    return {name: row["log_spectral_distance"] for name, row in facts["before_phase"].items()}
+    measured = magnitude_distances(load_run(run), root)
+    return {name: row["log_spectral_distance"] or 0.0 for name, row in measured.items()}
 
 
 def curve(run: Path) -> Curve:

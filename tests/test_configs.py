@@ -14,6 +14,7 @@ from vschaos import load_run
 from vschaos.data.augment import Augmentations
 from vschaos.export import Host
 from vschaos.export.script import export
+from vschaos.labels import Labels
 from vschaos.targets import build
 from vschaos.training import train
 
@@ -126,3 +127,122 @@ def test_one_augmentation_is_set_by_its_probability_alone() -> None:
     setting = "data.mix_up.probability=0.5"
     config = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off", setting)
     assert build(config["data"]["mix_up"]).probability == 0.5
+
+
+SIZES = ("small", "mid", "large")
+NETWORKS = sorted(path.stem for path in (CONFIGS / "network").glob("*.yaml"))
+OUTPUTS = sorted(path.stem for path in (CONFIGS / "output").glob("*.yaml"))
+BRIEF = [entry for entry in TINY if "hidden_dims" not in entry]
+
+
+def test_the_promised_networks_are_there() -> None:
+    assert {"mlp", "conv", "gru", "causal"} <= set(NETWORKS)
+    assert {"deterministic", "gaussian", "bernoulli"} <= set(OUTPUTS)
+    shipped = composed("dgt_mid", "name=a", "data.dataset.root=b")
+    assert (shipped["network"], shipped["size"], shipped["output"]) == (
+        "mlp",
+        "mid",
+        "deterministic",
+    )
+    assert shipped["model"]["encoder"]["hidden_dims"] == [512, 512]
+    small = composed("dgt_small", "name=a", "data.dataset.root=b")
+    assert small["model"]["decoder"]["hidden_dims"] == [256, 256]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_grows_with_its_size(network: str) -> None:
+    counts = []
+    for size in SIZES:
+        settings = ("name=a", "data.dataset.root=b", f"network={network}", f"size={size}")
+        model = build(composed("dgt_mid", *settings)["model"], {})
+        audio = 0.1 * torch.randn(2, model.excerpt_length)
+        values = torch.zeros(2, 0, len(model.excerpt_centres))
+        losses = model.losses(audio, Labels(values, values > 0))
+        sum(losses.values(), torch.zeros(())).backward()
+        for name, parameter in model.named_parameters():
+            assert parameter.grad is not None, name
+            assert float(parameter.grad.abs().sum()) > 0, name
+        counts.append(sum(parameter.numel() for parameter in model.parameters()))
+    assert counts[0] < 0.7 * counts[1] < 0.5 * counts[2]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "size", ["small", *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])]
+)
+def test_a_network_goes_the_whole_way(
+    network: str, size: str, dataset: Path, tmp_path: Path
+) -> None:
+    goes_the_whole_way(dataset, tmp_path, f"network={network}", f"size={size}")
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_an_output_goes_the_whole_way(output: str, dataset: Path, tmp_path: Path) -> None:
+    goes_the_whole_way(dataset, tmp_path, f"output={output}", "size=small")
+
+
+def goes_the_whole_way(dataset: Path, tmp_path: Path, *settings: str) -> None:
+    """Trained, scripted, reloaded, and streamed in blocks as in one piece."""
+    given = ("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}")
+    config = composed("dgt_pitch_prediction", *given, *BRIEF, *settings)
+    folder = train(config)
+    assert folder is not None
+    run = load_run(folder)
+    path = export(run, tmp_path / "export", None)
+    audio = np.random.default_rng(0).uniform(-0.5, 0.5, 64 * 512).astype(np.float32)
+    sound = np.stack([audio, *(np.full_like(audio, value) for value in (3.0, 4.0))])
+    at_once = Host(path, "forward", 64 * 512).process(sound)
+    for buffer_size in (512, 3 * 512):
+        host = Host(path, "forward", buffer_size)
+        output = host.process(sound)
+        assert not host.failures
+        assert np.abs(output - at_once[:, : output.shape[1]]).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("+model.reconstruction.more={_target_:vschaos.losses.ItakuraSaito}",),
+        ("+model.reconstruction.more={_target_:vschaos.losses.MeanAbsolute,of:magnitudes}",),
+        ("+model.regularisation.more={_target_:vschaos.losses.MMD,kernel:rbf}",),
+        ("+model.regularisation.more={_target_:vschaos.losses.Renyi,alpha:0.3}",),
+    ],
+)
+def test_a_term_of_the_loss_is_added_by_its_name(
+    settings: tuple[str, ...], dataset: Path, tmp_path: Path
+) -> None:
+    weight = "+training.weights.more={_target_:vschaos.training.learner.LossWeight,weight:0.1}"
+    config = composed(
+        "dgt_small",
+        *("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY),
+        *(weight, "training.weights.convergence.weight=0", *settings),
+    )
+    folder = train(config)
+    assert folder is not None
+    model = load_run(folder).model
+    values = torch.zeros(4, 0, 1)
+    losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    assert set(losses) == {"contrast", "convergence", "kl", "more"}
+
+
+def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
+    config = composed(
+        "dgt_mid", "name=a", "data.dataset.root=b", "model.reconstruction.convergence=null"
+    )
+    model = build(config["model"], {})
+    values = torch.zeros(4, 0, 1)
+    losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    assert set(losses) == {"contrast", "kl"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("model.burn_in=13", "model.burn_in must be from 0 to the 12 frames"),
+        ("model.excerpt_frames=0", "model.excerpt_frames must be at least 1"),
+    ],
+)
+def test_excerpts_that_cannot_be_are_refused(setting: str, said: str) -> None:
+    config = composed("dgt_mid", "name=a", "data.dataset.root=b", "network=causal", setting)
+    with pytest.raises(ValueError, match=said):
+        build(config["model"], {})

@@ -21,6 +21,7 @@ ALLOWED = (
     "vschaos.data.augment.",
     "vschaos.data.datamodule.Loading",
     "vschaos.training.ending.",
+    "vschaos.training.averaging.Averaging",
     "vschaos.training.learner.",
     "vschaos.training.monitoring.",
     "torch.optim.",

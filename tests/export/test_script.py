@@ -8,6 +8,7 @@ import torch
 
 from vschaos.export import Host
 from vschaos.export.script import export
+from vschaos.layers import Network
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.patches import read_instrument
 from vschaos.runs import Run
@@ -24,7 +25,7 @@ def test_names_too_short_for_puredata_are_made_longer(model: SpectralVAE, tmp_pa
     assert Host(path, "forward").methods == ["encode", "decode", "forward"]
 
 
-class Faulty(torch.nn.Module):
+class Faulty(Network):
     """Scripts, and makes whatever comes after it throw: most of the features are missing."""
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
@@ -80,7 +81,7 @@ def test_a_latent_ranges_over_what_was_drawn(model: SpectralVAE) -> None:
     assert (low, high) == pytest.approx((-1.97, 3.97), abs=0.01)
 
 
-class Forgetful(torch.nn.Module):
+class Forgetful(Network):
     """A part that depends on how many frames come at once."""
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:

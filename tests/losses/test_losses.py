@@ -6,7 +6,17 @@ import pytest
 import torch
 
 from vschaos.layers import Gaussian
-from vschaos.losses import GaussianKL, LogSpectralDistance, SpectralConvergence
+from vschaos.losses import (
+    Distance,
+    FrameConvergence,
+    GaussianKL,
+    ItakuraSaito,
+    LogMagnitudeDistance,
+    LogSpectralDistance,
+    MeanAbsolute,
+    MeanSquare,
+    SpectralConvergence,
+)
 
 
 def test_distances_of_a_sound_to_itself_are_zero() -> None:
@@ -54,3 +64,73 @@ def test_free_bits_are_free() -> None:
     assert float(loss.detach()) == pytest.approx(1.0)
     assert mean.grad is not None
     assert float(mean.grad.abs().max()) == 0.0
+
+
+DISTANCES = [
+    MeanSquare(),
+    MeanAbsolute("magnitudes"),
+    LogMagnitudeDistance(),
+    LogMagnitudeDistance(power=2),
+    ItakuraSaito(),
+    FrameConvergence(),
+]
+
+
+@pytest.mark.parametrize("distance", DISTANCES, ids=lambda one: type(one).__name__)
+def test_a_gradient_leads_from_any_spectrum_to_the_target(distance: Distance) -> None:
+    torch.manual_seed(0)
+    target = torch.rand(2, 6, 3) + 0.1
+    logs = (0.5 * torch.randn(2, 6, 3) - 0.5).requires_grad_()
+    optimizer = torch.optim.Adam([logs], lr=0.03)
+    assert float(distance(target, target)) == pytest.approx(0.0, abs=1e-6)
+    for _ in range(800):
+        optimizer.zero_grad()
+        distance(torch.exp(logs), target).backward()
+        optimizer.step()
+    assert float((torch.exp(logs.detach()) - target).abs().max()) < 0.03
+
+
+def test_distances_are_those_of_their_definitions() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.rand(2, 5, 3, generator=generator) + 0.05 for _ in range(2))
+    pairs = list(zip(x.flatten().tolist(), y.flatten().tolist(), strict=True))
+    floor = float(x.max()) * 1e-5
+
+    def mean(terms: list[float]) -> object:
+        return pytest.approx(sum(terms) / len(terms), rel=1e-4)
+
+    assert float(MeanSquare()(y, x)) == mean([(b - a) ** 2 for a, b in pairs])
+    assert float(MeanAbsolute()(y, x)) == mean([abs(b - a) for a, b in pairs])
+    nepers = [abs(math.log(b + floor) - math.log(a + floor)) for a, b in pairs]
+    assert float(LogMagnitudeDistance()(y, x)) == mean(nepers)
+    assert float(LogMagnitudeDistance(power=2)(y, x)) == mean([value**2 for value in nepers])
+
+
+def test_itakura_saito_is_the_likelihood_of_exponential_powers() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.rand(1, 5, 3, generator=generator) + 0.5 for _ in range(2))
+    power, expected = x.square(), y.square()
+    likelihood = torch.distributions.Exponential(1.0 / expected).log_prob(power)
+    best = torch.distributions.Exponential(1.0 / power).log_prob(power)
+    distance = ItakuraSaito(floor_db=-100.0)
+    assert float(distance(y, x)) == pytest.approx(float((best - likelihood).mean()), rel=1e-3)
+    louder = float(distance(100 * y, 100 * x))
+    assert louder == pytest.approx(float(distance(y, x)), rel=1e-3)
+    assert float(distance(0.5 * x, x)) > float(distance(2.0 * x, x))  # too soft is dearer
+
+
+@pytest.mark.parametrize("distance", DISTANCES, ids=lambda one: type(one).__name__)
+def test_silence_harms_nobody(distance: Distance) -> None:
+    silence, sound = torch.zeros(1, 4, 2), torch.rand(1, 4, 2)
+    for output, target in ((silence, silence), (sound, silence), (silence, sound)):
+        output = output.clone().requires_grad_()
+        distance(output, target).backward()
+        assert output.grad is not None
+        assert torch.isfinite(output.grad).all()
+
+
+def test_settings_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="of must be contrast or magnitudes"):
+        MeanSquare("phase")
+    with pytest.raises(ValueError, match="power must be 1 or 2"):
+        LogMagnitudeDistance(power=3)

@@ -1,7 +1,7 @@
 """How good a run is: measures of its sounds, its labels and its latent space."""
 
-from vschaos.evaluation.judge import Evaluation, evaluate
+from vschaos.evaluation.judge import Evaluation, evaluate, magnitude_distances
 from vschaos.evaluation.table import tables
 from vschaos.evaluation.writing import write_evaluation
 
-__all__ = ["Evaluation", "evaluate", "tables", "write_evaluation"]
+__all__ = ["Evaluation", "evaluate", "magnitude_distances", "tables", "write_evaluation"]

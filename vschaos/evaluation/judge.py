@@ -121,6 +121,23 @@ def evaluate(
     return Evaluation(facts, files, judged.excerpts, ways, sounding)
 
 
+@torch.inference_mode()
+def magnitude_distances(run: Run, data: Path | None = None) -> dict[str, dict[str, float | None]]:
+    """What needs no phase, and so is quick: of the model, of the better PCA and of silence, by
+    their names, the measures `BEFORE_PHASE` over the files held out.
+
+    Args:
+        data: where the run's dataset lies now, if it moved.
+    """
+    own = moved(run, data) or run
+    material = Material(own, prefers_files=True)
+    excerpts = held_out_excerpts(own, material).excerpts
+    coded = [one for one in _candidates(own, material) if not isinstance(one, TheTransform)]
+    files = [judge_magnitudes(excerpt, coded, run.model.representation()) for excerpt in excerpts]
+    before = summarise(files)["before_phase"]
+    return {one.name: before[one.name] for one in _without_the_worse_pca(coded, files)}
+
+
 def _inversions(model: Model, asked: Sequence[str] | None) -> list[str]:
     if asked is None:
         return [way for way in INVERSIONS if way in model.inversions] or [model.inversions[0]]

@@ -1,16 +1,25 @@
 """Blocks without opinion, from which the model families are built."""
 
 from vschaos.layers.adversary import Adversary
+from vschaos.layers.convolution import ConvolutionalDecoder, ConvolutionalEncoder
 from vschaos.layers.distributions import Gaussian, gaussian, sample
 from vschaos.layers.labelling import Labelling
+from vschaos.layers.memory import CausalConvolution, Recurrence, Remembering
+from vschaos.layers.network import Network
 from vschaos.layers.perceptron import Perceptron
 from vschaos.layers.self_teaching import self_taught
 
 __all__ = [
     "Adversary",
+    "CausalConvolution",
+    "ConvolutionalDecoder",
+    "ConvolutionalEncoder",
     "Gaussian",
     "Labelling",
+    "Network",
     "Perceptron",
+    "Recurrence",
+    "Remembering",
     "gaussian",
     "sample",
     "self_taught",

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from vschaos.layers.network import Network
 
-class Perceptron(nn.Module):
+
+class Perceptron(Network):
     """`[B, in_dim, N] -> [B, out_dim, N]`, each of the N frames by itself.
 
     Hidden layers are linear, layer norm, SiLU and drop-out; the last one is linear.
@@ -27,14 +29,20 @@ class Perceptron(nn.Module):
         self, in_dim: int, out_dim: int, hidden_dims: Sequence[int], dropout: float = 0.0
     ) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        width = in_dim
-        for hidden_dim in hidden_dims:
-            layers += [nn.Linear(width, hidden_dim), nn.LayerNorm(hidden_dim), nn.SiLU()]
-            if dropout > 0:
-                layers.append(nn.Dropout(dropout))
-            width = hidden_dim
-        self.layers = nn.Sequential(*layers, nn.Linear(width, out_dim))
+        layers = hidden_layers(in_dim, hidden_dims, dropout)
+        self.layers = nn.Sequential(*layers, nn.Linear([in_dim, *hidden_dims][-1], out_dim))
 
     def forward(self, frames: Tensor) -> Tensor:
         return self.layers(frames.transpose(1, 2)).transpose(1, 2)
+
+
+def hidden_layers(in_dim: int, hidden_dims: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:
+    """Layers of those widths, one after the other, for features `[..., in_dim]`."""
+    layers: list[nn.Module] = []
+    width = in_dim
+    for hidden_dim in hidden_dims:
+        layers += [nn.Linear(width, hidden_dim), nn.LayerNorm(hidden_dim), nn.SiLU()]
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+        width = hidden_dim
+    return layers

@@ -2,16 +2,38 @@
 
 from vschaos.losses.multi_resolution import MultiResolutionDistance
 from vschaos.losses.reconstruction import (
+    Distance,
     FrameConvergence,
+    ItakuraSaito,
+    LogMagnitudeDistance,
     LogSpectralDistance,
+    MeanAbsolute,
+    MeanSquare,
     SpectralConvergence,
 )
-from vschaos.losses.regularization import GaussianKL
+from vschaos.losses.regularization import (
+    MMD,
+    Discrepancy,
+    GaussianKL,
+    Renyi,
+    ReverseKL,
+    SymmetricKL,
+)
 
 __all__ = [
+    "MMD",
+    "Discrepancy",
+    "Distance",
     "FrameConvergence",
     "GaussianKL",
+    "ItakuraSaito",
+    "LogMagnitudeDistance",
     "LogSpectralDistance",
+    "MeanAbsolute",
+    "MeanSquare",
     "MultiResolutionDistance",
+    "Renyi",
+    "ReverseKL",
     "SpectralConvergence",
+    "SymmetricKL",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from vschaos.runs import Run
 
 RECIPES = Path(__file__).resolve().parents[2] / "configs"  # not there if only the package is
 OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report", "recipe")
+TABLES = ("sizes",)  # from which other settings are looked up
+REFERENCE = re.compile(r"\$\{([^${}]+)\}")
 Settings = dict[str, Any]
 
 
@@ -110,11 +113,20 @@ def _differences(recipe: Settings, config: Settings) -> Iterator[list[Any]]:
     """Key, value of the recipe, value of the run, as texts."""
     for key in {**recipe, **config}:
         expected, came = recipe.get(key), config.get(key)
-        if isinstance(expected, str) and expected.startswith("${"):
-            expected = config.get(expected[2:-1], expected)  # what it stands for
-        is_own = any(key == one or key.startswith(f"{one}.") for one in OF_THE_RUN)
+        expected = _looked_up(expected, config)
+        is_own = any(key == one or key.startswith(f"{one}.") for one in OF_THE_RUN + TABLES)
         if not is_own and not _alike(expected, came):
             yield [key, _told(expected, key in recipe), _told(came, key in config)]
+
+
+def _looked_up(value: Any, config: Settings) -> Any:
+    """What `${key}` stands for; keys may themselves hold references."""
+    while isinstance(value, str) and (found := REFERENCE.search(value)):
+        meant = config.get(found[1])
+        if found[0] == value or meant is None:
+            return meant
+        value = value.replace(found[0], str(meant))
+    return value
 
 
 def _alike(one: Any, other: Any) -> bool:

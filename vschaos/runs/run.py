@@ -16,6 +16,7 @@ from vschaos.models.base import Model
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
 from vschaos.targets import build, find_target
 
+AVERAGED = "averaged.model."  # in a checkpoint, before the weights' mean
 Given = Mapping[str, str | float | np.ndarray]  # labels, by task
 
 
@@ -186,7 +187,7 @@ def _load_weights(model: Model, file: Path) -> None:
         state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)[
             "state_dict"
         ]
-        weights = {key.removeprefix("model."): value for key, value in state.items()}
+        weights = _of_the_model(state)
     except Exception as error:  # torch raises whatever a damaged or hostile file makes it raise
         # its message advises to trust the file: not ours to say
         raise ValueError(
@@ -196,6 +197,16 @@ def _load_weights(model: Model, file: Path) -> None:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise ValueError(f"the weights in {file} do not fit the run's config: {error}") from error
+
+
+def _of_the_model(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The mean of the weights where a training took one, else the weights."""
+    averaged = {
+        key.removeprefix(AVERAGED): value
+        for key, value in state.items()
+        if key.startswith(AVERAGED)
+    }
+    return averaged or {key.removeprefix("model."): value for key, value in state.items()}
 
 
 def _row(values: np.ndarray) -> Tensor:

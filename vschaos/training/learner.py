@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from vschaos.data.datamodule import Batch, batch_number
 from vschaos.models.base import Model
+from vschaos.training.averaging import AveragedModel, Averaging
 from vschaos.training.faults import Faults
 
 LOG_EVERY_STEPS = 50
@@ -58,6 +59,7 @@ class Learner(lightning.LightningModule):
         optimizer: takes the parameters.
         schedule: takes the optimiser, and gives its learning rate step by step.
         seed: of what is drawn for each batch, so that a training gone on with draws the same.
+        averaging: of the weights, or none; the mean is what is judged, and kept beside them.
     """
 
     def __init__(
@@ -67,9 +69,13 @@ class Learner(lightning.LightningModule):
         optimizer: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
         schedule: Callable[[Optimizer], LRScheduler],
         seed: int,
+        averaging: Averaging | None = None,
     ) -> None:
         super().__init__()
         self.model = model
+        self.averaged: AveragedModel | None = None
+        if averaging is not None and averaging.decay > 0.0:
+            self.averaged = AveragedModel(model, averaging)
         self.weights = weights
         self.make_optimizer = optimizer
         self.make_schedule = schedule
@@ -79,6 +85,16 @@ class Learner(lightning.LightningModule):
         self._statistics_before: list[Tensor] = []
         self._losses: dict[str, Tensor] = {}
         self._total = torch.zeros(())
+
+    @property
+    def judged(self) -> Model:
+        """The model as it will be played."""
+        return self.model if self.averaged is None else self.averaged.model
+
+    def optimizer_step(self, *arguments: Any, **settings: Any) -> None:
+        super().optimizer_step(*arguments, **settings)
+        if self.averaged is not None:
+            self.averaged.follow(self.model)
 
     def on_train_start(self) -> None:
         kept = self.model.state_dict(keep_vars=True).values()
@@ -182,7 +198,7 @@ class Learner(lightning.LightningModule):
             self.logger.log_metrics(numbers, self.global_step)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
-        distances = self.model.distances(batch.audio, batch.labels)
+        distances = self.judged.distances(batch.audio, batch.labels)
         self.log_dict(
             {f"{HELD_OUT}{name}": distance for name, distance in distances.items()},
             on_epoch=True,

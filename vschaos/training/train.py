@@ -169,6 +169,7 @@ def _learner(config: dict[str, Any], model: Model) -> Learner:
         training["optimizer"],
         training["schedule"],
         config["seed"],
+        training.get("averaging"),  # runs from before it was there do not name it
     )
 
 

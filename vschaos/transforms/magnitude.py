@@ -58,3 +58,9 @@ class LogMagnitude(nn.Module):
         """Contrast `[B, F, N]` -> magnitudes of the same shape, never negative, always bounded."""
         logs = torch.clamp(contrast * self.deviation + self.mean, max=self.highest_log)
         return torch.relu(torch.exp(logs) - self.floor)
+
+    @torch.jit.export
+    def bounds(self) -> tuple[Tensor, Tensor]:
+        """The contrast `[F, 1]` of silence, and of the loudest that the inverse gives."""
+        low, high = torch.log(self.floor), self.highest_log
+        return (low - self.mean) / self.deviation, (high - self.mean) / self.deviation

@@ -8,13 +8,17 @@ from vschaos.models.spectral_vae.corruption import (
 )
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.model import SpectralVAE
+from vschaos.models.spectral_vae.outputs import BernoulliOutput, GaussianOutput, Output
 from vschaos.models.spectral_vae.stream import SpectralStream
 
 __all__ = [
+    "BernoulliOutput",
     "Corruption",
     "FrequencyMask",
     "GaussianLatent",
+    "GaussianOutput",
     "MagnitudeNoise",
+    "Output",
     "SpectralStream",
     "SpectralVAE",
     "TimeMask",

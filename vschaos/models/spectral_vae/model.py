@@ -6,17 +6,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
-from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
+from vschaos.layers import Adversary, Gaussian, Labelling, Network, sample, self_taught
+from vschaos.losses import (
+    Discrepancy,
+    Distance,
+    FrameConvergence,
+    LogSpectralDistance,
+    MeanSquare,
+    SpectralConvergence,
+)
 from vschaos.models.base import Model, Representation
 from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.transforms import INVERSIONS, STFT, LogMagnitude, invert
+
+SETTLING = 4  # times the context of an encoder, in which it comes to rest
 
 
 class SpectralVAE(Model):
@@ -31,7 +41,7 @@ class SpectralVAE(Model):
         transform: waveform <-> spectrum.
         contrast: makes the module for F bins.
         encoder: makes the network from F features of a frame, and labels, to 2 Z.
-        decoder: makes the network from Z features, and labels, to F.
+        decoder: makes the network from Z features, and labels, to F, or what `output` takes.
         latent: the space between, of Z dimensions.
         conditioning: by label, to whom it is told and how (see `layers.Labelling`).
         prediction: by label, the head that hears it in the contrast of a frame.
@@ -40,6 +50,12 @@ class SpectralVAE(Model):
         label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
             decoder learns to do without.
         corruption: of what encoder and heads get in training, or none.
+        output: what the decoder says of a contrast; by default the contrast itself.
+        reconstruction: by name, distances of what is decoded that make terms of the loss; by
+            default `contrast`, mean squares, and `convergence`, of each frame.
+        regularisation: by name, further terms: discrepancies of the latents from their prior.
+        excerpt_frames: frames of an example for training, those apart that are context.
+        burn_in: frames at the beginning of an example of which no loss is taken.
     """
 
     inversions = INVERSIONS
@@ -50,22 +66,25 @@ class SpectralVAE(Model):
         sample_rate: int,
         transform: STFT,
         contrast: Callable[[int], LogMagnitude],
-        encoder: Callable[[int, int], nn.Module],
-        decoder: Callable[[int, int], nn.Module],
+        encoder: Callable[[int, int], Network],
+        decoder: Callable[[int, int], Network],
         latent: GaussianLatent,
         conditioning: Mapping[str, Mapping[str, Any]] | None = None,
         prediction: Mapping[str, Mapping[str, Any]] | None = None,
         adversary_dims: list[int] | None = None,
         label_dropout: float = 0.0,
         corruption: Corruption | None = None,
+        output: Callable[[LogMagnitude], Output] = Output,
+        reconstruction: Mapping[str, Distance | None] | None = None,
+        regularisation: Mapping[str, Discrepancy | None] | None = None,
+        excerpt_frames: int = 1,
+        burn_in: int = 0,
     ) -> None:
         super().__init__()
         num_bins = transform.num_bins
         labelling = Labelling(vocabularies, conditioning or {}, prediction or {}, num_bins)
         self.sample_rate = sample_rate
         self.hop_length = transform.hop_length
-        self.excerpt_length = transform.n_fft
-        self.excerpt_centres = [transform.n_fft // 2]
         self.latent_dim = latent.dim
         self.vocabularies = {task: vocabularies[task] for task in labelling.tasks}
         self.told = [labelling.tasks[index] for index in labelling.told]
@@ -73,15 +92,33 @@ class SpectralVAE(Model):
         self.transform = transform
         self.contrast = contrast(num_bins)
         self.labelling = labelling
+        self.output = output(self.contrast)
         self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
-        self.decoder = decoder(latent.dim + labelling.to_decoder.num_features, num_bins)
+        self.decoder = decoder(
+            latent.dim + labelling.to_decoder.num_features, num_bins * self.output.per_bin
+        )
         self.latent = latent
         self.adversary = _adversary(latent.dim, labelling, vocabularies, adversary_dims)
         self.label_dropout = label_dropout
         self.corruption = corruption
-        self.frame_convergence = FrameConvergence()
+        self.burn_in = burn_in
+        num_frames = _excerpt_frames(excerpt_frames, burn_in, self.context)
+        self.excerpt_length = transform.n_fft + (num_frames - 1) * transform.hop_length
+        self.excerpt_centres = [
+            transform.n_fft // 2 + n * transform.hop_length for n in range(num_frames)
+        ]
+        default: dict[str, Distance] = {"contrast": MeanSquare(), "convergence": FrameConvergence()}
+        # an entry may be none, which switches it off
+        terms = default if reconstruction is None else reconstruction
+        self.reconstruction = {name: term for name, term in terms.items() if term}
+        self.regularisation = {n: term for n, term in (regularisation or {}).items() if term}
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
+
+    @property
+    def context(self) -> int:
+        """Frames before one that matter to what is decoded of it."""
+        return self.encoder.context + self.decoder.context
 
     def fit(self, audio: Tensor) -> None:
         self.contrast.fit(self.transform.magnitudes(audio))
@@ -90,8 +127,9 @@ class SpectralVAE(Model):
         return self.transform.centres(length)
 
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
-        """Excerpts `[B, T]` and labels `[B, L, N]` -> `contrast` (mean squared error),
-        `convergence`, `kl` (nats), and what labels add, in nats: for each that is predicted
+        """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
+        `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
+        and of `output`; and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
         `adversary` and `leak`."""
         magnitudes = self.transform.magnitudes(audio)
@@ -100,15 +138,36 @@ class SpectralVAE(Model):
         beliefs, known = self.labelling.believed(seen, labels)
         shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
         posterior = self._posterior(seen, beliefs, shown)
-        self.latent.watch(posterior)
+        self.latent.watch(Gaussian(*self._judged(*posterior)))
         latents = sample(posterior)
-        output = self.decoder(self.labelling.to_decoder(latents, beliefs, shown)).float()
+        parameters = self.decoder(self.labelling.to_decoder(latents, beliefs, shown)).float()
+        posterior, labels = Gaussian(*self._judged(*posterior)), Labels(*self._judged(*labels))
+        parameters, contrast, magnitudes, seen, latents, known, *beliefs = self._judged(
+            parameters, contrast, magnitudes, seen, latents, known, *beliefs
+        )
         return {
-            "contrast": nn.functional.mse_loss(output, contrast),
-            "convergence": self.frame_convergence(self.contrast.inverse(output), magnitudes),
+            **self._distances(parameters, contrast, magnitudes),
             "kl": self.latent.divergence(posterior),
+            **{name: term(posterior, latents) for name, term in self.regularisation.items()},
             **self._label_losses(contrast, seen, latents, beliefs, known, labels),
         }
+
+    def _judged(self, *values: Tensor) -> list[Tensor]:
+        """Of each `[B, C, N]` the frames of which a loss is taken: the first ones may be there to
+        warm memories."""
+        return [part[:, :, self.burn_in :] for part in values]
+
+    def _distances(
+        self, parameters: Tensor, contrast: Tensor, magnitudes: Tensor
+    ) -> dict[str, Tensor]:
+        """Of what a decoder gives from what is true of the same frames."""
+        output = self.output(parameters)
+        pairs = {
+            "contrast": (output, contrast),
+            "magnitudes": (self.contrast.inverse(output), magnitudes),
+        }
+        losses = {name: term(*pairs[term.of]) for name, term in self.reconstruction.items()}
+        return losses | self.output.losses(parameters, contrast)
 
     def _corrupted(self, audio: Tensor, magnitudes: Tensor, contrast: Tensor) -> Tensor:
         """The contrast that the encoder gets of sounds `[B, T]`."""
@@ -130,7 +189,7 @@ class SpectralVAE(Model):
         those that are heard, `known` by either."""
 
         def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
-            return self.decoder(self.labelling.to_decoder(points, told, all_known))
+            return self.output(self.decoder(self.labelling.to_decoder(points, told, all_known)))
 
         losses = self.labelling.surprise(seen, labels)
         losses |= self_taught(
@@ -222,18 +281,22 @@ class SpectralVAE(Model):
             self.labelling,
             self.encoder,
             self.decoder,
+            self.output,
             self.latent,
             self._silence(),
             self.sample_rate,
         )
 
     def _silence(self) -> Silence:
-        """As it is encoded without a label, beside a sound of the mean contrast."""
+        """As it is encoded without a label, beside a sound of the mean contrast, once either has
+        lasted."""
         silent = self.contrast(torch.zeros_like(self.contrast.mean).unsqueeze(0))
-        contrast = torch.cat([silent, torch.zeros_like(silent)], dim=2)
+        contrast = torch.cat([silent, torch.zeros_like(silent)])
+        contrast = contrast.expand(-1, -1, 1 + SETTLING * self.encoder.context)
         beliefs, known = self.labelling.believed(contrast, self.labelling.unknown(contrast))
-        latents = self.latent.outward(self._posterior(contrast, beliefs, known).mean)[0].detach()
-        return Silence(latents[:, :1], latents[:, 1:])
+        posterior = self._posterior(contrast, beliefs, known)
+        latents = self.latent.outward(posterior.mean)[:, :, -1:].detach()
+        return Silence(latents[0], latents[1])
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
         if labels is None:
@@ -245,7 +308,18 @@ class SpectralVAE(Model):
 
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         told = self.labelling.to_decoder(latents, beliefs, known)
-        return self.contrast.inverse(self.decoder(told))
+        return self.contrast.inverse(self.output(self.decoder(told)))
+
+
+def _excerpt_frames(seen: int, burn_in: int, context: int) -> int:
+    if seen < 1:
+        raise ValueError(f"model.excerpt_frames must be at least 1, {seen} came")
+    if not 0 <= burn_in <= context:
+        raise ValueError(
+            f"model.burn_in must be from 0 to the {context} frames that the networks look back, "
+            f"{burn_in} came"
+        )
+    return context + seen
 
 
 def _adversary(

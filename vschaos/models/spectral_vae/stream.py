@@ -4,14 +4,16 @@ import math
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Labelling, sample
+from vschaos.layers import Labelling, Network, sample
 from vschaos.layers.live import compiled_once
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
+from vschaos.models.spectral_vae.playing import StreamingNetwork, StreamingNetworkInterface
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.transforms import (
     STFT,
@@ -55,8 +57,8 @@ class SpectralStream(PlayedStream):
 
     Args:
         vocabularies: of the labels.
-        transform, contrast, labelling, encoder, decoder, latent, silence, sample_rate: of the
-            trained model.
+        transform, contrast, labelling, encoder, decoder, output, latent, silence, sample_rate: of
+            the trained model.
     """
 
     encode_stft: StreamingSTFTInterface
@@ -64,6 +66,10 @@ class SpectralStream(PlayedStream):
     forward_stft: StreamingSTFTInterface
     decode_phase: StreamingPhaseInterface
     forward_phase: StreamingPhaseInterface
+    encode_encoder: StreamingNetworkInterface
+    decode_decoder: StreamingNetworkInterface
+    forward_encoder: StreamingNetworkInterface
+    forward_decoder: StreamingNetworkInterface
     unknown_below: Tensor
 
     def __init__(
@@ -72,8 +78,9 @@ class SpectralStream(PlayedStream):
         transform: STFT,
         contrast: LogMagnitude,
         labelling: Labelling,
-        encoder: nn.Module,
-        decoder: nn.Module,
+        encoder: Network,
+        decoder: Network,
+        output: Output,
         latent: GaussianLatent,
         silence: Silence,
         sample_rate: int,
@@ -89,10 +96,13 @@ class SpectralStream(PlayedStream):
         )
         self.contrast = contrast
         self.labelling = labelling
-        self.encoder = encoder
         self.latent = latent
-        self.decoder = decoder
+        self.output = output
         self.silence = silence
+        self.encode_encoder = compiled_once(StreamingNetwork(encoder))
+        self.decode_decoder = compiled_once(StreamingNetwork(decoder))
+        self.forward_encoder = compiled_once(StreamingNetwork(encoder))
+        self.forward_decoder = compiled_once(StreamingNetwork(decoder))
         self.encode_stft = compiled_once(StreamingSTFT(transform))
         self.decode_stft = compiled_once(StreamingSTFT(transform))
         self.forward_stft = compiled_once(StreamingSTFT(transform))
@@ -109,12 +119,21 @@ class SpectralStream(PlayedStream):
         self.encode_stft.reset()
         self.decode_stft.reset()
         self.forward_stft.reset()
+        self.reset_networks()
         self.decode_phase.reset()
         self.forward_phase.reset()
         self.reset_played()
 
     @torch.jit.export
+    def reset_networks(self) -> None:
+        self.encode_encoder.reset()
+        self.decode_decoder.reset()
+        self.forward_encoder.reset()
+        self.forward_decoder.reset()
+
+    @torch.jit.export
     def restart(self) -> None:
+        self.reset_networks()
         self.decode_phase.restart()
         self.forward_phase.restart()
         self.release()
@@ -125,7 +144,7 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(contrast, beliefs, known)
+        latents = self._latents(self.encode_encoder, contrast, beliefs, known)
         latents = self.encode_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
         return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
 
@@ -138,7 +157,8 @@ class SpectralStream(PlayedStream):
             now = _between(labels, n, n + 1)
             stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
             latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
-            frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
+            beliefs = self.labelling.stated(now)
+            frames.append(self._magnitudes(self.decode_decoder, latents, beliefs, now.known))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         spectrum = self.decode_phase.forward(torch.cat(frames, dim=2), mode)
@@ -154,6 +174,8 @@ class SpectralStream(PlayedStream):
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
             self.forward_hand.round()
+            self.forward_encoder.round()
+            self.forward_decoder.round()
         frames = torch.jit.annotate(list[Tensor], [])
         for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
             now = _between(labels, len(frames), len(frames) + part.shape[2])
@@ -204,18 +226,32 @@ class SpectralStream(PlayedStream):
 
     def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(contrast, beliefs, known)
+        latents = self._latents(self.forward_encoder, contrast, beliefs, known)
         latents = self.forward_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
-        return self._magnitudes(latents, beliefs, known)
+        return self._magnitudes(self.forward_decoder, latents, beliefs, known)
 
-    def _latents(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
-        posterior = self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
+    def _latents(
+        self,
+        encoder: StreamingNetworkInterface,
+        contrast: Tensor,
+        beliefs: list[Tensor],
+        known: Tensor,
+    ) -> Tensor:
+        posterior = self.latent(
+            encoder.forward(self.labelling.to_encoder(contrast, beliefs, known))
+        )
         return self.latent.outward(sample(posterior, self.temperature))
 
-    def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+    def _magnitudes(
+        self,
+        decoder: StreamingNetworkInterface,
+        latents: Tensor,
+        beliefs: list[Tensor],
+        known: Tensor,
+    ) -> Tensor:
         inner = self.latent.inward(latents)
-        contrast = self.decoder(self.labelling.to_decoder(inner, beliefs, known))
-        return self.contrast.inverse(contrast) * self.silence(latents)
+        parameters = decoder.forward(self.labelling.to_decoder(inner, beliefs, known))
+        return self.contrast.inverse(self.output(parameters)) * self.silence(latents)
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]

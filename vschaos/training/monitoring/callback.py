@@ -134,10 +134,10 @@ class Monitoring(Callback):
             yield None
             return
         try:
-            with left_alone(module.model, module.device):
+            with left_alone(module.judged, module.device):
                 material = self._watched_by(trainer, module)
                 writer = trainer.logger.experiment
-                yield Look(writer, trainer.global_step, module.model, material, self.seconds)
+                yield Look(writer, trainer.global_step, module.judged, material, self.seconds)
         except Exception as error:  # whatever it is: a night's training is worth more than pictures
             self._failed = True
             logger.warning("monitoring failed and is off from here on: %r", error)
@@ -151,7 +151,7 @@ class Monitoring(Callback):
                 import vschaos.pictures  # noqa: F401  slow to load, which is not to be put down to one
 
                 self._material = Material(
-                    data.held_out, module.model, self.num_sounds, self.seconds, module.device
+                    data.held_out, module.judged, self.num_sounds, self.seconds, module.device
                 )
         return self._material
 

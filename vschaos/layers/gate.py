@@ -1,0 +1,18 @@
+"""Units that open and close for what the units beside them say."""
+
+import torch
+from torch import Tensor
+
+GATES = ("tanh", "linear")
+
+
+def gated(features: Tensor, gate: str, dim: int = 1) -> Tensor:
+    """`[B, 2 C, ...]` -> `[B, C, ...]`: along `dim`, the first half times the sigmoid of the other.
+
+    The first half goes through tanh before (van den Oord et al. 2016, WaveNet, eq. 2) or stays as
+    it is (`linear`; Dauphin et al. 2017, gated linear units, eq. 1).
+    """
+    said, opening = features.chunk(2, dim=dim)
+    if gate == "tanh":
+        said = torch.tanh(said)
+    return said * torch.sigmoid(opening)

@@ -1,0 +1,97 @@
+"""What a decoder says of a frame: its contrast alone, or a distribution of it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.transforms import LogMagnitude
+
+LOG_VARIANCES = (-8.0, 4.0)  # of a contrast whose deviation is 1: beyond lies overflow
+
+
+class Output(nn.Module):
+    """The contrast itself.
+
+    Args:
+        contrast: of the model.
+
+    Attributes:
+        per_bin: numbers that the decoder gives for each of F bins.
+    """
+
+    def __init__(self, contrast: LogMagnitude) -> None:
+        super().__init__()
+        self.per_bin = 1
+
+    def forward(self, parameters: Tensor) -> Tensor:
+        """What the decoder gives, `[B, per_bin F, N]` -> the likeliest contrast `[B, F, N]`."""
+        return parameters
+
+    @torch.jit.unused
+    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
+        """What the decoder gives and the true contrast -> terms of the loss that only a
+        distribution has."""
+        return {}
+
+
+class GaussianOutput(Output):
+    """A normal distribution of each bin's contrast, whose variance the decoder says too.
+
+    Its loss `likelihood` is the negative log-likelihood, in nats a bin:
+    `log(2 pi v) / 2 + (x - m)^2 / (2 v)`, m and v of the decoder (Nix & Weigend 1994). With `beta`
+    each bin's term is weighted by `v^beta`, of which nothing is learnt (beta-NLL, Seitzer et al.
+    2022, eq. 5): 0 is the plain one, 1 learns the mean as a squared error does.
+
+    Args:
+        contrast: of the model.
+        beta: 0 to 1.
+    """
+
+    def __init__(self, contrast: LogMagnitude, beta: float = 0.5) -> None:
+        super().__init__(contrast)
+        if not 0.0 <= beta <= 1.0:
+            raise ValueError(f"model.output.beta must be from 0 to 1, {beta} came")
+        self.per_bin = 2
+        self.beta = beta
+
+    def forward(self, parameters: Tensor) -> Tensor:
+        return parameters.chunk(2, dim=1)[0]
+
+    @torch.jit.unused
+    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
+        mean, log_variance = parameters.chunk(2, dim=1)
+        log_variance = log_variance.clamp(*LOG_VARIANCES)
+        squared = (contrast - mean).square() * torch.exp(-log_variance)
+        nats = 0.5 * (squared + log_variance + math.log(2 * math.pi))
+        return {"likelihood": (nats * torch.exp(self.beta * log_variance.detach())).mean()}
+
+
+class BernoulliOutput(Output):
+    """How probable it is that a bin sounds, its contrast being that probability, from silence (0)
+    to as loud as ever (1).
+
+    Its loss `likelihood` is the cross-entropy `-(x log p + (1 - x) log(1 - p))`, in nats a bin
+    (Kingma & Welling 2014, appendix C.1), for x between 0 and 1 as well: least at p = x, but never
+    0 there.
+
+    Args:
+        contrast: of the model.
+    """
+
+    def __init__(self, contrast: LogMagnitude) -> None:
+        super().__init__(contrast)
+        self.contrast = contrast
+
+    def forward(self, parameters: Tensor) -> Tensor:
+        low, high = self.contrast.bounds()
+        return low + (high - low) * torch.sigmoid(parameters)
+
+    @torch.jit.unused
+    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
+        low, high = self.contrast.bounds()
+        share = ((contrast - low) / (high - low)).clamp(0.0, 1.0)
+        nats = nn.functional.binary_cross_entropy_with_logits(parameters, share)
+        return {"likelihood": nats}
