@@ -9,16 +9,21 @@ reading, writing     the files of the folder
 summary, comparing   many runs, without their models
 """
 
-from vschaos.runs.reading import (
-    check_name,
-    check_own_folders,
-    find_version,
-    read_config,
-    read_split,
-    read_vocabularies,
-)
-from vschaos.runs.run import Given, Run, load_run
-from vschaos.runs.writing import create_run_folder, describe_run, note_state
+from typing import TYPE_CHECKING
+
+from vschaos.lazy import lazily
+
+if TYPE_CHECKING:
+    from vschaos.runs.reading import (
+        check_name,
+        check_own_folders,
+        find_version,
+        read_config,
+        read_split,
+        read_vocabularies,
+    )
+    from vschaos.runs.run import Given, Run, load_run
+    from vschaos.runs.writing import create_run_folder, describe_run, note_state
 
 __all__ = [
     "Given",
@@ -34,3 +39,5 @@ __all__ = [
     "read_split",
     "read_vocabularies",
 ]
+if not TYPE_CHECKING:  # which would take any name for one of these
+    __getattr__ = lazily(__name__, __all__, "run", "reading", "writing")
