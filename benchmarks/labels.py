@@ -20,15 +20,13 @@ Belief: log-spectral distance in dB with the true labels and with those that the
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from measuring import command_line, heading, write
 
 from vschaos.audio import Waveform, read_audio, resample
 from vschaos.data.metadata import read_task
@@ -48,21 +46,17 @@ WALK_SECONDS = 2.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--checkpoint", default="last")
     parser.add_argument("--data", type=Path, help="the dataset, if it moved")
     parser.add_argument("--files", type=int, default=24, help="held-out sounds to control")
     parser.add_argument("--inversion", default="scan")
     parser.add_argument("--tracker", choices=MODELS, default="swift", help="measures the pitch")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    print(heading())
     results = [judge(path, options) for path in options.runs]
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    write(options.json, results)
 
 
 @torch.inference_mode()

@@ -12,16 +12,14 @@ is told labels is told those of the dataset, or what it hears itself.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import platform
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from measuring import command_line, heading, show, write
 from torch import Tensor
 
 from vschaos.audio import read_audio
@@ -36,27 +34,18 @@ Decoded = Callable[[Tensor, Labels], Tensor]  # sound [1, T] -> magnitudes [1, F
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--checkpoint", default="last")
     parser.add_argument("--data", type=Path, help="the dataset, if it moved")
     parser.add_argument(
         "--phase", action="store_true", help="also after griffin_lim and keep_input"
     )
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = [row for path in options.runs for row in judge(path, options)]
-    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
-    print(f"{'run':<28} {'of':<12} {'LSD dB':>8} {'SC dB':>8} {'level dB':>9}")
-    for row in rows:
-        print(
-            f"{row['run']:<28} {row['of']:<12} {row['lsd']:8.2f} {row['sc']:8.2f} "
-            f"{row['level']:9.2f}"
-        )
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
+    print(heading())
+    show(rows, {"run": "<", "of": "<", "lsd_db": ".2f", "sc_db": ".2f", "level_db": ".2f"})
+    write(options.json, rows)
 
 
 @torch.inference_mode()
@@ -99,9 +88,9 @@ def distances(pairs: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
     convergence = [float((y - x).norm() / x.norm()) for y, x in pairs]
     level = [float(y.norm() / x.norm()) for y, x in pairs]
     return {
-        "lsd": float(frames.mean()),
-        "sc": 20 * math.log10(sum(convergence) / len(pairs)),
-        "level": 20 * math.log10(max(sum(level) / len(pairs), 1e-10)),
+        "lsd_db": float(frames.mean()),
+        "sc_db": 20 * math.log10(sum(convergence) / len(pairs)),
+        "level_db": 20 * math.log10(max(sum(level) / len(pairs), 1e-10)),
     }
 
 

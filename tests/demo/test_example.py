@@ -37,6 +37,6 @@ def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
             assert Path(word.rstrip(",")).exists(), word
     assert (out / "example.ts").is_file()
     assert (out / "example.wav").is_file()
-    (measured,) = json.loads((folder / "labels.json").read_text())
+    (measured,) = json.loads((folder / "labels.json").read_text())["results"]
     assert measured["control"]["all"]["cases"] > 0
     assert set(measured["prediction"]) == {"pitch", "octave"}
