@@ -3,7 +3,8 @@
 
     python benchmarks/augmentation.py [--recipe dgt_mid] [--batches 150] [--json FILE]
 
-One thread, on two minutes of synthetic sound; the settings take turns, and times are medians over batches.
+One thread, on two minutes of synthetic sound; the settings take turns, and times are medians over
+batches.
 """
 
 from __future__ import annotations
