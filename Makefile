@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo example-model test test-slow lint clean
+.PHONY: demo example-model test test-slow lint benchmark clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m vschaos.demo
@@ -24,6 +24,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# fails if anything is more than twice as slow, against a floor, as benchmarks/quick.json has it
+benchmark: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quick.py
 
 clean:
 	rm -rf $(VENV)

@@ -9,16 +9,14 @@ A variant is a name of the lists below, or settings as `train_model.py` takes th
 on each dataset, one thread, after a few steps that tell what a step costs: with --cpu-seconds it
 gets as many steps as fit into them, its schedules as long. Judged as `python -m vschaos.evaluate`
 judges: distances of the sounds held out, in dB, lower is better, and the level against theirs;
-beside PCA of as many dimensions. The share of real time is that of `forward` of the exported model at a buffer of 2048.
-Times are CPU times of this process; another machine has others.
+beside PCA of as many dimensions. The share of real time is that of `forward` of the exported model
+at a buffer of 2048. Times are CPU times of this process; another machine has others.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import platform
 import tempfile
 import time
 import warnings
@@ -27,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from streaming import cpu_ms
+from measuring import command_line, cpu_seconds, heading, write
 from training import composed
 
 from vschaos.evaluation import magnitude_distances
@@ -95,9 +93,7 @@ class Result(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("datasets", nargs="+", type=Path)
     parser.add_argument("--variants", nargs="+", default=["networks"], help=", ".join(GROUPS))
     parser.add_argument("--recipe", default="dgt_mid")
@@ -106,12 +102,11 @@ def main() -> None:
     parser.add_argument("--settings", nargs="*", default=[], help="of all of them")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--runs", type=Path, help="keeps the runs there")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    print(heading())
     print(
         f"{'data':<8} {'variant':<28} {'parameters':>10} {'steps':>6} {'CPU s':>6} "
         f"{'frames/s':>8} {'RTF':>6} {'LSD dB':>7} {'SC dB':>7} {'level':>6}"
@@ -127,8 +122,7 @@ def main() -> None:
                     show(results[-1])
                 results.append(pca_of(options.runs or Path(scratch), results[-1], dataset))
                 show(results[-1])
-    if options.json:
-        options.json.write_text(json.dumps([result._asdict() for result in results], indent=1))
+    write(options.json, [result._asdict() for result in results])
 
 
 def variants(names: list[str]) -> list[str]:
@@ -217,8 +211,8 @@ def share_of_real_time(run: Run) -> float:
         model = torch.jit.load(str(export(run, Path(folder), "model", has_patches=False)))
     model.get_methods()
     block = 0.3 * torch.randn(1, 1, max(BUFFER, run.model.hop_length))
-    times = [cpu_ms(model.forward, block) for _ in range(60)]
-    return float(np.median(times[10:])) / (1000 * block.shape[2] / run.sample_rate)
+    times = [cpu_seconds(lambda: model.forward(block)) for _ in range(60)]
+    return float(np.median(times[10:])) / (block.shape[2] / run.sample_rate)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
-"""What augmentations cost the loader: CPU of a batch, by settings.
+"""What augmentations cost the loader: CPU of a batch, by setting.
 
-    python benchmarks/augmentation.py [--recipe dgt_mid] [--batches 150]
+    python benchmarks/augmentation.py [--recipe dgt_mid] [--batches 150] [--json FILE]
 
-One thread, on two minutes of synthetic sound; the settings take turns batch by batch, so that
-whatever else the machine does falls on all of them.
+One thread, on two minutes of synthetic sound; the settings take turns, and times are medians over
+batches.
 """
 
 from __future__ import annotations
 
-import argparse
 import logging
 import tempfile
-import time
 from pathlib import Path
 
 import torch
+from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
 from vschaos.training.train import assemble
@@ -30,11 +29,12 @@ SETTINGS = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = command_line(__doc__)
     parser.add_argument("--recipe", default="dgt_mid")
     parser.add_argument("--batches", type=int, default=150)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    print(heading())
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         write_sounds(Path(folder) / "data")
@@ -42,14 +42,13 @@ def main() -> None:
             setting: assemble(composed(options.recipe, Path(folder), 1, [setting]))[0].excerpts
             for setting in SETTINGS
         }
-        seconds = dict.fromkeys(SETTINGS, 0.0)
-        for number in range(options.batches):
-            for setting, excerpts in loaders.items():
-                started = time.process_time()
-                excerpts[number]
-                seconds[setting] += time.process_time() - started
-    for setting, total in seconds.items():
-        print(f"{setting:<36} {1000 * total / options.batches:8.2f} ms a batch")
+        spent = by_turns(
+            {setting: excerpts.__getitem__ for setting, excerpts in loaders.items()},
+            options.batches,
+        )
+    rows = [{"setting": setting, "ms_a_batch": 1e3 * cpu} for setting, cpu in spent.items()]
+    show(rows, {"setting": "<", "ms_a_batch": ".2f"})
+    write(options.json, rows)
 
 
 if __name__ == "__main__":

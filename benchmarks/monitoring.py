@@ -2,7 +2,7 @@
 """What it costs to watch a training.
 
     python benchmarks/monitoring.py [dgt_mid dgt_pitch_prediction] [--steps N] [--repeats 3]
-        [--threads 1] [--root FOLDER] [--json out.json]
+        [--threads 1] [--root FOLDER] [--json FILE]
 
 Trainings as `train_model.py` does them, by turns without and with `training.monitoring`, each in a
 process of its own: seconds of CPU (all threads) of the whole training, as medians, what the
@@ -17,8 +17,6 @@ import argparse
 import json
 import logging
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +24,7 @@ from typing import Any
 
 import torch
 from hydra import compose, initialize_config_dir
+from measuring import command_line, heading, in_a_process, show, write
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -38,26 +37,26 @@ RATE = 44100
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = command_line(__doc__)
     parser.add_argument("recipes", nargs="*", default=RECIPES)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--root", type=Path)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--one", choices=("without", "with"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(options.recipes[0], options)))
         return
-    print(f"{'recipe':<22} {'CPU s':>8} {'with':>8} {'added':>7} {'its own':>8}")
+    print(heading())
     with tempfile.TemporaryDirectory() as folder:
         if options.root is None:
             options.root = Path(folder) / "sounds"
             write_dataset(options.root, RATE)
         rows = [compare(recipe, options) for recipe in options.recipes]
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
+    columns = {"recipe": "<", "cpu_s_without": ".1f", "cpu_s_with": ".1f", "added": ".1%"}
+    show(rows, {**columns, "own_share": ".1%"})
+    write(options.json, rows)
 
 
 def compare(recipe: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -65,22 +64,20 @@ def compare(recipe: str, options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     for _ in range(options.repeats):
         for way, results in found.items():
-            results.append(in_a_process(recipe, way, options))
+            results.append(train_anew(recipe, way, options))
     without, with_it = (
         statistics.median(result["cpu_seconds"] for result in results) for results in found.values()
     )
     own = statistics.median(result["own_share"] for result in found["with"])
     added = with_it / without - 1
-    print(f"{recipe:<22} {without:8.1f} {with_it:8.1f} {added:7.1%} {own:8.1%}", flush=True)
-    return {"recipe": recipe, "added": added, "own_share": own, **found}
+    row = {"recipe": recipe, "cpu_s_without": without, "cpu_s_with": with_it}
+    return {**row, "added": added, "own_share": own, **found}
 
 
-def in_a_process(recipe: str, way: str, options: argparse.Namespace) -> dict[str, float]:
+def train_anew(recipe: str, way: str, options: argparse.Namespace) -> dict[str, float]:
     given = ["--one", way, "--root", options.root, "--threads", options.threads]
     given += ["--steps", options.steps] if options.steps else []
-    command = [sys.executable, __file__, recipe, *given]
-    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, float] = json.loads(in_a_process(__file__, recipe, *given)[1])
     return result
 
 

@@ -18,16 +18,14 @@ real time on one thread.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 
 import numpy as np
 import torch
+from measuring import command_line, cpu_seconds, heading, write
 from phase_references import heap_phases, plain_griffin_lim
 from phase_sounds import LENGTH, RATE, made_sounds
 from torch import Tensor, nn
@@ -51,12 +49,11 @@ FLOOR = 1e-5  # of magnitudes, where their logarithm is taken; -100 dB of full s
 
 @torch.inference_mode()
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = command_line(__doc__)
     parser.add_argument("--sounds", type=Path, help="a folder; each subfolder is a kind")
     parser.add_argument("--sizes", nargs="+", default=SIZES, metavar="WINDOW/HOP")
     parser.add_argument("--iterations", type=int, default=100, help="of Griffin-Lim")
     parser.add_argument("--only", nargs="+", metavar="METHOD")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
     clips = [
@@ -71,8 +68,7 @@ def main() -> None:
         for name, method in all_methods(options.iterations).items()
         if not options.only or name in options.only
     }
-    machine = f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}"
-    print(f"{machine}; {len(clips)} clips")
+    print(f"{heading()}; {len(clips)} clips")
     results = []
     for number, size in enumerate(options.sizes):
         n_fft, hop_length = (int(part) for part in size.split("/"))
@@ -83,15 +79,8 @@ def main() -> None:
     costs = {size: cost(*(int(part) for part in size.split("/"))) for size in options.sizes}
     for size, shares in costs.items():
         print(size, ", ".join(f"{name} {share:.4f}" for name, share in shares.items()))
-    if options.json:
-        named = [f"{kind}/{name}" for kind, name, _ in clips]
-        found = {
-            "machine": machine,
-            "clips": named,
-            "results": results,
-            "share_of_real_time": costs,
-        }
-        options.json.write_text(json.dumps(found, indent=1))
+    named = [f"{kind}/{name}" for kind, name, _ in clips]
+    write(options.json, {"clips": named, "distances": results, "share_of_real_time": costs})
 
 
 def all_methods(iterations: int) -> dict[str, Method]:
@@ -223,11 +212,7 @@ def cost(n_fft: int, hop_length: int, calls: int = 60) -> dict[str, float]:
         scripted = torch.jit.script(module)
         for num_frames in (1, 8):
             frames = torch.rand(1, n_fft // 2 + 1, num_frames)
-            spent = []
-            for _ in range(8 + calls):
-                started = time.process_time()
-                scripted(frames)
-                spent.append(time.process_time() - started)
+            spent = [cpu_seconds(partial(scripted, frames)) for _ in range(8 + calls)]
             shares[f"{name} x {num_frames}"] = median(spent[8:]) * RATE / (num_frames * hop_length)
     return shares
 

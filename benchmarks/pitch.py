@@ -2,7 +2,7 @@
 """How many of the pitches that `extract_pitch.py` writes are right, and what they cost.
 
     python benchmarks/pitch.py [full tiny swift] [--notes folder] [--thresholds 0.3 0.5 0.7]
-        [--seconds 1] [--json out.json]
+        [--seconds 1] [--json FILE]
 
 Two materials: notes made on the spot (52 Hz to 1.9 kHz, up to 30 cents off; a sine, all harmonics,
 odd ones, and a fundamental 20 dB below; white noise at 20 dB of SNR), and the first seconds of a
@@ -14,17 +14,14 @@ thread for one second of sound.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from measuring import command_line, cpu_seconds, heading, write
 
 from vschaos.audio import Waveform, read_audio
 from vschaos.data.pitch import Voicing, find_notes
@@ -44,15 +41,14 @@ class Note(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = command_line(__doc__)
     parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL")
     parser.add_argument("--notes", type=Path, help="folder of notes, name_MIDI.wav")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each of these notes")
     parser.add_argument("--thresholds", type=float, nargs="+", help="default: each model's own")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    print(heading())
     print(f"{'':28}threshold  semitone  class+octave  voiced  CPU s/s")
     materials = {"synthesised": list(synthesise())}
     if options.notes:
@@ -65,8 +61,7 @@ def main() -> None:
                 result = {"model": model, "material": material, **result}
                 show(result)
                 results.append(result)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    write(options.json, results)
 
 
 def show(result: dict[str, Any]) -> None:
@@ -83,10 +78,9 @@ def show(result: dict[str, Any]) -> None:
 def measure(
     tracker: Tracker, notes: list[Note], thresholds: list[float]
 ) -> Iterator[dict[str, Any]]:
-    started = time.process_time()
-    heard = [listen(tracker, note.sound) for note in notes]
+    heard: list[Frames] = []
+    spent = cpu_seconds(lambda: heard.extend(listen(tracker, note.sound) for note in notes))
     seconds = sum(len(note.sound) for note in notes) / SAMPLE_RATE
-    cpu_seconds = (time.process_time() - started) / seconds
     for threshold in thresholds:
         counts = [
             count(frames, note.midi, Voicing(threshold, *tracker.range_hz))
@@ -98,7 +92,7 @@ def measure(
             "semitone": near / voiced,
             "exact": exact / voiced,
             "voiced": voiced_sounding / sounding,
-            "cpu_seconds": cpu_seconds,
+            "cpu_seconds": spent / seconds,
             "wrong": {
                 note.name: 1 - own[0] / own[2]
                 for note, own in zip(notes, counts, strict=True)

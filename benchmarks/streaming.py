@@ -2,12 +2,12 @@
 """What it costs to play models of nn~, beside the cost of a transform alone.
 
     python benchmarks/streaming.py my_model.ts [other_toolkit.ts] [--set inversion_mode=scan]
-        [--window 2048] [--hop 512] [--rate 44100] [--blocks 60] [--json out.json]
+        [--window 2048] [--hop 512] [--rate 44100] [--blocks 60] [--json FILE]
 
 The real-time factor (RTF) is the CPU time of a block over its duration: one thread, inference mode,
 median over blocks of noise, once the JIT has settled. The floor is a scripted STFT and its inverse,
-measured in the same process. Each model has a process of its own; its memory is the peak above that
-of a process that only imported torch, and on Linux also the part of it that is not pages of files
+measured in the same process. Each model has a process of its own; its memory is the peak, after calls of
+2048 samples, above that of a process that only imported torch, and on Linux also the part of it that is not pages of files
 (of torch's libraries, which any model brings in). A model is ready when a host has asked what there
 is to call. The delay of `forward` is the lag at which the output is most like an input of noise
 bursts: in waveform, else in envelope, which is uncertain by some ms ("~"). What the host adds is
@@ -16,21 +16,24 @@ left out. Between machines, compare ratios only.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from measuring import (
+    command_line,
+    cpu_seconds,
+    heading,
+    peak_memory_mb,
+    private_memory_mb,
+    write,
+)
 from torch import Tensor, nn
 
 from vschaos.export.host import Host, parse_settings
@@ -40,8 +43,19 @@ Call = Callable[[Tensor], Tensor]
 BUFFERS = (512, 1024, 2048, 4096, 8192)
 USUAL_BUFFER = 2048
 WARM_UP = 8  # calls
+LATER_CALLS = 30
 LONGEST_DELAY_SECONDS = 2
 ALIKE = 0.25  # correlation above which a lag is believed
+
+
+class Trial(NamedTuple):
+    """How models are played."""
+
+    settings: Sequence[str] = ()
+    window: int = 2048
+    hop: int = 512
+    rate: int = 44100
+    blocks: int = 60
 
 
 class Floor(nn.Module):
@@ -56,24 +70,26 @@ class Floor(nn.Module):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = command_line(__doc__)
     parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--window", type=int, default=2048, help="samples, of the floor")
-    parser.add_argument("--hop", type=int, default=512, help="samples, of the floor")
-    parser.add_argument("--rate", type=int, default=44100, help="Hz, if a model does not tell its")
-    parser.add_argument("--blocks", type=int, default=60)
-    parser.add_argument("--json", type=Path)
+    usual = Trial()
+    parser.add_argument("--window", type=int, default=usual.window, help="samples, of the floor")
+    parser.add_argument("--hop", type=int, default=usual.hop, help="samples, of the floor")
+    parser.add_argument(
+        "--rate", type=int, default=usual.rate, help="Hz, if a model does not tell its"
+    )
+    parser.add_argument("--blocks", type=int, default=usual.blocks)
     options = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {time.strftime('%Y-%m-%d')}")
+    trial = Trial(options.set, options.window, options.hop, options.rate, options.blocks)
+    print(heading())
     results = []
     # torch is imported in this process too, but never used: its peak of memory is handed on
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
-        for result in pool.map(partial(measure, options), options.models):
+        for result in pool.map(partial(measure, trial), options.models):
             show(result)
             results.append(result)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    write(options.json, results)
 
 
 def show(result: dict[str, Any]) -> None:
@@ -85,16 +101,16 @@ def show(result: dict[str, Any]) -> None:
         f"delay {result['delay']} samples ({result['declared_delay']} declared)"
     )
     sizes = "".join(f"{size:>17}" for size in result["buffers"])
-    print(f"{'RTF (x floor)':<14}{sizes}  first calls ms")
+    print(f"{'RTF (x floor)':<14}{sizes}  1st, 2nd, usual call ms")
     for name, rtf in result["rtf"].items():
         pairs = zip(rtf, result["rtf"]["floor"], strict=True)
         cells = "".join(f"{f'{value:.4f} ({value / floor:.1f})':>17}" for value, floor in pairs)
-        first_calls = " + ".join(f"{ms:.0f}" for ms in result["first_calls_ms"].get(name, []))
+        first_calls = ", ".join(f"{ms:.2f}" for ms in result["first_calls_ms"].get(name, []))
         print(f"{name:<14}{cells}  {first_calls}")
 
 
 @torch.inference_mode()
-def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
+def measure(trial: Trial, path: Path) -> dict[str, Any]:
     bare, bare_private = peak_memory_mb(), private_memory_mb()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -103,28 +119,29 @@ def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
     loaded_ms = 1000 * (time.process_time() - started)
     names = sorted(model.get_methods(), key="forward".__ne__)  # it first, while nothing is warm
     ready_ms = 1000 * (time.process_time() - started)
-    configure(model, options.set)
+    configure(model, trial.settings)
     params = {name: getattr(model, f"{name}_params").tolist() for name in names}
     highest = max(ratio for values in params.values() for ratio in values[1::2])
     sizes = sorted({max(size, highest) for size in BUFFERS})
-    rate = attribute(model, "model_rate") or options.rate
-    rtf, first_calls_ms = {}, {}
-    for name in names:
-        inlets, ratio = params[name][:2]
-        call = getattr(model, name)
-        block = 0.3 * torch.randn(1, inlets, max(USUAL_BUFFER, highest) // ratio)
-        first_calls_ms[name] = [cpu_ms(call, block) for _ in range(2)]
-        rtf[name] = real_time_factors(call, inlets, ratio, sizes, rate, options.blocks)
+    rate = attribute(model, "model_rate") or trial.rate
+    first_calls_ms = {
+        name: call_ms(getattr(model, name), params[name], max(USUAL_BUFFER, highest))
+        for name in names
+    }
     memory_mb = peak_memory_mb() - bare
     private_mb = private_memory_mb() - bare_private
-    floor = torch.jit.script(Floor(options.window, options.hop).eval())
-    rtf["floor"] = real_time_factors(floor, 1, 1, sizes, rate, options.blocks)
+    rtf = {
+        name: real_time_factors(getattr(model, name), params[name], sizes, rate, trial.blocks)
+        for name in names
+    }
+    floor = torch.jit.script(Floor(trial.window, trial.hop).eval())
+    rtf["floor"] = real_time_factors(floor, [1, 1], sizes, rate, trial.blocks)
     delay = None
     if params.get("forward", [])[1::2] == [1, 1]:
         delay = measure_delay(model, params["forward"][0], max(sizes), rate)
     return {
         "model": path.name,
-        "settings": options.set,
+        "settings": list(trial.settings),
         "file_mb": path.stat().st_size / 1e6,
         "loaded_ms": loaded_ms,
         "ready_ms": ready_ms,
@@ -139,7 +156,14 @@ def measure(options: argparse.Namespace, path: Path) -> dict[str, Any]:
     }
 
 
-def configure(model: torch.jit.ScriptModule, settings: list[str]) -> None:
+def call_ms(call: Call, params: list[int], buffer: int) -> list[float]:
+    """CPU milliseconds of the first two calls, and the median of those that come later."""
+    block = 0.3 * torch.randn(1, params[0], buffer // params[1])
+    spent = [1000 * cpu_seconds(partial(call, block)) for _ in range(LATER_CALLS + WARM_UP)]
+    return [*spent[:2], median(spent[WARM_UP:])]
+
+
+def configure(model: torch.jit.ScriptModule, settings: Sequence[str]) -> None:
     for name, values in parse_settings(settings):
         Host(model, model.get_methods()[0]).set(name, *values)
 
@@ -150,20 +174,15 @@ def attribute(model: torch.jit.ScriptModule, name: str) -> int | None:
 
 
 def real_time_factors(
-    call: Call, inlets: int, ratio: int, sizes: list[int], rate: int, blocks: int
+    call: Call, params: list[int], sizes: list[int], rate: int, blocks: int
 ) -> list[float]:
     factors = []
+    inlets, ratio = params[:2]
     for size in sizes:
         block = 0.3 * torch.randn(1, inlets, size // ratio)
-        times = [cpu_ms(call, block) for _ in range(WARM_UP + blocks)]
-        factors.append(median(times[WARM_UP:]) / (1000 * size / rate))
+        times = [cpu_seconds(partial(call, block)) for _ in range(WARM_UP + blocks)]
+        factors.append(median(times[WARM_UP:]) / (size / rate))
     return factors
-
-
-def cpu_ms(call: Call, block: Tensor) -> float:
-    started = time.process_time()
-    call(block)
-    return 1000 * (time.process_time() - started)
 
 
 def measure_delay(model: torch.jit.ScriptModule, inlets: int, size: int, rate: int) -> str:
@@ -192,19 +211,6 @@ def best_lag(sound: Tensor, output: Tensor, longest: int) -> tuple[int, float]:
     correlation = torch.fft.irfft(spectrum * torch.fft.rfft(output, n=2 * len(sound))).abs()
     lag = int(correlation[:longest].argmax())
     return lag, float(correlation[lag] / (sound.norm() * output.norm()).clamp_min(1e-12))
-
-
-def peak_memory_mb() -> float:
-    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-
-
-def private_memory_mb() -> float:
-    """What is not pages of files; nan where the system does not tell."""
-    try:
-        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return float("nan")
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1000
 
 
 if __name__ == "__main__":

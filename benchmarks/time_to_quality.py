@@ -18,7 +18,6 @@ nothing else to do takes if its threads never wait for each other.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from measuring import command_line, heading, write
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vschaos.demo.sounds import write_dataset
@@ -48,16 +48,13 @@ class Curve(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--recipe", default="dgt_mid")
     parser.add_argument("--root", type=Path, help="a dataset; the demo's sounds if not given")
     parser.add_argument("--files", type=int, default=300)
     parser.add_argument("--settings", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--folder", type=Path, help="where runs stay")
     parser.add_argument("--reference", type=Path, help="a run of the same sounds")
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -66,9 +63,9 @@ def main() -> None:
             options.root = folder / "sounds"
             write_dataset(options.root, RATE)
         result = measure(options, folder)
+    print(heading())
     print(table(result))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    write(options.json, result)
     if options.plot:
         plot(result, options.plot)
 

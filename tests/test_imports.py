@@ -8,10 +8,11 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "targets"}  # without an opinion about sound
+FOUNDATIONS = {"files", "labels", "lazy", "targets"}  # without an opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "labels": set(),
+    "lazy": set(),
     "targets": set(),
     "command": set(),
     "audio": FOUNDATIONS,

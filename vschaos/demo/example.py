@@ -13,7 +13,6 @@ from vschaos.demo.orchestra import PLAYERS, all_parts, perform
 from vschaos.demo.phrase import write_phrase
 from vschaos.demo.sounds import write_dataset
 from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
-from vschaos.patches import read_instrument, write_example
 
 NAME = "example"
 STEPS = 10000
@@ -65,6 +64,8 @@ def main() -> int:
 
 def make_example(options: argparse.Namespace) -> None:
     """Sounds, training, export and a measure of what came of it."""
+    from vschaos.patches import read_instrument, write_example
+
     check_repository()
     started = time.monotonic()
     folder, out = options.folder, options.out

@@ -11,6 +11,13 @@ Everything here makes plain data. What is shown, and how, stands in the folder `
 and JavaScript, which put all that comes from a run into the document as text, never as markup.
 """
 
-from vschaos.report.leave import leave_report, write_report
+from typing import TYPE_CHECKING
+
+from vschaos.lazy import lazily
+
+if TYPE_CHECKING:
+    from vschaos.report.leave import leave_report, write_report
 
 __all__ = ["leave_report", "write_report"]
+if not TYPE_CHECKING:  # which would take any name for one of these
+    __getattr__ = lazily(__name__, __all__, "leave")

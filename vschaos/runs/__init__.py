@@ -9,17 +9,22 @@ reading, writing     the files of the folder
 summary, comparing   many runs, without their models
 """
 
-from vschaos.runs.reading import (
-    check_name,
-    check_own_folders,
-    find_version,
-    newest_version,
-    read_config,
-    read_split,
-    read_vocabularies,
-)
-from vschaos.runs.run import Given, Run, load_run
-from vschaos.runs.writing import clear_partial, create_run, note_state
+from typing import TYPE_CHECKING
+
+from vschaos.lazy import lazily
+
+if TYPE_CHECKING:
+    from vschaos.runs.reading import (
+        check_name,
+        check_own_folders,
+        find_version,
+        newest_version,
+        read_config,
+        read_split,
+        read_vocabularies,
+    )
+    from vschaos.runs.run import Given, Run, load_run
+    from vschaos.runs.writing import clear_partial, create_run, note_state
 
 __all__ = [
     "Given",
@@ -36,3 +41,5 @@ __all__ = [
     "read_split",
     "read_vocabularies",
 ]
+if not TYPE_CHECKING:  # which would take any name for one of these
+    __getattr__ = lazily(__name__, __all__, "run", "reading", "writing")

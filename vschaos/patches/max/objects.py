@@ -6,6 +6,7 @@ Counts and types are those that Max 8 writes into its own files.
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 from typing import NamedTuple
 
 SIGNAL, CHANNELS = "signal", "multichannelsignal"
@@ -123,11 +124,16 @@ def _counted(name: str, count: int) -> Ports:
 
 def words(text: str) -> list[str]:
     """What is written in a box, word by word; quotes hold words together."""
+    return list(_read_words(text))
+
+
+@lru_cache(maxsize=10_000)  # a check asks some ten times for each box
+def _read_words(text: str) -> tuple[str, ...]:
     lexer = shlex.shlex(text, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
     lexer.quotes = '"'
-    return list(lexer)
+    return tuple(lexer)
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""What share of a training step the loader takes, by recipe and augmentation.
+
+    python benchmarks/loading.py [dgt_small dgt_mid ...] [--augment off mild strong] [--steps 60]
+        [--json FILE]
+
+One thread, on two minutes of synthetic sound. A batch is made and a step is taken with it by turns;
+CPU times are medians. The floor is the step alone: losses, gradients, optimiser; the share is the
+loader's of both together. The step's own floor is that of a bare network, 1025-512-16-512-1025, of
+whom nothing is asked but to give back what it gets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from measuring import by_turns, command_line, heading, show, write
+from training import composed, write_sounds
+
+from vschaos.data.datamodule import Batch
+from vschaos.training.learner import Learner
+from vschaos.training.train import assemble
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+WARM_UP = 10  # steps
+LABELS = ("pitch", "octave")
+
+
+def main() -> None:
+    recipes = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
+    parser = command_line(__doc__)
+    parser.add_argument("recipes", nargs="*", default=recipes)
+    parser.add_argument("--augment", nargs="+", default=["off", "mild", "strong"])
+    parser.add_argument("--steps", type=int, default=60, help=f"after {WARM_UP} of warm-up")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    print(heading())
+    with tempfile.TemporaryDirectory() as folder:
+        write_dataset(Path(folder))
+        rows = [
+            {"recipe": recipe, "augment": augment, **measured}
+            for recipe in options.recipes
+            for augment in options.augment
+            for measured in [measure(recipe, Path(folder), [f"augment={augment}"], options.steps)]
+        ]
+    times = {"loader_ms": ".2f", "step_ms": ".2f", "share": ".1%", "bare_ms": ".2f"}
+    show(rows, {"recipe": "<", "augment": "<", **times})
+    write(options.json, rows)
+
+
+def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[str, float]:
+    data, learner = assemble(composed(recipe, folder, WARM_UP + steps, settings))
+    batches = [data.excerpts[number] for number in range(16)]
+    take = step_of(learner)
+    spent = by_turns(
+        {
+            "loader": data.excerpts.__getitem__,
+            "step": lambda turn: take(batches[turn % len(batches)]),
+            "bare": bare_step(data.loading.batch_size),
+        },
+        steps,
+        WARM_UP,
+    )
+    share = spent["loader"] / (spent["loader"] + spent["step"])
+    return {**{f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}, "share": share}
+
+
+def step_of(learner: Learner) -> Callable[[Batch], object]:
+    """What a training does with a batch, without Lightning."""
+    optimizer = learner.make_optimizer(learner.model.parameters())
+    schedule = learner.make_schedule(optimizer)
+
+    def take(batch: Batch) -> None:
+        total, _ = learner.weighted(batch)
+        optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+
+    return take
+
+
+def bare_step(batch_size: int) -> Callable[[int], object]:
+    """A step of the network alone: no transform, no latents to draw, no labels."""
+    sizes = [1025, 512, 16, 512, 1025]
+    layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
+    network = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ELU())))
+    optimizer = torch.optim.AdamW(network.parameters(), fused=True)
+    frames = torch.rand(batch_size, sizes[0])
+
+    def take(turn: int) -> None:
+        optimizer.zero_grad()
+        (network(frames) - frames).square().mean().backward()
+        optimizer.step()
+
+    return take
+
+
+def write_dataset(root: Path) -> None:
+    """Sounds, and labels of any kind for the recipes that are told some."""
+    write_sounds(root / "data")
+    names = sorted(path.name for path in (root / "data").iterdir())
+    for task in LABELS:
+        lines = [f"data/{name}\t{number % 4}\n" for number, name in enumerate(names)]
+        (root / "metadata" / task).mkdir(parents=True)
+        (root / "metadata" / task / "metadata.txt").write_text("".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
