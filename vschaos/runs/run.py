@@ -68,11 +68,12 @@ class Run:
         labels: Given | None = None,
         inversion: str | None = None,
     ) -> np.ndarray:
-        """Latents `[Z, N]` -> sound `[T]` at `sample_rate`; `labels` as above, `inversion` is one
-        of the model's."""
+        """Latents `[Z, N]`, or the first K of them, the others being filled in -> sound `[T]` at
+        `sample_rate`; `labels` as above, `inversion` is one of the model's."""
         with torch.inference_mode():
             stated = self.labels(latents.shape[1], labels)
-            return self.model.decode(_row(latents), stated, inversion)[0].numpy()
+            completed = self.model.complete(_row(latents))
+            return self.model.decode(completed, stated, inversion)[0].numpy()
 
     def predict(self, audio: np.ndarray) -> dict[str, np.ndarray]:
         """Sound `[T]` -> what the model hears of each label that it predicts, `[N]`."""
@@ -183,9 +184,8 @@ def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabular
 
 def _load_weights(model: Model, file: Path) -> None:
     try:
-        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)[
-            "state_dict"
-        ]
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        state: dict[str, Tensor] = checkpoint["state_dict"]
         weights = {key.removeprefix("model."): value for key, value in state.items()}
     except Exception as error:  # torch raises whatever a damaged or hostile file makes it raise
         # its message advises to trust the file: not ours to say
@@ -196,6 +196,8 @@ def _load_weights(model: Model, file: Path) -> None:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise ValueError(f"the weights in {file} do not fit the run's config: {error}") from error
+    if "importance" not in checkpoint:  # of a training from before latents were put in order
+        model.eval().arrange()
 
 
 def _row(values: np.ndarray) -> Tensor:

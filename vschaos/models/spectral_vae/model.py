@@ -186,6 +186,26 @@ class SpectralVAE(Model):
         magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
         return magnitudes * self._silence()(latents)
 
+    def arrange(self) -> None:
+        """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
+
+        def decode(latents: Tensor) -> Tensor:
+            labels = self.labelling.any_of(latents)
+            return self._magnitudes(latents, self.labelling.stated(labels), labels.known)
+
+        was_training = self.training
+        self.eval()
+        self.latent.arrange(decode)
+        self.train(was_training)
+
+    def importance(self) -> list[float]:
+        found: list[float] = self.latent.importance.tolist()
+        return found if any(found) else []
+
+    def complete(self, latents: Tensor) -> Tensor:
+        completed: Tensor = self.latent.kept(latents.shape[1])(latents)
+        return completed
+
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         contrast = self.contrast(self.transform(audio).abs())
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
@@ -211,7 +231,9 @@ class SpectralVAE(Model):
         way = inversion or self.inversions[0]
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
-    def stream(self, max_delay: int | None = None) -> SpectralStream:
+    def stream(
+        self, max_delay: int | None = None, num_latents: int | None = None
+    ) -> SpectralStream:
         return SpectralStream(
             self.vocabularies,
             self.transform if max_delay is None else self.transform.within(max_delay),
@@ -222,6 +244,7 @@ class SpectralVAE(Model):
             self.latent,
             self._silence(),
             self.sample_rate,
+            num_latents,
         )
 
     def _silence(self) -> Silence:

@@ -30,7 +30,8 @@ class PlayedStream(Stream):
 
     Args:
         methods, attributes, hop_length, delay: of a stream.
-        views: of its latents.
+        views: of the latents that go out and in.
+        latent_dim: Z, all that `forward` has.
         sample_rate: Hz.
     """
 
@@ -48,13 +49,14 @@ class PlayedStream(Stream):
         hop_length: int,
         delay: int,
         views: LatentViews,
+        latent_dim: int,
         sample_rate: int,
     ) -> None:
         super().__init__(methods, attributes, hop_length, delay)
         self.views = views
         self.encode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
         self.decode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
-        self.forward_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
+        self.forward_hand = compiled_once(LatentHand(latent_dim, hop_length, sample_rate))
         self.decode_level = compiled_once(Glide(hop_length, sample_rate))
         self.forward_level = compiled_once(Glide(hop_length, sample_rate))
         self.forward_mix = compiled_once(Glide(hop_length, sample_rate))

@@ -56,6 +56,8 @@ class SpectralStream(PlayedStream):
         vocabularies: of the labels.
         transform, contrast, labelling, encoder, decoder, latent, silence, sample_rate: of the
             trained model.
+        num_latents: that come out of `encode` and go into `decode`, the most important ones; all if
+            not given. `forward` has them all in any case.
     """
 
     encode_stft: StreamingSTFTInterface
@@ -74,16 +76,22 @@ class SpectralStream(PlayedStream):
         latent: GaussianLatent,
         silence: Silence,
         sample_rate: int,
+        num_latents: int | None = None,
     ) -> None:
+        kept = latent.kept(num_latents)
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
-            _methods(latent.ranges(), transform.hop_length, labelling, controls),
+            _methods(
+                _latent_controls(latent, kept.num_kept), transform.hop_length, labelling, controls
+            ),
             ATTRIBUTES,
             transform.hop_length,
             transform.delay,
-            latent.views(),
+            latent.views(kept.num_kept),
+            latent.dim,
             sample_rate,
         )
+        self.kept = kept
         self.contrast = contrast
         self.labelling = labelling
         self.encoder = encoder
@@ -97,7 +105,7 @@ class SpectralStream(PlayedStream):
         self.forward_phase = StreamingPhase(transform.n_fft, transform.hop_length)
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
-        self.latent_dim = latent.dim
+        self.num_kept = kept.num_kept
         self.inversion_mode = "keep_input"
         self.temperature = 0.0
 
@@ -122,7 +130,7 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(contrast, beliefs, known)
+        latents = self._latents(contrast, beliefs, known)[:, : self.num_kept]
         latents = self.encode_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
         return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
 
@@ -130,12 +138,12 @@ class SpectralStream(PlayedStream):
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
+        labels = self._labels(controls[:, self.num_kept :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
             now = _between(labels, n, n + 1)
-            stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
+            stated = self.views.inward(controls[:, : self.num_kept, n : n + 1])
             latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
-            frames.append(self._magnitudes(latents, self.labelling.stated(now), now.known))
+            frames.append(self._filled_in(latents, now))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         spectrum = self.decode_phase(torch.cat(frames, dim=2), mode)
@@ -203,16 +211,23 @@ class SpectralStream(PlayedStream):
         beliefs, known = self.labelling.believed(contrast, labels)
         latents = self._latents(contrast, beliefs, known)
         latents = self.forward_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
-        return self._magnitudes(latents, beliefs, known)
+        return self._magnitudes(latents, beliefs, known) * self.silence(latents)
 
     def _latents(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         posterior = self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
         return self.latent.outward(sample(posterior, self.temperature))
 
+    def _filled_in(self, latents: Tensor, labels: Labels) -> Tensor:
+        """The latents that are kept -> magnitudes; where those are silent, all are."""
+        magnitudes = self._magnitudes(
+            self.kept(latents), self.labelling.stated(labels), labels.known
+        )
+        return magnitudes * self.silence(latents)
+
     def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
         inner = self.latent.inward(latents)
         contrast = self.decoder(self.labelling.to_decoder(inner, beliefs, known))
-        return self.contrast.inverse(contrast) * self.silence(latents)
+        return self.contrast.inverse(contrast)
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
@@ -241,16 +256,21 @@ def label_control(task: str, vocabulary: Vocabulary) -> Control:
     return Control(task, low, high, "number", unknown_below=bound)
 
 
+def _latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
+    importance = latent.importance.tolist()
+    return [
+        Control(f"latent {k + 1}", low, high, "deviation", importance_db=round(importance[k], 2))
+        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
+    ]
+
+
 def _methods(
-    ranges: list[tuple[float, float]],
+    latents: list[Control],
     hop_length: int,
     labelling: Labelling,
     controls: list[Control],
 ) -> list[Method]:
     audio = [Control("audio", -1.0, 1.0, "amplitude")]
-    latents = [
-        Control(f"latent {k + 1}", low, high, "deviation") for k, (low, high) in enumerate(ranges)
-    ]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
     told = [controls[task] for task in labelling.told]
