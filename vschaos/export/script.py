@@ -52,7 +52,7 @@ def export(
         name = f"{name}_model"
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    stream = run.model.stream(max_delay, num_latents).eval()
+    stream = run.model.stream(max_delay, num_latents, run.prior).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)

@@ -3,6 +3,7 @@
 from vschaos.layers.adversary import Adversary
 from vschaos.layers.distributions import Gaussian, gaussian, sample
 from vschaos.layers.labelling import Labelling
+from vschaos.layers.latent_prior import LatentPrior, PriorWalk
 from vschaos.layers.perceptron import Perceptron
 from vschaos.layers.self_teaching import self_taught
 
@@ -10,7 +11,9 @@ __all__ = [
     "Adversary",
     "Gaussian",
     "Labelling",
+    "LatentPrior",
     "Perceptron",
+    "PriorWalk",
     "gaussian",
     "sample",
     "self_taught",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import LatentPrior
 from vschaos.transforms import STFT
 
 MATTERING = 0.9  # share of what all latents change, that those bring which matter
@@ -224,13 +225,19 @@ class Model(nn.Module, ABC):
         return None
 
     @abstractmethod
-    def stream(self, max_delay: int | None = None, num_latents: int | None = None) -> Stream:
+    def stream(
+        self,
+        max_delay: int | None = None,
+        num_latents: int | None = None,
+        prior: LatentPrior | None = None,
+    ) -> Stream:
         """The model as it is played live.
 
         Args:
             max_delay: samples by which the stream may lag behind its input, at the cost of how it
                 sounds; as many as suit it if not given.
             num_latents: of those that a player sees, the most important ones; all if not given.
+            prior: of the model's latents in time, by which the stream plays by itself too.
 
         Raises:
             ValueError: it cannot lag so little, or has not so many latents.

@@ -5,10 +5,12 @@ opened: text is parsed as YAML or JSON, weights are tensors alone, and no name i
 its folder.
 
 run                  a run that is opened, with its model
+prior                what the run's sounds go through in time
 reading, writing     the files of the folder
 summary, comparing   many runs, without their models
 """
 
+from vschaos.runs.prior import make_prior, read_prior, write_prior
 from vschaos.runs.reading import (
     check_name,
     check_own_folders,
@@ -29,8 +31,11 @@ __all__ = [
     "describe_run",
     "find_version",
     "load_run",
+    "make_prior",
     "note_state",
     "read_config",
+    "read_prior",
     "read_split",
     "read_vocabularies",
+    "write_prior",
 ]

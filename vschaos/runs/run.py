@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import LatentPrior, PriorWalk
 from vschaos.models.base import Model
+from vschaos.runs.prior import read_prior
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
 from vschaos.targets import build, find_target
 
@@ -30,6 +32,7 @@ class Run:
         vocabularies: of each label that the model knows.
         split: names of the files learnt from (`train`) and held out (`held_out`).
         model: in evaluation mode, on the CPU.
+        prior: of what the model's sounds go through in time, if it was learnt.
     """
 
     folder: Path
@@ -38,6 +41,7 @@ class Run:
     vocabularies: dict[str, Vocabulary] = field(repr=False)
     split: dict[str, list[str]] = field(repr=False)
     model: Model = field(repr=False)
+    prior: LatentPrior | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -74,6 +78,30 @@ class Run:
             stated = self.labels(latents.shape[1], labels)
             completed = self.model.complete(_row(latents))
             return self.model.decode(completed, stated, inversion)[0].numpy()
+
+    def wander(
+        self,
+        num_frames: int,
+        seed: int = 0,
+        labels: Given | None = None,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        """Latents `[Z, num_frames]` as the prior draws them, the same for a seed.
+
+        Raises:
+            ValueError: the run has no prior.
+        """
+        if self.prior is None:
+            raise ValueError(
+                f"the run has no prior of what comes after what: python3 -m vschaos.prior "
+                f"{self.checkpoint} learns it"
+            )
+        walk = PriorWalk(self.prior)
+        walk.begin(seed)
+        with torch.inference_mode():
+            temperatures = torch.full([1, num_frames], float(temperature))
+            found: np.ndarray = walk(temperatures, self.labels(num_frames, labels))[0].numpy()
+            return found
 
     def predict(self, audio: np.ndarray) -> dict[str, np.ndarray]:
         """Sound `[T]` -> what the model hears of each label that it predicts, `[N]`."""
@@ -122,13 +150,19 @@ class Run:
         return Labels(_row(np.nan_to_num(values)), torch.from_numpy(known)[None])
 
 
-def load_run(path: str | Path, version: int | None = None, checkpoint: str = "last") -> Run:
+def load_run(
+    path: str | Path,
+    version: int | None = None,
+    checkpoint: str = "last",
+    has_prior: bool = True,
+) -> Run:
     """Opens a run with its weights.
 
     Args:
         path: the folder of a training, of one of its versions, or a checkpoint.
         version: N of `version_N`; the newest that has a checkpoint by default.
         checkpoint: a name in `checkpoints/`, with or without `.ckpt`.
+        has_prior: its prior is opened too, if there is one.
 
     Raises:
         FileNotFoundError: no such run, version or checkpoint.
@@ -147,6 +181,7 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
         vocabularies=vocabularies,
         split=read_split(folder),
         model=model.eval().requires_grad_(False),
+        prior=read_prior(file, model) if has_prior else None,
     )
 
 

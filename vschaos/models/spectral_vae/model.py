@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Gaussian, Labelling, sample, self_taught
+from vschaos.layers import Adversary, Gaussian, Labelling, LatentPrior, sample, self_taught
 from vschaos.losses import FrameConvergence, LogSpectralDistance, SpectralConvergence
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae.corruption import Corruption
+from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
@@ -232,9 +233,12 @@ class SpectralVAE(Model):
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
     def stream(
-        self, max_delay: int | None = None, num_latents: int | None = None
+        self,
+        max_delay: int | None = None,
+        num_latents: int | None = None,
+        prior: LatentPrior | None = None,
     ) -> SpectralStream:
-        return SpectralStream(
+        parts = (
             self.vocabularies,
             self.transform if max_delay is None else self.transform.within(max_delay),
             self.contrast,
@@ -246,6 +250,7 @@ class SpectralVAE(Model):
             self.sample_rate,
             num_latents,
         )
+        return SpectralStream(*parts) if prior is None else GeneratingStream(prior, *parts)
 
     def _silence(self) -> Silence:
         """As it is encoded without a label, beside a sound of the mean contrast."""

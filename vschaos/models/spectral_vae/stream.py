@@ -92,6 +92,8 @@ class SpectralStream(PlayedStream):
             sample_rate,
         )
         self.kept = kept
+        self.transform = transform
+        self.sample_rate = sample_rate
         self.contrast = contrast
         self.labelling = labelling
         self.encoder = encoder
@@ -111,6 +113,14 @@ class SpectralStream(PlayedStream):
 
     @torch.jit.export
     def reset(self) -> None:
+        self.reset_known_methods()
+
+    @torch.jit.export
+    def restart(self) -> None:
+        self.restart_known_methods()
+
+    @torch.jit.export
+    def reset_known_methods(self) -> None:
         self.encode_stft.reset()
         self.decode_stft.reset()
         self.forward_stft.reset()
@@ -119,7 +129,7 @@ class SpectralStream(PlayedStream):
         self.reset_played()
 
     @torch.jit.export
-    def restart(self) -> None:
+    def restart_known_methods(self) -> None:
         self.decode_phase.restart()
         self.forward_phase.restart()
         self.release()
@@ -140,7 +150,7 @@ class SpectralStream(PlayedStream):
         frames = torch.jit.annotate(list[Tensor], [])
         labels = self._labels(controls[:, self.num_kept :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
-            now = _between(labels, n, n + 1)
+            now = between(labels, n, n + 1)
             stated = self.views.inward(controls[:, : self.num_kept, n : n + 1])
             latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
             frames.append(self._filled_in(latents, now))
@@ -161,7 +171,7 @@ class SpectralStream(PlayedStream):
             self.forward_hand.round()
         frames = torch.jit.annotate(list[Tensor], [])
         for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
-            now = _between(labels, len(frames), len(frames) + part.shape[2])
+            now = between(labels, len(frames), len(frames) + part.shape[2])
             frames.append(self._through(part, now))
         magnitudes = torch.cat(frames, dim=2)
         if keeps_phase:
@@ -241,7 +251,7 @@ class SpectralStream(PlayedStream):
         return Labels(values, values >= self.unknown_below)
 
 
-def _between(labels: Labels, first: int, end: int) -> Labels:
+def between(labels: Labels, first: int, end: int) -> Labels:
     return Labels(labels.values[:, :, first:end], labels.known[:, :, first:end])
 
 

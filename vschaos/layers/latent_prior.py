@@ -1,0 +1,196 @@
+"""What sounds go through in time, learnt from the latents of whole sounds."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.labels import Labels, Vocabulary
+from vschaos.layers.chance import Chance
+from vschaos.layers.conditioning import Conditioning, OneHot, Plain, code
+
+STARTS = 64  # places to begin at
+
+
+class Outlook(nn.Module):
+    """What may come next, from what a network remembers: one of M normal distributions.
+
+    Each is about the latents of before, kept to some share, and moved: so one of them goes on with
+    a note while another begins the next.
+
+    Args:
+        width: features of the memory.
+        latent_dim: Z.
+        num_components: M.
+    """
+
+    def __init__(self, width: int, latent_dim: int, num_components: int) -> None:
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.num_components = num_components
+        self.hidden = nn.Sequential(nn.Linear(width, width), nn.SiLU())
+        self.out = nn.Linear(width, num_components * (2 * latent_dim + 2))
+
+    def forward(self, memory: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`[B, N, H]` and latents of the frames before `[B, N, Z]` -> logits `[B, N, M]`, means and
+        log-deviations `[B, N, M, Z]`."""
+        dim = self.latent_dim
+        parts = self.out(self.hidden(memory)).unflatten(2, [self.num_components, 2 * dim + 2])
+        kept = torch.sigmoid(parts[..., 1:2] + 2.0)
+        means = kept * last.unsqueeze(2) + parts[..., 2 : 2 + dim]
+        # between -5 and 1: neither a point, which nothing comes back to, nor all of the space
+        log_deviations = 6.0 * torch.sigmoid(parts[..., 2 + dim :]) - 5.0
+        return parts[..., 0], means, log_deviations
+
+
+class LatentPrior(nn.Module):
+    """A recurrent network (GRU, Cho et al. 2014) that tells, from the latents so far, how those of
+    the next frame are distributed: a mixture of normal distributions (Bishop 1994).
+
+    Args:
+        latent_dim: Z.
+        vocabularies: of the labels of a model, in their order.
+        told: numbers of those that it is told.
+        width: H, features that it remembers by.
+        num_components: of the mixture.
+
+    Attributes:
+        low, high: the lowest and highest latents of the training `[Z]`, never left.
+        starts: latents to begin with `[STARTS, Z]`.
+        loudest: norm of the magnitudes of the loudest frame of the training, never exceeded.
+    """
+
+    low: Tensor
+    high: Tensor
+    starts: Tensor
+    loudest: Tensor
+
+    def __init__(
+        self,
+        latent_dim: int,
+        vocabularies: Mapping[str, Vocabulary],
+        told: Sequence[int],
+        width: int = 128,
+        num_components: int = 16,
+    ) -> None:
+        super().__init__()
+        known = list(vocabularies.values())
+        self.latent_dim = latent_dim
+        self.width = width
+        self.codes = nn.ModuleList([code(vocabulary) for vocabulary in known])
+        self.conditioning = Conditioning(
+            [
+                OneHot(len(known[task].classes), task) if known[task].is_class else Plain(task)
+                for task in told
+            ]
+        )
+        self.memory = nn.GRU(latent_dim + self.conditioning.num_features, width, batch_first=True)
+        self.outlook = Outlook(width, latent_dim, num_components)
+        self.register_buffer("low", torch.full([latent_dim], -3.0))
+        self.register_buffer("high", torch.full([latent_dim], 3.0))
+        self.register_buffer("starts", torch.zeros(STARTS, latent_dim))
+        self.register_buffer("loudest", torch.tensor(1.0))
+
+    def forward(
+        self, last: Tensor, labels: Labels, state: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Latents of the frames before `[B, Z, N]`, labels of these frames `[B, L, N]`, and the
+        memory `[1, B, H]` -> logits, means, log-deviations as of `Outlook`, and the memory."""
+        beliefs = torch.jit.annotate(list[Tensor], [])
+        for index, coded in enumerate(self.codes):
+            beliefs.append(coded(labels.values[:, index]))
+        told = self.conditioning(last, beliefs, labels.known).transpose(1, 2)
+        memory, state = self.memory(told, state)
+        logits, means, deviations = self.outlook(memory, last.transpose(1, 2))
+        return logits, means, deviations, state
+
+    @torch.jit.unused
+    def surprise(
+        self, latents: Tensor, last: Tensor, labels: Labels, state: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Latents `[B, Z, N]` after `last` (which may be a little off) -> nats a frame, scalar, and
+        the memory."""
+        logits, means, log_deviations, state = self(last, labels, state)
+        distance = (latents.transpose(1, 2).unsqueeze(2) - means) * torch.exp(-log_deviations)
+        likely = -0.5 * distance.square() - log_deviations - 0.9189385
+        nats = torch.logsumexp(torch.log_softmax(logits, dim=2) + likely.sum(dim=3), dim=2)
+        return -nats.mean(), state
+
+    @torch.jit.unused
+    def fresh(self, num_rows: int) -> Tensor:
+        """A memory of nothing `[1, B, H]`."""
+        return self.low.new_zeros(1, num_rows, self.width)
+
+
+class PriorWalk(nn.Module):
+    """A prior that is asked frame after frame, and goes on from what it said; scriptable.
+
+    It ends nowhere and stays where the training was, and is the same for the same seed whatever the
+    blocks and whatever else is drawn.
+
+    Args:
+        prior: trained.
+    """
+
+    last: Tensor
+    state: Tensor
+
+    def __init__(self, prior: LatentPrior) -> None:
+        super().__init__()
+        self.prior = prior
+        self.chance = Chance()
+        self.is_new = True
+        self.register_buffer("last", torch.zeros(1, prior.latent_dim, 1), persistent=False)
+        self.register_buffer("state", torch.zeros(1, 1, prior.width), persistent=False)
+
+    @torch.jit.export
+    def begin(self, seed: int) -> None:
+        """The walk of that seed, from its beginning."""
+        self.chance.begin(seed)
+        self.is_new = True
+
+    def forward(self, temperature: Tensor, labels: Labels) -> Tensor:
+        """Temperatures `[B, N]` and labels `[B, L, N]` -> the next latents `[B, Z, N]`.
+
+        Temperature scales the deviations; which of the normal distributions it is, is always drawn
+        as it was learnt: so 0 still goes from sound to sound, each as it is likeliest.
+        """
+        self._welcome(temperature.shape[0])
+        frames = torch.jit.annotate(list[Tensor], [])
+        for n in range(temperature.shape[1]):
+            now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
+            frames.append(self._next(temperature[:, n], now))
+        return torch.cat(frames, dim=2)
+
+    def _welcome(self, num_rows: int) -> None:
+        """Rows that were not there before begin somewhere."""
+        if self.is_new:
+            self.last = self.last[:0]
+            self.state = self.state[:, :0]
+            self.is_new = False
+        there = self.last.shape[0]
+        if there < num_rows:
+            starts = self.prior.starts
+            places = (self.chance(num_rows, 1)[there:, 0] * starts.shape[0]).long()
+            new = starts.index_select(0, places.to(starts.device)).unsqueeze(2)
+            self.last = torch.cat([self.last, new], dim=0)
+            self.state = nn.functional.pad(self.state, (0, 0, 0, num_rows - there))
+        self.last = self.last[:num_rows].clone()
+        self.state = self.state[:, :num_rows].clone()
+
+    def _next(self, temperature: Tensor, labels: Labels) -> Tensor:
+        last = self.last
+        logits, means, log_deviations, state = self.prior(last, labels, self.state)
+        shares = torch.softmax(logits[:, 0], dim=1).cumsum(dim=1)  # [B, M]
+        rows, dim = last.shape[0], last.shape[1]
+        drawn = self.chance(rows, 1).to(last)
+        which = (shares < drawn * shares[:, -1:]).sum(dim=1).clamp(max=shares.shape[1] - 1)
+        index = which.view(-1, 1, 1).expand(-1, 1, dim)
+        mean = means[:, 0].gather(1, index)[:, 0]
+        deviation = torch.exp(log_deviations[:, 0].gather(1, index)[:, 0])
+        noise = self.chance.normal(rows, dim).to(last)
+        latents = mean + temperature.unsqueeze(1) * deviation * noise
+        latents = torch.minimum(torch.maximum(latents, self.prior.low), self.prior.high)
+        self.last = latents.unsqueeze(2)
+        self.state = state
+        return self.last
