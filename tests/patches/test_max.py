@@ -99,11 +99,8 @@ def test_every_control_has_a_receiver_called_after_the_model() -> None:
 def test_what_plays_by_itself_is_off_at_first_and_is_added_to_the_rest() -> None:
     text = write_max(INSTRUMENTS["generates"], "ex")
     assert ["r", "ex-generate-temperature"] in named(text, "r")
-    (panel,) = (
-        p
-        for p in patchers(json.loads(text))
-        if ["r", "ex-generate"] in map(said_words, boxes_of(p))
-    )
+    there = list(patchers(json.loads(text)))
+    (panel,) = (p for p in there if ["r", "ex-generate"] in map(said_words, boxes_of(p)))
     by_id = {box["id"]: box for box in boxes_of(panel)}
     (toggle,) = (box["id"] for box in boxes_of(panel) if box["maxclass"] == "toggle")
     sources = [by_id[a].get("text") for a, _, b, _ in cords_of(panel) if b == toggle]

@@ -1,5 +1,6 @@
 """What sounds go through in time, learnt from the latents of whole sounds."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -10,6 +11,10 @@ from vschaos.layers.chance import Chance
 from vschaos.layers.conditioning import Conditioning, OneHot, Plain, code
 
 STARTS = 64  # places to begin at
+
+
+DOUBTS = (0.01, 0.3)  # deviations by which latents may be off that a prior goes on from
+WALKED_DOUBT = 0.1  # that a walk has of what it said itself
 
 
 class Outlook(nn.Module):
@@ -46,6 +51,11 @@ class Outlook(nn.Module):
 class LatentPrior(nn.Module):
     """A recurrent network (GRU, Cho et al. 2014) that tells, from the latents so far, how those of
     the next frame are distributed: a mixture of normal distributions (Bishop 1994).
+
+    It is told its doubt, by how much the latents may be off that it goes on from, and learns with
+    more and with less of it (as Ho et al. 2022 do where one network goes on from another). So a
+    walk, which goes on from what it said itself, comes back to where sounds are, and steps need be
+    no rougher than they are.
 
     Args:
         latent_dim: Z.
@@ -84,7 +94,9 @@ class LatentPrior(nn.Module):
                 for task in told
             ]
         )
-        self.memory = nn.GRU(latent_dim + self.conditioning.num_features, width, batch_first=True)
+        self.memory = nn.GRU(
+            latent_dim + 1 + self.conditioning.num_features, width, batch_first=True
+        )
         self.outlook = Outlook(width, latent_dim, num_components)
         self.register_buffer("low", torch.full([latent_dim], -3.0))
         self.register_buffer("high", torch.full([latent_dim], 3.0))
@@ -92,29 +104,40 @@ class LatentPrior(nn.Module):
         self.register_buffer("loudest", torch.tensor(1.0))
 
     def forward(
-        self, last: Tensor, labels: Labels, state: Tensor
+        self, last: Tensor, doubt: Tensor, labels: Labels, state: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Latents of the frames before `[B, Z, N]`, labels of these frames `[B, L, N]`, and the
-        memory `[1, B, H]` -> logits, means, log-deviations as of `Outlook`, and the memory."""
+        """Latents of the frames before `[B, Z, N]`, the doubt of them `[B, 1, N]`, labels of these
+        frames `[B, L, N]`, and the memory `[1, B, H]` -> logits, means, log-deviations as of
+        `Outlook`, and the memory."""
         beliefs = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
             beliefs.append(coded(labels.values[:, index]))
-        told = self.conditioning(last, beliefs, labels.known).transpose(1, 2)
+        frames = torch.cat([last, torch.log(doubt)], dim=1)
+        told = self.conditioning(frames, beliefs, labels.known).transpose(1, 2)
         memory, state = self.memory(told, state)
         logits, means, deviations = self.outlook(memory, last.transpose(1, 2))
         return logits, means, deviations, state
 
     @torch.jit.unused
     def surprise(
-        self, latents: Tensor, last: Tensor, labels: Labels, state: Tensor
+        self, latents: Tensor, last: Tensor, doubt: Tensor, labels: Labels, state: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Latents `[B, Z, N]` after `last` (which may be a little off) -> nats a frame, scalar, and
-        the memory."""
-        logits, means, log_deviations, state = self(last, labels, state)
+        """Latents `[B, Z, N]` after `last`, which are off by `doubt` `[B, 1, N]` -> nats a frame,
+        scalar, and the memory."""
+        logits, means, log_deviations, state = self(last, doubt, labels, state)
         distance = (latents.transpose(1, 2).unsqueeze(2) - means) * torch.exp(-log_deviations)
         likely = -0.5 * distance.square() - log_deviations - 0.9189385
         nats = torch.logsumexp(torch.log_softmax(logits, dim=2) + likely.sum(dim=3), dim=2)
         return -nats.mean(), state
+
+    @torch.jit.unused
+    def doubted(self, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents `[B, Z, N]` -> the same, off by so much as is drawn for each row, and how much
+        that is `[B, 1, N]`."""
+        low, high = math.log(DOUBTS[0]), math.log(DOUBTS[1])
+        drawn = low + (high - low) * torch.rand_like(last[:, :1, :1])
+        doubt = torch.exp(drawn).expand(-1, -1, last.shape[2])
+        return last + doubt * torch.randn_like(last), doubt
 
     @torch.jit.unused
     def fresh(self, num_rows: int) -> Tensor:
@@ -139,6 +162,7 @@ class PriorWalk(nn.Module):
         super().__init__()
         self.prior = prior
         self.chance = Chance()
+        self.doubt = WALKED_DOUBT
         self.is_new = True
         self.register_buffer("last", torch.zeros(1, prior.latent_dim, 1), persistent=False)
         self.register_buffer("state", torch.zeros(1, 1, prior.width), persistent=False)
@@ -180,7 +204,8 @@ class PriorWalk(nn.Module):
 
     def _next(self, temperature: Tensor, labels: Labels) -> Tensor:
         last = self.last
-        logits, means, log_deviations, state = self.prior(last, labels, self.state)
+        doubt = torch.full_like(last[:, :1], self.doubt)
+        logits, means, log_deviations, state = self.prior(last, doubt, labels, self.state)
         shares = torch.softmax(logits[:, 0], dim=1).cumsum(dim=1)  # [B, M]
         rows, dim = last.shape[0], last.shape[1]
         drawn = self.chance(rows, 1).to(last)

@@ -35,8 +35,6 @@ class Lesson:
         streams: learnt from at once.
         frames: of each in a step; what is remembered goes on from step to step.
         rate: highest learning rate.
-        noise: deviations by which the latents are off that it goes on from, at most: so it learns
-            to come back.
         seed: of all that is drawn.
     """
 
@@ -44,7 +42,6 @@ class Lesson:
     streams: int = 24
     frames: int = 64
     rate: float = 2e-3
-    noise: float = 0.2
     seed: int = 0
 
 
@@ -113,10 +110,9 @@ class _Course:
 
     def _step(self, stretch: Stretch) -> None:
         self.prior.train()
-        off = self.lesson.noise * torch.rand(len(stretch.last), 1, 1)
-        last = stretch.last + off * torch.randn_like(stretch.last)
+        last, doubt = self.prior.doubted(stretch.last)
         loss, state = self.prior.surprise(
-            stretch.latents, last, _partly_hidden(stretch.labels), self.state
+            stretch.latents, last, doubt, _partly_hidden(stretch.labels), self.state
         )
         self.state = state.detach()
         self.optimizer.zero_grad()
@@ -133,13 +129,16 @@ class _Course:
 
 @torch.no_grad()
 def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
-    """Nats a frame by which stretches, one after the other, surprise a prior."""
+    """Nats a frame by which stretches, one after the other, surprise a prior in all its doubts."""
     prior.eval()
     state = prior.fresh(len(stretches[0].latents))
     found = []
-    for stretch in stretches:
-        nats, state = prior.surprise(stretch.latents, stretch.last, stretch.labels, state)
-        found.append(float(nats))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # of the same doubts each time
+        for stretch in stretches:
+            last, doubt = prior.doubted(stretch.last)
+            nats, state = prior.surprise(stretch.latents, last, doubt, stretch.labels, state)
+            found.append(float(nats))
     return sum(found) / len(found)
 
 

@@ -6,6 +6,7 @@ from vschaos.models.spectral_vae.corruption import (
     MagnitudeNoise,
     TimeMask,
 )
+from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.model import SpectralVAE
 from vschaos.models.spectral_vae.stream import SpectralStream
@@ -14,6 +15,7 @@ __all__ = [
     "Corruption",
     "FrequencyMask",
     "GaussianLatent",
+    "GeneratingStream",
     "MagnitudeNoise",
     "SpectralStream",
     "SpectralVAE",
