@@ -17,7 +17,7 @@ def generating(model: SpectralVAE, music: Tensor) -> torch.jit.ScriptModule:
     """With a prior that jumps about among the latents of a sound, in fewer frames than not."""
     torch.manual_seed(0)
     latents = model.encode(music[0])
-    prior = make_prior(model, width=16, num_components=4).eval().requires_grad_(False)
+    prior = make_prior(model, width=16, num_ways=4, num_places=4).eval().requires_grad_(False)
     prior.low.copy_(latents.amin(dim=(0, 2)))
     prior.high.copy_(latents.amax(dim=(0, 2)))
     prior.starts.copy_(latents[0, :, : len(prior.starts)].T)

@@ -33,7 +33,7 @@ def square(batch: int, count: int) -> tuple[Tensor, Labels]:
 @pytest.fixture(scope="module")
 def prior() -> LatentPrior:
     torch.manual_seed(0)
-    prior = LatentPrior(2, VOCABULARIES, [0, 1], width=24, num_components=4)
+    prior = LatentPrior(2, VOCABULARIES, [0, 1], width=24, num_ways=4, num_places=4)
     optimizer = torch.optim.Adam(prior.parameters(), 1e-2)
     for _ in range(300):
         latents, labels = square(16, 33)

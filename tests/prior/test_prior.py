@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def test_streams_play_whole_files_in_order() -> None:
     sequences = Sequences(files, empty, [rows > 0 for rows in empty])
     stretches = Streams(sequences, 2, torch.Generator().manual_seed(0)).stretches(4)
     parts = [next(stretches) for _ in range(15)]
-    for earlier, later in zip(parts[:-1], parts[1:], strict=True):
+    for earlier, later in itertools.pairwise(parts):
         assert torch.equal(later.last[:, :, 0], earlier.latents[:, :, -1])
     together = torch.cat([part.latents for part in parts], dim=2)[0, 0]
     assert torch.equal(torch.cat([part.last for part in parts], dim=2)[0, 0, 1:], together[:-1])

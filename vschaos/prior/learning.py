@@ -144,12 +144,15 @@ def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
 
 @torch.no_grad()
 def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
-    """Where the training was, and how loud."""
+    """Where the training was, and how loud; places begin where some of its frames were."""
     together = torch.cat(learnt.latents, dim=1)
     prior.low.copy_(together.amin(dim=1))
     prior.high.copy_(together.amax(dim=1))
     places = torch.linspace(0, together.shape[1] - 1, len(prior.starts)).round().long()
     prior.starts.copy_(together[:, places].T)
+    random = torch.Generator().manual_seed(0)
+    picked = torch.randint(together.shape[1], [prior.outlook.num_places], generator=random)
+    prior.outlook.places.copy_(together[:, picked].T)
     loudest = 0.0
     for latents, values, known in zip(*learnt, strict=True):
         for first in range(0, latents.shape[1], DECODED_AT_ONCE):

@@ -15,7 +15,11 @@ from vschaos.models.base import Model
 
 FORMAT = 1
 FOLDER = "priors"  # in the folder of a run
-LARGEST = {"width": 2048, "num_components": 256}  # of a file that may come from a stranger
+LARGEST = {
+    "width": 2048,
+    "num_ways": 256,
+    "num_places": 65536,
+}  # of a file that may come from a stranger
 logger = logging.getLogger(__name__)
 
 
@@ -24,17 +28,24 @@ def prior_file(checkpoint: Path) -> Path:
     return checkpoint.absolute().parent.parent / FOLDER / f"{checkpoint.stem}.pt"
 
 
-def make_prior(model: Model, width: int = 128, num_components: int = 16) -> LatentPrior:
+def make_prior(
+    model: Model, width: int = 128, num_ways: int = 8, num_places: int = 256
+) -> LatentPrior:
     """An untrained one, told the labels that the model is told."""
     tasks = list(model.vocabularies)
     told = [tasks.index(task) for task in model.told]
-    return LatentPrior(model.latent_dim, model.vocabularies, told, width, num_components)
+    return LatentPrior(model.latent_dim, model.vocabularies, told, width, num_ways, num_places)
 
 
 def write_prior(checkpoint: Path, model: Model, prior: LatentPrior) -> Path:
     """Keeps a prior for the weights in a checkpoint."""
     file = prior_file(checkpoint)
-    settings = {"width": prior.width, "num_components": prior.outlook.num_components}
+    outlook = prior.outlook
+    settings = {
+        "width": prior.width,
+        "num_ways": outlook.num_ways,
+        "num_places": outlook.num_places,
+    }
     content = {
         "format": FORMAT,
         "weights": fingerprint(model),
