@@ -31,7 +31,9 @@ HELD_OUT_TO_SWEEP = 3  # files, if none are given
 TRAJECTORIES = (
     *("sin", "square", "triangle", "saw", "line"),
     *("random", "ellipse", "circle", "helix", "interpolation"),
+    "prior",
 )
+WALKS_APART = 100_003  # in seeds of the prior
 
 
 def main() -> int:
@@ -92,19 +94,39 @@ def walk(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> Non
     import numpy as np
     from tqdm import tqdm
 
-    from vschaos.generation import trajectory
-
     _hint(run, labels)
-    frame_rate = run.sample_rate / run.model.hop_length
+    _check_latents(run, options.latents)
     walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
     for kind, number in tqdm(walks, desc="walking", unit="walk", leave=False):
         # each walk has a seed of its own: asking for more kinds or more walks changes none of them
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
-        latents = trajectory(
-            kind, run.model.latent_dim, options.steps, frame_rate, random, options.temperature
-        )
+        latents = _latents(run, kind, number, labels, random, options)
         path = out / "trajectories" / f"{kind}_{number}"
         _decode(run, path, latents, labels, random, options)
+
+
+def _latents(
+    run: Run,
+    kind: str,
+    number: int,
+    labels: Given,
+    random: np.random.Generator,
+    options: argparse.Namespace,
+) -> np.ndarray:
+    """`[Z, N]` of a walk, or the first of them with `--latents`."""
+    from vschaos.generation import trajectory
+
+    dim = options.latents or run.model.latent_dim
+    if kind == "prior":  # the first walk is what a .ts plays by that seed
+        seed = options.seed + WALKS_APART * number
+        return run.wander(options.steps, seed, labels, options.temperature)[:dim]
+    frame_rate = run.sample_rate / run.model.hop_length
+    return trajectory(kind, dim, options.steps, frame_rate, random, options.temperature)
+
+
+def _check_latents(run: Run, count: int | None) -> None:
+    if count is not None and count > run.model.latent_dim:
+        raise ValueError(f"--latents must be from 1 to {run.model.latent_dim}, {count} came")
 
 
 def morph_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
@@ -260,13 +282,19 @@ def _parser() -> argparse.ArgumentParser:
         choices=TRAJECTORIES,
         default=["sin", "random", "line"],
         metavar="KIND",
-        help=f"kinds of walks: {', '.join(TRAJECTORIES)}",
+        help=f"kinds of walks: {', '.join(TRAJECTORIES)}; prior needs python3 -m vschaos.prior RUN",
     )
     walks.add_argument(
         "-b", "--batch", type=_count, default=3, help="walks of each kind (default 3)"
     )
     walks.add_argument(
         "-s", "--steps", type=_count, default=512, help="frames of a walk (default 512)"
+    )
+    walks.add_argument(
+        "--latents",
+        type=_count,
+        metavar="K",
+        help="walks the K most important latents, the others follow (default: all)",
     )
     morphs = commands.add_parser("morph", help="from one sound to the next")
     morphs.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")

@@ -34,6 +34,13 @@ def main() -> int:
         "and rougher (default: as suits the model)",
     )
     parser.add_argument(
+        "--latents",
+        type=int,
+        metavar="K",
+        help="keeps the K most important latents and fills the others in as they mostly are where "
+        "those are so (default: all); the files are called NAME_K_latents",
+    )
+    parser.add_argument(
         "--no-patch", action="store_true", help="writes the .ts and its card, and no patches"
     )
     parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
@@ -51,7 +58,13 @@ def export_run(options: argparse.Namespace) -> None:
     folder = options.out or (options.path if options.path.is_dir() else run.folder)
     if options.out is None:
         check_own_folders(folder, ("vschaos",))  # abstractions are written there
-    path = export(run, folder, max_delay_ms=options.max_delay, has_patches=not options.no_patch)
+    path = export(
+        run,
+        folder,
+        max_delay_ms=options.max_delay,
+        has_patches=not options.no_patch,
+        num_latents=options.latents,
+    )
     instrument = read_instrument(path)
     logging.info("%s (%.1f MB), %d Hz", path, path.stat().st_size / 1e6, run.sample_rate)
     for method in instrument.methods:

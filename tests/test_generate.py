@@ -29,7 +29,7 @@ def _run(root: Path) -> Any:
 
 
 def test_its_choices_are_those_of_the_package(generate: ModuleType) -> None:
-    assert set(generate.TRAJECTORIES) == set(KINDS)
+    assert set(generate.TRAJECTORIES) == {*KINDS, "prior"}
     assert set(generate.INVERSIONS) == set(SpectralVAE.inversions)
 
 

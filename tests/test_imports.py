@@ -23,7 +23,8 @@ ROOMS: dict[str, set[str]] = {
     "losses": {"layers"} | FOUNDATIONS,
     "data": {"audio", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
-    "runs": {"models", "command"} | FOUNDATIONS,
+    "runs": {"layers", "models", "command"} | FOUNDATIONS,
+    "prior": {"audio", "command", "generation", "layers", "models", "runs"} | FOUNDATIONS,
     "training": {"data", "evaluation", "models", "runs", "trajectories", "pictures", "report"}
     | FOUNDATIONS,
     "generation": {"audio", "data", "models", "runs", "trajectories"} | FOUNDATIONS,

@@ -18,6 +18,7 @@ from vschaos.patches.max.patcher import Patcher
 AUDIO = Control("audio", -1.0, 1.0, "amplitude")
 PITCH = Control("pitch", 0.0, 2.0, "class", ("A", "Ré ♯", "long, odd"), unknown_below=0.0)
 BRIGHTNESS = Control("brightness", 0.0, 1.0, "", unknown_below=0.0)
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number")
 SETTINGS = [
     Attribute("inversion_mode", "str", "phases", "rtisi", choices=("rtisi", "scan")),
     Attribute("temperature", "float", "spread", 0.0, 0.0, 10.0),
@@ -41,6 +42,8 @@ def instrument(
         made.append(Method("decode", [*latents, *told], 256, [AUDIO], 1))
     if "forward" in methods:
         made.append(Method("forward", [AUDIO, *told], 1, [AUDIO, *told], 1))
+    if "generate" in methods:
+        made.append(Method("generate", [TEMPERATURE, *told], 256, [AUDIO], 1))
     return Instrument("strings", 48000, 256, 768, made, SETTINGS)
 
 
@@ -54,6 +57,7 @@ INSTRUMENTS = {
     "encode only": instrument(told=(PITCH,), methods=("encode",)),
     "decode only": instrument(told=(PITCH,), methods=("decode",)),
     "no forward": instrument(told=(PITCH,), methods=("codec",)),
+    "generates": instrument(told=(PITCH,), methods=("forward", "codec", "generate")),
     "buffer of one hop": replace(instrument(), hop_length=1024),
 }
 
@@ -90,6 +94,24 @@ def test_every_control_has_a_receiver_called_after_the_model() -> None:
     controls = "latent-1 encoded-3 walk-2 pitch brightness gain mix volume balance"
     controls += " source tone inversion_mode reset form rate forward"
     assert {f"my-ex-{control}" for control in controls.split()} <= receivers
+
+
+def test_what_plays_by_itself_is_off_at_first_and_is_added_to_the_rest() -> None:
+    text = write_max(INSTRUMENTS["generates"], "ex")
+    assert ["r", "ex-generate-temperature"] in named(text, "r")
+    there = list(patchers(json.loads(text)))
+    (panel,) = (p for p in there if ["r", "ex-generate"] in map(said_words, boxes_of(p)))
+    by_id = {box["id"]: box for box in boxes_of(panel)}
+    (toggle,) = (box["id"] for box in boxes_of(panel) if box["maxclass"] == "toggle")
+    sources = [by_id[a].get("text") for a, _, b, _ in cords_of(panel) if b == toggle]
+    assert "loadmess 0" in sources
+    (added,) = (p for p in there if any(b["maxclass"] == "ezdac~" for b in boxes_of(p)))
+    inlets = [box for box in boxes_of(added) if box["maxclass"] == "inlet"]
+    assert [inlet["comment"] for inlet in inlets] == ["forward", "decode", "generate"]
+
+
+def said_words(box: dict[str, Any]) -> list[str]:
+    return words(box["text"]) if box.get("text") else []
 
 
 def test_a_model_without_labels_has_no_panel_for_them() -> None:

@@ -69,6 +69,7 @@ def heard_hertz(listen: Listen, played: Played, first: float, last: float) -> fl
         ("encodes", 5, (PITCH,), ("encode",)),
         ("decodes", 16, (PITCH, BRIGHTNESS), ("decode",)),
         ("forwards", 4, (PITCH,), ("forward",)),
+        ("generates", 4, (PITCH, BRIGHTNESS), (*METHODS, "generate")),
     ],
 )
 def test_whatever_the_model_its_patch_opens_and_sounds(
@@ -182,6 +183,19 @@ def test_settings_reach_the_objects_that_they_concern(mine: Path) -> None:
     shaken = [*everywhere[:3], ("jitter", "0.500000"), *everywhere[3:]]
     assert settings["decode"] == settings["forward"] == shaken
     assert not any(player.refused for player in played.objects)
+
+
+def test_it_plays_by_itself_when_it_is_switched_on(tmp_path: Path, listen: Listen) -> None:
+    """Beside what else plays, here nothing."""
+    patch, _ = made(tmp_path, methods=("generate", "forward"))
+    played = play(
+        patch, 2.0, (0, "mine-source off"), (500, "mine-generate 1"),
+        (1000, "mine-generate-temperature 0"), (1500, "mine-generate 0"),
+    )  # fmt: skip
+    assert np.abs(played.sound[0, : RATE // 2]).max() < 1e-6
+    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(440.0, abs=0.5)
+    assert heard_hertz(listen, played, 1.2, 1.5) == pytest.approx(220.0, abs=0.5)
+    assert np.abs(played.sound[0, int(1.6 * RATE) :]).max() < 1e-6
 
 
 def test_a_patch_that_is_opened_sets_nothing(mine: Path) -> None:

@@ -20,6 +20,7 @@ PITCHES = ("A", "A#", "B", "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#")
 PITCH = Control("pitch", 0.0, 11.0, "class", PITCHES, unknown_below=0.0)
 BRIGHTNESS = Control("brightness", 0.0, 1.0, "number", unknown_below=0.0)
 AUDIO = Control("audio", -1.0, 1.0, "amplitude")
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number")
 MODES = ("plain", "double", "half")
 ATTRIBUTES = [
     Attribute("mode", "str", "of the tone", "plain", choices=MODES),
@@ -33,7 +34,8 @@ ATTRIBUTES = [
 class Tones(Stream):
     """`decode` is a sine whose pitch follows the label `pitch` (the first), and the first latent in
     octaves; `encode` gives the level of each hop as the first latent, and hears what it is told, or
-    else `heard`; `forward` is the sound itself.
+    else `heard`; `forward` is the sound itself; `generate` is what `decode` is with latents of 0,
+    an octave higher for each unit of temperature.
 
     Args:
         num_latents: Z.
@@ -55,6 +57,7 @@ class Tones(Stream):
             Method("encode", sound + told, 1, latents + told, HOP),
             Method("decode", latents + told, HOP, sound, 1),
             Method("forward", sound + told, 1, sound + told, 1),
+            Method("generate", [TEMPERATURE, *told], HOP, sound, 1),
         ]
         chosen = [method for method in all_methods if method.name in methods]
         super().__init__(chosen, ATTRIBUTES, HOP, 0)
@@ -91,9 +94,16 @@ class Tones(Stream):
     @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:
         """`[B, Z + L, N] -> [B, 1, N * HOP]`"""
-        octaves = controls[:, 0]
+        return self._sine(controls[:, 0], controls[:, self.num_latents :])
+
+    @torch.jit.export
+    def generate(self, controls: Tensor) -> Tensor:
+        """`[B, 1 + L, N] -> [B, 1, N * HOP]`"""
+        return self._sine(controls[:, 0], controls[:, 1:])
+
+    def _sine(self, octaves: Tensor, told: Tensor) -> Tensor:
         if self.has_labels:
-            octaves = octaves + controls[:, self.num_latents].clamp(min=0.0) / 12
+            octaves = octaves + told[:, 0].clamp(min=0.0) / 12
         hertz = self.lowest_hz * torch.exp2(octaves).repeat_interleave(self.hop, dim=1)
         turns = self.turn + torch.cumsum(hertz.double() / self.rate, dim=1)
         self.turn = float(turns[0, -1]) % 1.0

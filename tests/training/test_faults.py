@@ -21,6 +21,8 @@ from vschaos.training.faults import (
 )
 from vschaos.training.learner import Learner
 
+AS_SEEN = ("latent.order", "latent.signs", "latent.importance")  # by players
+
 
 def poison(patch: pytest.MonkeyPatch, steps: range | set[int], loss: str, factor: float) -> None:
     """Multiplies a loss of the model in some steps; its batches as well, if it is `batch`."""
@@ -38,14 +40,16 @@ def poison(patch: pytest.MonkeyPatch, steps: range | set[int], loss: str, factor
 
 
 def recorded_weights(patch: pytest.MonkeyPatch) -> dict[int, dict[str, Any]]:
-    """What the model and its optimiser were at the beginning of each step."""
+    """What the model and its optimiser were at the beginning of each step, but for what each
+    checkpoint sets anew."""
     states: dict[int, dict[str, Any]] = {}
     take_step = Learner.training_step
 
     def recorded(self: Learner, batch: Any, batch_index: int) -> torch.Tensor:
         optimizer: Any = self.trainer.optimizers[0]
         moments = {n: dict(s) for n, s in optimizer.state_dict()["state"].items()}
-        state = {"model": self.state_dict(), "optimizer": moments}
+        learnt = {n: v for n, v in self.state_dict().items() if not n.endswith(AS_SEEN)}
+        state = {"model": learnt, "optimizer": moments}
         states[self.global_step] = _cloned(state)
         return take_step(self, batch, batch_index)
 

@@ -58,9 +58,15 @@ class Forwards(nn.Module):
         pass
 
 
+@torch.jit.interface
+class Generates(nn.Module):
+    def generate(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+
 # by the names of methods: what TorchScript compiles of a method that it sees through is not what a
 # host calls, and each is warmed up as something of which only this is known
-CALLED_AS = {"encode": Encodes, "decode": Decodes, "forward": Forwards}
+CALLED_AS = {"encode": Encodes, "decode": Decodes, "forward": Forwards, "generate": Generates}
 
 
 class NNTilde(nn.Module):

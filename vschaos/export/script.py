@@ -25,11 +25,13 @@ def export(
     name: str | None = None,
     max_delay_ms: float | None = None,
     has_patches: bool = True,
+    num_latents: int | None = None,
 ) -> Path:
     """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
     patches.
 
-    `_model` is added to a name that is too short for PureData.
+    `_model` is added to a name that is too short for PureData; the name of a training, to which
+    latents are lacking, says so: `my_training_4_latents`.
 
     Args:
         run: what is exported.
@@ -38,17 +40,19 @@ def export(
         max_delay_ms: by which the sound of `forward` may lag behind its input, the host's buffer
             and frames to come, for which `rtisi` waits, apart; none: as suits the model.
         has_patches: whether patches are written.
+        num_latents: that come out of `encode` and go into `decode`, the most important ones; all if
+            not given.
 
     Raises:
-        ValueError: the scripted model does not keep the contract, or lags more; nothing is written
-            then.
+        ValueError: the scripted model does not keep the contract, lags more, or has not so many
+            latents; nothing is written then.
     """
-    name = name or run.name
+    name = name or (run.name if num_latents is None else f"{run.name}_{num_latents}_latents")
     if len(name) < MIN_NAME_LENGTH:
         name = f"{name}_model"
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    stream = run.model.stream(max_delay).eval()
+    stream = run.model.stream(max_delay, num_latents, run.prior).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)

@@ -4,6 +4,7 @@ from vschaos.layers.adversary import Adversary
 from vschaos.layers.convolution import ConvolutionalDecoder, ConvolutionalEncoder
 from vschaos.layers.distributions import Gaussian, gaussian, sample
 from vschaos.layers.labelling import Labelling
+from vschaos.layers.latent_prior import LatentPrior, PriorWalk
 from vschaos.layers.memory import CausalConvolution, Recurrence, Remembering
 from vschaos.layers.network import Network
 from vschaos.layers.perceptron import Perceptron
@@ -16,8 +17,10 @@ __all__ = [
     "ConvolutionalEncoder",
     "Gaussian",
     "Labelling",
+    "LatentPrior",
     "Network",
     "Perceptron",
+    "PriorWalk",
     "Recurrence",
     "Remembering",
     "gaussian",

@@ -29,6 +29,11 @@ class ClassCode(nn.Module):
         classes = torch.nan_to_num(values).round().clamp(0, self.width - 1).long()
         return nn.functional.one_hot(classes, self.width).transpose(1, 2).to(values.dtype)
 
+    @torch.jit.unused
+    def spread(self, shares: Tensor) -> Tensor:
+        """0 ... 1 -> the first ... the last class."""
+        return (shares * self.width).floor().clamp_max(self.width - 1)
+
     def value(self, belief: Tensor) -> Tensor:
         """`[B, K, N]` -> the likeliest class's number `[B, N]`."""
         return belief.argmax(dim=1).to(belief.dtype)
@@ -53,6 +58,11 @@ class NumberCode(nn.Module):
         """`[B, N]` -> `[B, 1, N]`."""
         held = torch.nan_to_num(values, self.mean).clamp(self.low, self.high)
         return ((held - self.mean) / self.deviation).unsqueeze(1)
+
+    @torch.jit.unused
+    def spread(self, shares: Tensor) -> Tensor:
+        """0 ... 1 -> the lowest ... the highest number."""
+        return self.low + shares * (self.high - self.low)
 
     def value(self, belief: Tensor) -> Tensor:
         """`[B, 1, N]` -> `[B, N]`."""

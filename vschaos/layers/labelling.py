@@ -111,6 +111,17 @@ class Labelling(nn.Module):
         return Labels(values, values > 0)
 
     @torch.jit.unused
+    def any_of(self, frames: Tensor) -> Labels:
+        """Labels `[B, L, N]` for frames `[B, F, N]`, evenly drawn from all that are known, the same
+        ones each time."""
+        evenly = torch.Generator().manual_seed(0)
+        shape = (frames.shape[0], len(self.codes), frames.shape[2])
+        values = torch.rand(shape, generator=evenly).to(frames)
+        for index, coded in enumerate(self.codes):
+            values[:, index] = coded.spread(values[:, index])  # type: ignore[operator]
+        return Labels(values, torch.ones_like(values, dtype=torch.bool))
+
+    @torch.jit.unused
     def head(self, task: int) -> Categorical | Normal:
         """What hears a task that is predicted."""
         head = self.predictors[task]

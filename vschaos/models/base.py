@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import LatentPrior
 from vschaos.transforms import STFT
+
+MATTERING = 0.9  # share of what all latents change, that those bring which matter
 
 
 class Control(NamedTuple):
@@ -21,6 +25,7 @@ class Control(NamedTuple):
         unit: `amplitude`, `deviation` (standard deviations of the prior), `class` (a number), ...
         classes: names by class number.
         unknown_below: lower values say that nothing is known; none if something always is.
+        importance_db: what a latent changes in the sound, as `Model.importance` says.
     """
 
     name: str
@@ -29,6 +34,22 @@ class Control(NamedTuple):
     unit: str
     classes: tuple[str, ...] = ()
     unknown_below: float | None = None
+    importance_db: float | None = None
+
+
+def how_many_matter(importance: Sequence[float]) -> int:
+    """The fewest latents that together bring 90 % of what all of them change; what adds up are
+    powers.
+
+    Args:
+        importance: of a model's latents, dB, the most important first.
+
+    >>> how_many_matter([3.0, 2.0, 0.5, 0.1])
+    2
+    """
+    powers = [change**2 for change in importance]
+    sums = [sum(powers[: count + 1]) for count in range(len(powers))]
+    return next((n for n, power in enumerate(sums, 1) if power >= MATTERING * sums[-1] > 0), 0)
 
 
 class Method(NamedTuple):
@@ -168,7 +189,7 @@ class Model(nn.Module, ABC):
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
     ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`, each with about zero mean and unit deviation over the
-        training's sounds; `temperature` 0 gives the likeliest."""
+        training's sounds, the most important first; `temperature` 0 gives the likeliest."""
 
     @abstractmethod
     def decode(
@@ -201,6 +222,20 @@ class Model(nn.Module, ABC):
         """What `decode_magnitudes` speaks of: the transform of these magnitudes."""
         return Representation(STFT(2048, 512))
 
+    def arrange(self) -> None:
+        """Puts the latents in order, the most important first, and gives them signs, by what they
+        change in the sound; nothing of what is learnt changes, and nothing is drawn."""
+
+    def importance(self) -> list[float]:
+        """What each latent changes in the sound, dB, the most important first; none if a family
+        does not tell, or its latents are in no order yet."""
+        return []
+
+    def complete(self, latents: Tensor) -> Tensor:
+        """The first K latents `[B, K, N]` -> all of them `[B, Z, N]`, the others as they are likely
+        to be."""
+        return nn.functional.pad(latents, (0, 0, 0, self.latent_dim - latents.shape[1]))
+
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor | None:
         """`[B, T]` -> nats a frame `[Z]` that each latent says of these sounds: the divergence of
         its posteriors from its prior, both in deviations as players see them; near 0 for a latent
@@ -208,13 +243,20 @@ class Model(nn.Module, ABC):
         return None
 
     @abstractmethod
-    def stream(self, max_delay: int | None = None) -> Stream:
+    def stream(
+        self,
+        max_delay: int | None = None,
+        num_latents: int | None = None,
+        prior: LatentPrior | None = None,
+    ) -> Stream:
         """The model as it is played live.
 
         Args:
             max_delay: samples by which the stream may lag behind its input, at the cost of how it
                 sounds; as many as suit it if not given.
+            num_latents: of those that a player sees, the most important ones; all if not given.
+            prior: of the model's latents in time, by which the stream plays by itself too.
 
         Raises:
-            ValueError: it cannot lag so little.
+            ValueError: it cannot lag so little, or has not so many latents.
         """

@@ -109,10 +109,10 @@ def check_plain(instrument: Instrument) -> None:
     ]
     ranges = [(control.low, control.high) for control in controls]
     ranges += [(attribute.low, attribute.high) for attribute in instrument.attributes]
-    unknown = [c.unknown_below for c in controls if c.unknown_below is not None]
+    optional = [n for c in controls for n in (c.unknown_below, c.importance_db) if n is not None]
     if not all(type(number) is int and number >= 0 for number in numbers):
         raise ValueError("whole numbers were expected for rate, hop, delay and ratios")
-    if not all(_is_finite(number) for number in (*unknown, *(n for pair in ranges for n in pair))):
+    if not all(_is_finite(number) for number in (*optional, *(n for pair in ranges for n in pair))):
         raise ValueError("finite numbers were expected for ranges")
     for word in (*(m.name for m in instrument.methods), *(a.name for a in instrument.attributes)):
         if not isinstance(word, str) or not word.isidentifier() or not word.isascii():

@@ -10,6 +10,7 @@ import torch
 
 from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material
+from vschaos.models.base import how_many_matter
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.hearing import judge_predictors
@@ -49,7 +50,8 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["sample rate", f"{run.sample_rate} Hz"],
         [
             "latents",
-            f"{model.latent_dim}, every {1000 * model.hop_length / run.sample_rate:.1f} ms",
+            f"{model.latent_dim}, every {1000 * model.hop_length / run.sample_rate:.1f} ms"
+            f"{_mattering(run)}",
         ],
         ["told", ", ".join(model.told)],
         ["hears", ", ".join(model.heard)],
@@ -60,6 +62,12 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["vschaos", str(versions.get("vschaos", ""))],
     ]
     return [fact for fact in facts if fact[1]]
+
+
+def _mattering(run: Run) -> str:
+    """Half a sentence on how many latents matter, if that is known."""
+    count = how_many_matter(run.model.importance())
+    return f"; the first {count} bring 90 % of what all change in the sound" if count else ""
 
 
 def _steps(run: Run) -> int:

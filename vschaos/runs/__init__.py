@@ -5,6 +5,7 @@ opened: text is parsed as YAML or JSON, weights are tensors alone, and no name i
 its folder.
 
 run                  a run that is opened, with its model
+prior                what the run's sounds go through in time
 reading, writing     the files of the folder
 summary, comparing   many runs, without their models
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from vschaos.lazy import lazily
 
 if TYPE_CHECKING:
+    from vschaos.runs.prior import make_prior, read_prior, write_prior
     from vschaos.runs.reading import (
         check_name,
         check_own_folders,
@@ -35,11 +37,14 @@ __all__ = [
     "create_run",
     "find_version",
     "load_run",
+    "make_prior",
     "newest_version",
     "note_state",
     "read_config",
+    "read_prior",
     "read_split",
     "read_vocabularies",
+    "write_prior",
 ]
 if not TYPE_CHECKING:  # which would take any name for one of these
-    __getattr__ = lazily(__name__, __all__, "run", "reading", "writing")
+    __getattr__ = lazily(__name__, __all__, "run", "reading", "writing", "prior")

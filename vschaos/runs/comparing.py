@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vschaos.models.base import how_many_matter
 from vschaos.runs.summary import Summary
 
 SHORT = {"log_spectral_distance": "LSD dB", "spectral_convergence": "SC dB"}
@@ -14,8 +15,8 @@ NOTHING = "-"
 
 
 def table(runs: Sequence[Summary]) -> str:
-    """A line for each run."""
-    head = ["run", "recipe", "begun", "state", "steps", *SHORT.values(), "size"]
+    """A line for each run; of its latents, how many matter."""
+    head = ["run", "recipe", "begun", "state", "steps", *SHORT.values(), "latents", "size"]
     rows = [
         [
             f"{run.name}/version_{run.version}",
@@ -24,6 +25,7 @@ def table(runs: Sequence[Summary]) -> str:
             run.state if not run.problem else "unreadable",
             NOTHING if run.steps is None else f"{run.steps}",
             *(_decibels(run.distances.get(name)) for name in SHORT),
+            _latents(run),
             f"{run.size_bytes / 1e6:.1f} MB",
         ]
         for run in runs
@@ -56,6 +58,7 @@ def side_by_side(runs: Sequence[Summary]) -> str:
             [SHORT.get(name, name), *(_decibels(run.distances.get(name)) for run in runs)]
             for name in names
         ),
+        ["latents", *map(_latents, runs)],
         *([key, *map(_shown, values)] for key, values in differences(runs).items()),
     ]
     problems = [f"\n{run.name}/version_{run.version}: {run.problem}" for run in runs if run.problem]
@@ -73,6 +76,13 @@ def to_json(runs: Sequence[Summary]) -> dict[str, Any]:
 def printable(text: str) -> str:
     """Without signs by which a run of a stranger could move a terminal's cursor."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
+
+
+def _latents(run: Summary) -> str:
+    """`5 of 16`."""
+    if not run.importance:
+        return NOTHING
+    return f"{how_many_matter(run.importance)} of {len(run.importance)}"
 
 
 def _decibels(value: float | None) -> str:

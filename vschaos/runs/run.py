@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import LatentPrior, PriorWalk
 from vschaos.models.base import Model
+from vschaos.runs.prior import read_prior
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
 from vschaos.targets import build, find_target
 
@@ -31,6 +33,7 @@ class Run:
         vocabularies: of each label that the model knows.
         split: names of the files learnt from (`train`) and held out (`held_out`).
         model: in evaluation mode, on the CPU.
+        prior: of what the model's sounds go through in time, if it was learnt.
     """
 
     folder: Path
@@ -39,6 +42,7 @@ class Run:
     vocabularies: dict[str, Vocabulary] = field(repr=False)
     split: dict[str, list[str]] = field(repr=False)
     model: Model = field(repr=False)
+    prior: LatentPrior | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -69,11 +73,36 @@ class Run:
         labels: Given | None = None,
         inversion: str | None = None,
     ) -> np.ndarray:
-        """Latents `[Z, N]` -> sound `[T]` at `sample_rate`; `labels` as above, `inversion` is one
-        of the model's."""
+        """Latents `[Z, N]`, or the first K of them, the others being filled in -> sound `[T]` at
+        `sample_rate`; `labels` as above, `inversion` is one of the model's."""
         with torch.inference_mode():
             stated = self.labels(latents.shape[1], labels)
-            return self.model.decode(_row(latents), stated, inversion)[0].numpy()
+            completed = self.model.complete(_row(latents))
+            return self.model.decode(completed, stated, inversion)[0].numpy()
+
+    def wander(
+        self,
+        num_frames: int,
+        seed: int = 0,
+        labels: Given | None = None,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        """Latents `[Z, num_frames]` as the prior draws them, the same for a seed.
+
+        Raises:
+            ValueError: the run has no prior.
+        """
+        if self.prior is None:
+            raise ValueError(
+                f"the run has no prior of what comes after what: python3 -m vschaos.prior "
+                f"{self.checkpoint} learns it"
+            )
+        walk = PriorWalk(self.prior)
+        walk.begin(seed)
+        with torch.inference_mode():
+            temperatures = torch.full([1, num_frames], float(temperature))
+            found: np.ndarray = walk(temperatures, self.labels(num_frames, labels))[0].numpy()
+            return found
 
     def predict(self, audio: np.ndarray) -> dict[str, np.ndarray]:
         """Sound `[T]` -> what the model hears of each label that it predicts, `[N]`."""
@@ -122,13 +151,19 @@ class Run:
         return Labels(_row(np.nan_to_num(values)), torch.from_numpy(known)[None])
 
 
-def load_run(path: str | Path, version: int | None = None, checkpoint: str = "last") -> Run:
+def load_run(
+    path: str | Path,
+    version: int | None = None,
+    checkpoint: str = "last",
+    has_prior: bool = True,
+) -> Run:
     """Opens a run with its weights.
 
     Args:
         path: the folder of a training, of one of its versions, or a checkpoint.
         version: N of `version_N`; the newest that has a checkpoint by default.
         checkpoint: a name in `checkpoints/`, with or without `.ckpt`.
+        has_prior: its prior is opened too, if there is one.
 
     Raises:
         FileNotFoundError: no such run, version or checkpoint.
@@ -147,6 +182,7 @@ def load_run(path: str | Path, version: int | None = None, checkpoint: str = "la
         vocabularies=vocabularies,
         split=read_split(folder),
         model=model.eval().requires_grad_(False),
+        prior=read_prior(file, model) if has_prior else None,
     )
 
 
@@ -184,10 +220,8 @@ def _build_model(folder: Path, config: Any, vocabularies: Mapping[str, Vocabular
 
 def _load_weights(model: Model, file: Path) -> None:
     try:
-        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)[
-            "state_dict"
-        ]
-        weights = _of_the_model(state)
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        weights = _of_the_model(checkpoint["state_dict"])
     except Exception as error:  # torch raises whatever a damaged or hostile file makes it raise
         # its message advises to trust the file: not ours to say
         raise ValueError(
@@ -197,16 +231,21 @@ def _load_weights(model: Model, file: Path) -> None:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise ValueError(f"the weights in {file} do not fit the run's config: {error}") from error
+    # a training from before latents were put in order, or whose order is not that of the mean
+    if "importance" not in checkpoint or _is_averaged(checkpoint["state_dict"]):
+        model.eval().arrange()
 
 
 def _of_the_model(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The mean of the weights where a training took one, else the weights."""
-    averaged = {
-        key.removeprefix(AVERAGED): value
-        for key, value in state.items()
-        if key.startswith(AVERAGED)
+    prefix = AVERAGED if _is_averaged(state) else "model."
+    return {
+        key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
     }
-    return averaged or {key.removeprefix("model."): value for key, value in state.items()}
+
+
+def _is_averaged(state: Mapping[str, Tensor]) -> bool:
+    return any(key.startswith(AVERAGED) for key in state)
 
 
 def _row(values: np.ndarray) -> Tensor:

@@ -32,6 +32,8 @@ class Summary:
             `unreadable`.
         steps: of the last checkpoint; none without one.
         distances: of held-out sounds, by name, of the best weights.
+        importance: what each latent of the last checkpoint changes in the sound, dB, the most
+            important first; none if it does not tell.
         size_bytes: of the folder.
         problem: why it cannot be opened, or nothing.
         settings: plain values by dotted key.
@@ -45,6 +47,7 @@ class Summary:
     state: str = "unreadable"
     steps: int | None = None
     distances: dict[str, float] = field(default_factory=dict)
+    importance: list[float] = field(default_factory=list)
     size_bytes: int = 0
     problem: str = ""
     settings: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -102,6 +105,7 @@ def summarise(folder: Path) -> Summary:
         _state(folder, config, steps),
         steps,
         _distances(_read_checkpoint(folder / "checkpoints" / "best.ckpt")),
+        _importance(last),
         size,
         _problem(folder),
         flat(config),
@@ -166,6 +170,11 @@ def _distances(best: dict[str, Any]) -> dict[str, float]:
         if isinstance(score, torch.Tensor) and score.numel() == 1 and state.get("monitor"):
             return {BEST_DISTANCE: float(score)}
     return {}
+
+
+def _importance(checkpoint: dict[str, Any]) -> list[float]:
+    kept = checkpoint.get("importance")
+    return list(kept) if isinstance(kept, list) and all(map(_is_number, kept)) else []
 
 
 def _is_number(value: object) -> bool:

@@ -163,6 +163,10 @@ class Learner(lightning.LightningModule):
         return norm
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # the tensors that it already holds are the model's own; whatever checkpoint it is, it can
+        # be played
+        self.model.arrange()
+        checkpoint["importance"] = self.model.importance()
         checkpoint["faults"] = self.faults.state_dict()
         checkpoint["threads"] = torch.get_num_threads()
         checkpoint["held_out"] = {  # how good the weights are, for who lists them

@@ -6,6 +6,7 @@ from vschaos.models.spectral_vae.corruption import (
     MagnitudeNoise,
     TimeMask,
 )
+from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.model import SpectralVAE
 from vschaos.models.spectral_vae.outputs import BernoulliOutput, GaussianOutput, Output
@@ -17,6 +18,7 @@ __all__ = [
     "FrequencyMask",
     "GaussianLatent",
     "GaussianOutput",
+    "GeneratingStream",
     "MagnitudeNoise",
     "Output",
     "SpectralStream",

@@ -1,10 +1,14 @@
 """The latent space: from an encoder's output to a posterior, and what that may cost."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from vschaos.layers import Gaussian, gaussian, sample
 from vschaos.losses import GaussianKL
+from vschaos.models.spectral_vae.arrangement import arrange
+from vschaos.models.spectral_vae.kept import KeptLatents
 from vschaos.models.spectral_vae.views import LatentViews
 
 WATCHED_STEPS = 500  # of training, over which centre and spread are averaged
@@ -19,7 +23,8 @@ class GaussianLatent(nn.Module):
 
     A posterior that pays little for its divergence may lie anywhere, narrow or wide. So that a
     slider from -3 to 3 means the same in every model, players see latents in deviations of what
-    the training drew: `outward` leads to them, `inward` back.
+    the training drew, the most important first, each with the sign by which more of it is brighter
+    or louder (see `arrangement`): `outward` leads to them, `inward` back.
 
     Args:
         dim: Z.
@@ -30,6 +35,9 @@ class GaussianLatent(nn.Module):
     spread: Tensor
     steps: Tensor
     drawn: Tensor
+    order: Tensor
+    signs: Tensor
+    importance: Tensor
 
     def __init__(self, dim: int, free_bits: float = 0.0) -> None:
         super().__init__()
@@ -42,6 +50,10 @@ class GaussianLatent(nn.Module):
         self.register_buffer("spread", torch.ones(dim, 1))
         self.register_buffer("steps", torch.zeros(()))
         self.register_buffer("drawn", torch.zeros(dim, DRAWN_KEPT))
+        self.register_buffer("order", torch.arange(dim))
+        self.register_buffer("signs", torch.ones(dim, 1))
+        self.register_buffer("importance", torch.zeros(dim))
+        self.register_load_state_dict_pre_hook(_as_learnt)
 
     def forward(self, parameters: Tensor) -> Gaussian:
         """`[B, 2 Z, N]` of an encoder -> posterior over `[B, Z, N]`."""
@@ -49,11 +61,15 @@ class GaussianLatent(nn.Module):
 
     def outward(self, latents: Tensor) -> Tensor:
         """`[B, Z, N]` of the networks -> those of a player, in deviations."""
-        return (latents - self.centre) / self.spread
+        deviations = (latents - self.centre) / self.spread
+        return deviations.index_select(1, self.order) * self.signs
 
     def inward(self, latents: Tensor) -> Tensor:
         """`[B, Z, N]` of a player, in deviations -> those of the networks."""
-        return latents * self.spread + self.centre
+        signed = latents * self.signs
+        return (
+            torch.empty_like(signed).index_copy(1, self.order, signed) * self.spread + self.centre
+        )
 
     @torch.jit.unused
     def divergence(self, posterior: Gaussian) -> Tensor:
@@ -62,12 +78,13 @@ class GaussianLatent(nn.Module):
 
     @torch.jit.unused
     def information(self, posterior: Gaussian) -> Tensor:
-        """Posterior over `[B, Z, N]` -> nats a frame that each dimension says `[Z]`.
+        """Posterior over `[B, Z, N]` -> nats a frame that each of a player's latents says `[Z]`.
 
         It is the divergence in a player's deviations: one that lies elsewhere than the standard
         normal, but at the same place for all sounds, says nothing.
         """
         log_variance = posterior.log_variance - 2.0 * self.spread.log()
+        log_variance = log_variance.index_select(1, self.order)
         return self.kl.per_dimension(Gaussian(self.outward(posterior.mean), log_variance))
 
     @torch.jit.unused
@@ -88,10 +105,28 @@ class GaussianLatent(nn.Module):
         self.steps.add_(1.0)
 
     @torch.jit.unused
-    def views(self) -> LatentViews:
-        """The space's other coordinates, from what was drawn last."""
-        views = LatentViews(self.dim)
-        views.fit(self._drawn_outward())
+    @torch.no_grad()
+    def arrange(self, decode: Callable[[Tensor], Tensor]) -> None:
+        """Puts what a player sees in order, by what was drawn last and what it sounds like:
+        `decode` takes latents of the networks `[1, Z, N]` to magnitudes `[1, F, N]`."""
+        found = arrange(self._drawn(), decode)
+        if found is not None:
+            self.order.copy_(found.order)
+            self.signs.copy_(found.signs.unsqueeze(1))
+            self.importance.copy_(found.importance)
+
+    @torch.jit.unused
+    def kept(self, num_kept: int | None = None) -> KeptLatents:
+        """What fills the space in from its first dimensions; from all, if not given how many."""
+        if num_kept is None:
+            return KeptLatents(self.dim, self.drawn[:, :0])
+        return KeptLatents(num_kept, self._drawn_outward())
+
+    @torch.jit.unused
+    def views(self, num_kept: int) -> LatentViews:
+        """Other coordinates of the first dimensions, from what was drawn last."""
+        views = LatentViews(num_kept)
+        views.fit(self._drawn_outward()[:num_kept])
         return views
 
     @torch.jit.unused
@@ -105,6 +140,15 @@ class GaussianLatent(nn.Module):
         return [(round(a, 2), round(b, 2)) for a, b in zip(low, high, strict=True)]
 
     @torch.jit.unused
+    def _drawn(self) -> Tensor:
+        return self.drawn[:, : min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)]
+
+    @torch.jit.unused
     def _drawn_outward(self) -> Tensor:
-        count = min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)
-        return self.outward(self.drawn[None])[0, :, :count].cpu()
+        return self.outward(self._drawn()[None])[0].cpu()
+
+
+def _as_learnt(latent: nn.Module, state: dict[str, Tensor], prefix: str, *unused: object) -> None:
+    """Weights from before latents were put in order leave them as they are."""
+    for name in ("order", "signs", "importance"):
+        state.setdefault(f"{prefix}{name}", latent.get_buffer(name))

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Adversary, Gaussian, Labelling, Network, sample, self_taught
+from vschaos.layers import (
+    Adversary,
+    Gaussian,
+    Labelling,
+    LatentPrior,
+    Network,
+    sample,
+    self_taught,
+)
 from vschaos.losses import (
     Discrepancy,
     Distance,
@@ -20,6 +28,7 @@ from vschaos.losses import (
 )
 from vschaos.models.base import Model, Representation
 from vschaos.models.spectral_vae.corruption import Corruption
+from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
@@ -248,6 +257,26 @@ class SpectralVAE(Model):
     def representation(self) -> Representation:
         return Representation(self.transform, self.contrast)
 
+    def arrange(self) -> None:
+        """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
+
+        def decode(latents: Tensor) -> Tensor:
+            labels = self.labelling.any_of(latents)
+            return self._magnitudes(latents, self.labelling.stated(labels), labels.known)
+
+        was_training = self.training
+        self.eval()
+        self.latent.arrange(decode)
+        self.train(was_training)
+
+    def importance(self) -> list[float]:
+        found: list[float] = self.latent.importance.tolist()
+        return found if any(found) else []
+
+    def complete(self, latents: Tensor) -> Tensor:
+        completed: Tensor = self.latent.kept(latents.shape[1])(latents)
+        return completed
+
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         contrast = self.contrast(self.transform(audio).abs())
         beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
@@ -273,8 +302,13 @@ class SpectralVAE(Model):
         way = inversion or self.inversions[0]
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
-    def stream(self, max_delay: int | None = None) -> SpectralStream:
-        return SpectralStream(
+    def stream(
+        self,
+        max_delay: int | None = None,
+        num_latents: int | None = None,
+        prior: LatentPrior | None = None,
+    ) -> SpectralStream:
+        parts = (
             self.vocabularies,
             self.transform if max_delay is None else self.transform.within(max_delay),
             self.contrast,
@@ -285,6 +319,12 @@ class SpectralVAE(Model):
             self.latent,
             self._silence(),
             self.sample_rate,
+            num_latents,
+        )
+        return (
+            SpectralStream(*parts)
+            if prior is None
+            else GeneratingStream(prior, self.decoder, *parts)
         )
 
     def _silence(self) -> Silence:

@@ -1,5 +1,7 @@
 """What a player turns on a stream: level, mixture, holding, other coordinates of latents."""
 
+import inspect
+
 import torch
 
 from vschaos.layers.live import (
@@ -30,7 +32,8 @@ class PlayedStream(Stream):
 
     Args:
         methods, attributes, hop_length, delay: of a stream.
-        views: of its latents.
+        views: of the latents that go out and in.
+        latent_dim: Z, all that `forward` has.
         sample_rate: Hz.
     """
 
@@ -43,7 +46,8 @@ class PlayedStream(Stream):
 
     def __init_subclass__(cls) -> None:
         # TorchScript looks for interfaces in the annotations of the very class alone
-        cls.__annotations__ = {**PlayedStream.__annotations__, **cls.__annotations__}
+        inherited = cls.__mro__[1].__annotations__
+        cls.__annotations__ = {**inherited, **inspect.get_annotations(cls)}
 
     def __init__(
         self,
@@ -52,13 +56,14 @@ class PlayedStream(Stream):
         hop_length: int,
         delay: int,
         views: LatentViews,
+        latent_dim: int,
         sample_rate: int,
     ) -> None:
         super().__init__(methods, attributes, hop_length, delay)
         self.views = views
         self.encode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
         self.decode_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
-        self.forward_hand = compiled_once(LatentHand(views.dim, hop_length, sample_rate))
+        self.forward_hand = compiled_once(LatentHand(latent_dim, hop_length, sample_rate))
         self.decode_level = compiled_once(Glide(hop_length, sample_rate))
         self.forward_level = compiled_once(Glide(hop_length, sample_rate))
         self.forward_mix = compiled_once(Glide(hop_length, sample_rate))

@@ -32,6 +32,7 @@ class Silence(nn.Module):
         self.width = max(reach / 2, 1e-9)
 
     def forward(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` -> how much of each frame is let through, 0 to 1, `[B, 1, N]`."""
-        distance = (latents - self.silent).abs().amax(dim=1, keepdim=True)
+        """`[B, Z, N]`, or the first K of them, -> how much of each frame is let through, 0 to 1,
+        `[B, 1, N]`."""
+        distance = (latents - self.silent[: latents.shape[1]]).abs().amax(dim=1, keepdim=True)
         return ((distance - self.closed) / self.width).clamp(0.0, 1.0)

@@ -59,6 +59,8 @@ class SpectralStream(PlayedStream):
         vocabularies: of the labels.
         transform, contrast, labelling, encoder, decoder, output, latent, silence, sample_rate: of
             the trained model.
+        num_latents: that come out of `encode` and go into `decode`, the most important ones; all if
+            not given. `forward` has them all in any case.
     """
 
     encode_stft: StreamingSTFTInterface
@@ -84,16 +86,24 @@ class SpectralStream(PlayedStream):
         latent: GaussianLatent,
         silence: Silence,
         sample_rate: int,
+        num_latents: int | None = None,
     ) -> None:
+        kept = latent.kept(num_latents)
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
-            _methods(latent.ranges(), transform.hop_length, labelling, controls),
+            _methods(
+                _latent_controls(latent, kept.num_kept), transform.hop_length, labelling, controls
+            ),
             ATTRIBUTES,
             transform.hop_length,
             transform.delay,
-            latent.views(),
+            latent.views(kept.num_kept),
+            latent.dim,
             sample_rate,
         )
+        self.kept = kept
+        self.transform = transform
+        self.sample_rate = sample_rate
         self.contrast = contrast
         self.labelling = labelling
         self.latent = latent
@@ -110,12 +120,20 @@ class SpectralStream(PlayedStream):
         self.forward_phase = compiled_once(StreamingPhase(transform.n_fft, transform.hop_length))
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
-        self.latent_dim = latent.dim
+        self.num_kept = kept.num_kept
         self.inversion_mode = "keep_input"
         self.temperature = 0.0
 
     @torch.jit.export
     def reset(self) -> None:
+        self.reset_known_methods()
+
+    @torch.jit.export
+    def restart(self) -> None:
+        self.restart_known_methods()
+
+    @torch.jit.export
+    def reset_known_methods(self) -> None:
         self.encode_stft.reset()
         self.decode_stft.reset()
         self.forward_stft.reset()
@@ -132,7 +150,7 @@ class SpectralStream(PlayedStream):
         self.forward_decoder.reset()
 
     @torch.jit.export
-    def restart(self) -> None:
+    def restart_known_methods(self) -> None:
         self.reset_networks()
         self.decode_phase.restart()
         self.forward_phase.restart()
@@ -144,7 +162,7 @@ class SpectralStream(PlayedStream):
         contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
         beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(self.encode_encoder, contrast, beliefs, known)
+        latents = self._latents(self.encode_encoder, contrast, beliefs, known)[:, : self.num_kept]
         latents = self.encode_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
         return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
 
@@ -152,13 +170,12 @@ class SpectralStream(PlayedStream):
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, self.latent_dim :], self.labelling.to_decoder.tasks)
+        labels = self._labels(controls[:, self.num_kept :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
-            now = _between(labels, n, n + 1)
-            stated = self.views.inward(controls[:, : self.latent_dim, n : n + 1])
+            now = between(labels, n, n + 1)
+            stated = self.views.inward(controls[:, : self.num_kept, n : n + 1])
             latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
-            beliefs = self.labelling.stated(now)
-            frames.append(self._magnitudes(self.decode_decoder, latents, beliefs, now.known))
+            frames.append(self._filled_in(latents, now))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         spectrum = self.decode_phase.forward(torch.cat(frames, dim=2), mode)
@@ -178,7 +195,7 @@ class SpectralStream(PlayedStream):
             self.forward_decoder.round()
         frames = torch.jit.annotate(list[Tensor], [])
         for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
-            now = _between(labels, len(frames), len(frames) + part.shape[2])
+            now = between(labels, len(frames), len(frames) + part.shape[2])
             frames.append(self._through(part, now))
         magnitudes = torch.cat(frames, dim=2)
         if keeps_phase:
@@ -228,7 +245,8 @@ class SpectralStream(PlayedStream):
         beliefs, known = self.labelling.believed(contrast, labels)
         latents = self._latents(self.forward_encoder, contrast, beliefs, known)
         latents = self.forward_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
-        return self._magnitudes(self.forward_decoder, latents, beliefs, known)
+        magnitudes = self._magnitudes(self.forward_decoder, latents, beliefs, known)
+        return magnitudes * self.silence(latents)
 
     def _latents(
         self,
@@ -242,6 +260,14 @@ class SpectralStream(PlayedStream):
         )
         return self.latent.outward(sample(posterior, self.temperature))
 
+    def _filled_in(self, latents: Tensor, labels: Labels) -> Tensor:
+        """The latents that are kept -> magnitudes; where those are silent, all are."""
+        beliefs = self.labelling.stated(labels)
+        magnitudes = self._magnitudes(
+            self.decode_decoder, self.kept(latents), beliefs, labels.known
+        )
+        return magnitudes * self.silence(latents)
+
     def _magnitudes(
         self,
         decoder: StreamingNetworkInterface,
@@ -251,7 +277,7 @@ class SpectralStream(PlayedStream):
     ) -> Tensor:
         inner = self.latent.inward(latents)
         parameters = decoder.forward(self.labelling.to_decoder(inner, beliefs, known))
-        return self.contrast.inverse(self.output(parameters)) * self.silence(latents)
+        return self.contrast.inverse(self.output(parameters))
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
@@ -265,7 +291,7 @@ class SpectralStream(PlayedStream):
         return Labels(values, values >= self.unknown_below)
 
 
-def _between(labels: Labels, first: int, end: int) -> Labels:
+def between(labels: Labels, first: int, end: int) -> Labels:
     return Labels(labels.values[:, :, first:end], labels.known[:, :, first:end])
 
 
@@ -280,16 +306,21 @@ def label_control(task: str, vocabulary: Vocabulary) -> Control:
     return Control(task, low, high, "number", unknown_below=bound)
 
 
+def _latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
+    importance = latent.importance.tolist()
+    return [
+        Control(f"latent {k + 1}", low, high, "deviation", importance_db=round(importance[k], 2))
+        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
+    ]
+
+
 def _methods(
-    ranges: list[tuple[float, float]],
+    latents: list[Control],
     hop_length: int,
     labelling: Labelling,
     controls: list[Control],
 ) -> list[Method]:
     audio = [Control("audio", -1.0, 1.0, "amplitude")]
-    latents = [
-        Control(f"latent {k + 1}", low, high, "deviation") for k, (low, high) in enumerate(ranges)
-    ]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
     told = [controls[task] for task in labelling.told]

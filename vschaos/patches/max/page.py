@@ -9,7 +9,7 @@ from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
 from vschaos.patches.max.latents import latent_panel
-from vschaos.patches.max.panels import FORWARD_ROWS, OUTPUT_ROWS, height
+from vschaos.patches.max.panels import FORWARD_ROWS, GENERATE_ROWS, OUTPUT_ROWS, height
 from vschaos.patches.max.patcher import Box, Patcher
 from vschaos.patches.max.player import labels, latents, told
 from vschaos.patches.max.settings import help_height, help_panel, settings_panel
@@ -99,6 +99,9 @@ class _Page:
         if forward:
             make = lambda tall: panels.forward(instrument, name, forward, prefix, tall)  # noqa: E731
             found.append(("forward", height(FORWARD_ROWS), make))
+        if generate := instrument.method("generate"):
+            make = lambda tall: panels.generate(instrument, name, generate, prefix, tall)  # noqa: E731
+            found.append(("generate", height(GENERATE_ROWS), make))
         if self.told:
             make = lambda tall: panels.label_panel(self.told, self._taken(), prefix, tall)  # noqa: E731
             found.append(("told", height(len(self.told)), make))
@@ -119,13 +122,18 @@ class _Page:
             (
                 "output",
                 height(OUTPUT_ROWS),
-                lambda tall: panels.output(self._outputs(), self.prefix, tall),
+                lambda tall: panels.output(self._outputs(), self.prefix, tall, self._added()),
             )
         ]
+
+    def _added(self) -> list[str]:
+        return [name for name in ("generate",) if self.instrument.method(name)]
 
     def _connect(self) -> None:
         if "forward" in self.boxes:
             self._connect_forward()
+        if "generate" in self.boxes:
+            self._connect_generate()
         if "latents" in self.boxes:
             self._connect_latents()
         if self.hearing:
@@ -144,6 +152,14 @@ class _Page:
             if control in self.told:
                 number = self.told.index(control)
                 self.patch.connect(self.boxes["told"], self.boxes["forward"], number, n)
+
+    def _connect_generate(self) -> None:
+        generate = self.instrument.method("generate")
+        assert generate is not None
+        self.patch.connect(self.boxes["generate"], self.boxes["output"], 0, len(self._outputs()))
+        for n, control in enumerate(labels(generate.inlets)):
+            number = self.told.index(control)
+            self.patch.connect(self.boxes["told"], self.boxes["generate"], number, n)
 
     def _connect_latents(self) -> None:
         box = self.boxes["latents"]

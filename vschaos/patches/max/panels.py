@@ -28,7 +28,7 @@ from vschaos.patches.max.objects import SIGNAL, quoted
 from vschaos.patches.max.patcher import Box, Patcher
 from vschaos.patches.max.player import AGAIN, labels, player, receiver_of
 
-FORWARD_ROWS, OUTPUT_ROWS = 2, 5
+FORWARD_ROWS, GENERATE_ROWS, OUTPUT_ROWS = 2, 2, 5
 LEFT = PADDING + CAPTION  # of the first widget in a row
 TITLE_WIDTH = 640.0
 OWN_NAMES = {  # receivers of what every patch has
@@ -95,10 +95,37 @@ def forward(
     return panel.finished()
 
 
-def enable(panel: Panel, model: Box, name: str, left: float, top: float, text: str = "") -> None:
+def generate(
+    instrument: Instrument, model_name: str, method: Method, prefix: str, tall: float
+) -> Patcher:
+    """What plays by itself, off until it is switched on; labels come in their order."""
+    panel = Panel("GENERATE", prefix, tall)
+    patch = panel.patch
+    model = patch.subpatcher("generate", player(instrument, model_name, method, prefix))
+    temperature = method.inlets[0]
+    dial = slider_row(panel, temperature.name, row(1), temperature.low, temperature.high)
+    patch.connect(smooth(patch, panel.hears("generate temperature", dial, 1.0)), model)
+    for control in labels(method.inlets):
+        inlet = patch.inlet(control.name, SIGNAL)
+        patch.connect(inlet, model, 0, method.inlets.index(control))
+    patch.connect(model, patch.outlet("sound", SIGNAL))
+    caption(patch, "enable", PADDING, row(0))
+    enable(panel, model, "generate", LEFT, row(0), "plays by itself", is_on=False)
+    return panel.finished()
+
+
+def enable(
+    panel: Panel,
+    model: Box,
+    name: str,
+    left: float,
+    top: float,
+    text: str = "",
+    is_on: bool = True,
+) -> None:
     """A switch for one nn~, which computes nothing when it is off."""
     patch = panel.patch
-    toggle = panel.hears(name, switch(patch, left, top), 1.0)
+    toggle = panel.hears(name, switch(patch, left, top), float(is_on))
     caption(patch, text or name, left + 26.0, top, 180.0 if text else 60.0)
     kept = patch.chain(toggle, patch.object("i"))
     patch.chain(kept, patch.object("prepend enable"), model)
@@ -190,12 +217,17 @@ def _readout(panel: Panel, value: Box, control: Control, top: float) -> None:
         patch.connect(value, shown)
 
 
-def output(inputs: list[str], prefix: str, tall: float) -> Patcher:
-    """Balance of what is heard, a limiter, the loudspeakers and a recorder."""
+def output(inputs: list[str], prefix: str, tall: float, added: list[str] | None = None) -> Patcher:
+    """Balance of what is heard, and what is added to it; a limiter, the loudspeakers and a
+    recorder."""
     panel = Panel("OUTPUT", prefix, tall)
     patch = panel.patch
     sounds = [patch.inlet(name, SIGNAL) for name in inputs]
     mixed = _balance(panel, sounds) if len(sounds) > 1 else sounds[0]
+    for name in added or []:
+        both = patch.chain(mixed, patch.object("+~"))
+        patch.connect(patch.inlet(name, SIGNAL), both, 0, 1)
+        mixed = both
     volume = slider_row(panel, "volume dB", row(1), LOWEST_DB, HIGHEST_DB)
     louder = patch.chain(mixed, patch.object("*~"))
     patch.connect(decibels(patch, panel.hears("volume", volume, -6.0)), louder, 0, 1)

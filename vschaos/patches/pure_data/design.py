@@ -6,16 +6,18 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from vschaos.models.base import Attribute, Control
+from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches.instrument import Instrument
 from vschaos.patches.pure_data.text import literal
 
 ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # once is enough in a chain of two objects
+TEMPERATURE = "generate temperature"  # name of a control; a setting is called temperature too
 OWN_PLACE = ("mix",)  # settings that are not among the others
 LARGEST_BUFFER = 16384  # samples
 TAKEN = (  # names of controls that every patch may have
     "balance", "buffer", "decode", "depth", "draw", "dsp", "encode", "file", "form", "forward",
-    "level", "loop", "mute", "out", "rate", "record", "source", "tone", "volume", "walk",
+    "generate", "level", "loop", "mute", "out", "rate", "record", "source", "tone", "volume",
+    "walk",
 )  # fmt: skip
 
 
@@ -99,6 +101,11 @@ class Design:
 
 def is_label(control: Control) -> bool:
     return control.unknown_below is not None
+
+
+def is_on(method: Method) -> int:
+    """1 if a method plays from the beginning; what plays by itself waits."""
+    return int(method.name != "generate")
 
 
 def is_sound(control: Control) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
-from vschaos.patches.pure_data.design import OWN_PLACE, Design, short_name
+from vschaos.patches.pure_data.design import OWN_PLACE, TEMPERATURE, Design, short_name
 from vschaos.patches.pure_data.library.output import QUIET_DB
 from vschaos.patches.pure_data.text import number
 
@@ -93,6 +93,11 @@ def receivers(design: Design) -> list[tuple[str, str]]:
         (design.receiver("file"), "symbol: the path of a sound"),
         (design.receiver("loop"), "1 plays the file again and again"),
         *((design.receiver(m.name), "1 runs it, 0 spares it") for m in design.instrument.methods),
+        *(
+            [(design.receiver(TEMPERATURE), "0 to 2, 1 as it was learnt")]
+            if design.has("generate")
+            else []
+        ),
         (design.receiver("volume"), "dB, at most 0"),
         *([(design.receiver("balance"), "0 forward to 1 decode")] if has_both else []),
         (design.receiver("mute"), "1 is silent"),

@@ -6,7 +6,9 @@ from vschaos.models.base import Control
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
 from vschaos.patches.pure_data.design import (
+    TEMPERATURE,
     Design,
+    is_on,
     is_sound,
     unknown,
 )
@@ -47,13 +49,14 @@ def model_panel(design: Design) -> Panel:
         "forward": "sound through the model",
         "encode": "sound to latents",
         "decode": "latents to sound",
+        "generate": "sound by itself",
     }
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
         for k, method in enumerate(design.instrument.methods):
             row = y + k * ROW
             name = design.receiver(method.name)
-            switch = canvas.object(x, row, f"vschaos/toggle {name} {method.name} 1")
+            switch = canvas.object(x, row, f"vschaos/toggle {name} {method.name} {is_on(method)}")
             switched = Strand(canvas, x + 130 * k, y + height + BELOW, switch)
             switched.message("enable $1")
             switched.object(f"s $0-to-{method.name}")
@@ -91,9 +94,27 @@ def output_panel(design: Design) -> Panel:
             _balanced(canvas, x, below, balance, signals, out)
         for signal in () if has_balance else signals:
             canvas.connect(signal, out)
+        if design.has("generate"):
+            canvas.connect(canvas.object(x + 600, below + 100, "r~ $0-generate"), out)
 
     height = OUTPUT_SIZE[1] + (ROW + 16 if has_balance else 0)
     return Panel("output", 1, height, fill)
+
+
+def generate_panel(design: Design) -> Panel | None:
+    """What plays by itself; it is off until it is switched on, where the other parts are."""
+    if not design.has("generate"):
+        return None
+
+    def fill(canvas: Canvas, x: int, y: int) -> None:
+        name = design.receiver(TEMPERATURE)
+        ends = f"{number(temperature.low)} {number(temperature.high)} 1"
+        dial = canvas.object(x, y, f"vschaos/number {name} temperature {ends} \\  0")
+        canvas.connect(dial, canvas.object(x, y + ROW + BELOW, "s $0-generate-temperature"))
+        canvas.subpatch(x, y + ROW + BELOW + 40, "generate", _generate(design))
+
+    temperature = design.inlets("generate")[0]
+    return Panel("generate", 1, ROW, fill)
 
 
 def walk_panel(design: Design) -> Panel | None:
@@ -154,6 +175,22 @@ def _forward(design: Design) -> Canvas:
         canvas.connect(box, canvas.object(120, 280, "s~ $0-forward"), k)
     if not design.has("encode"):
         read_labels(canvas, 220, 280, design, "forward", box)
+    return canvas
+
+
+def _generate(design: Design) -> Canvas:
+    canvas = Canvas(760, 360)
+    box = engine(canvas, 120, 200, design, "generate", 400)
+    feed(canvas, 120, 110, design, "generate", box)
+    told = Strand(canvas, 120, 60)
+    told.object("r $0-generate-temperature")
+    told.object("sig~ 1")
+    told.to(box)
+    begin = Strand(canvas, 400, 60)
+    begin.object("loadbang")
+    begin.message("enable 0")
+    begin.object("s $0-to-generate")
+    canvas.connect(box, canvas.object(120, 280, "s~ $0-generate"))
     return canvas
 
 

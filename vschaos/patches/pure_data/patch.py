@@ -19,6 +19,7 @@ from vschaos.patches.pure_data.panel import (
     place_panels,
 )
 from vschaos.patches.pure_data.panels import (
+    generate_panel,
     heard_panel,
     labels_panel,
     model_panel,
@@ -46,6 +47,7 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
         output_panel(design),
         latents_panel(design),
         walk_panel(design),
+        generate_panel(design),
         labels_panel(design),
         heard_panel(design),
     ]

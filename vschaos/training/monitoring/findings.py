@@ -8,7 +8,7 @@ from typing import NamedTuple
 from vschaos.evaluation.effects import effect_of, values_of
 from vschaos.evaluation.hearing import heard_frames, how_heard
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
-from vschaos.models.base import Model
+from vschaos.models.base import Model, how_many_matter
 from vschaos.training.monitoring.material import Material
 
 # by which a label changes levels at least, if it is obeyed: on the demo's notes pitch and octave do
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 def find(model: Model, material: Material) -> list[Finding]:
     """All that is to be said of a model at the end of its training."""
-    findings = find_collapse(model, material)
+    findings = find_collapse(model, material) + find_importance(model)
     findings += [finding for task in model.told for finding in find_dead(model, material, task)]
     findings += [finding for task in model.heard for finding in find_deaf(model, material, task)]
     return findings
@@ -59,6 +59,20 @@ def find_collapse(model: Model, material: Material) -> list[Finding]:
         )
         return [Finding(logging.INFO, advice)]
     return [Finding(logging.INFO, found)]
+
+
+def find_importance(model: Model) -> list[Finding]:
+    """How many latents a player needs."""
+    importance = model.importance()
+    if not importance:
+        return []
+    count = how_many_matter(importance)
+    changes = ", ".join(f"{change:.1f}" for change in importance)
+    text = (
+        f"the first {count} of {len(importance)} latents bring 90 % of what all change in the "
+        f"sound (each by {changes} dB); script.py --latents {count} makes a model of those"
+    )
+    return [Finding(logging.INFO, text)]
 
 
 def find_dead(model: Model, material: Material, task: str) -> list[Finding]:

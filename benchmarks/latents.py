@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""What each latent of a run is worth, and how well a few of them do without the others.
+
+    python benchmarks/latents.py RUN [--kept 2 4 8 12] [--json FILE]
+
+Log-spectral distance (dB) of held-out sounds, of the magnitudes decoded from the first K latents of
+their frames, the others being
+
+    zeros     their mean over the training
+    linear    their mean, given those kept, by linear regression on what the training drew
+    near      their mean over what was drawn near those kept, as `script.py --latents` does
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vschaos.generation import KnownLabels, read_input
+from vschaos.generation.inputs import dataset_root
+from vschaos.labels import Labels
+from vschaos.losses import LogSpectralDistance
+from vschaos.models.base import how_many_matter
+from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.prior import read_sequences
+from vschaos.runs import Run, load_run
+
+Fill = Callable[[Tensor], Tensor]  # latents `[1, K, N]` -> `[1, Z, N]`
+
+
+class Heard(NamedTuple):
+    """A sound: its latents `[1, Z, N]`, its labels, its magnitudes `[1, F, N]`."""
+
+    latents: Tensor
+    labels: Labels
+    magnitudes: Tensor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--kept", type=int, nargs="+", default=[2, 4, 8, 12])
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    run = load_run(options.run)
+    importance = run.model.importance()
+    print("changes, dB:", " ".join(f"{change:.1f}" for change in importance))
+    print(f"{how_many_matter(importance)} of {len(importance)} matter")
+    rows = judge(run, options.kept)
+    for row in rows:
+        print("  ".join(f"{name} {value:6.2f}" for name, value in row.items()))
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+@torch.inference_mode()
+def judge(run: Run, counts: list[int]) -> list[dict[str, float]]:
+    model = run.model
+    assert isinstance(model, SpectralVAE)
+    held_out = [heard(run, model, name) for name in run.split["held_out"]]
+    dim = model.latent_dim
+    drawn = torch.cat(read_sequences(run, run.split["train"]).latents, dim=1)
+    rows = [{"kept": float(dim), "all": distance(model, held_out, dim, lambda kept: kept)}]
+    for count in (count for count in counts if count < dim):
+        fills: dict[str, Fill] = {
+            "zeros": lambda kept: torch.nn.functional.pad(kept, (0, 0, 0, dim - kept.shape[1])),
+            "linear": linear(drawn, count),
+            "near": model.complete,
+        }
+        found = {name: distance(model, held_out, count, fill) for name, fill in fills.items()}
+        rows.append({"kept": float(count), **found})
+    return rows
+
+
+def heard(run: Run, model: SpectralVAE, name: str) -> Heard:
+    audio = read_input(run, dataset_root(run) / name)
+    told = KnownLabels(run).told(dataset_root(run) / name, audio)
+    latents = torch.from_numpy(run.encode(audio, told))[None]
+    magnitudes = model.transform(torch.from_numpy(audio)[None]).abs()
+    return Heard(latents, run.labels(latents.shape[2], told), magnitudes)
+
+
+def distance(model: SpectralVAE, held_out: list[Heard], count: int, fill: Fill) -> float:
+    """The mean over the frames of all sounds."""
+    measure = LogSpectralDistance()
+    frames = []
+    for latents, labels, target in held_out:
+        output = model.decode_magnitudes(fill(latents[:, :count]), labels)
+        frames.append(measure.frames(output[0], target[0]))
+    return float(torch.cat(frames).mean())
+
+
+def linear(drawn: Tensor, count: int) -> Fill:
+    """By least squares on latents `[Z, M]`."""
+    with_one = torch.cat([drawn[:count], torch.ones_like(drawn[:1])]).T
+    weights = torch.linalg.lstsq(with_one, drawn[count:].T).solution
+
+    def fill(kept: Tensor) -> Tensor:
+        said = torch.cat([kept[0], torch.ones_like(kept[0, :1])]).T @ weights
+        return torch.cat([kept[0], said.T])[None]
+
+    return fill
+
+
+if __name__ == "__main__":
+    main()

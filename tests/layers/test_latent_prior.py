@@ -1,0 +1,110 @@
+"""A prior learns what comes after what, and a walk by it goes on for ever without going astray."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import LatentPrior, PriorWalk
+
+VOCABULARIES = {"shape": Vocabulary(("low", "high")), "speed": Vocabulary(low=0.0, high=1.0)}
+
+
+def labels_of(shape: float, batch: int, count: int, is_known: bool = True) -> Labels:
+    values = torch.zeros(batch, 2, count)
+    values[:, 0] = shape
+    known = torch.zeros(batch, 2, count, dtype=torch.bool)
+    known[:, 0] = is_known
+    return Labels(values, known)
+
+
+def square(batch: int, count: int) -> tuple[Tensor, Labels]:
+    """Two latents: one changes sign now and then, by chance once in 20 frames; the other one is 1
+    or -1, as the label says."""
+    flips = torch.where(torch.rand(batch, count) < 0.05, -1.0, 1.0).cumprod(dim=1)
+    shape = (torch.rand(batch, 1) < 0.5).float().expand(-1, count)
+    latents = torch.stack([flips, 2.0 * shape - 1.0], dim=1)
+    return latents + 0.02 * torch.randn_like(latents), Labels(
+        torch.stack([shape, torch.zeros_like(shape)], dim=1),
+        torch.stack([torch.ones_like(shape) > 0, torch.zeros_like(shape) > 0], dim=1),
+    )
+
+
+@pytest.fixture(scope="module")
+def prior() -> LatentPrior:
+    torch.manual_seed(0)
+    prior = LatentPrior(2, VOCABULARIES, [0, 1], width=24, num_ways=4, num_places=4)
+    optimizer = torch.optim.Adam(prior.parameters(), 1e-2)
+    for _ in range(500):
+        latents, labels = square(16, 33)
+        now, before = latents[:, :, 1:], latents[:, :, :-1]
+        told = Labels(labels.values[:, :, 1:], labels.known[:, :, 1:])
+        loss, _ = prior.surprise(now, *prior.doubted(before), told, prior.fresh(16))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    prior.low.fill_(-1.2)
+    prior.high.fill_(1.2)
+    prior.starts.fill_(1.0)
+    return prior.eval().requires_grad_(False)
+
+
+def test_it_goes_on_as_what_it_learnt(prior: LatentPrior) -> None:
+    walk = torch.jit.script(PriorWalk(prior))
+    walk.begin(0)
+    latents = walk(torch.ones(1, 1500), labels_of(1.0, 1, 1500))[0]
+    turns = (latents[0].sign().diff().abs() > 0).float().mean()
+    assert 0.02 < float(turns) < 0.12
+    near = (latents[0].abs() - 1.0).abs()
+    assert float((near < 0.3).float().mean()) > 0.8
+    assert float((latents[1] > 0.7).float().mean()) > 0.75
+    low = walk(torch.ones(1, 200), labels_of(0.0, 1, 200))[0]
+    assert float((low[1, 20:] < -0.7).float().mean()) > 0.75
+
+
+def test_temperature_0_still_goes_from_one_to_the_other(prior: LatentPrior) -> None:
+    walk = PriorWalk(prior)
+    latents = walk(torch.zeros(1, 400), labels_of(1.0, 1, 400))[0]
+    assert (latents[0] > 0.5).any()
+    assert (latents[0] < -0.5).any()
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_it_never_leaves_where_the_training_was(prior: LatentPrior, temperature: float) -> None:
+    walk = PriorWalk(prior)
+    found = [
+        walk(torch.full([2, 200], temperature), labels_of(0.0, 2, 200, is_known=False))
+        for _ in range(4)
+    ]
+    latents = torch.cat(found, dim=2)
+    assert torch.isfinite(latents).all()
+    assert float(latents.abs().max()) <= 1.2001
+
+
+def test_a_walk_is_the_same_for_a_seed_whatever_the_blocks(prior: LatentPrior) -> None:
+    def walked(seed: int, sizes: tuple[int, ...], rows: int = 1) -> Tensor:
+        walk = PriorWalk(prior)
+        walk.begin(seed)
+        parts = [walk(torch.ones(rows, size), labels_of(1.0, rows, size)) for size in sizes]
+        return torch.cat(parts, dim=2)
+
+    whole = walked(3, (64,))
+    torch.rand(3)
+    assert torch.equal(walked(3, (1, 2, 5, 56)), whole)
+    torch.testing.assert_close(walked(3, (64,), rows=3)[:1], whole)
+    assert not torch.allclose(walked(3, (64,), rows=3)[1:2], whole)
+    assert not torch.allclose(walked(4, (64,)), whole)
+
+
+def test_rows_come_and_go(prior: LatentPrior) -> None:
+    walk = torch.jit.script(PriorWalk(prior))
+    for rows in (1, 3, 2):
+        assert walk(torch.ones(rows, 4), labels_of(1.0, rows, 4)).shape == (rows, 2, 4)
+
+
+def test_it_begins_anew_with_a_seed(prior: LatentPrior) -> None:
+    walk = PriorWalk(prior)
+    walk.begin(5)
+    first = walk(torch.ones(1, 10), labels_of(1.0, 1, 10))
+    walk.begin(5)
+    assert torch.equal(walk(torch.ones(1, 10), labels_of(1.0, 1, 10)), first)

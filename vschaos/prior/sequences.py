@@ -1,0 +1,125 @@
+"""The latents of the files of a run, in time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vschaos.audio import UnusableAudioError
+from vschaos.generation import KnownLabels, read_input
+from vschaos.generation.inputs import dataset_root
+from vschaos.labels import Labels
+from vschaos.runs import Run
+
+MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files
+logger = logging.getLogger(__name__)
+
+
+class Sequences(NamedTuple):
+    """Whole files.
+
+    Attributes:
+        latents: of each, `[Z, N]`.
+        values, known: its labels, `[L, N]`.
+    """
+
+    latents: list[Tensor]
+    values: list[Tensor]
+    known: list[Tensor]
+
+    @property
+    def num_frames(self) -> int:
+        return sum(latents.shape[1] for latents in self.latents)
+
+
+class Stretch(NamedTuple):
+    """Some frames of several streams.
+
+    Attributes:
+        latents: `[B, Z, N]`.
+        last: those of the frames before.
+        labels: `[B, L, N]`.
+    """
+
+    latents: Tensor
+    last: Tensor
+    labels: Labels
+
+
+def read_sequences(run: Run, names: Sequence[str]) -> Sequences:
+    """Encodes files of the run's dataset, with the labels that the dataset gives them.
+
+    Raises:
+        FileNotFoundError: none of them is there.
+    """
+    root, known = dataset_root(run), KnownLabels(run)
+    there = [name for name in names if (root / name).is_file()]
+    if not there:
+        raise FileNotFoundError(
+            f"the sounds that the run learnt from are not on this machine ({root}): its prior can "
+            "be learnt where they are"
+        )
+    found = Sequences([], [], [])
+    for name in tqdm(there, desc="encoding", unit="file", leave=False):
+        if found.num_frames > MAX_FRAMES:
+            break
+        try:
+            audio = read_input(run, root / name)
+        except UnusableAudioError as error:
+            logger.debug("left out %s: %s", name, error)
+            continue
+        told = known.told(root / name, audio)
+        latents = torch.from_numpy(run.encode(audio, told))
+        labels = run.labels(latents.shape[1], told)
+        found.latents.append(latents)
+        found.values.append(labels.values[0])
+        found.known.append(labels.known[0])
+    return found
+
+
+class Streams:
+    """Endless streams of files one after the other, in an order drawn anew each time.
+
+    Args:
+        sequences: the files.
+        num_streams: B.
+        random: draws the order.
+    """
+
+    def __init__(self, sequences: Sequences, num_streams: int, random: torch.Generator) -> None:
+        self.random = random
+        self.num_streams = num_streams
+        self.latents = torch.cat(sequences.latents, dim=1)
+        self.values = torch.cat(sequences.values, dim=1)
+        self.known = torch.cat(sequences.known, dim=1)
+        lengths = torch.tensor([latents.shape[1] for latents in sequences.latents])
+        self.firsts = lengths.cumsum(0) - lengths
+        self.lengths = lengths
+
+    def stretches(self, length: int) -> Iterator[Stretch]:
+        """One after the other, `length` frames each, of which the first comes after the last one of
+        the stretch before."""
+        sources = [self._frames() for _ in range(self.num_streams)]
+        places = torch.tensor([[next(source)] for source in sources])
+        while True:
+            new = torch.tensor([[next(source) for _ in range(length)] for source in sources])
+            places = torch.cat([places[:, -1:], new], dim=1)
+            before, now = places[:, :-1], places[:, 1:]
+            labels = Labels(_picked(self.values, now), _picked(self.known, now))
+            yield Stretch(_picked(self.latents, now), _picked(self.latents, before), labels)
+
+    def _frames(self) -> Iterator[int]:
+        while True:
+            for file in torch.randperm(len(self.lengths), generator=self.random).tolist():
+                first = int(self.firsts[file])
+                yield from range(first, first + int(self.lengths[file]))
+
+
+def _picked(rows: Tensor, places: Tensor) -> Tensor:
+    """`[C, M]` at places `[B, N]` -> `[B, C, N]`."""
+    return rows[:, places].transpose(0, 1)
