@@ -54,7 +54,10 @@ def root(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
     return root
 
 
-def test_a_dataset_is_labelled(root: Path, tmp_path: Path, typed: Typed) -> None:
+def test_a_dataset_is_labelled(
+    root: Path, tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vschaos.data.parallel.SHOWN_AFTER_SECONDS", 0.0)
     said = typed()
     assert "% |" in said  # a progress bar, once
     assert "train_model.py --config-name dgt_pitch_cond name=my_training" in said

@@ -65,6 +65,7 @@ def test_the_mean_is_what_is_judged_and_opened(
     opened = load_run(folder).model.state_dict()
     for name, value in opened.items():
         assert torch.equal(value, state[f"averaged.model.{name}"])
+    for name, value in load_run(folder).model.named_parameters():
         assert torch.equal(value, judged[-1][name])
     trained = [name for name in opened if name.startswith("encoder.")]
     assert all(not torch.equal(opened[name], state[f"model.{name}"]) for name in trained)

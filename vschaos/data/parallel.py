@@ -15,6 +15,7 @@ from tqdm import tqdm
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 IsStopping = Callable[[], bool]
+SHOWN_AFTER_SECONDS = 1.0
 
 
 class StoppedError(Exception):
@@ -73,7 +74,7 @@ class Progress:
             + unit
             + ", {elapsed} gone, {remaining} left",
             mininterval=0.25 if sys.stderr.isatty() else 10.0,
-            delay=1.0,
+            delay=SHOWN_AFTER_SECONDS,
             dynamic_ncols=True,
             leave=False,
             disable=total == 0,

@@ -231,21 +231,16 @@ def _load_weights(model: Model, file: Path) -> None:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise ValueError(f"the weights in {file} do not fit the run's config: {error}") from error
-    # a training from before latents were put in order, or whose order is not that of the mean
-    if "importance" not in checkpoint or _is_averaged(checkpoint["state_dict"]):
+    if "importance" not in checkpoint:  # of a training from before latents were put in order
         model.eval().arrange()
 
 
 def _of_the_model(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The mean of the weights where a training took one, else the weights."""
-    prefix = AVERAGED if _is_averaged(state) else "model."
+    prefix = AVERAGED if any(key.startswith(AVERAGED) for key in state) else "model."
     return {
         key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
     }
-
-
-def _is_averaged(state: Mapping[str, Tensor]) -> bool:
-    return any(key.startswith(AVERAGED) for key in state)
 
 
 def _row(values: np.ndarray) -> Tensor:

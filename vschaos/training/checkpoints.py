@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,6 +129,13 @@ def checkpoint_to_go_on_from(folder: Path) -> Path | None:
         return last
     others = last.parent.glob("*.ckpt")
     return max(others, key=lambda file: int(_load(file)["global_step"]), default=None)
+
+
+def put_in_place_of_last(folder: Path, file: Path) -> None:
+    """What is gone on from is the last one too: where it stands at the end already, no other is
+    written."""
+    with written_whole(last_checkpoint(folder), is_durable=True) as partial:
+        shutil.copyfile(file, partial)
 
 
 def what_is_kept(folder: Path) -> str:

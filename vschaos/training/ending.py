@@ -65,7 +65,7 @@ class StableThenDown(LRScheduler):
         step = self.last_epoch
         share = min(1.0, (step + 1) / max(self.warmup_steps, 1))
         if self.is_falling:
-            gone = (step - self.down_from) / max(self.ends_at - self.down_from, 1.0)
+            gone = (step - self.down_from) / max(self.ends_at - self.down_from, 1e-9)
             share *= 1.0 - math.sqrt(min(1.0, gone))
         return [rate * share for rate in self.base_lrs]
 

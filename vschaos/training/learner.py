@@ -166,7 +166,9 @@ class Learner(lightning.LightningModule):
         # the tensors that it already holds are the model's own; whatever checkpoint it is, it can
         # be played
         self.model.arrange()
-        checkpoint["importance"] = self.model.importance()
+        if self.averaged is not None:
+            self.judged.arrange()
+        checkpoint["importance"] = self.judged.importance()
         checkpoint["faults"] = self.faults.state_dict()
         checkpoint["threads"] = torch.get_num_threads()
         checkpoint["held_out"] = {  # how good the weights are, for who lists them

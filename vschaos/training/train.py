@@ -40,6 +40,8 @@ from vschaos.training.checkpoints import (
     checkpoint_callbacks,
     checkpoint_to_go_on_from,
     error_of_disk,
+    last_checkpoint,
+    put_in_place_of_last,
     what_is_kept,
     writers_raise_here,
 )
@@ -99,7 +101,9 @@ def train(
             if go_on is None or not go_on():
                 return None
         # others than the first write nothing, and need no folder of their own
-        folder = _folder(config, learner.model, data, begun) if is_first else begun or trainings
+        folder = begun or trainings
+        if is_first:
+            folder = _folder(config, learner.model, data, begun, last)
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, asked_for, stopping)
         try:
@@ -111,12 +115,16 @@ def train(
     return folder if is_first else None
 
 
-def _folder(config: dict[str, Any], model: Model, data: SoundData, begun: Path | None) -> Path:
+def _folder(
+    config: dict[str, Any], model: Model, data: SoundData, begun: Path | None, last: Path | None
+) -> Path:
     """Of the run that is gone on with, or of a new one."""
     if begun is None:
         split = data.split._asdict()
         return create_run(Path(config["rundir"]), config, model.vocabularies, split)
     clear_partial(begun)
+    if last is not None and last != last_checkpoint(begun):
+        put_in_place_of_last(begun, last)
     return begun
 
 
