@@ -71,7 +71,9 @@ class Outlook(nn.Module):
         self.latent_dim = latent_dim
         self.num_ways = num_ways
         self.num_places = num_places
+        self.sizes = [num_ways, num_places, num_places]
         self.hidden = nn.Sequential(nn.Linear(width, width), nn.SiLU())
+        self.event = nn.Linear(width, 3)
         self.choice = nn.Linear(width, num_ways + 2 * num_places)
         self.ways = nn.Linear(width, num_ways * (2 * latent_dim + 1))
         self.places = nn.Parameter(torch.randn(num_places, latent_dim))
@@ -86,7 +88,21 @@ class Outlook(nn.Module):
         means = kept * last.unsqueeze(2) + parts[..., 1 : 1 + dim]
         # between -5 and 1: neither a point, which nothing comes back to, nor all of the space
         log_deviations = 6.0 * torch.sigmoid(parts[..., 1 + dim :]) - 5.0
-        return torch.log_softmax(self.choice(hidden), dim=2), means, log_deviations
+        return self._shares(hidden), means, log_deviations
+
+    def _shares(self, hidden: Tensor) -> Tensor:
+        # what happens first, and then which of it: of hundreds of places that are hardly ever meant
+        # each keeps a share that is too small to unlearn, and together they end a sound too early
+        events = torch.log_softmax(self.event(hidden), dim=2)
+        ways, places, begins = self.choice(hidden).split(self.sizes, dim=2)
+        return torch.cat(
+            [
+                events[..., :1] + torch.log_softmax(ways, dim=2),
+                events[..., 1:2] + torch.log_softmax(places, dim=2),
+                events[..., 2:] + torch.log_softmax(begins, dim=2),
+            ],
+            dim=2,
+        )
 
     def place_deviations(self) -> Tensor:
         """Their logarithms `[P, Z]`."""
