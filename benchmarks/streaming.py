@@ -9,8 +9,8 @@ median over blocks of noise, once the JIT has settled. The floor is a scripted S
 measured in the same process. Each model has a process of its own; its memory is the peak, after
 calls of 2048 samples, above that of a process that only imported torch, and on Linux also the part
 of it that is not pages of files (of torch's libraries, which any model brings in). A model is ready
-when a host has asked what there is to call. The delay of `forward` is the lag at which the output is
-most like an input of noise bursts: in waveform, else in envelope, which is uncertain by some ms
+when a host has asked what there is to call. The delay of `forward` is the lag at which the output
+is most like an input of noise bursts: in waveform, else in envelope, which is uncertain by some ms
 ("~"). What the host adds is left out. Between machines, compare ratios only.
 """
 
