@@ -140,7 +140,8 @@ def test_walks_begin_where_files_do_and_within_them_where_there_are_few() -> Non
     torch.manual_seed(0)
     prior = LatentPrior(1, {}, [], width=4, num_ways=1, num_places=2)
     many = [torch.arange(5.0)[None] + 10 * number for number in range(100)]
-    learning._fit_starts(prior, Sequences(many, [], []))
+    without_a_frame = torch.zeros(1, 0)
+    learning._fit_starts(prior, Sequences([without_a_frame, *many], [], []))
     assert torch.equal(prior.starts[:, 0] % 10, torch.zeros(64))
     assert len(prior.starts.unique()) == 64
     one = torch.arange(1000.0)[None]

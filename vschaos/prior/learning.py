@@ -162,10 +162,11 @@ def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
 def _fit_starts(prior: LatentPrior, learnt: Sequences) -> None:
     """Beginnings of files; of few files, places within them too."""
     count = len(prior.starts)
-    from_each = -(-count // len(learnt.latents))
-    files = torch.linspace(0, len(learnt.latents) - 1, -(-count // from_each)).round().long()
+    sounds = [latents for latents in learnt.latents if latents.shape[1]]
+    from_each = -(-count // len(sounds))
+    picked = torch.linspace(0, len(sounds) - 1, -(-count // from_each)).round().long()
     for index in range(count):
-        latents = learnt.latents[int(files[index // from_each])]
+        latents = sounds[int(picked[index // from_each])]
         age = (index % from_each) * latents.shape[1] // from_each
         prior.starts[index] = latents[:, age]
         prior.start_ages[index] = age
