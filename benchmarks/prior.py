@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """How like held-out sounds a run's prior goes on in time, beside walks and independent draws.
 
-    python benchmarks/prior.py RUN [--frames 12000] [--seed 0] [--temperature 1] [--json FILE]
+    python benchmarks/prior.py RUN [--frames 20000] [--seeds 0 1 2] [--temperature 1]
+        [--json FILE]
 
-All are compared with the latents of held-out files, one after the other in an order that is drawn:
+All are compared with the latents of held-out files, one after the other in an order that is drawn;
+figures are medians over the seeds:
 
     marginal   Wasserstein distance of each latent's values, the mean over the latents, deviations
     joint      maximum mean discrepancy of whole frames (Gaussian kernel as wide as their median
@@ -13,11 +15,12 @@ All are compared with the latents of held-out files, one after the other in an o
     steps      Wasserstein distance of the distances from frame to frame, deviations
     level      Wasserstein distance of the levels of decoded frames, dB
     onsets     rises of the level by 6 dB within 3 frames, in a second
+    lengths    Wasserstein distance of the times between them, seconds
     longest    seconds without one
 
 `training` are the training's own files, as near as one can come. `shuffled` are its frames in no
 order, `independent` are draws from the standard normal, `random` walks of `generate.py`. A model
-that is told labels is told those of the held-out files, and so is its prior.
+that is told labels is told those of the held-out files, over and over, and so is its prior.
 """
 
 from __future__ import annotations
@@ -25,13 +28,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from vschaos.labels import Labels
-from vschaos.layers import PriorWalk
+from vschaos.layers import LatentPrior, PriorWalk
 from vschaos.prior import Sequences, read_sequences
 from vschaos.runs import Run, load_run
 from vschaos.trajectories import trajectory
@@ -56,14 +60,22 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("--checkpoint", default="last")
-    parser.add_argument("--frames", type=int, default=12000, help="of each, at most")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--frames", type=int, default=20000, help="of each; of files, at most")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
     run = load_run(options.run, checkpoint=options.checkpoint)
-    rows = judge(run, options)
+    if run.prior is None:
+        raise SystemExit(f"{run.folder} has no prior: python -m vschaos.prior {run.folder}")
+    held_out = read_sequences(run, run.split["held_out"])
+    learnt = read_sequences(run, run.split["train"])
+    found = [judge(run, run.prior, held_out, learnt, options, seed) for seed in options.seeds]
+    rows = {
+        label: {name: median(row[label][name] for row in found) for name in first}
+        for label, first in found[0].items()
+    }
     names = list(next(iter(rows.values())))
     print(f"{'':<12} " + " ".join(f"{name:>9}" for name in names))
     for label, row in rows.items():
@@ -73,30 +85,36 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def judge(run: Run, options: argparse.Namespace) -> dict[str, dict[str, float]]:
-    random = np.random.default_rng(options.seed)
-    held_out, labels = together(read_sequences(run, run.split["held_out"]), random, options.frames)
-    learnt, their_labels = together(read_sequences(run, run.split["train"]), random, options.frames)
-    count, rate = held_out.shape[1], run.sample_rate / run.model.hop_length
-    dim = run.model.latent_dim
-    if run.prior is None:
-        raise SystemExit(f"{run.folder} has no prior: python -m vschaos.prior {run.folder}")
-    walk = PriorWalk(run.prior)
-    walk.begin(options.seed)
-    found = walk(torch.full([1, count], options.temperature), labels)[0].numpy()
+def judge(
+    run: Run,
+    prior: LatentPrior,
+    files: Sequences,
+    files_learnt: Sequences,
+    options: argparse.Namespace,
+    seed: int,
+) -> dict[str, dict[str, float]]:
+    random, count = np.random.default_rng(seed), options.frames
+    held_out, labels = together(files, random, count)
+    learnt, their_labels = together(files_learnt, random, count)
+    rate, dim = run.sample_rate / run.model.hop_length, run.model.latent_dim
+    again = torch.arange(count) % held_out.shape[1]
+    told = Labels(labels.values[:, :, again], labels.known[:, :, again])
+    walk = torch.jit.script(PriorWalk(prior))
+    walk.begin(seed)
+    found = walk(torch.full([1, count], options.temperature), told)[0].numpy()
     # as long as those of generate.py
     parts = [trajectory("random", dim, 512, rate, random) for _ in range(-(-count // 512))]
     candidates = {
         "training": (learnt, their_labels),
-        "prior": (found, labels),
-        "random": (np.concatenate(parts, axis=1)[:, :count], labels),
+        "prior": (found, told),
+        "random": (np.concatenate(parts, axis=1)[:, :count], told),
         "shuffled": (learnt[:, random.permutation(learnt.shape[1])], their_labels),
-        "independent": (random.standard_normal((dim, count)).astype(np.float32), labels),
+        "independent": (random.standard_normal((dim, count)).astype(np.float32), told),
     }
     target = Heard(held_out, levels(run, held_out, labels))
     rows = {"held out": compared(target, target, rate)}
-    for name, (latents, told) in candidates.items():
-        rows[name] = compared(Heard(latents, levels(run, latents, told)), target, rate)
+    for name, (latents, stated) in candidates.items():
+        rows[name] = compared(Heard(latents, levels(run, latents, stated)), target, rate)
     return rows
 
 
@@ -127,16 +145,16 @@ def compared(found: Heard, target: Heard, rate: float) -> dict[str, float]:
     steps, wanted = (np.linalg.norm(np.diff(h.latents), axis=0) for h in (found, target))
     pairs = zip(found.latents, target.latents, strict=True)
     marginals = [wasserstein(a, b) for a, b in pairs]
-    onsets = onset_frames(np.maximum(found.levels, floor))
-    gaps = np.diff(np.concatenate([[0], onsets, [len(found.levels)]]))
+    times, true_times = (times_between(h.levels, floor) / rate for h in (found, target))
     return {
         "marginal": float(np.mean(marginals)),
         "joint": discrepancy(found.latents, target.latents),
         "memory": float(np.abs(memory(found.latents) - memory(target.latents)).mean()),
         "steps": wasserstein(steps, wanted),
         "level": wasserstein(np.maximum(found.levels, floor), np.maximum(target.levels, floor)),
-        "onsets": len(onsets) * rate / len(found.levels),
-        "longest": float(gaps.max()) / rate,
+        "onsets": (len(times) - 1) * rate / len(found.levels),
+        "lengths": wasserstein(times, true_times),
+        "longest": float(times.max()),
     }
 
 
@@ -172,6 +190,12 @@ def memory(latents: np.ndarray) -> np.ndarray:
         ],
         axis=1,
     )
+
+
+def times_between(levels: np.ndarray, floor: float) -> np.ndarray:
+    """Frames from onset to onset, the beginning and the end included."""
+    onsets = onset_frames(np.maximum(levels, floor))
+    return np.diff(np.concatenate([[0], onsets, [len(levels)]]))
 
 
 def onset_frames(levels: np.ndarray) -> np.ndarray:

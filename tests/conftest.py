@@ -63,19 +63,29 @@ def nothing_known() -> Callable[..., Labels]:
     return make
 
 
-@pytest.fixture
-def dataset(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
+@pytest.fixture(scope="session")
+def write_dataset(tone: Callable[..., np.ndarray]) -> Callable[[Path], Path]:
     """Four tones at 8 kHz, of 0.5 s, with labels of pitch, octave (not of all) and brightness."""
-    root = tmp_path / "dataset"
-    labels = {"pitch": "A A# G# C", "octave": "3 none 4 4", "brightness": "0.1 0.5 0.3 0.2"}
-    names = [f"data/{name}.wav" for name in ("a", "b", "deep/c", "deep/d")]
-    for name in names:
-        write_audio(root / name, tone(200.0 + 100 * ord(name[-5]) % 1000), 8000)
-    for task, values in labels.items():
-        folder = root / "metadata" / task
-        folder.mkdir(parents=True)
-        lines = [f"{name}\t{value}\n" for name, value in zip(names, values.split(), strict=True)]
-        (folder / "metadata.txt").write_text("".join(lines))
-    classes = [f"{number}\t{name}\n" for number, name in enumerate(PITCH_CLASSES)]
-    (root / "metadata" / "pitch" / "classes.txt").write_text("".join(classes))
-    return root
+
+    def write(root: Path) -> Path:
+        labels = {"pitch": "A A# G# C", "octave": "3 none 4 4", "brightness": "0.1 0.5 0.3 0.2"}
+        names = [f"data/{name}.wav" for name in ("a", "b", "deep/c", "deep/d")]
+        for name in names:
+            write_audio(root / name, tone(200.0 + 100 * ord(name[-5]) % 1000), 8000)
+        for task, values in labels.items():
+            folder = root / "metadata" / task
+            folder.mkdir(parents=True)
+            lines = [
+                f"{name}\t{value}\n" for name, value in zip(names, values.split(), strict=True)
+            ]
+            (folder / "metadata.txt").write_text("".join(lines))
+        classes = [f"{number}\t{name}\n" for number, name in enumerate(PITCH_CLASSES)]
+        (root / "metadata" / "pitch" / "classes.txt").write_text("".join(classes))
+        return root
+
+    return write
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, write_dataset: Callable[[Path], Path]) -> Path:
+    return write_dataset(tmp_path / "dataset")

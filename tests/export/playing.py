@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vschaos.models.spectral_vae.stream import ATTRIBUTES
+from vschaos.models.spectral_vae.controls import ATTRIBUTES
 
 HOP, RATE = 512, 44100
 DEFAULTS = {attribute.name: attribute.default for attribute in ATTRIBUTES}

@@ -17,7 +17,7 @@ from vschaos.export.script import export
 from vschaos.labels import Vocabulary
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.models.spectral_vae.stream import label_control
+from vschaos.models.spectral_vae.controls import label_control
 from vschaos.runs import Run
 from vschaos.transforms import STFT, LogMagnitude
 

@@ -13,6 +13,7 @@ import torch
 from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.export.script import describe, export
+from vschaos.layers import LatentPrior
 from vschaos.patches import read_instrument
 from vschaos.prior import Lesson, learn_prior, learning, read_sequences
 from vschaos.prior.__main__ import main
@@ -63,12 +64,23 @@ def test_that_of_other_weights_is_left_out(folder: Path, caplog: pytest.LogCaptu
     assert "generate" not in names
 
 
+def test_that_of_an_earlier_version_is_left_out(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    learn_prior(load_run(folder), SHORT)
+    file = folder / "priors" / "last.pt"
+    content = torch.load(file, weights_only=True)
+    torch.save({**content, "format": 1}, file)
+    assert load_run(folder).prior is None
+    assert "learnt by an earlier version and is left out: python3 -m vschaos.prior" in caplog.text
+
+
 @pytest.mark.parametrize("content", [b"", b"no prior", None])
 def test_what_is_no_prior_is_told(folder: Path, content: bytes | None) -> None:
     file = folder / "priors" / "last.pt"
     file.parent.mkdir()
     if content is None:
-        torch.save({"format": 1, "weights": 3}, file)
+        torch.save({"format": 2, "weights": 3}, file)
     else:
         file.write_bytes(content)
     with pytest.raises(ValueError, match="is damaged, or no prior: delete it, or python3 -m"):
@@ -118,6 +130,24 @@ def test_streams_play_whole_files_in_order() -> None:
     steps = together.diff()[together[:-1] % 10 < 4]
     assert torch.equal(steps, torch.ones_like(steps))
     assert set(together.div(10).floor().tolist()) == {0.0, 1.0, 2.0}
+    ages = torch.cat([part.ages for part in parts], dim=2)[0, 0]
+    assert torch.equal(ages[1:], together[:-1] % 10)
+    begins = torch.cat([part.begins for part in parts], dim=1)[0]
+    assert torch.equal(begins, together % 10 == 0)
+
+
+def test_walks_begin_where_files_do_and_within_them_where_there_are_few() -> None:
+    torch.manual_seed(0)
+    prior = LatentPrior(1, {}, [], width=4, num_ways=1, num_places=2)
+    many = [torch.arange(5.0)[None] + 10 * number for number in range(100)]
+    without_a_frame = torch.zeros(1, 0)
+    learning._fit_starts(prior, Sequences([without_a_frame, *many], [], []))
+    assert torch.equal(prior.starts[:, 0] % 10, torch.zeros(64))
+    assert len(prior.starts.unique()) == 64
+    one = torch.arange(1000.0)[None]
+    learning._fit_starts(prior, Sequences([one], [], []))
+    assert torch.equal(prior.starts[:, 0], prior.start_ages)
+    assert len(prior.starts.unique()) == 64
 
 
 def test_labels_go_with_their_frames(folder: Path) -> None:

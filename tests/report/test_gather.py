@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.report.conftest import HOSTILE, HOSTILE_CLASS, RATE
 from vschaos.audio import write_audio
 from vschaos.report.gather import gather
 from vschaos.report.page import render
-from vschaos.runs import Run
+from vschaos.runs import Run, make_prior
 
 Content = dict[str, Any]
 
@@ -32,6 +33,13 @@ def test_a_run_without_labels_has_all_that_needs_none(content: Content, plain: R
     assert {curve["group"] for curve in content["curves"]} == {"train", "held_out"}
     assert dict(content["facts"])["steps"] == "6"
     json.dumps(content, allow_nan=False)
+
+
+def test_a_prior_that_was_learnt_is_heard_before_the_walks(plain: Run) -> None:
+    prior = make_prior(plain.model, width=8, num_ways=2, num_places=4).eval()
+    first = gather(replace(plain, prior=prior))["listening"]["walks"][0]
+    assert first["title"] == "as the prior goes on by itself"
+    assert first["seconds"] == pytest.approx(10.0, abs=0.2)
 
 
 def test_the_dataset_is_summarised_with_its_labels(content: Content) -> None:

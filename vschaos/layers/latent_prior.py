@@ -2,27 +2,62 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers.chance import Chance
 from vschaos.layers.conditioning import Conditioning, OneHot, Plain, code
 
 STARTS = 64  # places to begin at
-
-
 DOUBTS = (0.01, 0.3)  # deviations by which latents may be off that a prior goes on from
-WALKED_DOUBT = 0.1  # that a walk has of what it said itself
+TICKS = 24  # of a clock, two for each doubling of an age: up to 2 ** 11.5 frames
+
+
+class Stretch(NamedTuple):
+    """Some frames of several streams of sounds, one after the other.
+
+    Attributes:
+        latents: `[B, Z, N]`.
+        begins: where a sound begins `[B, N]`.
+        last: latents of the frames before `[B, Z, N]`.
+        doubt: deviations by which these may be off `[B, 1, N]`.
+        ages: frames from the beginning of their sound to them `[B, 1, N]`.
+        labels: of the frames `[B, L, N]`.
+    """
+
+    latents: Tensor
+    begins: Tensor
+    last: Tensor
+    doubt: Tensor
+    ages: Tensor
+    labels: Labels
+
+
+class Clock(nn.Module):
+    """Ages as one can tell times, each to about the same share of it."""
+
+    ticks: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("ticks", 0.5 * torch.arange(TICKS), persistent=False)
+
+    def forward(self, ages: Tensor) -> Tensor:
+        """Frames `[B, 1, N]` -> how near each tick is, `[B, TICKS, N]`."""
+        octaves = torch.minimum(torch.log2(1.0 + ages), self.ticks[-1])
+        return torch.exp(-2.0 * (octaves - self.ticks.unsqueeze(1)).square())
 
 
 class Outlook(nn.Module):
-    """What may come next, from what a network remembers: one of M ways to go on, or of P places.
+    """What may come next, from what a network remembers: one of M ways to go on, one of P places,
+    or a new sound that begins at one of these.
 
     A way to go on is about the latents of before, kept to some share, and moved. A place is the
     same whatever came before: where many a sound begins, a few wide ways would meet in the middle
-    of all, where none is.
+    of all, where none is. What begins is told apart from what goes on, since it is known in the
+    training: so there are as many beginnings as there were, at the ages at which they were.
 
     Args:
         width: features of the memory.
@@ -36,37 +71,64 @@ class Outlook(nn.Module):
         self.latent_dim = latent_dim
         self.num_ways = num_ways
         self.num_places = num_places
+        self.sizes = [num_ways, num_places, num_places]
         self.hidden = nn.Sequential(nn.Linear(width, width), nn.SiLU())
-        self.choice = nn.Linear(width, num_ways + num_places)
+        self.event = nn.Linear(width, 3)
+        self.choice = nn.Linear(width, num_ways + 2 * num_places)
         self.ways = nn.Linear(width, num_ways * (2 * latent_dim + 1))
         self.places = nn.Parameter(torch.randn(num_places, latent_dim))
         self.spreads = nn.Parameter(torch.full([num_places, latent_dim], -1.0))
 
     def forward(self, memory: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`[B, N, H]` and latents of the frames before `[B, N, Z]` -> log-shares of all
-        `[B, N, M + P]`, means and log-deviations of the ways `[B, N, M, Z]`."""
+        `[B, N, M + P + P]`, means and log-deviations of the ways `[B, N, M, Z]`."""
         hidden, dim = self.hidden(memory), self.latent_dim
         parts = self.ways(hidden).unflatten(2, [self.num_ways, 2 * dim + 1])
         kept = torch.sigmoid(parts[..., :1] + 2.0)
         means = kept * last.unsqueeze(2) + parts[..., 1 : 1 + dim]
         # between -5 and 1: neither a point, which nothing comes back to, nor all of the space
         log_deviations = 6.0 * torch.sigmoid(parts[..., 1 + dim :]) - 5.0
-        return torch.log_softmax(self.choice(hidden), dim=2), means, log_deviations
+        return self._shares(hidden), means, log_deviations
+
+    def _shares(self, hidden: Tensor) -> Tensor:
+        # what happens first, and then which of it: of hundreds of places that are hardly ever meant
+        # each keeps a share that is too small to unlearn, and together they end a sound too early
+        events = torch.log_softmax(self.event(hidden), dim=2)
+        ways, places, begins = self.choice(hidden).split(self.sizes, dim=2)
+        return torch.cat(
+            [
+                events[..., :1] + torch.log_softmax(ways, dim=2),
+                events[..., 1:2] + torch.log_softmax(places, dim=2),
+                events[..., 2:] + torch.log_softmax(begins, dim=2),
+            ],
+            dim=2,
+        )
 
     def place_deviations(self) -> Tensor:
         """Their logarithms `[P, Z]`."""
         return self.spreads.clamp(-3.0, 1.0)
 
     @torch.jit.unused
-    def likelihood(self, latents: Tensor, means: Tensor, log_deviations: Tensor) -> Tensor:
-        """Nats of latents `[B, N, Z]` by each way and each place `[B, N, M + P]`."""
+    def likelihood(
+        self, latents: Tensor, begins: Tensor, means: Tensor, log_deviations: Tensor
+    ) -> Tensor:
+        """Nats of latents `[B, N, Z]`, of which some begin a sound `[B, N]`, by each way, each
+        place to go on to and each to begin at `[B, N, M + P + P]`."""
         distance = (latents.unsqueeze(2) - means) * torch.exp(-log_deviations)
         ways = -(0.5 * distance.square() + log_deviations).sum(dim=3)
         spreads = self.place_deviations()
         sharpness = torch.exp(-2.0 * spreads)
         constant = (0.5 * self.places.square() * sharpness + spreads).sum(dim=1)
         places = latents @ (self.places * sharpness).T - 0.5 * latents.square() @ sharpness.T
-        nats = torch.cat([ways, places - constant], dim=2)
+        places = places - constant
+        going_on = torch.cat([ways, places], dim=2)
+        nats = torch.cat(
+            [
+                going_on.masked_fill(begins.unsqueeze(2), -math.inf),
+                places.masked_fill(~begins.unsqueeze(2), -math.inf),
+            ],
+            dim=2,
+        )
         return nats - 0.5 * math.log(2 * math.pi) * self.latent_dim
 
 
@@ -77,7 +139,8 @@ class LatentPrior(nn.Module):
     It is told its doubt, by how much the latents may be off that it goes on from, and learns with
     more and with less of it (as Ho et al. 2022 do where one network goes on from another). So a
     walk, which goes on from what it said itself, comes back to where sounds are, and steps need be
-    no rougher than they are.
+    no rougher than they are. And it is told how long ago the sound began: what holds for some time
+    looks the same in each frame of it, and a memory that stands still never ends it.
 
     Args:
         latent_dim: Z.
@@ -89,12 +152,14 @@ class LatentPrior(nn.Module):
     Attributes:
         low, high: the lowest and highest latents of the training `[Z]`, never left.
         starts: latents to begin with `[STARTS, Z]`.
+        start_ages: frames since the sounds that these are of began `[STARTS]`.
         loudest: norm of the magnitudes of the loudest frame of the training, never exceeded.
     """
 
     low: Tensor
     high: Tensor
     starts: Tensor
+    start_ages: Tensor
     loudest: Tensor
 
     def __init__(
@@ -117,130 +182,51 @@ class LatentPrior(nn.Module):
                 for task in told
             ]
         )
-        self.memory = nn.GRU(
-            latent_dim + 1 + self.conditioning.num_features, width, batch_first=True
-        )
+        self.clock = Clock()
+        num_features = latent_dim + 1 + TICKS + self.conditioning.num_features
+        self.memory = nn.GRU(num_features, width, batch_first=True)
         self.outlook = Outlook(width, latent_dim, num_ways, num_places)
         self.register_buffer("low", torch.full([latent_dim], -3.0))
         self.register_buffer("high", torch.full([latent_dim], 3.0))
         self.register_buffer("starts", torch.zeros(STARTS, latent_dim))
+        self.register_buffer("start_ages", torch.zeros(STARTS))
         self.register_buffer("loudest", torch.tensor(1.0))
 
     def forward(
-        self, last: Tensor, doubt: Tensor, labels: Labels, state: Tensor
+        self, last: Tensor, doubt: Tensor, ages: Tensor, labels: Labels, state: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Latents of the frames before `[B, Z, N]`, the doubt of them `[B, 1, N]`, labels of these
-        frames `[B, L, N]`, and the memory `[1, B, H]` -> log-shares, means, log-deviations as of
-        `Outlook`, and the memory."""
+        """Latents of the frames before `[B, Z, N]`, the doubt of them and the frames since their
+        sound began `[B, 1, N]`, labels of these frames `[B, L, N]`, and the memory `[1, B, H]` ->
+        log-shares, means, log-deviations as of `Outlook`, and the memory."""
         beliefs = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
             beliefs.append(coded(labels.values[:, index]))
-        frames = torch.cat([last, torch.log(doubt)], dim=1)
+        frames = torch.cat([last, torch.log(doubt), self.clock(ages)], dim=1)
         told = self.conditioning(frames, beliefs, labels.known).transpose(1, 2)
         memory, state = self.memory(told, state)
         shares, means, log_deviations = self.outlook(memory, last.transpose(1, 2))
         return shares, means, log_deviations, state
 
     @torch.jit.unused
-    def surprise(
-        self, latents: Tensor, last: Tensor, doubt: Tensor, labels: Labels, state: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Latents `[B, Z, N]` after `last`, which are off by `doubt` `[B, 1, N]` -> nats a frame,
-        scalar, and the memory."""
-        shares, means, log_deviations, state = self(last, doubt, labels, state)
-        nats = self.outlook.likelihood(latents.transpose(1, 2), means, log_deviations)
+    def surprise(self, stretch: Stretch, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Nats a frame, scalar, and the memory."""
+        shares, means, log_deviations, state = self(
+            stretch.last, stretch.doubt, stretch.ages, stretch.labels, state
+        )
+        latents = stretch.latents.transpose(1, 2)
+        nats = self.outlook.likelihood(latents, stretch.begins, means, log_deviations)
         return -torch.logsumexp(shares + nats, dim=2).mean(), state
 
     @torch.jit.unused
-    def doubted(self, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents `[B, Z, N]` -> the same, off by so much as is drawn for each row, and how much
-        that is `[B, 1, N]`."""
+    def doubted(self, stretch: Stretch) -> Stretch:
+        """The same, the latents of before off by so much as is drawn for each row."""
         low, high = math.log(DOUBTS[0]), math.log(DOUBTS[1])
-        drawn = low + (high - low) * torch.rand_like(last[:, :1, :1])
-        doubt = torch.exp(drawn).expand(-1, -1, last.shape[2])
-        return last + doubt * torch.randn_like(last), doubt
+        drawn = low + (high - low) * torch.rand_like(stretch.last[:, :1, :1])
+        doubt = torch.exp(drawn).expand(-1, -1, stretch.last.shape[2])
+        last = stretch.last + doubt * torch.randn_like(stretch.last)
+        return stretch._replace(last=last, doubt=doubt)
 
     @torch.jit.unused
     def fresh(self, num_rows: int) -> Tensor:
         """A memory of nothing `[1, B, H]`."""
         return self.low.new_zeros(1, num_rows, self.width)
-
-
-class PriorWalk(nn.Module):
-    """A prior that is asked frame after frame, and goes on from what it said; scriptable.
-
-    It ends nowhere and stays where the training was, and is the same for the same seed whatever the
-    blocks and whatever else is drawn.
-
-    Args:
-        prior: trained.
-    """
-
-    last: Tensor
-    state: Tensor
-
-    def __init__(self, prior: LatentPrior) -> None:
-        super().__init__()
-        self.prior = prior
-        self.chance = Chance()
-        self.doubt = WALKED_DOUBT
-        self.is_new = True
-        self.register_buffer("last", torch.zeros(1, prior.latent_dim, 1), persistent=False)
-        self.register_buffer("state", torch.zeros(1, 1, prior.width), persistent=False)
-
-    @torch.jit.export
-    def begin(self, seed: int) -> None:
-        """The walk of that seed, from its beginning."""
-        self.chance.begin(seed)
-        self.is_new = True
-
-    def forward(self, temperature: Tensor, labels: Labels) -> Tensor:
-        """Temperatures `[B, N]` and labels `[B, L, N]` -> the next latents `[B, Z, N]`.
-
-        Temperature scales the deviations; which of the ways and places it is, is always drawn as it
-        was learnt: so 0 still goes from sound to sound, each as it is likeliest.
-        """
-        self._welcome(temperature.shape[0])
-        frames = torch.jit.annotate(list[Tensor], [])
-        for n in range(temperature.shape[1]):
-            now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
-            frames.append(self._next(temperature[:, n], now))
-        return torch.cat(frames, dim=2)
-
-    def _welcome(self, num_rows: int) -> None:
-        """Rows that were not there before begin somewhere."""
-        if self.is_new:
-            self.last = self.last[:0]
-            self.state = self.state[:, :0]
-            self.is_new = False
-        there = self.last.shape[0]
-        if there < num_rows:
-            starts = self.prior.starts
-            places = (self.chance(num_rows, 1)[there:, 0] * starts.shape[0]).long()
-            new = starts.index_select(0, places.to(starts.device)).unsqueeze(2)
-            self.last = torch.cat([self.last, new], dim=0)
-            self.state = nn.functional.pad(self.state, (0, 0, 0, num_rows - there))
-        self.last = self.last[:num_rows].clone()
-        self.state = self.state[:, :num_rows].clone()
-
-    def _next(self, temperature: Tensor, labels: Labels) -> Tensor:
-        last = self.last
-        doubt = torch.full_like(last[:, :1], self.doubt)
-        shares, means, log_deviations, state = self.prior(last, doubt, labels, self.state)
-        rows, dim = last.shape[0], last.shape[1]
-        sums = torch.exp(shares[:, 0]).cumsum(dim=1)  # [B, M + P]
-        drawn = self.chance(rows, 1).to(last)
-        which = (sums < drawn * sums[:, -1:]).sum(dim=1).clamp(max=sums.shape[1] - 1)
-        outlook = self.prior.outlook
-        places = outlook.places.expand(rows, -1, -1)
-        spreads = outlook.place_deviations().expand(rows, -1, -1)
-        index = which.view(-1, 1, 1).expand(-1, 1, dim)
-        mean = torch.cat([means[:, 0], places], dim=1).gather(1, index)[:, 0]
-        log_deviation = torch.cat([log_deviations[:, 0], spreads], dim=1).gather(1, index)[:, 0]
-        deviation = torch.exp(log_deviation)
-        noise = self.chance.normal(rows, dim).to(last)
-        latents = mean + temperature.unsqueeze(1) * deviation * noise
-        latents = torch.minimum(torch.maximum(latents, self.prior.low), self.prior.high)
-        self.last = latents.unsqueeze(2)
-        self.state = state
-        return self.last

@@ -14,9 +14,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior
+from vschaos.layers import LatentPrior, Stretch
 from vschaos.models.base import Model
-from vschaos.prior.sequences import Sequences, Streams, Stretch, read_sequences
+from vschaos.prior.sequences import Sequences, Streams, read_sequences
 from vschaos.runs import Run, make_prior, write_prior
 
 HELD_OUT_STREAMS, HELD_OUT_STRETCHES = 8, 16
@@ -110,10 +110,8 @@ class _Course:
 
     def _step(self, stretch: Stretch) -> None:
         self.prior.train()
-        last, doubt = self.prior.doubted(stretch.last)
-        loss, state = self.prior.surprise(
-            stretch.latents, last, doubt, _partly_hidden(stretch.labels), self.state
-        )
+        told = stretch._replace(labels=_partly_hidden(stretch.labels))
+        loss, state = self.prior.surprise(self.prior.doubted(told), self.state)
         self.state = state.detach()
         self.optimizer.zero_grad()
         loss.backward()
@@ -136,8 +134,7 @@ def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # of the same doubts each time
         for stretch in stretches:
-            last, doubt = prior.doubted(stretch.last)
-            nats, state = prior.surprise(stretch.latents, last, doubt, stretch.labels, state)
+            nats, state = prior.surprise(prior.doubted(stretch), state)
             found.append(float(nats))
     return sum(found) / len(found)
 
@@ -148,8 +145,7 @@ def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
     together = torch.cat(learnt.latents, dim=1)
     prior.low.copy_(together.amin(dim=1))
     prior.high.copy_(together.amax(dim=1))
-    places = torch.linspace(0, together.shape[1] - 1, len(prior.starts)).round().long()
-    prior.starts.copy_(together[:, places].T)
+    _fit_starts(prior, learnt)
     random = torch.Generator().manual_seed(0)
     picked = torch.randint(together.shape[1], [prior.outlook.num_places], generator=random)
     prior.outlook.places.copy_(together[:, picked].T)
@@ -161,6 +157,19 @@ def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
             magnitudes = model.decode_magnitudes(latents[None, :, part], labels)
             loudest = max(loudest, float(magnitudes.norm(dim=1).max()))
     prior.loudest.fill_(loudest)
+
+
+def _fit_starts(prior: LatentPrior, learnt: Sequences) -> None:
+    """Beginnings of files; of few files, places within them too."""
+    count = len(prior.starts)
+    sounds = [latents for latents in learnt.latents if latents.shape[1]]
+    from_each = -(-count // len(sounds))
+    picked = torch.linspace(0, len(sounds) - 1, -(-count // from_each)).round().long()
+    for index in range(count):
+        latents = sounds[int(picked[index // from_each])]
+        age = (index % from_each) * latents.shape[1] // from_each
+        prior.starts[index] = latents[:, age]
+        prior.start_ages[index] = age
 
 
 def _partly_hidden(labels: Labels) -> Labels:

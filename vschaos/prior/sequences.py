@@ -14,6 +14,7 @@ from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, read_input
 from vschaos.generation.inputs import dataset_root
 from vschaos.labels import Labels
+from vschaos.layers import Stretch
 from vschaos.runs import Run
 
 MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files
@@ -35,20 +36,6 @@ class Sequences(NamedTuple):
     @property
     def num_frames(self) -> int:
         return sum(latents.shape[1] for latents in self.latents)
-
-
-class Stretch(NamedTuple):
-    """Some frames of several streams.
-
-    Attributes:
-        latents: `[B, Z, N]`.
-        last: those of the frames before.
-        labels: `[B, L, N]`.
-    """
-
-    latents: Tensor
-    last: Tensor
-    labels: Labels
 
 
 def read_sequences(run: Run, names: Sequence[str]) -> Sequences:
@@ -99,6 +86,7 @@ class Streams:
         self.known = torch.cat(sequences.known, dim=1)
         lengths = torch.tensor([latents.shape[1] for latents in sequences.latents])
         self.firsts = lengths.cumsum(0) - lengths
+        self.ages = torch.cat([torch.arange(length) for length in lengths.tolist()])
         self.lengths = lengths
 
     def stretches(self, length: int) -> Iterator[Stretch]:
@@ -111,7 +99,15 @@ class Streams:
             places = torch.cat([places[:, -1:], new], dim=1)
             before, now = places[:, :-1], places[:, 1:]
             labels = Labels(_picked(self.values, now), _picked(self.known, now))
-            yield Stretch(_picked(self.latents, now), _picked(self.latents, before), labels)
+            ages = self.ages[before].float().unsqueeze(1)
+            yield Stretch(
+                latents=_picked(self.latents, now),
+                begins=self.ages[now] == 0,
+                last=_picked(self.latents, before),
+                doubt=torch.zeros_like(ages),
+                ages=ages,
+                labels=labels,
+            )
 
     def _frames(self) -> Iterator[int]:
         while True:

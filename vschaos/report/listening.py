@@ -18,6 +18,7 @@ from vschaos.runs import Given, Run
 RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
 POINTS, POINT_SECONDS = 8, 0.6  # of the prior
 WALKS, WALK_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
+GENERATED_SECONDS = 10.0  # some phrases
 SWEPT_VALUES, SWEPT_SECONDS = 12, 0.7
 Player = dict[str, Any]
 
@@ -29,7 +30,10 @@ def listen(run: Run, material: Material) -> dict[str, list[Any]]:
     return {
         "pairs": [_pair(run, material, clip) for clip in clips],
         "prior": [_prior(run, told, stated)],
-        "walks": [_walk(run, kind, told, stated) for kind in WALKS],
+        "walks": [
+            *_generated(run, told, stated),
+            *(_walk(run, kind, told, stated) for kind in WALKS),
+        ],
         "sweeps": _sweeps(run, material, clips, told),
     }
 
@@ -79,6 +83,16 @@ def _prior(run: Run, told: Given, stated: str) -> Player:
     ]
     title = f"{POINTS} points of the prior, each held{stated}"
     return _joined(run, sounds, [str(number + 1) for number in range(POINTS)], title)
+
+
+def _generated(run: Run, told: Given, stated: str) -> list[Player]:
+    """What a learnt prior plays by itself, if there is one."""
+    if run.prior is None:
+        return []
+    frames = round(GENERATED_SECONDS * run.sample_rate / run.model.hop_length) + _edge(run)
+    sound = _decode(run, run.wander(frames, labels=told), told)
+    (picture,) = draw_spectrograms([sound], run.sample_rate)
+    return [_player(run, sound, f"as the prior goes on by itself{stated}", picture)]
 
 
 def _walk(run: Run, kind: str, told: Given, stated: str) -> Player:

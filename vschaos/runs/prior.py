@@ -13,7 +13,8 @@ from vschaos.files import written_whole
 from vschaos.layers import LatentPrior
 from vschaos.models.base import Model
 
-FORMAT = 1
+FORMAT = 2
+EARLIER = (1,)  # knew nothing of where a sound begins
 FOLDER = "priors"  # in the folder of a run
 LARGEST = {
     "width": 2048,
@@ -69,6 +70,9 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
     again = f"python3 -m vschaos.prior {checkpoint} learns it again"
     try:
         content: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        if content["format"] in EARLIER:
+            logger.warning("%s was learnt by an earlier version and is left out: %s", file, again)
+            return None
         is_of_these = content["weights"] == fingerprint(model)
         settings = {name: content["settings"][name] for name in LARGEST}
         if content["format"] != FORMAT or not _are_sizes(settings):

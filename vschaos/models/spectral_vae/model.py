@@ -13,7 +13,6 @@ from vschaos.layers import (
     Adversary,
     Gaussian,
     Labelling,
-    LatentPrior,
     Network,
     sample,
     self_taught,
@@ -26,19 +25,14 @@ from vschaos.losses import (
     MeanSquare,
     SpectralConvergence,
 )
-from vschaos.models.base import Model, Representation
+from vschaos.models.spectral_vae.coder import SpectralCoder
 from vschaos.models.spectral_vae.corruption import Corruption
-from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.outputs import Output
-from vschaos.models.spectral_vae.silence import Silence
-from vschaos.models.spectral_vae.stream import SpectralStream
-from vschaos.transforms import INVERSIONS, STFT, LogMagnitude, invert
-
-SETTLING = 4  # times the context of an encoder, in which it comes to rest
+from vschaos.transforms import STFT, LogMagnitude
 
 
-class SpectralVAE(Model):
+class SpectralVAE(SpectralCoder):
     """Variational auto-encoder (Kingma & Welling 2014) of the frames of a magnitude spectrum.
 
     Encoder and decoder see the contrast of the magnitudes, F numbers a frame; what the decoder
@@ -67,8 +61,6 @@ class SpectralVAE(Model):
         burn_in: frames at the beginning of an example of which no loss is taken.
     """
 
-    inversions = INVERSIONS
-
     def __init__(
         self,
         vocabularies: Mapping[str, Vocabulary],
@@ -89,24 +81,23 @@ class SpectralVAE(Model):
         excerpt_frames: int = 1,
         burn_in: int = 0,
     ) -> None:
-        super().__init__()
         num_bins = transform.num_bins
         labelling = Labelling(vocabularies, conditioning or {}, prediction or {}, num_bins)
-        self.sample_rate = sample_rate
-        self.hop_length = transform.hop_length
-        self.latent_dim = latent.dim
-        self.vocabularies = {task: vocabularies[task] for task in labelling.tasks}
-        self.told = [labelling.tasks[index] for index in labelling.told]
-        self.heard = [labelling.tasks[index] for index in labelling.heard]
-        self.transform = transform
-        self.contrast = contrast(num_bins)
-        self.labelling = labelling
-        self.output = output(self.contrast)
-        self.encoder = encoder(num_bins + labelling.to_encoder.num_features, latent.num_parameters)
-        self.decoder = decoder(
-            latent.dim + labelling.to_decoder.num_features, num_bins * self.output.per_bin
+        magnitudes = contrast(num_bins)
+        decoded = output(magnitudes)
+        to_encoder = num_bins + labelling.to_encoder.num_features
+        to_decoder = latent.dim + labelling.to_decoder.num_features
+        super().__init__(
+            vocabularies,
+            sample_rate,
+            transform,
+            magnitudes,
+            labelling,
+            decoded,
+            encoder(to_encoder, latent.num_parameters),
+            decoder(to_decoder, num_bins * decoded.per_bin),
+            latent,
         )
-        self.latent = latent
         self.adversary = _adversary(latent.dim, labelling, vocabularies, adversary_dims)
         self.label_dropout = label_dropout
         self.corruption = corruption
@@ -124,16 +115,8 @@ class SpectralVAE(Model):
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
-    @property
-    def context(self) -> int:
-        """Frames before one that matter to what is decoded of it."""
-        return self.encoder.context + self.decoder.context
-
     def fit(self, audio: Tensor) -> None:
         self.contrast.fit(self.transform.magnitudes(audio))
-
-    def centres(self, length: int) -> Tensor:
-        return self.transform.centres(length)
 
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
@@ -224,39 +207,6 @@ class SpectralVAE(Model):
             **self.labelling.accuracy(contrast, labels),
         }
 
-    def encode(
-        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
-    ) -> Tensor:
-        """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
-        contrast = self.contrast(self.transform(audio).abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        posterior = self._posterior(contrast, beliefs, known)
-        return self.latent.outward(sample(posterior, temperature))
-
-    def decode(
-        self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
-    ) -> Tensor:
-        """Latents `[B, Z, N]` -> `[B, T]`, the sound that has N frames:
-        `T = (N + 1) * hop_length - n_fft`."""
-        length = (latents.shape[2] + 1) * self.hop_length - self.transform.n_fft
-        if length < 1:
-            raise ValueError(
-                f"at least {self.transform.overlap} latent frames make a sound, "
-                f"{latents.shape[2]} came"
-            )
-        magnitudes = self.decode_magnitudes(latents, labels)
-        return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
-
-    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """Latents `[B, Z, N]` -> `[B, F, N]`; what `labels` leave open is unknown."""
-        given = self._given(labels, latents)
-        inner = self.latent.inward(latents)
-        magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
-        return magnitudes * self._silence()(latents)
-
-    def representation(self) -> Representation:
-        return Representation(self.transform, self.contrast)
-
     def arrange(self) -> None:
         """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
 
@@ -268,87 +218,6 @@ class SpectralVAE(Model):
         self.eval()
         self.latent.arrange(decode)
         self.train(was_training)
-
-    def importance(self) -> list[float]:
-        found: list[float] = self.latent.importance.tolist()
-        return found if any(found) else []
-
-    def complete(self, latents: Tensor) -> Tensor:
-        completed: Tensor = self.latent.kept(latents.shape[1])(latents)
-        return completed
-
-    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
-        contrast = self.contrast(self.transform(audio).abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        return self.latent.information(self._posterior(contrast, beliefs, known))
-
-    def predict(self, audio: Tensor) -> Tensor:
-        """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
-        return self.labelling.predicted(self.contrast(self.transform(audio).abs()))
-
-    def reconstruct(
-        self,
-        audio: Tensor,
-        labels: Labels | None = None,
-        temperature: float = 0.0,
-        inversion: str | None = None,
-    ) -> Tensor:
-        spectrum = self.transform(audio)
-        contrast = self.contrast(spectrum.abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        latents = sample(self._posterior(contrast, beliefs, known), temperature)
-        magnitudes = self._magnitudes(latents, beliefs, known)
-        magnitudes = magnitudes * self._silence()(self.latent.outward(latents))
-        way = inversion or self.inversions[0]
-        return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
-
-    def stream(
-        self,
-        max_delay: int | None = None,
-        num_latents: int | None = None,
-        prior: LatentPrior | None = None,
-    ) -> SpectralStream:
-        parts = (
-            self.vocabularies,
-            self.transform if max_delay is None else self.transform.within(max_delay),
-            self.contrast,
-            self.labelling,
-            self.encoder,
-            self.decoder,
-            self.output,
-            self.latent,
-            self._silence(),
-            self.sample_rate,
-            num_latents,
-        )
-        return (
-            SpectralStream(*parts)
-            if prior is None
-            else GeneratingStream(prior, self.decoder, *parts)
-        )
-
-    def _silence(self) -> Silence:
-        """As it is encoded without a label, beside a sound of the mean contrast, once either has
-        lasted."""
-        silent = self.contrast(torch.zeros_like(self.contrast.mean).unsqueeze(0))
-        contrast = torch.cat([silent, torch.zeros_like(silent)])
-        contrast = contrast.expand(-1, -1, 1 + SETTLING * self.encoder.context)
-        beliefs, known = self.labelling.believed(contrast, self.labelling.unknown(contrast))
-        posterior = self._posterior(contrast, beliefs, known)
-        latents = self.latent.outward(posterior.mean)[:, :, -1:].detach()
-        return Silence(latents[0], latents[1])
-
-    def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
-        if labels is None:
-            return self.labelling.unknown(frames)
-        return labels
-
-    def _posterior(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Gaussian:
-        return self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
-
-    def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
-        told = self.labelling.to_decoder(latents, beliefs, known)
-        return self.contrast.inverse(self.output(self.decoder(told)))
 
 
 def _excerpt_frames(seen: int, burn_in: int, context: int) -> int:

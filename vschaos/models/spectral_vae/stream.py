@@ -9,10 +9,15 @@ from torch import Tensor
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Labelling, Network, sample
 from vschaos.layers.live import compiled_once
-from vschaos.models.base import Attribute, Control, Method
+from vschaos.models.spectral_vae.controls import (
+    ATTRIBUTES,
+    label_control,
+    latent_controls,
+    methods_of,
+)
 from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.outputs import Output
-from vschaos.models.spectral_vae.played import PLAYED, PlayedStream
+from vschaos.models.spectral_vae.played import PlayedStream
 from vschaos.models.spectral_vae.playing import StreamingNetwork, StreamingNetworkInterface
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.transforms import (
@@ -24,26 +29,6 @@ from vschaos.transforms import (
     StreamingSTFTInterface,
     keep_phase,
 )
-
-INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
-ATTRIBUTES = [
-    Attribute(
-        "inversion_mode",
-        "str",
-        "how phases are found; keep_input, of what comes in, is rtisi where nothing does",
-        "keep_input",
-        choices=INVERSION_MODES,
-    ),
-    Attribute(
-        "temperature",
-        "float",
-        "0: the likeliest latents; 1: as uncertain as learnt",
-        0.0,
-        0.0,
-        10.0,
-    ),
-    *PLAYED,
-]
 
 
 class SpectralStream(PlayedStream):
@@ -91,8 +76,8 @@ class SpectralStream(PlayedStream):
         kept = latent.kept(num_latents)
         controls = [label_control(task, entry) for task, entry in vocabularies.items()]
         super().__init__(
-            _methods(
-                _latent_controls(latent, kept.num_kept), transform.hop_length, labelling, controls
+            methods_of(
+                latent_controls(latent, kept.num_kept), transform.hop_length, labelling, controls
             ),
             ATTRIBUTES,
             transform.hop_length,
@@ -293,40 +278,3 @@ class SpectralStream(PlayedStream):
 
 def between(labels: Labels, first: int, end: int) -> Labels:
     return Labels(labels.values[:, :, first:end], labels.known[:, :, first:end])
-
-
-def label_control(task: str, vocabulary: Vocabulary) -> Control:
-    """The inlet for a label. What lies below its range, far below if that reaches below zero, says
-    that it is unknown."""
-    if vocabulary.is_class:
-        last = float(len(vocabulary.classes) - 1)
-        return Control(task, 0.0, last, "class", vocabulary.classes, unknown_below=0.0)
-    low, high = vocabulary.low, vocabulary.high
-    bound = 0.0 if low >= 0 else low - (high - low)
-    return Control(task, low, high, "number", unknown_below=bound)
-
-
-def _latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
-    importance = latent.importance.tolist()
-    return [
-        Control(f"latent {k + 1}", low, high, "deviation", importance_db=round(importance[k], 2))
-        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
-    ]
-
-
-def _methods(
-    latents: list[Control],
-    hop_length: int,
-    labelling: Labelling,
-    controls: list[Control],
-) -> list[Method]:
-    audio = [Control("audio", -1.0, 1.0, "amplitude")]
-    to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
-    to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
-    told = [controls[task] for task in labelling.told]
-    heard = [controls[task] for task in labelling.heard]
-    return [
-        Method("encode", audio + to_encoder, 1, latents + heard, hop_length),
-        Method("decode", latents + to_decoder, hop_length, audio, 1),
-        Method("forward", audio + told, 1, audio + heard, 1),
-    ]

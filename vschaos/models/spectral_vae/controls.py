@@ -1,0 +1,64 @@
+"""What a stream shows a player: the inlets and outlets of its methods, and its settings."""
+
+from vschaos.labels import Vocabulary
+from vschaos.layers import Labelling
+from vschaos.models.base import Attribute, Control, Method
+from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.played import PLAYED
+
+INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
+ATTRIBUTES = [
+    Attribute(
+        "inversion_mode",
+        "str",
+        "how phases are found; keep_input, of what comes in, is rtisi where nothing does",
+        "keep_input",
+        choices=INVERSION_MODES,
+    ),
+    Attribute(
+        "temperature",
+        "float",
+        "0: the likeliest latents; 1: as uncertain as learnt",
+        0.0,
+        0.0,
+        10.0,
+    ),
+    *PLAYED,
+]
+
+
+def methods_of(
+    latents: list[Control],
+    hop_length: int,
+    labelling: Labelling,
+    controls: list[Control],
+) -> list[Method]:
+    audio = [Control("audio", -1.0, 1.0, "amplitude")]
+    to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
+    to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
+    told = [controls[task] for task in labelling.told]
+    heard = [controls[task] for task in labelling.heard]
+    return [
+        Method("encode", audio + to_encoder, 1, latents + heard, hop_length),
+        Method("decode", latents + to_decoder, hop_length, audio, 1),
+        Method("forward", audio + told, 1, audio + heard, 1),
+    ]
+
+
+def latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
+    importance = latent.importance.tolist()
+    return [
+        Control(f"latent {k + 1}", low, high, "deviation", importance_db=round(importance[k], 2))
+        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
+    ]
+
+
+def label_control(task: str, vocabulary: Vocabulary) -> Control:
+    """The inlet for a label. What lies below its range, far below if that reaches below zero, says
+    that it is unknown."""
+    if vocabulary.is_class:
+        last = float(len(vocabulary.classes) - 1)
+        return Control(task, 0.0, last, "class", vocabulary.classes, unknown_below=0.0)
+    low, high = vocabulary.low, vocabulary.high
+    bound = 0.0 if low >= 0 else low - (high - low)
+    return Control(task, low, high, "number", unknown_below=bound)
