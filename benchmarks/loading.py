@@ -5,9 +5,14 @@
         [--json FILE]
 
 One thread, on two minutes of synthetic sound. A batch is made and a step is taken with it by turns;
-CPU times are medians. The floor is the step alone: losses, gradients, optimiser; the share is the
-loader's of both together. The step's own floor is that of a bare network, 1025-512-16-512-1025, of
-whom nothing is asked but to give back what it gets.
+CPU times are medians. The floor is the step alone: losses, gradients, optimiser, with matrices
+multiplied as precisely as the recipe says; the share is the loader's of both together. The step's
+own floor is that of a bare network, 1025-512-16-512-1025, of whom nothing is asked but to give back
+what it gets.
+
+Beside it: what the transform takes of a step, the loader when nothing comes between two batches
+("warm": a step drives sounds and code out of the processor's caches), and taking as many frames out
+of a float16 table of 16,384 in memory.
 """
 
 from __future__ import annotations
@@ -23,11 +28,14 @@ from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
 from vschaos.data.datamodule import Batch
+from vschaos.training.arithmetic import multiplying
 from vschaos.training.learner import Learner
 from vschaos.training.train import assemble
+from vschaos.transforms import STFT
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 WARM_UP = 10  # steps
+TABLE_LENGTH = 1 << 14  # frames
 LABELS = ("pitch", "octave")
 
 
@@ -50,25 +58,40 @@ def main() -> None:
             for measured in [measure(recipe, Path(folder), [f"augment={augment}"], options.steps)]
         ]
     times = {"loader_ms": ".2f", "step_ms": ".2f", "share": ".1%", "bare_ms": ".2f"}
+    times |= {"warm_ms": ".2f", "transform_ms": ".2f", "stored_ms": ".2f"}
     show(rows, {"recipe": "<", "augment": "<", **times})
     write(options.json, rows)
 
 
 def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[str, float]:
-    data, learner = assemble(composed(recipe, folder, WARM_UP + steps, settings))
-    batches = [data.excerpts[number] for number in range(16)]
-    take = step_of(learner)
-    spent = by_turns(
-        {
-            "loader": data.excerpts.__getitem__,
-            "step": lambda turn: take(batches[turn % len(batches)]),
-            "bare": bare_step(data.loading.batch_size),
-        },
-        steps,
-        WARM_UP,
-    )
+    config = composed(recipe, folder, WARM_UP + steps, settings)
+    with multiplying(config["training"]["matmul_precision"]):
+        data, learner = assemble(config)
+        batches = [data.excerpts[number] for number in range(16)]
+        take, transform = step_of(learner), learner.model.transform
+        assert isinstance(transform, STFT)  # that of all recipes here
+        stored = stored_frames(transform.num_bins, data.loading.batch_size)
+        spent = by_turns(
+            {
+                "loader": data.excerpts.__getitem__,
+                "step": lambda turn: take(batches[turn % len(batches)]),
+                "transform": lambda turn: transform.magnitudes(batches[turn % 16].audio),
+                "stored": stored,
+                "bare": bare_step(data.loading.batch_size),
+            },
+            steps,
+            WARM_UP,
+        )
+        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, WARM_UP)
     share = spent["loader"] / (spent["loader"] + spent["step"])
     return {**{f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}, "share": share}
+
+
+def stored_frames(bins: int, count: int) -> Callable[[int], object]:
+    """A batch of frames from anywhere in a table."""
+    table = torch.full((TABLE_LENGTH, bins), 0.5, dtype=torch.float16)
+    random = torch.Generator().manual_seed(0)
+    return lambda turn: table[torch.randint(TABLE_LENGTH, (count,), generator=random)].float()
 
 
 def step_of(learner: Learner) -> Callable[[Batch], object]:
