@@ -43,7 +43,7 @@ TERM = "_target_:vschaos.losses."
 WEIGHT = "_target_:vschaos.training.learner.LossWeight,weight:"
 LOSSES = {
     "as shipped": "",
-    "mean squares of the contrast": f"model.reconstruction.contrast={{{TERM}MeanSquare}}",
+    "root mean squares of frames": f"model.reconstruction.contrast={{{TERM}FrameDeviation}}",
     "L1 of the contrast": f"model.reconstruction.contrast={{{TERM}MeanAbsolute}}",
     "KL 5e-5": "training.weights.kl.weight=5e-5",
     "convergence 0.5": "training.weights.convergence.weight=0.5",

@@ -22,8 +22,8 @@ from vschaos.losses import (
     Discrepancy,
     Distance,
     FrameConvergence,
-    FrameDeviation,
     LogSpectralDistance,
+    MeanSquare,
     SpectralConvergence,
 )
 from vschaos.models.base import Model, Representation
@@ -61,7 +61,7 @@ class SpectralVAE(Model):
         corruption: of what encoder and heads get in training, or none.
         output: what the decoder says of a contrast; by default the contrast itself.
         reconstruction: by name, distances of what is decoded that make terms of the loss; by
-            default `contrast`, root mean squares, and `convergence`, of each frame.
+            default `contrast`, mean squares, and `convergence`, of each frame.
         regularisation: by name, further terms: discrepancies of the latents from their prior.
         excerpt_frames: frames of an example for training, those apart that are context.
         burn_in: frames at the beginning of an example of which no loss is taken.
@@ -116,10 +116,7 @@ class SpectralVAE(Model):
         self.excerpt_centres = [
             transform.n_fft // 2 + n * transform.hop_length for n in range(num_frames)
         ]
-        default: dict[str, Distance] = {
-            "contrast": FrameDeviation(),
-            "convergence": FrameConvergence(),
-        }
+        default: dict[str, Distance] = {"contrast": MeanSquare(), "convergence": FrameConvergence()}
         # an entry may be none, which switches it off
         terms = default if reconstruction is None else reconstruction
         self.reconstruction = {name: term for name, term in terms.items() if term}
@@ -140,7 +137,7 @@ class SpectralVAE(Model):
 
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
-        `contrast` (root mean square of a frame) and `convergence`; `kl` (nats); those of `regularisation`
+        `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
         and of `output`; and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
         `adversary` and `leak`."""
