@@ -4,6 +4,7 @@ from vschaos.losses.multi_resolution import MultiResolutionDistance
 from vschaos.losses.reconstruction import (
     Distance,
     FrameConvergence,
+    FrameDeviation,
     ItakuraSaito,
     LogMagnitudeDistance,
     LogSpectralDistance,
@@ -25,6 +26,7 @@ __all__ = [
     "Discrepancy",
     "Distance",
     "FrameConvergence",
+    "FrameDeviation",
     "GaussianKL",
     "ItakuraSaito",
     "LogMagnitudeDistance",
