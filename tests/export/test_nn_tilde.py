@@ -81,8 +81,9 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
                 assert torch.allclose(output, sound, atol=1e-5)
             first.append(seconds[0])
             usual.append(sorted(seconds)[6])
-    # not compiled at all it takes a hundred times as long, and six times if the outermost is not
-    assert min(first) < 4.5 * min(usual)
+    # Not compiled it takes 11 to 33 ms. The usual block of so small a model takes so little that
+    # cold caches are heard in a ratio: that of a real one is measured by benchmarks/streaming.py.
+    assert min(first) < 3 * min(usual) + 1e-3
 
 
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
