@@ -4,11 +4,12 @@
     python benchmarks/loading.py [dgt_small dgt_mid ...] [--augment off mild strong] [--steps 60]
         [--json FILE]
 
-One thread, on two minutes of synthetic sound. A batch is made and a step is taken with it by turns;
-CPU times are medians. The floor is the step alone: losses, gradients, optimiser, with matrices
-multiplied as precisely as the recipe says; the share is the loader's of both together. The step's
-own floor is that of a bare network, 1025-512-16-512-1025, of whom nothing is asked but to give back
-what it gets.
+One thread, on two minutes of synthetic sound. A batch is asked for and a step is taken with it by
+turns; batches are made some at a time ("at once"), so CPU times are medians of the means of as many
+turns. The floor is the step alone: losses, gradients, optimiser, with matrices multiplied as
+precisely as the recipe says; the share is the loader's of both together. The step's own floor is
+that of a bare network, 1025-512-16-512-1025, of whom nothing is asked but to give back what it
+gets.
 
 Beside it: what the transform takes of a step, the loader when nothing comes between two batches
 ("warm": a step drives sounds and code out of the processor's caches), and taking as many frames out
@@ -27,7 +28,8 @@ import torch
 from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
-from vschaos.data.datamodule import Batch
+from vschaos.data.ahead import Ahead
+from vschaos.data.excerpts import Batch
 from vschaos.training.arithmetic import multiplying
 from vschaos.training.learner import Learner
 from vschaos.training.train import assemble
@@ -58,7 +60,7 @@ def main() -> None:
             for measured in [measure(recipe, Path(folder), [f"augment={augment}"], options.steps)]
         ]
     times = {"loader_ms": ".2f", "step_ms": ".2f", "share": ".1%", "bare_ms": ".2f"}
-    times |= {"warm_ms": ".2f", "transform_ms": ".2f", "stored_ms": ".2f"}
+    times |= {"at_once": "d", "warm_ms": ".2f", "transform_ms": ".2f", "stored_ms": ".2f"}
     show(rows, {"recipe": "<", "augment": "<", **times})
     write(options.json, rows)
 
@@ -67,24 +69,32 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
     config = composed(recipe, folder, WARM_UP + steps, settings)
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
-        batches = [data.excerpts[number] for number in range(16)]
+        ahead = Ahead(data.excerpts)
+        steps, warm_up = (-(-turns // ahead.at_once) * ahead.at_once for turns in (steps, WARM_UP))
         take, transform = step_of(learner), learner.model.transform
         assert isinstance(transform, STFT)  # that of all recipes here
-        stored = stored_frames(transform.num_bins, data.loading.batch_size)
+        batch = ahead[0]
+
+        def load(turn: int) -> None:
+            nonlocal batch
+            batch = ahead[turn]
+
         spent = by_turns(
             {
-                "loader": data.excerpts.__getitem__,
-                "step": lambda turn: take(batches[turn % len(batches)]),
-                "transform": lambda turn: transform.magnitudes(batches[turn % 16].audio),
-                "stored": stored,
+                "loader": load,
+                "step": lambda turn: take(batch),
+                "transform": lambda turn: transform.magnitudes(batch.audio),
+                "stored": stored_frames(transform.num_bins, data.loading.batch_size),
                 "bare": bare_step(data.loading.batch_size),
             },
             steps,
-            WARM_UP,
+            warm_up,
+            ahead.at_once,
         )
-        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, WARM_UP)
+        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, ahead.at_once)
     share = spent["loader"] / (spent["loader"] + spent["step"])
-    return {**{f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}, "share": share}
+    times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
+    return {**times, "share": share, "at_once": ahead.at_once}
 
 
 def stored_frames(bins: int, count: int) -> Callable[[int], object]:

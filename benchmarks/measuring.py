@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any, NamedTuple
 
 Row = Mapping[str, Any]
@@ -112,17 +112,29 @@ def cpu_seconds(call: Callable[[], object]) -> float:
 
 
 def by_turns(
-    calls: Mapping[str, Callable[[int], object]], turns: int, warm_up: int = 0
+    calls: Mapping[str, Callable[[int], object]], turns: int, warm_up: int = 0, at_once: int = 1
 ) -> dict[str, float]:
     """Median CPU seconds of each call, by name. They take turns, so that whatever else the machine
-    does falls on all of them; each is told the number of its turn."""
+    does falls on all of them; each is told the number of its turn.
+
+    Args:
+        turns, warm_up: how many count, and how many before them do not.
+        at_once: of calls whose work is done at every so many turns, those to take the mean of.
+    """
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + turns):
         for name, call in calls.items():
             started = time.process_time()
             call(turn)
             spent[name].append(time.process_time() - started)
-    return {name: median(times[warm_up:]) for name, times in spent.items()}
+    return {
+        name: median(map(fmean, batched(times[warm_up:], at_once))) for name, times in spent.items()
+    }
+
+
+def batched(times: Sequence[float], count: int) -> list[Sequence[float]]:
+    """Some at a time, in their order; the last ones may be fewer."""
+    return [times[first : first + count] for first in range(0, len(times), count)]
 
 
 def in_a_process(*arguments: object) -> tuple[Clock, str]:

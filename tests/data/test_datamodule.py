@@ -15,9 +15,11 @@ from torch import Tensor
 
 from vschaos.audio import write_audio
 from vschaos.data import datamodule as datamodule_module
+from vschaos.data import excerpts as excerpts_module
 from vschaos.data.augment import Augmentations, Gain, Varispeed
-from vschaos.data.datamodule import Batch, Excerpts, Frames, Loading, SoundData
+from vschaos.data.datamodule import Loading, SoundData
 from vschaos.data.draw import BalancedDraw
+from vschaos.data.excerpts import Batch, Excerpts, Frames
 from vschaos.data.notes import PITCH_CLASSES
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, open_store
@@ -182,7 +184,7 @@ def test_lightning_asks_for_the_batches_in_their_order(make_store: MakeStore) ->
 def test_held_out_sounds_are_whole_up_to_a_length(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datamodule_module, "HELD_OUT_SECONDS", 0.01)  # 80 samples
+    monkeypatch.setattr(excerpts_module, "HELD_OUT_SECONDS", 0.01)  # 80 samples
     store = make_store(50, 80, 100)
     split = Split(train=["000.wav"], held_out=["000.wav", "001.wav", "002.wav"])
     short, just, long = (batch.audio for batch in _data(store, split).val_dataloader())
@@ -258,7 +260,7 @@ def test_labels_are_those_of_the_samples_in_the_middle_of_frames(make_store: Mak
 def test_labels_of_held_out_sounds_are_those_of_their_frames(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datamodule_module, "HELD_OUT_SECONDS", 0.04)  # 320 samples, of the middle
+    monkeypatch.setattr(excerpts_module, "HELD_OUT_SECONDS", 0.04)  # 320 samples, of the middle
     store = make_store(600, 90, 300)
     data = _labelled(store, Split(["001.wav"], ["000.wav", "002.wav"]))
     heard = set()

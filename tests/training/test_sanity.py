@@ -105,7 +105,8 @@ def test_a_batch_without_a_finite_loss_is_not_begun_with(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "vschaos.data.augment.Gain.__call__", lambda self, audio, random: audio * float("nan")
+        "vschaos.data.augment.Gain.draw",
+        lambda self, count, random: torch.full((count, 1), float("nan")),
     )
     with pytest.raises(FloatingPointError, match=r"before the first step the loss is nan.*check"):
         train(config)

@@ -6,6 +6,7 @@ pieces, ledger       one imported sound; which bytes a dataset's files hold (loc
 cache, keeping       what is kept of imported sounds, listed and removed
 metadata, timeline   labels as text files; what is known at any sample
 draw, augment        where excerpts are taken from, and what makes more of them
+excerpts, ahead      training batches by number; several of them made at a time
 datamodule           the loaders of a training
 check, inspection    the state of a dataset, told before anything is trained
 pitch, listening     pitch and octave labels, heard by a network

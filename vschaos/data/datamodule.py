@@ -8,114 +8,18 @@ from typing import NamedTuple
 
 import numpy as np
 import pytorch_lightning as lightning
-import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Sampler
 
-from vschaos.data.augment import Augmentations, Lengths, Transposition
+from vschaos.data.ahead import Ahead
+from vschaos.data.augment import Augmentations
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
+from vschaos.data.excerpts import Batch, Excerpts, Frames, WholeSounds
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
 from vschaos.data.timeline import LabelTrack, LabelTracks
-from vschaos.labels import Labels, Vocabulary
+from vschaos.labels import Vocabulary
 
-HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 HELD_OUT_FILES = 32
-AT_A_TIME = 1 << 18  # samples
-
-
-class Batch(NamedTuple):
-    """Sounds and what is known of them.
-
-    Attributes:
-        audio: `[B, T]`.
-        labels: of the N frames of each, `[B, L, N]`.
-    """
-
-    audio: Tensor
-    labels: Labels
-
-
-class Frames(NamedTuple):
-    """Where a model reads labels.
-
-    Attributes:
-        excerpt_length: samples of an excerpt.
-        excerpt_centres: samples in it at which labels are read.
-        centres: gives them for a whole sound of so many samples.
-    """
-
-    excerpt_length: int
-    excerpt_centres: list[int]
-    centres: Callable[[int], Tensor]
-
-
-class Excerpts(Dataset[Batch]):
-    """Training batches by number: batch k is the same whenever it is asked for.
-
-    Excerpts begin at any sample, also before the sound, as frames at its edges do in a stream.
-
-    Args:
-        store, files: the sounds to draw from.
-        tracks: their labels.
-        frames: lengths of excerpts, and where their labels are read.
-        draw: says where excerpts begin.
-        batch_size: excerpts in a batch.
-        seed: of all that is drawn.
-        augmentations: what is done to them.
-        transposition: how labels follow.
-    """
-
-    def __init__(
-        self,
-        store: SoundStore,
-        files: list[StoredFile],
-        tracks: LabelTracks,
-        frames: Frames,
-        draw: Draw,
-        batch_size: int,
-        seed: int,
-        augmentations: Augmentations,
-        transposition: Transposition,
-    ) -> None:
-        self.store = store
-        self.files = files
-        self.tracks = tracks
-        self.length = frames.excerpt_length
-        self.centres = np.array(frames.excerpt_centres)
-        self.draw = draw
-        self.batch_size = batch_size
-        self.seed = seed
-        self.augmentations = augmentations
-        self.transposition = transposition
-        self._starts = np.array([file.start for file in files])
-        self._lengths = np.array([file.length for file in files])
-
-    def __getitem__(self, number: int) -> Batch:
-        """Batch `number`: `[batch_size, T]` and labels `[batch_size, L, N]`."""
-        random = np.random.default_rng([self.seed, number])
-        lengths = self.augmentations.draw_lengths(self.length, random, bool(self.transposition))
-        indices, starts = self.draw(random, self.batch_size, lengths.read)
-        audio = self._play(indices.tolist(), starts.tolist(), lengths)
-        positions = starts[:, None] + lengths.pace * self.centres
-        found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
-        labels = Labels(*map(torch.from_numpy, found))
-        return Batch(*self.augmentations(audio, labels, lengths, self.transposition, random))
-
-    def _play(self, indices: list[int], starts: list[int], lengths: Lengths) -> Tensor:
-        """`[B, played]`. A few at a time are read and resampled, which stay in the processor's
-        cache meanwhile."""
-        audio = torch.empty(len(indices), lengths.played)
-        rows = max(AT_A_TIME // lengths.read, 1)
-        for first in range(0, len(indices), rows):
-            some = slice(first, first + rows)
-            played = audio[some]
-            read = torch.empty(len(played), lengths.read) if lengths.is_changed else played
-            files = [self.files[index] for index in indices[some]]
-            self.store.fill(read.numpy(), files, starts[some])
-            if lengths.is_changed:
-                played.copy_(lengths.play(read))
-        return audio
 
 
 class BatchNumbers(Sampler[int]):
@@ -146,33 +50,6 @@ class BatchNumbers(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         first, every = self.first(), self.num_processes()
         return iter(range(first, first + every * self.batches_per_epoch, every))
-
-
-class WholeSounds(Dataset[Batch]):
-    """Sounds one by one, at most `HELD_OUT_SECONDS` of each."""
-
-    def __init__(
-        self, store: SoundStore, files: list[StoredFile], tracks: LabelTracks, frames: Frames
-    ) -> None:
-        self.store = store
-        self.files = files
-        self.tracks = tracks
-        self.frames = frames
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> Batch:
-        """Sound `index`: `[1, T]` and labels `[1, L, N]`."""
-        file = self.files[index]
-        length = min(file.length, int(HELD_OUT_SECONDS * self.store.sample_rate))
-        start = (file.length - length) // 2
-        audio = self.store.read(file, start, length)
-        positions = start + self.frames.centres(length).numpy()
-        found = self.tracks.at(
-            np.array([file.start]), np.array([file.length]), positions[None].astype(float)
-        )
-        return Batch(torch.from_numpy(audio).unsqueeze(0), Labels(*map(torch.from_numpy, found)))
 
 
 class Loading(NamedTuple):
@@ -247,7 +124,7 @@ class SoundData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
-            self.excerpts,
+            self.excerpts if workers else Ahead(self.excerpts, self._num_processes),
             batch_size=None,
             sampler=BatchNumbers(
                 self.loading.batches_per_epoch, self._next_batch, self._num_processes

@@ -81,12 +81,12 @@ class SoundStore:
     def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]
-        for row, file, start in zip(rows, files, starts, strict=True):
-            samples, end = self._samples(file.name), start + length
-            if start >= 0 and end <= file.length:
+        for row, (name, _, total), start in zip(rows, files, starts, strict=True):
+            samples, end = self._samples(name), start + length
+            if start >= 0 and end <= total:
                 row[:] = samples[start:end]
                 continue
-            first, last = max(start, 0), max(min(end, file.length), 0)
+            first, last = max(start, 0), max(min(end, total), 0)
             row[:] = 0.0
             if first < last:
                 row[first - start : last - start] = samples[first:last]

@@ -17,7 +17,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vschaos.data.datamodule import Batch, batch_number
+from vschaos.data.datamodule import batch_number
+from vschaos.data.excerpts import Batch
 from vschaos.models.base import Model
 from vschaos.training.averaging import AveragedModel, Averaging
 from vschaos.training.faults import Faults

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from vschaos.data.datamodule import Batch
+from vschaos.data.excerpts import Batch
 from vschaos.files import check_room
 from vschaos.labels import Labels
 from vschaos.models.base import Model

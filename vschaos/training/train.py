@@ -16,7 +16,8 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from vschaos.data.augment import Augmentations
-from vschaos.data.datamodule import Frames, SoundData
+from vschaos.data.datamodule import SoundData
+from vschaos.data.excerpts import Frames
 from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary

@@ -48,10 +48,12 @@ def augmented(
     random = np.random.default_rng([seed, 0])
     transposition = augmentations.transposition(list(VOCABULARIES), VOCABULARIES)
     lengths = augmentations.draw_lengths(LENGTH, random, bool(transposition))
+    gain = augmentations.draw_gain(count, random)
     audio = torch.from_numpy(sound[: lengths.read]).expand(count, lengths.read).clone()
     values = torch.tensor([0.0, 4.0])[None, :, None].expand(count, 2, 1)
     labels = Labels(values, torch.ones(count, 2, 1, dtype=torch.bool))
-    return *augmentations(lengths.play(audio), labels, lengths, transposition, random), lengths.pace
+    audio = gain * lengths.play(audio)
+    return *augmentations(audio, labels, lengths, transposition, random), lengths.pace
 
 
 def test_a_note_and_its_labels_move_together(tone: Tone, listen: Listen) -> None:

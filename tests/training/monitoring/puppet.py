@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vschaos.data.datamodule import Batch, WholeSounds
+from vschaos.data.excerpts import Batch, WholeSounds
 from vschaos.data.store import StoredFile
 from vschaos.labels import Labels, Vocabulary
 from vschaos.models.base import Model, Stream

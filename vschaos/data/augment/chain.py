@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from vschaos.data.augment.bins import BinShift
@@ -97,6 +98,12 @@ class Augmentations(NamedTuple):
             read = self.time_stretch.draw_length(read, _beside(random, "time_stretch"))
         return Lengths(read, stretch, length)
 
+    def draw_gain(self, count: int, random: np.random.Generator) -> Tensor:
+        """What each of so many excerpts is multiplied by as it is played, `[count, 1]`."""
+        if self.gain and _is_on(self.gain):
+            return self.gain.draw(count, random)
+        return torch.ones(count, 1)
+
     def __call__(
         self,
         audio: Tensor,
@@ -105,8 +112,8 @@ class Augmentations(NamedTuple):
         transposition: Transposition,
         random: np.random.Generator,
     ) -> tuple[Tensor, Labels]:
-        """What does not change lengths, of excerpts `[B, T]` that were played with `lengths`, and
-        labels `[B, L, N]`. The excerpts themselves may be changed."""
+        """What changes neither lengths nor levels, of excerpts `[B, T]` that were played with
+        `lengths`, and labels `[B, L, N]`."""
         if transposition:
             labels = transposition(labels, lengths.semitones)
         if self.mix_up and _is_on(self.mix_up):
@@ -116,8 +123,6 @@ class Augmentations(NamedTuple):
             labels = transposition.forget(labels, shifted)
         if self.polarity and _is_on(self.polarity):
             audio = self.polarity(audio, _beside(random, "polarity"))
-        if self.gain and _is_on(self.gain):
-            audio = self.gain(audio, random)
         return audio, labels
 
 

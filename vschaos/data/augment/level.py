@@ -21,12 +21,12 @@ class Gain:
         self.range_db = range_db
         self.probability = checked(probability, "data.gain")
 
-    def __call__(self, audio: Tensor, random: np.random.Generator) -> Tensor:
-        """`[B, T] -> [B, T]`, in place: no other batch has these excerpts."""
-        gain_db = random.uniform(-self.range_db, self.range_db, size=(len(audio), 1))
+    def draw(self, count: int, random: np.random.Generator) -> Tensor:
+        """Factors `[count, 1]`, float32."""
+        gain_db = random.uniform(-self.range_db, self.range_db, size=(count, 1))
         if self.probability < 1.0:
-            gain_db[random.random(len(audio)) >= self.probability] = 0.0
-        return audio.mul_(torch.from_numpy(10 ** (gain_db / 20)).to(audio))
+            gain_db[random.random(count) >= self.probability] = 0.0
+        return torch.from_numpy(10 ** (gain_db / 20)).float()
 
 
 class Polarity:

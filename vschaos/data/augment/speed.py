@@ -11,25 +11,23 @@ from torch import Tensor
 from vschaos.data.augment.chance import checked
 from vschaos.data.augment.transposition import checked_kinds
 
-PRIMES = (2, 3, 5, 7, 11, 13, 17)
+PRIMES = (2, 3, 5, 7, 11, 13)
 LONGEST = 1 << 20  # samples
-NEAR_SEMITONES = 0.1  # too little to be heard as another note
+NEAR_SEMITONES = 0.15  # too little to be heard as another note
 
 
-def _smooth_lengths() -> tuple[np.ndarray, np.ndarray]:
-    """Even products of small primes, in order, and what a Fourier transform of them takes for each
-    sample, about: the sum of their factors."""
-    costs = {2: 2}
+def _smooth_lengths() -> np.ndarray:
+    """Even products of small primes, in order."""
+    lengths = {2}
     for prime in PRIMES:
-        for length, cost in list(costs.items()):
+        for length in list(lengths):
             while (length := length * prime) <= LONGEST:
-                cost += prime
-                costs[length] = min(cost, costs.get(length, cost))
-    lengths = np.array(sorted(costs))
-    return lengths, np.array([costs[length] for length in lengths])
+                lengths.add(length)
+    return np.array(sorted(lengths))
 
 
-SMOOTH_LENGTHS, COSTS = _smooth_lengths()
+SMOOTH_LENGTHS = _smooth_lengths()
+ODD_PARTS = SMOOTH_LENGTHS // (SMOOTH_LENGTHS & -SMOOTH_LENGTHS)
 
 
 class HigherOrLower:
@@ -89,10 +87,11 @@ def resampled(audio: Tensor, length: int) -> Tensor:
 
 
 def _smooth_length(length: float) -> int:
-    """An even number near `length` of which a fast Fourier transform is fastest."""
+    """An even number near `length` of which a fast Fourier transform is fastest, about: that with
+    the least odd part, since factors of two cost nothing beside the others."""
     near = length * 2 ** (np.array([-NEAR_SEMITONES, NEAR_SEMITONES]) / 12)
     first, end = np.searchsorted(SMOOTH_LENGTHS, near)
     if first == end:  # none is so near
         first, end = max(first - 1, 0), min(end + 1, len(SMOOTH_LENGTHS))
         return int(min(SMOOTH_LENGTHS[first:end], key=lambda smooth: abs(smooth - length)))
-    return int(SMOOTH_LENGTHS[first + np.argmin(COSTS[first:end])])
+    return int(SMOOTH_LENGTHS[first + np.argmin(ODD_PARTS[first:end])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vschaos.data.datamodule import Batch, WholeSounds
+from vschaos.data.excerpts import Batch, WholeSounds
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels
 from vschaos.models.base import Model

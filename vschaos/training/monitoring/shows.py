@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from vschaos.data.datamodule import Batch
+from vschaos.data.excerpts import Batch
 from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
