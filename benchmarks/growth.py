@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """How time and memory grow: with hours of sound, window, batch and latents.
 
-    python benchmarks/growth.py [--only hours window batch latents] [--hours 0.1 1 10] [--steps 40]
-        [--out docs] [--json FILE]
+    python benchmarks/growth.py [--recipe dgt_mid] [--only hours window batch latents]
+        [--hours 0.1 1 10] [--steps 40] [--out docs] [--json FILE]
 
-`dgt_mid`, one thread, a process for each measure (forked, so not on Windows). Along hours: seconds
+One thread, a process for each measure (forked, so not on Windows). Along hours: seconds
 of CPU to import sounds made here, and to open them again, then a step of the training and its
 batch; along the others a step and a batch of two minutes of sound. Memory is what a process takes
 besides what its imports took, at its peak; that of the training along hours is without pages of
@@ -43,6 +43,7 @@ from measuring import (
 )
 from training import composed, write_sounds
 
+from vschaos.training.arithmetic import multiplying
 from vschaos.training.train import assemble
 
 FILES_AN_HOUR = 100
@@ -76,6 +77,7 @@ Point = dict[str, float]  # by name, which ends with its unit
 
 def main() -> None:
     parser = command_line(__doc__)
+    parser.add_argument("--recipe", default="dgt_mid")
     parser.add_argument("--only", nargs="+", choices=AXES, default=list(AXES), metavar="NAME")
     parser.add_argument("--hours", nargs="+", type=float, default=AXES["hours"].sizes)
     parser.add_argument("--steps", type=int, default=40, help=f"after {WARM_UP} of warm-up")
@@ -87,7 +89,7 @@ def main() -> None:
     results = {}
     for name in options.only:
         sizes = options.hours if name == "hours" else AXES[name].sizes
-        points = {size: along(name, size, options.steps) for size in sizes}
+        points = {size: along(name, size, options.recipe, options.steps) for size in sizes}
         results[name] = {
             "points": [{name: size, **point} for size, point in points.items()],
             "exponents": exponents(points),
@@ -98,16 +100,17 @@ def main() -> None:
     write(options.json, results)
 
 
-def along(name: str, size: float, steps: int) -> Point:
+def along(name: str, size: float, recipe: str, steps: int) -> Point:
     """The measures at one size, each in a process of its own."""
     given = [setting.format(size=size, quarter=int(size) // 4) for setting in AXES[name].settings]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if name != "hours":
             write_sounds(folder / "data")
-            return anew(measure_training, folder, steps, given)
+            return anew(measure_training, folder, recipe, steps, given)
         write_hours(folder, size)
-        return anew(measure_import, folder) | anew(measure_long_training, folder, steps)
+        imported = anew(measure_import, folder)
+        return imported | anew(measure_long_training, folder, recipe, steps)
 
 
 def anew(measure: Callable[..., Point], *arguments: object) -> Point:
@@ -134,12 +137,12 @@ def measure_import(folder: Path) -> Point:
     return {"import_s": spent.cpu, "import_mb": peak_memory_mb() - before_mb}
 
 
-def measure_long_training(folder: Path, steps: int) -> Point:
+def measure_long_training(folder: Path, recipe: str, steps: int) -> Point:
     """With the sounds that were imported before."""
     before_mb, started = private_memory_mb(), Clock.now()
     import_sounds(folder, folder / "cache")
     opening = Clock.now().since(started).cpu
-    point = measure_training(folder, steps, [])
+    point = measure_training(folder, recipe, steps, [])
     return {
         "opening_s": opening,
         "loader_ms": point["loader_ms"],
@@ -148,16 +151,18 @@ def measure_long_training(folder: Path, steps: int) -> Point:
     }
 
 
-def measure_training(folder: Path, steps: int, settings: list[str]) -> Point:
+def measure_training(folder: Path, recipe: str, steps: int, settings: list[str]) -> Point:
     before_mb = peak_memory_mb()
-    data, learner = assemble(composed("dgt_mid", folder, WARM_UP + steps, settings))
-    take = step_of(learner)
-    batch = data.excerpts[0]
-    spent = by_turns(
-        {"loader": data.excerpts.__getitem__, "step": lambda turn: take(batch)},
-        steps,
-        WARM_UP,
-    )
+    config = composed(recipe, folder, WARM_UP + steps, settings)
+    with multiplying(config["training"]["matmul_precision"]):
+        data, learner = assemble(config)
+        take = step_of(learner)
+        batch = data.excerpts[0]
+        spent = by_turns(
+            {"loader": data.excerpts.__getitem__, "step": lambda turn: take(batch)},
+            steps,
+            WARM_UP,
+        )
     times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
     return {**times, "memory_mb": peak_memory_mb() - before_mb}
 

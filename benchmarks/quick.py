@@ -40,7 +40,7 @@ DOORS = (
 RUNS = 3
 MINUTES = 1  # of sound of each kind
 BUFFERS = (512, 2048)
-STEPS = 30
+STEPS = 64
 Ratios = dict[str, float]
 
 

@@ -11,22 +11,21 @@ own, with pictures, page and patches. The same training with `length=full` is th
 
 Quality is what a model's log-spectral distance on held-out sounds gains on PCA of as many
 dimensions; the share reached is that gain against the reference's. The ratio of the two distances
-stands beside it. Time is that of the processor over `CORES`: what a machine of two cores with
-nothing else to do takes if its threads never wait for each other.
+stands beside it. Time is that of the clock, which counts only where nothing else runs (`uptime`),
+and that of the processor over `CORES`, which is what a machine of two cores takes if its threads
+never wait for each other.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from measuring import command_line, heading, write
+from measuring import Clock, command_line, heading, write
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vschaos.demo.sounds import write_dataset
@@ -72,7 +71,7 @@ def main() -> None:
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     quick = folder / "quick"
-    seconds = {
+    spent = {
         "train_model.py": train(options, folder, "quick"),
         "script.py": timed("script.py", quick, "-o", folder),
     }
@@ -86,8 +85,11 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     model, pca = found["model"], found[next(name for name in found if name.startswith("PCA"))]
     return {
         "recipe": options.recipe,
-        "cpu_seconds": seconds,
-        "minutes": sum(seconds.values()) / CORES / 60,
+        "seconds": {name: clock._asdict() for name, clock in spent.items()},
+        "minutes": {
+            "of two cores": sum(clock.cpu for clock in spent.values()) / CORES / 60,
+            "of the clock": sum(clock.wall for clock in spent.values()) / 60,
+        },
         "lsd": {"quick": model, "reference": whole["model"], "PCA": pca},
         "share": (pca - model) / (pca - whole["model"]),
         "ratio": whole["model"] / model,
@@ -95,8 +97,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def train(options: argparse.Namespace, folder: Path, length: str) -> float:
-    """CPU seconds."""
+def train(options: argparse.Namespace, folder: Path, length: str) -> Clock:
     return timed(
         "train_model.py",
         *("--config-name", options.recipe, f"name={length}", f"length={length}"),
@@ -106,15 +107,12 @@ def train(options: argparse.Namespace, folder: Path, length: str) -> float:
     )
 
 
-def timed(program: str, *arguments: str | Path) -> float:
-    """CPU seconds of a program, of all its threads."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+def timed(program: str, *arguments: str | Path) -> Clock:
+    started = Clock.now()
     subprocess.run([sys.executable, REPOSITORY / program, *map(str, arguments)], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    clock = time.monotonic() - began
-    print(f"{program}: {seconds:.1f} s of CPU, {clock:.1f} s of the clock", flush=True)
-    return seconds
+    spent = Clock.now().since(started)
+    print(f"{program}: {spent.cpu:.1f} s of CPU, {spent.wall:.1f} s of the clock", flush=True)
+    return spent
 
 
 def judged(run: Path, root: Path) -> dict[str, float]:
@@ -131,13 +129,17 @@ def curve(run: Path) -> Curve:
 
 
 def table(result: dict[str, Any]) -> str:
-    rows = [f"{name:<16} {seconds:8.1f}" for name, seconds in result["cpu_seconds"].items()]
+    rows = [
+        f"{name:<16} {spent['cpu']:8.1f} {spent['wall']:8.1f}"
+        for name, spent in result["seconds"].items()
+    ]
+    minutes = [f"{name:<16} {count:8.1f} minutes" for name, count in result["minutes"].items()]
     distances = [f"{name:<16} {distance:8.2f}" for name, distance in result["lsd"].items()]
     return "\n".join(
         [
-            f"{result['recipe']:<16} {'CPU s':>8}",
+            f"{result['recipe']:<16} {'CPU s':>8} {'clock s':>8}",
             *rows,
-            f"{'of two cores':<16} {result['minutes']:8.1f} minutes",
+            *minutes,
             f"{'':<16} {'LSD dB':>8}",
             *distances,
             f"gain on PCA: {result['share']:.1%} of the reference's ({WANTED:.0%} wanted); "
@@ -151,7 +153,7 @@ def plot(result: dict[str, Any], file: Path) -> None:
     import matplotlib.pyplot as plt
 
     quick, whole = (Curve(**found) for found in result["curves"].values())
-    per_step = result["cpu_seconds"]["train_model.py"] / CORES / 60 / quick.steps[-1]
+    per_step = result["seconds"]["train_model.py"]["cpu"] / CORES / 60 / quick.steps[-1]
     figure, axes = plt.subplots(figsize=(7, 3.5), layout="constrained")
     for name, found in (("length=full", whole), ("length=quick", quick)):
         axes.plot([step * per_step for step in found.steps], found.distances, label=name)
