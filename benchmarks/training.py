@@ -2,7 +2,7 @@
 """How fast recipes train: the loader, the step, and both through Lightning.
 
     python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
-        [--settings augment=strong] [--accelerator gpu] [--profile] [--json out.json]
+        [--settings augment=strong] [--accelerator gpu] [--profile] [--compile] [--json out.json]
 
 Frames (excerpts of a batch) per second of CPU, user and system time of all threads, and per second
 of the clock, on two minutes of synthetic sound; start-up, validation and checkpoints are left out.
@@ -10,7 +10,8 @@ The share is of the whole's CPU time. The last column is the ratio to 131 frames
 which the reference system, vschaos2 1.1, reached in its "normal" config on two shared cores without
 GPU: on another kind of machine only the shares count. With more threads than one, those that wait
 for a core burn CPU time: do that on an idle machine. On a GPU (`--accelerator gpu`) the time of the
-clock counts. `--profile` tells instead where the CPU time of the whole goes.
+clock counts. `--profile` tells instead where the CPU time of the whole goes; `--compile`
+trains on losses that torch.compile has made, which needs a C++ compiler, and tells what that took.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--accelerator", default="cpu", help="cpu, gpu, ...: as Lightning names it")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -109,13 +111,29 @@ def main() -> None:
         for recipe in options.recipes:
             config = composed(recipe, Path(folder), WARM_UP + options.steps, settings)
             with multiplying(config["training"]["matmul_precision"]):
-                rows += (profile if options.profile else measure)(recipe, config, options.steps)
+                data, learner = assemble(config)
+                if options.compile:
+                    compile_losses(learner, data)
+                show = profile if options.profile else measure
+                rows += show(recipe, learner, data, config, options.steps)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 
 
-def measure(recipe: str, config: dict[str, Any], steps: int) -> list[Row]:
-    data, learner = assemble(config)
+def compile_losses(learner: Learner, data: SoundData) -> None:
+    """Their gradients as well."""
+    model, started = learner.model, Clock.now()
+    model.losses = torch.compile(model.losses)  # type: ignore[method-assign]
+    for number in range(2):  # what differs from the first time is compiled once more
+        torch.stack([*model.losses(*data.excerpts[number]).values()]).sum().backward()
+    learner.zero_grad()
+    spent = Clock(*np.subtract(Clock.now(), started))
+    print(f"compiled within {spent.wall:.0f} s, {spent.cpu:.0f} s of CPU in this process")
+
+
+def measure(
+    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+) -> list[Row]:
     parts = {
         "loader": time_loader(data, steps),
         "step": time_step(learner, data, steps, config["trainer"]),
@@ -134,8 +152,9 @@ def measure(recipe: str, config: dict[str, Any], steps: int) -> list[Row]:
     return rows
 
 
-def profile(recipe: str, config: dict[str, Any], steps: int) -> list[Row]:
-    data, learner = assemble(config)
+def profile(
+    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+) -> list[Row]:
     ledger = Ledger()
     fit(learner, data, config, Bookkeeping(ledger, WARM_UP))
     milliseconds = 1000 * sum(ledger.seconds.values()) / steps

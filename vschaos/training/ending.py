@@ -87,7 +87,7 @@ class Ending(Callback):
         least_gain_db: by which the log-spectral distance must fall in these looks.
     """
 
-    def __init__(self, patience: int = 2, least_gain_db: float = 0.1) -> None:
+    def __init__(self, patience: int = 3, least_gain_db: float = 0.1) -> None:
         if patience < 1 or least_gain_db < 0.0:
             raise ValueError(
                 "training.ending.patience must be at least 1 and least_gain_db at least 0, "
