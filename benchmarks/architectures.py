@@ -43,10 +43,10 @@ TERM = "_target_:vschaos.losses."
 WEIGHT = "_target_:vschaos.training.learner.LossWeight,weight:"
 LOSSES = {
     "as shipped": "",
-    "root mean squares of frames": f"model.reconstruction.contrast={{{TERM}FrameDeviation}}",
+    "L2 of the contrast": f"model.reconstruction.contrast={{{TERM}MeanSquare}}",
     "L1 of the contrast": f"model.reconstruction.contrast={{{TERM}MeanAbsolute}}",
     "KL 5e-5": "training.weights.kl.weight=5e-5",
-    "convergence 0.5": "training.weights.convergence.weight=0.5",
+    "convergence 0.6": "training.weights.convergence.weight=0.6",
     "contrast alone": "training.weights.convergence.weight=0",
     "+ spectral convergence 0.2": f"+model.reconstruction.batch={{{TERM}SpectralConvergence}} "
     f"+training.weights.batch={{{WEIGHT}0.2}} training.weights.convergence.weight=0",
@@ -67,7 +67,11 @@ LOSSES = {
     f"+training.weights.other={{{WEIGHT}0.1}} training.weights.kl.weight=0",
 }
 LEARNING = {
+    "as shipped": "",
     "no augmentation": "augment=off",
+    "strong augmentation": "augment=strong",
+    "learning rate 1e-3": "training.optimizer.lr=1e-3",
+    "learning rate 3e-3": "training.optimizer.lr=3e-3",
     "batches of 128": "data.loading.batch_size=128",
     "drop-out 0.1": "model.encoder.dropout=0.1 model.decoder.dropout=0.1",
     "weight decay 0": "training.optimizer.weight_decay=0",

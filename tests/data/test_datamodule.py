@@ -19,7 +19,7 @@ from vschaos.data import excerpts as excerpts_module
 from vschaos.data.augment import Augmentations, Gain, Varispeed
 from vschaos.data.datamodule import Loading, SoundData
 from vschaos.data.draw import BalancedDraw
-from vschaos.data.excerpts import Batch, Excerpts, Frames
+from vschaos.data.excerpts import SERIES, Batch, Excerpts, Frames
 from vschaos.data.notes import PITCH_CLASSES
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, open_store
@@ -276,6 +276,26 @@ def test_labels_of_held_out_sounds_are_those_of_their_frames(
     assert heard == {0.0, 2.0, 3.0, 4.0}
 
 
+def test_speeds_are_many_in_a_batch_and_those_of_its_series(
+    tmp_path: Path, tone: Callable[..., np.ndarray], listen: Callable[..., tuple[float, float]]
+) -> None:
+    write_audio(tmp_path / "000.wav", tone(440.0, RATE, 60.0), RATE)
+    store = open_store(tmp_path, RATE, "mix", min_length=1)
+    excerpts = _excerpts(store, 2048, 32, 0, Augmentations(None, Varispeed(6.0, 1.0)))
+
+    def heard(number: int) -> set[float]:
+        audio = excerpts[number].audio
+        inside = audio.square().mean(dim=1) > 0.9 * audio.square().mean(dim=1).amax()
+        return {
+            round(12 * np.log2(listen(row.numpy(), RATE)[0] / 440.0), 1) for row in audio[inside]
+        }
+
+    first, last, beyond = heard(0), heard(SERIES - 1), heard(SERIES)
+    assert len(first) >= 10
+    assert max(first) - min(first) > 6.0
+    assert len(first & last) > 8 > len(first & beyond)
+
+
 def test_labels_stay_with_the_sound_at_any_speed(tmp_path: Path) -> None:
     """A sound whose level is its label: after a change of speed it still is."""
     levels = np.random.default_rng(0).permutation(np.arange(80) % 8 + 1)
@@ -320,19 +340,20 @@ def test_tones_and_their_notes_move_together(
     followed = {"pitch": "pitch_class", "octave": "octave", "not known here": "octave"}
     frames = Frames(2048, [1024], lambda samples: torch.arange(samples))
     data = SoundData(
-        *(store, _whole_split(store), tracks, vocabularies, frames, Loading(8, 3, 0)),
+        *(store, _whole_split(store), tracks, vocabularies, frames, Loading(32, 3, 0)),
         *(0, Augmentations(None, Varispeed(6.0, 0.9, followed))),
     )
     heard = set()
-    for number in range(15):
+    for number in (0, SERIES):
         audio, labels = data.excerpts[number]
-        row = int(audio.square().mean(dim=1).argmax())  # one that lies within the sound
-        frequency_hz, _ = listen(audio[row].numpy(), RATE)
-        octave, pitch = labels.values[row, :, 0].int().tolist()
-        semitones = 12 * (octave - 4) + pitch - (12 if pitch >= 3 else 0)
-        assert labels.known[row].all()
-        assert abs(12 * np.log2(frequency_hz / 440.0) - semitones) < 0.15
-        heard.add(semitones)
+        level = audio.square().mean(dim=1)
+        for row in (level > 0.9 * level.amax()).nonzero()[:, 0].tolist():  # within the sound
+            frequency_hz, _ = listen(audio[row].numpy(), RATE)
+            octave, pitch = labels.values[row, :, 0].int().tolist()
+            semitones = 12 * (octave - 4) + pitch - (12 if pitch >= 3 else 0)
+            assert labels.known[row].all()
+            assert abs(12 * np.log2(frequency_hz / 440.0) - semitones) < 0.15
+            heard.add(semitones)
     assert len(heard) > 5
 
 

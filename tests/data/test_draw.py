@@ -36,7 +36,7 @@ def tracks(**tasks: dict[str, list[Segment]]) -> LabelTracks:
 
 def drawn(draw: BalancedDraw, labels: LabelTracks, length: int = LENGTH) -> np.ndarray:
     """Labels at the centres of what is drawn `[COUNT, L]`, NaN where unknown."""
-    indices, starts = draw(np.random.default_rng(0), COUNT, length)
+    indices, starts = draw(np.random.default_rng(0), np.full(COUNT, length))
     files = np.array([(file.start, file.length) for file in FILES])[indices]
     centres = (starts + length // 2)[:, None]
     assert ((centres[:, 0] >= 0) & (centres[:, 0] < files[:, 1])).all()
@@ -57,7 +57,7 @@ def test_each_class_is_drawn_as_often_and_the_unlabelled_as_long_as_it_is(length
 
 def test_within_a_class_every_sample_is_as_likely() -> None:
     labels = tracks(pitch=PITCH)
-    indices, starts = BalancedDraw(FILES, labels)(np.random.default_rng(1), COUNT, LENGTH)
+    indices, starts = BalancedDraw(FILES, labels)(np.random.default_rng(1), np.full(COUNT, LENGTH))
     centres = starts + LENGTH // 2
     of_the_common = (indices == 0) | ((indices == 2) & (centres >= 1000))
     assert np.mean(indices[of_the_common] == 0) == pytest.approx(9 / 12, abs=0.02)
@@ -81,7 +81,7 @@ def test_files_may_be_a_part_of_the_store() -> None:
     """Those held out are in the tracks too, but never drawn; the files drawn keep their numbers."""
     labels = tracks(pitch=PITCH)
     draw = BalancedDraw([FILES[3], FILES[0]], labels)
-    indices, starts = draw(np.random.default_rng(0), 1000, LENGTH)
+    indices, starts = draw(np.random.default_rng(0), np.full(1000, LENGTH))
     assert set(indices.tolist()) == {0, 1}
     assert (starts[indices == 0] + LENGTH // 2 < 2000).all()
     assert starts[indices == 1].max() > 8000
@@ -91,7 +91,7 @@ def test_all_labelled_needs_no_share_for_the_rest() -> None:
     segments = {"common": PITCH["common"], "other": [Segment(0.0, math.inf, 2.0)]}
     labels = tracks(pitch=segments)
     draw = BalancedDraw([FILES[0], FILES[3]], labels)
-    indices, _ = draw(np.random.default_rng(0), COUNT, LENGTH)
+    indices, _ = draw(np.random.default_rng(0), np.full(COUNT, LENGTH))
     assert np.mean(indices == 1) == pytest.approx(0.5, abs=0.015)
 
 
@@ -99,7 +99,7 @@ def test_a_stretch_of_one_sample_is_drawn_whole() -> None:
     segments = {"common": [Segment(0.0, 8.999, 0.0), Segment(8.999, 9.0, 1.0)]}
     labels = LabelTracks({"it": LabelTrack(FILES, segments, RATE)})
     draw = BalancedDraw(FILES[:1], labels)
-    indices, starts = draw(np.random.default_rng(0), 2000, LENGTH)
+    indices, starts = draw(np.random.default_rng(0), np.full(2000, LENGTH))
     assert not indices.any()
     assert np.mean(starts + LENGTH // 2 == 8999) == pytest.approx(0.5, abs=0.05)
 
@@ -111,7 +111,7 @@ def test_sounds_without_such_a_label_are_refused() -> None:
 
 def test_an_even_draw_knows_no_classes() -> None:
     draw = EvenDraw(FILES, LENGTH)
-    indices, starts = draw(np.random.default_rng(0), COUNT, LENGTH)
+    indices, starts = draw(np.random.default_rng(0), np.full(COUNT, LENGTH))
     shares = np.bincount(indices) / COUNT
     np.testing.assert_allclose(shares, np.array([9, 5, 4, 2]) / 20, atol=0.015)
     assert starts.min() < 0

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from torch.utils.data import Dataset
 
-from vschaos.data.excerpts import Batch, Excerpts
+from vschaos.data.excerpts import SERIES, Batch, Excerpts
 
-MOST_BATCHES = 16
 MOST_SAMPLES = 1 << 22  # that are held; 16 MB
 
 
@@ -16,7 +15,8 @@ class Ahead(Dataset[Batch]):
     """Batches of excerpts by number, each the same as from the excerpts themselves.
 
     A training step drives sounds and code out of the processor's caches; what is made at once
-    fetches them once. In processes that do nothing else it would gain nothing.
+    fetches them once, and what is played alike is played together. So batches are made up to the
+    end of a series, as far as they may be held.
 
     Args:
         excerpts: make the batches.
@@ -24,21 +24,21 @@ class Ahead(Dataset[Batch]):
             k + `num_processes()` next.
 
     Attributes:
-        at_once: how many are made at a time.
+        at_once: how many are made at a time at most.
     """
 
     def __init__(self, excerpts: Excerpts, num_processes: Callable[[], int] = lambda: 1) -> None:
         self.excerpts = excerpts
         self.num_processes = num_processes
         samples = excerpts.batch_size * excerpts.length
-        self.at_once = min(max(MOST_SAMPLES // samples, 1), MOST_BATCHES)
+        self.at_once = min(max(MOST_SAMPLES // samples, 1), SERIES)
         self._made: dict[int, Batch] = {}
 
     def __getitem__(self, number: int) -> Batch:
         """Batch `number`: `[batch_size, T]` and labels `[batch_size, L, N]`."""
         if number not in self._made:
-            self._made.clear()
             every = self.num_processes()
-            for ahead in range(number, number + self.at_once * every, every):
-                self._made[ahead] = self.excerpts[ahead]
+            end = min(number + self.at_once * every, (number // SERIES + 1) * SERIES)
+            numbers = range(number, end, every)
+            self._made = dict(zip(numbers, self.excerpts.together(numbers), strict=True))
         return self._made.pop(number)

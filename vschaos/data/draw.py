@@ -16,9 +16,10 @@ class Draw(Protocol):
     """A way to draw excerpts."""
 
     def __call__(
-        self, random: np.random.Generator, count: int, length: int
+        self, random: np.random.Generator, lengths: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers of files and the samples in them at which excerpts begin, `[count]` each."""
+        """Numbers of files and the samples in them at which excerpts of those lengths begin,
+        `[B] -> [B], [B]`."""
 
 
 class EvenDraw:
@@ -34,9 +35,9 @@ class EvenDraw:
         self._ends = np.cumsum(self._lengths + length - 1)
 
     def __call__(
-        self, random: np.random.Generator, count: int, length: int
+        self, random: np.random.Generator, lengths: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        positions = random.integers(self._ends[-1], size=count)
+        positions = random.integers(self._ends[-1], size=len(lengths))
         indices = np.searchsorted(self._ends, positions, side="right")
         # how far the end of that file's positions is: from 1 to all of them
         left = self._ends[indices] - positions
@@ -71,10 +72,10 @@ class BalancedDraw:
         self._chances = [even] * (len(self._groups) - 1) + [share]
 
     def __call__(
-        self, random: np.random.Generator, count: int, length: int
+        self, random: np.random.Generator, lengths: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        indices, starts = np.empty(count, int), np.empty(count, int)
-        chosen = random.choice(len(self._groups), size=count, p=self._chances)
+        indices, starts = np.empty(len(lengths), int), np.empty(len(lengths), int)
+        chosen = random.choice(len(self._groups), size=len(lengths), p=self._chances)
         for number in np.unique(chosen):
             rows = np.flatnonzero(chosen == number)
             group = self._groups[number]
@@ -83,7 +84,7 @@ class BalancedDraw:
             picked = np.minimum(np.searchsorted(ends, positions, side="right"), len(group) - 1)
             centres = group[picked, 2] - (ends[picked] - positions)
             indices[rows] = group[picked, 0]
-            starts[rows] = np.floor(centres).astype(int) - length // 2
+            starts[rows] = np.floor(centres).astype(int) - lengths[rows] // 2
         return indices, starts
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,9 @@ from vschaos.labels import Labels
 
 HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 AT_A_TIME = 1 << 17  # samples
-ROWS_AT_A_TIME = 32  # at least: each lot plans its Fourier transforms anew
+ROWS_AT_A_TIME = 32  # at least: whatever is resampled plans its Fourier transforms anew
+LOTS = 16  # of a batch, if it has as many excerpts: fewer, and gradients lean to what is drawn
+SERIES = 16  # batches that follow on each other and share their lots' lengths
 
 
 class Batch(NamedTuple):
@@ -47,10 +50,45 @@ class Frames(NamedTuple):
     centres: Callable[[int], Tensor]
 
 
+class _Lot(NamedTuple):
+    """Excerpts of a batch that are played alike.
+
+    Attributes:
+        rows: in each batch of a series.
+        lengths: how they get to theirs.
+    """
+
+    rows: slice
+    lengths: Lengths
+
+
+class _Draft(NamedTuple):
+    """What is drawn for a batch; `audio` `[B, T]` is still to be played.
+
+    Attributes:
+        random: to draw more.
+        files: one for each excerpt.
+        indices: their numbers, `[B]`.
+        starts: samples in them at which excerpts begin, `[B]`.
+        gain: `[B, 1]`.
+    """
+
+    random: np.random.Generator
+    files: list[StoredFile]
+    indices: np.ndarray
+    starts: np.ndarray
+    gain: Tensor
+    audio: Tensor
+
+
 class Excerpts(Dataset[Batch]):
     """Training batches by number: batch k is the same whenever it is asked for.
 
     Excerpts begin at any sample, also before the sound, as frames at its edges do in a stream.
+
+    A batch is played in lots, each with a speed of its own. One speed for all of them would make
+    gradients lean to it: networks then learn several times more slowly. Batches of a series
+    (`number // SERIES`) have the same lots, since it takes less time to play them together.
 
     Args:
         store, files: the sounds to draw from.
@@ -90,30 +128,84 @@ class Excerpts(Dataset[Batch]):
 
     def __getitem__(self, number: int) -> Batch:
         """Batch `number`: `[batch_size, T]` and labels `[batch_size, L, N]`."""
-        random = np.random.default_rng([self.seed, number])
-        lengths = self.augmentations.draw_lengths(self.length, random, bool(self.transposition))
-        indices, starts = self.draw(random, self.batch_size, lengths.read)
-        gain = self.augmentations.draw_gain(self.batch_size, random)
-        audio = self._play(indices.tolist(), starts.tolist(), lengths, gain)
-        positions = starts[:, None] + lengths.pace * self.centres
-        found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
-        labels = Labels(*map(torch.from_numpy, found))
-        return Batch(*self.augmentations(audio, labels, lengths, self.transposition, random))
+        return self.together([number])[0]
 
-    def _play(
-        self, indices: list[int], starts: list[int], lengths: Lengths, gain: Tensor
-    ) -> Tensor:
-        """`[B, played]`. Some at a time, which stay in the processor's cache meanwhile."""
-        audio = torch.empty(len(indices), lengths.played)
-        rows = max(AT_A_TIME // lengths.read, ROWS_AT_A_TIME)
-        for first in range(0, len(indices), rows):
-            some = slice(first, first + rows)
-            played = audio[some]
-            read = torch.empty(len(played), lengths.read) if lengths.is_changed else played
-            files = [self.files[index] for index in indices[some]]
-            self.store.fill(read.numpy(), files, starts[some])
-            torch.mul(lengths.play(read), gain[some], out=played)
-        return audio
+    def together(self, numbers: Sequence[int]) -> list[Batch]:
+        """Batches of one series, each as it is by itself."""
+        lots = self._lots(numbers[0] // SERIES)
+        drafts = [self._drafted(number, lots) for number in numbers]
+        for lot in lots:
+            at_a_time = max(self._most_rows // (lot.rows.stop - lot.rows.start), 1)
+            for first in range(0, len(drafts), at_a_time):
+                self._play(lot, drafts[first : first + at_a_time])
+        return [self._finished(draft, lots) for draft in drafts]
+
+    @property
+    def _most_rows(self) -> int:
+        """That are played together, and stay in the processor's cache meanwhile."""
+        return max(AT_A_TIME // self.length, ROWS_AT_A_TIME)
+
+    def _lots(self, series: int) -> list[_Lot]:
+        count = max(min(LOTS, self.batch_size), math.ceil(self.batch_size / self._most_rows))
+        # a seed of three numbers; batches have two, and a third one of 0 were the same
+        drawn = sorted(
+            self.augmentations.draw_lengths(
+                self.length,
+                np.random.default_rng([self.seed, series, lot + 1]),
+                bool(self.transposition),
+            )
+            for lot in range(count)
+        )
+        ends = [self.batch_size * (lot + 1) // count for lot in range(count)]
+        lots: list[_Lot] = []
+        for end, lengths in zip(ends, drawn, strict=True):
+            start = lots[-1].rows.stop if lots else 0
+            if lots and lots[-1].lengths == lengths:
+                before = lots[-1].rows.start
+                if end - before <= self._most_rows:
+                    start = before
+                    lots.pop()
+            lots.append(_Lot(slice(start, end), lengths))
+        return lots
+
+    def _drafted(self, number: int, lots: list[_Lot]) -> _Draft:
+        random = np.random.default_rng([self.seed, number])
+        indices, starts = self.draw(random, self._of_rows(lots, [lot.lengths.read for lot in lots]))
+        gain = self.augmentations.draw_gain(self.batch_size, random)
+        files = [self.files[index] for index in indices]
+        audio = torch.empty(self.batch_size, self.length)
+        return _Draft(random, files, indices, starts, gain, audio)
+
+    def _play(self, lot: _Lot, drafts: list[_Draft]) -> None:
+        """The rows of one lot in some batches."""
+        rows, lengths = lot
+        if not lengths.is_changed:
+            for draft in drafts:
+                audio = draft.audio[rows]
+                self.store.fill(audio.numpy(), draft.files[rows], draft.starts[rows].tolist())
+                audio.mul_(draft.gain[rows])
+            return
+        files = [file for draft in drafts for file in draft.files[rows]]
+        starts = [start for draft in drafts for start in draft.starts[rows].tolist()]
+        read = torch.empty(len(files), lengths.read)
+        self.store.fill(read.numpy(), files, starts)
+        played = lengths.play(read).split(rows.stop - rows.start)
+        for draft, audio in zip(drafts, played, strict=True):
+            torch.mul(audio, draft.gain[rows], out=draft.audio[rows])
+
+    def _finished(self, draft: _Draft, lots: list[_Lot]) -> Batch:
+        pace = self._of_rows(lots, [lot.lengths.pace for lot in lots])
+        positions = draft.starts[:, None] + pace[:, None] * self.centres
+        found = self.tracks.at(self._starts[draft.indices], self._lengths[draft.indices], positions)
+        labels = Labels(*map(torch.from_numpy, found))
+        if self.transposition:
+            semitones = self._of_rows(lots, [lot.lengths.semitones for lot in lots])
+            labels = self.transposition(labels, torch.from_numpy(semitones))
+        return Batch(*self.augmentations(draft.audio, labels, self.transposition, draft.random))
+
+    def _of_rows(self, lots: list[_Lot], values: list[int] | list[float]) -> np.ndarray:
+        """A value for each lot -> one for each of its rows, `[B]`."""
+        return np.repeat(values, [lot.rows.stop - lot.rows.start for lot in lots])
 
 
 class WholeSounds(Dataset[Batch]):

@@ -53,7 +53,8 @@ def augmented(
     values = torch.tensor([0.0, 4.0])[None, :, None].expand(count, 2, 1)
     labels = Labels(values, torch.ones(count, 2, 1, dtype=torch.bool))
     audio = gain * lengths.play(audio)
-    return *augmentations(audio, labels, lengths, transposition, random), lengths.pace
+    labels = transposition(labels, torch.full((count,), lengths.semitones))
+    return *augmentations(audio, labels, transposition, random), lengths.pace
 
 
 def test_a_note_and_its_labels_move_together(tone: Tone, listen: Listen) -> None:

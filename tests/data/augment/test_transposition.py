@@ -39,11 +39,14 @@ def names(labels: Labels) -> list[str]:
     ]
 
 
-def transposed(semitones: int, *named: str) -> list[str]:
+def all_by(semitones: int, labels: Labels) -> torch.Tensor:
+    return torch.full((len(labels.values),), semitones)
+
+
+def transposed(semitones: list[int], *named: str) -> list[str]:
     vocabularies = {"pitch": PITCH, "octave": OCTAVE}
-    return names(
-        Transposition(list(vocabularies), vocabularies, FOLLOWED)(notes(*named), semitones)
-    )
+    transposition = Transposition(list(vocabularies), vocabularies, FOLLOWED)
+    return names(transposition(notes(*named), torch.tensor(semitones)))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,11 @@ def transposed(semitones: int, *named: str) -> list[str]:
     ],
 )
 def test_labels_of_pitch_follow_the_speed(semitones: int, before: str, after: str) -> None:
-    assert transposed(semitones, before) == [after]
+    assert transposed([semitones], before) == [after]
+
+
+def test_each_excerpt_is_higher_by_as_much_as_it_was_played_higher() -> None:
+    assert transposed([1, 0, -12, 0], "B3", "?3", "F#3", "A4") == ["C4", "?3", "F#2", "A4"]
 
 
 def test_frames_are_transposed_by_themselves_and_others_left_alone() -> None:
@@ -74,7 +81,7 @@ def test_frames_are_transposed_by_themselves_and_others_left_alone() -> None:
     vocabularies = {"timbre": OCTAVE, "octave": OCTAVE, "pitch": PITCH}
     labels = notes("B3", "D?", "G#2", tasks=tasks)
     before = labels.values.clone()
-    moved = Transposition(tasks, vocabularies, FOLLOWED)(labels, 1)
+    moved = Transposition(tasks, vocabularies, FOLLOWED)(labels, all_by(1, labels))
     assert moved.values[:, 0].tolist() == [[3.0]] * 3
     assert moved.values[:, 2, 0].tolist() == [PITCH_CLASSES.index(n) for n in ("C", "D#", "A")]
     assert moved.values[[0, 2], 1, 0].tolist() == [4.0, 2.0]
@@ -87,10 +94,11 @@ def test_a_model_without_octaves_or_without_pitch_has_the_other_alone() -> None:
     alone = Transposition(["pitch"], {"pitch": PITCH}, FOLLOWED)
     assert alone
     labels = notes("B3", tasks=("pitch",))
-    assert alone(labels, 1).values.item() == PITCH_CLASSES.index("C")
+    assert alone(labels, all_by(1, labels)).values.item() == PITCH_CLASSES.index("C")
     octaves = Transposition(["octave"], {"octave": OCTAVE}, FOLLOWED)
     assert octaves
-    assert not octaves(notes("B3", tasks=("octave",)), 1).known.any()
+    labels = notes("B3", tasks=("octave",))
+    assert not octaves(labels, all_by(1, labels)).known.any()
     assert not Transposition(["timbre"], {"timbre": OCTAVE}, FOLLOWED)
     assert not Transposition(["pitch", "octave"], {"pitch": PITCH, "octave": OCTAVE}, {})
 
@@ -98,10 +106,10 @@ def test_a_model_without_octaves_or_without_pitch_has_the_other_alone() -> None:
 def test_a_pitch_beyond_the_vocabulary_is_unknown() -> None:
     """A dataset from A to C#: what is played higher has no class."""
     few = Vocabulary(PITCH_CLASSES[:5])
-    moved = Transposition(["pitch"], {"pitch": few}, FOLLOWED)(notes("C4", tasks=("pitch",)), 2)
-    assert not moved.known.any()
-    moved = Transposition(["pitch"], {"pitch": few}, FOLLOWED)(notes("C4", tasks=("pitch",)), 1)
-    assert moved.known.all()
+    transposition = Transposition(["pitch"], {"pitch": few}, FOLLOWED)
+    labels = notes("C4", tasks=("pitch",))
+    assert not transposition(labels, all_by(2, labels)).known.any()
+    assert transposition(labels, all_by(1, labels)).known.all()
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,7 @@ def test_a_speed_by_whole_semitones_keeps_a_tone_and_its_label_together(
         heard.add(semitones)
         audio = torch.from_numpy(tone(440.0, RATE, 2.0)[:read]).unsqueeze(0)
         frequency_hz, _ = listen(varispeed(audio, length)[0].numpy(), RATE)
-        (label,) = transposed(semitones, "A4")
+        (label,) = transposed([semitones], "A4")
         midi = midi_number(np.array(PITCH_CLASSES.index(label[:-1])), np.array(int(label[-1])))
         # less than a sixth of a semitone: no ear and no head would call it another note
         assert abs(1200 * np.log2(frequency_hz / 440.0) - 100 * (midi - 69)) < 15, label

@@ -22,7 +22,7 @@ BESIDE = ("time_stretch", "pitch_shift", "mix_up", "bin_shift", "polarity")
 
 
 class Lengths(NamedTuple):
-    """How excerpts get to the length of an example.
+    """How excerpts get to the length of an example, all those of a lot.
 
     Attributes:
         read: samples of the sound.
@@ -55,7 +55,7 @@ class Lengths(NamedTuple):
 class Augmentations(NamedTuple):
     """What is done to the sounds of the training side; none is left out.
 
-    Speed and gain draw from the batch's own stream of numbers, each of the others from a stream
+    Speed and gain draw from a stream of numbers of their lot or batch, each of the others from one
     beside it: so one more of them changes nothing of what the others do, and what is switched off
     takes no time.
     """
@@ -108,14 +108,10 @@ class Augmentations(NamedTuple):
         self,
         audio: Tensor,
         labels: Labels,
-        lengths: Lengths,
         transposition: Transposition,
         random: np.random.Generator,
     ) -> tuple[Tensor, Labels]:
-        """What changes neither lengths nor levels, of excerpts `[B, T]` that were played with
-        `lengths`, and labels `[B, L, N]`."""
-        if transposition:
-            labels = transposition(labels, lengths.semitones)
+        """What changes neither lengths nor levels, of excerpts `[B, T]` and labels `[B, L, N]`."""
         if self.mix_up and _is_on(self.mix_up):
             audio, labels = self.mix_up(audio, labels, _beside(random, "mix_up"))
         if self.bin_shift and _is_on(self.bin_shift):

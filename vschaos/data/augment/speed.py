@@ -31,11 +31,11 @@ ODD_PARTS = SMOOTH_LENGTHS // (SMOOTH_LENGTHS & -SMOOTH_LENGTHS)
 
 
 class HigherOrLower:
-    """What draws an interval for a whole batch, and by it a length to read.
+    """What draws an interval for a lot of excerpts, and by it a length to read.
 
     Args:
         range_semitones: drawn evenly from -range to +range.
-        probability: share of the batches that are changed, 0 to 1.
+        probability: share of the lots that are changed, 0 to 1.
         labels: what labels that follow the pitch count, by task: `pitch_class` or `octave`. It goes
             by whole semitones if a model learns one of them.
     """
@@ -66,7 +66,7 @@ class HigherOrLower:
 
 
 class Varispeed(HigherOrLower):
-    """A speed for the whole batch, as of a tape: pitch and formants move together.
+    """A speed for a lot of excerpts, as of a tape: pitch and formants move together.
 
     The excerpts are read longer or shorter and resampled to their length in the frequency domain,
     which cuts what would alias; the edges, where that rings, lie where windows are near zero.

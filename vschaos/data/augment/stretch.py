@@ -16,11 +16,11 @@ UNDECIDED = 1e-9  # far below what is heard
 
 
 class TimeStretch:
-    """A duration for the whole batch: excerpts hold more or less of a sound, at its own pitch.
+    """A duration for a lot of excerpts: they hold more or less of a sound, at its own pitch.
 
     Args:
         max_factor: durations lie between 1 / max_factor and max_factor; 1 or more.
-        probability: share of the batches that are changed, 0 to 1.
+        probability: share of the lots that are changed, 0 to 1.
     """
 
     def __init__(self, max_factor: float, probability: float) -> None:
@@ -38,7 +38,7 @@ class TimeStretch:
 
 
 class PitchShift(HigherOrLower):
-    """A pitch for the whole batch, formants with it; what changes in time keeps its pace.
+    """A pitch for a lot of excerpts, formants with it; what changes in time keeps its pace.
 
     It is a stretch of time to the length that is drawn, taken back by a tape speed.
     """

@@ -59,19 +59,25 @@ class Transposition:
     def __bool__(self) -> bool:
         return self.pitch is not None or self.octave is not None
 
-    def __call__(self, labels: Labels, semitones: int) -> Labels:
-        """Labels `[B, L, N]` of sounds that are now higher by so many semitones.
+    def __call__(self, labels: Labels, semitones: Tensor) -> Labels:
+        """Labels `[B, L, N]` of sounds that are now higher by so many semitones each, `[B]`.
 
         An octave is known afterwards only where the pitch class is as well, and both only if they
         are among those that the vocabularies count.
         """
-        if semitones == 0:
+        moved = semitones.nonzero()[:, 0]
+        if not len(moved):
             return labels
+        there = self._moved(Labels(*(of[moved] for of in labels)), semitones[moved])
+        pairs = zip(labels, there, strict=True)
+        return Labels(*(of.index_copy(0, moved, new) for of, new in pairs))
+
+    def _moved(self, labels: Labels, semitones: Tensor) -> Labels:
         values, known = labels.values.clone(), labels.known.clone()
         no_pitch = torch.zeros_like(values[:, 0])
         pitch = values[:, self.pitch] if self.pitch is not None else no_pitch
         octave = values[:, self.octave] if self.octave is not None else no_pitch
-        midi = midi_number(pitch.numpy(), octave.numpy()) + semitones
+        midi = midi_number(pitch.numpy(), octave.numpy()) + semitones[:, None].numpy()
         new_pitch, new_octave = (torch.from_numpy(row) for row in pitch_and_octave(midi))
         if self.pitch is not None:
             values[:, self.pitch] = new_pitch
