@@ -3,14 +3,15 @@
 
     python benchmarks/architectures.py DATASET [DATASET ...] [--variants gru "gru size=large" ...]
         [--recipe dgt_mid] [--cpu-seconds 60 | --steps 2000] [--settings data.dataset.n_files=200]
-        [--seeds 0] [--runs FOLDER] [--json out.json]
+        [--seeds 0] [--lots 16] [--runs FOLDER] [--json out.json]
 
 A variant is a name of the lists below, or settings as `train_model.py` takes them. Each is trained
 on each dataset, one thread, after a few steps that tell what a step costs: with --cpu-seconds it
 gets as many steps as fit into them, its schedules as long. Judged as `python -m vschaos.evaluate`
 judges: distances of the sounds held out, in dB, lower is better, and the level against theirs;
-beside PCA of as many dimensions. The share of real time is that of `forward` of the exported model
-at a buffer of 2048. Times are CPU times of this process; another machine has others.
+beside PCA of as many dimensions. --lots says how many speeds a batch is played at. The share of
+real time is that of `forward` of the exported model at a buffer of 2048. Times are CPU times of
+this process; another machine has others.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import torch
 from measuring import command_line, cpu_seconds, heading, write
 from training import composed
 
+from vschaos.data import excerpts
 from vschaos.evaluation import magnitude_distances
 from vschaos.export.script import export
 from vschaos.runs import Run, load_run
@@ -110,11 +112,14 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, help="in place of steps")
     parser.add_argument("--settings", nargs="*", default=[], help="of all of them")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--lots", type=int, default=excerpts.LOTS)
     parser.add_argument("--runs", type=Path, help="keeps the runs there")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
+    if options.lots != excerpts.LOTS:
+        excerpts.LOTS, excerpts.ROWS_AT_A_TIME = options.lots, 1 << 20  # not more for their size
     print(heading())
     print(
         f"{'data':<8} {'variant':<28} {'parameters':>10} {'steps':>6} {'CPU s':>6} "
