@@ -144,28 +144,31 @@ def origins(last: Tensor, new: Tensor) -> Tensor:
     last = torch.maximum(last, 1e-4 * new)
     gate = torch.stack([last, last.flip(-1)])  # the upward scan, and the downward one turned round
     high = torch.stack([new, new.flip(-1)])
-    low = torch.minimum(gate, high)
-    origin = torch.arange(num_bins, device=new.device).expand_as(low)
+    limits = torch.stack([torch.minimum(gate, high), high])  # the `low` and `high` of each step
+    origin = torch.arange(num_bins, dtype=torch.int32, device=new.device).expand_as(high).clone()
     shift = 1
     while shift < num_bins:
-        low_of, high_of, gate_of = low[..., :-shift], high[..., :-shift], gate[..., :-shift]
-        low_to, high_to, gate_to = low[..., shift:], high[..., shift:], gate[..., shift:]
-        comes_through = low_of > gate_to
-        next_origin = torch.where(comes_through, origin[..., :-shift], origin[..., shift:])
-        next_gate = torch.maximum(gate_of, gate_to).masked_fill(high_of <= gate_to, math.inf)
-        next_low = torch.minimum(torch.maximum(low_of, low_to), high_to)
-        next_high = torch.minimum(torch.maximum(high_of, low_to), high_to)
-        origin = torch.cat([origin[..., :shift], next_origin], dim=-1)
-        gate = torch.cat([gate[..., :shift], next_gate], dim=-1)
-        low = torch.cat([low[..., :shift], next_low], dim=-1)
-        high = torch.cat([high[..., :shift], next_high], dim=-1)
+        limits_of, gate_of, origin_of = (
+            limits[..., :-shift],
+            gate[..., :-shift],
+            origin[..., :-shift],
+        )
+        limits_to, gate_to, origin_to = limits[..., shift:], gate[..., shift:], origin[..., shift:]
+        comes_through = limits_of[0] > gate_to
+        next_origin = torch.where(comes_through, origin_of, origin_to)
+        next_gate = torch.maximum(gate_of, gate_to).masked_fill_(limits_of[1] <= gate_to, math.inf)
+        next_limits = torch.minimum(torch.maximum(limits_of, limits_to[0]), limits_to[1])
+        # in place: what a single frame costs is the number of operations, not their size
+        limits_to.copy_(next_limits)
+        gate_to.copy_(next_gate)
+        origin_to.copy_(next_origin)
         shift *= 2
-    width_up, width_down = low[0], low[1].flip(-1)
+    width_up, width_down = limits[0, 0], limits[0, 1].flip(-1)
     origin_up, origin_down = origin[0], num_bins - 1 - origin[1].flip(-1)
     # a bin narrower than all that reaches it ties: what counts is the width just before it
     from_below = nn.functional.pad(width_up[..., :-1], (1, 0))
     from_above = nn.functional.pad(width_down[..., 1:], (0, 1))
-    return torch.where(from_below >= from_above, origin_up, origin_down)
+    return torch.where(from_below >= from_above, origin_up, origin_down).long()
 
 
 def _deviation(magnitudes: Tensor) -> Tensor:
