@@ -87,7 +87,7 @@ class Excerpts(Dataset[Batch]):
     Excerpts begin at any sample, also before the sound, as frames at its edges do in a stream.
 
     A batch is played in lots, each with a speed of its own. One speed for all of them would make
-    gradients lean to it: networks then learn several times more slowly. Batches of a series
+    gradients lean to it, and networks learn more slowly. Batches of a series
     (`number // SERIES`) have the same lots, since it takes less time to play them together.
 
     Args:
