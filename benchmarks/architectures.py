@@ -50,6 +50,8 @@ LOSSES = {
     "KL 5e-5": "training.weights.kl.weight=5e-5",
     "convergence 0.6": "training.weights.convergence.weight=0.6",
     "contrast alone": "training.weights.convergence.weight=0",
+    "levels between: none": "model.between=null ~training.weights.between",
+    "levels between: 0.03": "training.weights.between.weight=0.03",
     "+ spectral convergence 0.2": f"+model.reconstruction.batch={{{TERM}SpectralConvergence}} "
     f"+training.weights.batch={{{WEIGHT}0.2}} training.weights.convergence.weight=0",
     "+ log magnitude L1 0.3": f"+model.reconstruction.log={{{TERM}LogMagnitudeDistance}} "
@@ -71,6 +73,7 @@ LOSSES = {
 LEARNING = {
     "as shipped": "",
     "no augmentation": "augment=off",
+    "varispeed 0.8": "data.varispeed.probability=0.8",
     "strong augmentation": "augment=strong",
     "learning rate 1e-3": "training.optimizer.lr=1e-3",
     "learning rate 3e-3": "training.optimizer.lr=3e-3",

@@ -222,13 +222,12 @@ def test_a_term_of_the_loss_is_added_by_its_name(
     model = load_run(folder).model
     values = torch.zeros(4, 0, 1)
     losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
-    assert set(losses) == {"contrast", "convergence", "kl", "more"}
+    assert set(losses) == {"contrast", "convergence", "kl", "between", "more"}
 
 
 def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
-    config = composed(
-        "dgt_mid", "name=a", "data.dataset.root=b", "model.reconstruction.convergence=null"
-    )
+    without = ("model.reconstruction.convergence=null", "model.between=null")
+    config = composed("dgt_mid", "name=a", "data.dataset.root=b", *without)
     model = build(config["model"], {})
     values = torch.zeros(4, 0, 1)
     losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))

@@ -1,5 +1,6 @@
 """Variational auto-encoder of magnitude spectra."""
 
+from vschaos.models.spectral_vae.between import Between
 from vschaos.models.spectral_vae.corruption import (
     Corruption,
     FrequencyMask,
@@ -14,6 +15,7 @@ from vschaos.models.spectral_vae.stream import SpectralStream
 
 __all__ = [
     "BernoulliOutput",
+    "Between",
     "Corruption",
     "FrequencyMask",
     "GaussianLatent",

@@ -25,6 +25,7 @@ from vschaos.losses import (
     MeanSquare,
     SpectralConvergence,
 )
+from vschaos.models.spectral_vae.between import Between
 from vschaos.models.spectral_vae.coder import SpectralCoder
 from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.latent import GaussianLatent
@@ -57,6 +58,7 @@ class SpectralVAE(SpectralCoder):
         reconstruction: by name, distances of what is decoded that make terms of the loss; by
             default `contrast`, mean squares, and `convergence`, of each frame.
         regularisation: by name, further terms: discrepancies of the latents from their prior.
+        between: of the levels between two sounds, or none.
         excerpt_frames: frames of an example for training, those apart that are context.
         burn_in: frames at the beginning of an example of which no loss is taken.
     """
@@ -78,6 +80,7 @@ class SpectralVAE(SpectralCoder):
         output: Callable[[LogMagnitude], Output] = Output,
         reconstruction: Mapping[str, Distance | None] | None = None,
         regularisation: Mapping[str, Discrepancy | None] | None = None,
+        between: Between | None = None,
         excerpt_frames: int = 1,
         burn_in: int = 0,
     ) -> None:
@@ -112,6 +115,7 @@ class SpectralVAE(SpectralCoder):
         terms = default if reconstruction is None else reconstruction
         self.reconstruction = {name: term for name, term in terms.items() if term}
         self.regularisation = {n: term for n, term in (regularisation or {}).items() if term}
+        self.between = between
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
@@ -121,7 +125,7 @@ class SpectralVAE(SpectralCoder):
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
         `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
-        and of `output`; and what labels add, in nats: for each that is predicted
+        and of `output`; `between` (nepers); and what labels add, in nats: for each that is predicted
         `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
         `adversary` and `leak`."""
         magnitudes = self.transform.magnitudes(audio)
@@ -133,6 +137,7 @@ class SpectralVAE(SpectralCoder):
         self.latent.watch(Gaussian(*self._judged(*posterior)))
         latents = sample(posterior)
         parameters = self.decoder(self.labelling.to_decoder(latents, beliefs, shown)).float()
+        falls = self._between(latents, magnitudes, beliefs, shown)
         posterior, labels = Gaussian(*self._judged(*posterior)), Labels(*self._judged(*labels))
         parameters, contrast, magnitudes, seen, latents, known, *beliefs = self._judged(
             parameters, contrast, magnitudes, seen, latents, known, *beliefs
@@ -141,6 +146,7 @@ class SpectralVAE(SpectralCoder):
             **self._distances(parameters, contrast, magnitudes),
             "kl": self.latent.divergence(posterior),
             **{name: term(posterior, latents) for name, term in self.regularisation.items()},
+            **falls,
             **self._label_losses(contrast, seen, latents, beliefs, known, labels),
         }
 
@@ -160,6 +166,21 @@ class SpectralVAE(SpectralCoder):
         }
         losses = {name: term(*pairs[term.of]) for name, term in self.reconstruction.items()}
         return losses | self.output.losses(parameters, contrast)
+
+    def _between(
+        self, latents: Tensor, magnitudes: Tensor, beliefs: list[Tensor], known: Tensor
+    ) -> dict[str, Tensor]:
+        """How far levels fall between two examples, under the labels of the first."""
+        if self.between is None:
+            return {}
+
+        def decode(points: Tensor) -> Tensor:
+            count = len(points)
+            told = [belief[:count] for belief in beliefs]
+            parameters = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
+            return self._judged(self.contrast.inverse(self.output(parameters.float())))[0]
+
+        return {"between": self.between(latents, *self._judged(magnitudes), decode)}
 
     def _corrupted(self, audio: Tensor, magnitudes: Tensor, contrast: Tensor) -> Tensor:
         """The contrast that the encoder gets of sounds `[B, T]`."""
