@@ -37,7 +37,7 @@ def test_a_preset_is_told_with_what_it_sets() -> None:
     assert nearest is not None
     told = {key: (expected, came) for key, expected, came in nearest[1]}
     assert told["augment"] == ("mild", "off")
-    assert told["data.varispeed.probability"] == ("0.8", "0.0")
+    assert told["data.varispeed.probability"] == ("0.6", "0.0")
 
 
 def test_a_length_is_told_with_what_it_sets() -> None:
