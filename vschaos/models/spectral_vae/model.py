@@ -125,9 +125,9 @@ class SpectralVAE(SpectralCoder):
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
         `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
-        and of `output`; `between` (nepers); and what labels add, in nats: for each that is predicted
-        `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an adversary,
-        `adversary` and `leak`."""
+        and of `output`; `between` (nepers); and what labels add, in nats: for each that is
+        predicted `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an
+        adversary, `adversary` and `leak`."""
         magnitudes = self.transform.magnitudes(audio)
         contrast = self.contrast(magnitudes)
         seen = self._corrupted(audio, magnitudes, contrast)
