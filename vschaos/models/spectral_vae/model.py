@@ -58,7 +58,7 @@ class SpectralVAE(SpectralCoder):
         reconstruction: by name, distances of what is decoded that make terms of the loss; by
             default `contrast`, mean squares, and `convergence`, of each frame.
         regularisation: by name, further terms: discrepancies of the latents from their prior.
-        between: of the levels between two sounds, or none.
+        between: how far levels fall between two sounds, as a term `between`, or none.
         excerpt_frames: frames of an example for training, those apart that are context.
         burn_in: frames at the beginning of an example of which no loss is taken.
     """
@@ -177,8 +177,9 @@ class SpectralVAE(SpectralCoder):
         def decode(points: Tensor) -> Tensor:
             count = len(points)
             told = [belief[:count] for belief in beliefs]
-            parameters = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
-            return self._judged(self.contrast.inverse(self.output(parameters.float())))[0]
+            decoded = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
+            (parameters,) = self._judged(decoded.float())
+            return self.contrast.inverse(self.output(parameters))
 
         return {"between": self.between(latents, *self._judged(magnitudes), decode)}
 
