@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio import write_audio
+from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.generation import KINDS
 from vschaos.models.spectral_vae import SpectralVAE
 
@@ -28,9 +29,9 @@ def _run(root: Path) -> Any:
     return SimpleNamespace(config=config, sample_rate=8000, model=SimpleNamespace(told=[]))
 
 
-def test_its_choices_are_those_of_the_package(generate: ModuleType) -> None:
-    assert set(generate.TRAJECTORIES) == {*KINDS, "prior"}
-    assert set(generate.INVERSIONS) == set(SpectralVAE.inversions)
+def test_its_choices_are_those_of_the_package() -> None:
+    assert set(TRAJECTORIES) == {*KINDS, "prior"}
+    assert set(INVERSIONS) == set(SpectralVAE.inversions)
 
 
 def test_a_file_that_cannot_be_morphed_is_named(generate: ModuleType, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ ROOMS: dict[str, set[str]] = {
     "lazy": set(),
     "targets": set(),
     "command": set(),
+    "generate_options": set(),
     "audio": FOUNDATIONS,
     "layers": FOUNDATIONS,
     "transforms": FOUNDATIONS,
