@@ -8,11 +8,12 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "lazy", "targets"}  # without an opinion about sound
+FOUNDATIONS = {"files", "labels", "lazy", "outputs", "targets"}  # without an opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "labels": set(),
     "lazy": set(),
+    "outputs": {"files"},
     "targets": set(),
     "command": set(),
     "generate_options": set(),

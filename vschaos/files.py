@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ except ImportError:  # Windows, where folders that were left stay until somebody
 
 PARTIAL = ".partial"  # what is being written, or was when its process was killed
 BEGINNING_SECONDS = 10.0  # in which a folder may be there and not yet held
+LONGEST_NAME = 255  # bytes, of a file or a folder, on the disks of today
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; names `path`.
     """
-    partial = path.with_name(f"{path.name}{PARTIAL}")
+    partial = path.with_name(short_name(path.name, PARTIAL))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)  # a link that lies there would be written through
@@ -107,6 +109,25 @@ def check_only(folder: Path, entries: Collection[str]) -> None:
         raise ValueError(
             f"{folder} holds {sorted(strange)[0]}, which would be lost: take another --out"
         )
+
+
+def short_name(name: str, ending: str = "") -> str:
+    """The name of a file, `ending` added, that a disk takes: one of more than 255 bytes loses its
+    end for a digest of it, the same for the same name.
+
+    >>> short_name("a", ".wav")
+    'a.wav'
+    >>> len(short_name(200 * "夏", ".wav").encode()) <= 255
+    True
+    """
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    if len(os.fsencode(name)) <= room:
+        return f"{name}{ending}"
+    digest = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    short = name
+    while len(os.fsencode(short)) > room - len(digest):
+        short = short[:-1]
+    return f"{short}{digest}{ending}"
 
 
 def _remove(folder: Path) -> None:

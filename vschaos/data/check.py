@@ -54,7 +54,7 @@ def main() -> int:
 
 def check(options: argparse.Namespace) -> int:
     from vschaos.data.inspection import inspect_dataset
-    from vschaos.files import written_whole
+    from vschaos.outputs import output_file
 
     if not options.dataset.is_dir():
         raise FileNotFoundError(
@@ -63,7 +63,7 @@ def check(options: argparse.Namespace) -> int:
     inspection = inspect_dataset(options.dataset, options.float)
     _tell("\n".join(describe(inspection)))
     if options.json:
-        with written_whole(options.json) as partial:
+        with output_file(options.json) as partial:
             partial.write_text(json.dumps(inspection.to_json(), indent=1), encoding="utf-8")
     faults = inspection.count(ERROR) + options.strict * inspection.count(WARNING)
     return 1 if faults else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 from pathlib import Path, PurePosixPath
@@ -17,17 +18,20 @@ from vschaos.evaluation.latents import ACTIVE_NATS
 from vschaos.evaluation.resemblance import FileJudged, best_and_worst
 from vschaos.evaluation.table import tables
 from vschaos.files import folder_written_whole
+from vschaos.outputs import RECORD, free_backup, is_edited, note_outputs
 
 # all that an evaluation may write: what else lies in its folder is not touched
 JSON, TABLE, SOUNDS = "evaluation.json", "evaluation.txt", "sounds"
 PICTURES = ("measures.png", "files.png", "latents.png", "labels.png", "sounds.png")
-ENTRIES = (JSON, TABLE, SOUNDS, *PICTURES)
+ENTRIES = (RECORD, JSON, TABLE, SOUNDS, *PICTURES)
+logger = logging.getLogger(__name__)
 LISTENED = 3  # files that came out best, and as many of the worst
 PICTURE_SECONDS = 6.0  # of a sound
 
 
 def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> None:
-    """Writes all of it to a folder, or nothing.
+    """Writes all of it to a folder, or nothing; an evaluation that was changed since it was
+    written is kept beside it.
 
     Raises:
         ValueError: something else lies in that folder.
@@ -39,6 +43,20 @@ def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> Non
         (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
         _draw(evaluation, folder)
         _write_sounds(evaluation, folder, sample_rate)
+        for place in (folder, folder / SOUNDS):
+            note_outputs(place, [file.name for file in _files(place)])
+        _keep_edited(out)
+
+
+def _keep_edited(out: Path) -> None:
+    files = [*_files(out), *_files(out / SOUNDS)]
+    if any(is_edited(file) for file in files):
+        backup = out.rename(free_backup(out))
+        logger.warning("%s was not as vschaos wrote it: kept as %s", out, backup.name)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.glob("*") if file.is_file() and file.name != RECORD]
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ import torch
 
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
-from vschaos.files import written_whole
+from vschaos.outputs import output_file
 from vschaos.models.base import Stream
 from vschaos.patches import CARD, Instrument, write_patches
 from vschaos.runs import Run
@@ -56,10 +56,10 @@ def export(
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
-    with written_whole(path) as partial:
+    with output_file(path) as partial:
         torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)
-    with written_whole(path.with_suffix(".json")) as partial:
+    with output_file(path.with_suffix(".json")) as partial:
         partial.write_text(card, encoding="utf-8")
     if has_patches:
         write_patches(instrument, folder)

@@ -14,7 +14,8 @@ DESCRIPTION = """Writes the patches of a model beside its .ts, from what the .ts
 
   python -m vschaos.patches my_patches/my_training.ts
 
-A .ts that was renamed gets patches of its new name. Patches of the same name are written over.
+A .ts that was renamed gets patches of its new name. Patches of the same name are written
+over; those that were changed since are kept as NAME.backup.pd or NAME.backup.maxpat.
 """
 
 

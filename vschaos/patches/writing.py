@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vschaos.files import written_whole
+from vschaos.outputs import output_file
 from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import check_max, write_max, write_max_multichannel
 from vschaos.patches.pure_data import ABSTRACTIONS, FOLDER, help_patch, write_pure_data
@@ -14,20 +15,21 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches of an instrument into the folder where its `.ts` lies; gives those to
     open.
 
-    Abstractions that are there already are written anew, other files stay as they are.
+    Patches and abstractions that were changed since they were written are kept beside the new
+    ones; other files stay as they are.
     """
     for_max = write_max(instrument, instrument.name)
     check_max(for_max, instrument, instrument.name)
     write_abstractions(folder / FOLDER)
     return [
-        _write(folder / f"{instrument.name}.pd", write_pure_data(instrument)),
-        _write(folder / f"{instrument.name}.maxpat", for_max),
+        _write_output(folder / f"{instrument.name}.pd", write_pure_data(instrument)),
+        _write_output(folder / f"{instrument.name}.maxpat", for_max),
     ]
 
 
 def write_example(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
-    beside the folder."""
+    beside the folder. What was there before is left to the repository."""
     for_max = {
         "max_example": write_max(instrument, instrument.name),
         "max_example_mc": write_max_multichannel(instrument, instrument.name),
@@ -43,8 +45,14 @@ def write_example(instrument: Instrument, folder: Path) -> list[Path]:
 def write_abstractions(folder: Path) -> None:
     """Writes all abstractions for PureData, and their help."""
     for name, draw in ABSTRACTIONS.items():
-        _write(folder / f"{name}.pd", draw().text())
-        _write(folder / f"{name}-help.pd", help_patch(name).text())
+        _write_output(folder / f"{name}.pd", draw().text())
+        _write_output(folder / f"{name}-help.pd", help_patch(name).text())
+
+
+def _write_output(path: Path, text: str) -> Path:
+    with output_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+    return path
 
 
 def _write(path: Path, text: str) -> Path:

@@ -6,7 +6,7 @@ import logging
 import shlex
 from pathlib import Path
 
-from vschaos.files import written_whole
+from vschaos.outputs import check_output_file, output_file
 from vschaos.report.gather import gather
 from vschaos.report.page import render
 from vschaos.runs import load_run
@@ -26,11 +26,13 @@ def write_report(
         out: the file to write; `report.html` in the version's folder by default.
 
     Raises:
-        FileNotFoundError, ValueError: there is no such run, or it cannot be read.
+        FileNotFoundError, ValueError: there is no such run, it cannot be read, or the page cannot
+            be written.
     """
     run = load_run(path, version, checkpoint)
     file = out or run.folder / "report.html"
-    with written_whole(file) as partial:
+    check_output_file(file, "--out")
+    with output_file(file) as partial:
         partial.write_text(render(gather(run)), encoding="utf-8")
     return file
 

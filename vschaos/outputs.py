@@ -1,0 +1,147 @@
+"""Files that are written for users: what somebody else wrote or changed is kept beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vschaos.files import check_room, nearest_folder, short_name, written_whole
+
+# in each folder of outputs, as sha256sum writes it: a digest and a file's name on each line, the
+# last line of a name counts
+RECORD = ".vschaos"
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to, and renames it to `path` at the end.
+
+    If a file lies at `path` that is neither as it was written here last nor the same as the new
+    one, it is kept as `NAME.backup.ENDING`, and a message says so.
+
+    Raises:
+        OSError: it cannot be written; names `path`.
+    """
+    with written_whole(path) as partial:
+        yield partial
+        digest = _digest(partial)
+        if path.is_file():
+            keep_edited(path, but=digest)
+        # before the file itself: if this process is killed in between, a backup too many is made
+        _note(path, digest)
+
+
+def keep_edited(path: Path, but: str = "") -> Path | None:
+    """Keeps a file that is not as it was written here last; gives its backup, if one was made.
+
+    Args:
+        but: the digest of another content that need not be kept.
+    """
+    digest = _digest(path)
+    if digest in (but, _noted(path)):
+        return None
+    backup = free_backup(path)
+    try:
+        os.link(path, backup)  # `path` is never missing
+    except OSError:  # a disk without hard links
+        shutil.copy2(path, backup)
+    logger.warning("%s was not as vschaos wrote it: kept as %s", path, backup.name)
+    return backup
+
+
+def note_outputs(folder: Path, names: Iterable[str]) -> None:
+    """Remembers files of a folder, named relative to it, as they are now."""
+    for name in names:
+        _note(folder / name, _digest(folder / name))
+
+
+def is_edited(path: Path) -> bool:
+    """Whether a file is not as it was written here last."""
+    return _digest(path) != _noted(path)
+
+
+def check_output_folder(folder: Path, setting: str) -> None:
+    """Tries whether outputs can be written, before the work for them begins.
+
+    Args:
+        folder: need not be there yet.
+        setting: where to name another folder, for the message.
+
+    Raises:
+        ValueError: it is a file, lies in one, or cannot be written.
+    """
+    _check_path(folder, setting)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{setting} expects a folder, got the file {folder}")
+    check_room(folder, 0, "outputs", setting)
+
+
+def check_output_file(path: Path, setting: str, inputs: Iterable[Path] = ()) -> None:
+    """The same of one file, which must be none of `inputs`, by whatever links it is reached.
+
+    Raises:
+        ValueError: it is a folder, lies in a file, cannot be written, or is an input.
+    """
+    _check_path(path, setting)
+    if path.is_dir():
+        raise ValueError(f"{setting} expects a file to write, got the folder {path}")
+    for given in inputs:
+        if path.exists() and given.exists() and path.samefile(given):
+            raise ValueError(
+                f"{setting} expects a file other than the input, got {path}, which is {given}: "
+                "it would be lost"
+            )
+    check_room(path.parent, 0, "outputs", setting)
+
+
+def _check_path(path: Path, setting: str) -> None:
+    there = next((part for part in path.absolute().parents if os.path.lexists(part)), None)
+    if there is not None and there != nearest_folder(path.absolute().parent):
+        raise ValueError(f"{setting} expects a path within folders, got {path}: {there} is a file")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _noted(path: Path) -> str:
+    """The digest of a file as it was written here last; empty if that is not known."""
+    try:
+        record = b"\n" + (path.parent / RECORD).read_bytes()
+    except OSError:
+        return ""
+    end = record.rfind(b"  " + os.fsencode(path.name) + b"\n")
+    start = record.rfind(b"\n", 0, max(end, 0)) + 1
+    digest = record[start:end] if end >= 0 else b""
+    return digest.decode("ascii", "replace") if len(digest) == 64 else ""
+
+
+def _note(path: Path, digest: str) -> None:
+    """Adds a line: several processes may write to one folder at once.
+
+    What cannot be noted is kept each time: a name of two lines, and what a stranger's link would
+    lead to another file.
+    """
+    record = path.parent / RECORD
+    if _noted(path) == digest or b"\n" in os.fsencode(path.name) or record.is_symlink():
+        return
+    with record.open("ab") as lines:
+        lines.write(digest.encode() + b"  " + os.fsencode(path.name) + b"\n")
+
+
+def free_backup(path: Path) -> Path:
+    """`NAME.backup.ENDING` beside a path, or `NAME.backup_2.ENDING`, ...: the first that is free."""
+    number = 1
+    while True:
+        ending = f".backup{f'_{number}' if number > 1 else ''}{path.suffix}"
+        backup = path.with_name(short_name(path.stem, ending))
+        if not os.path.lexists(backup):
+            return backup
+        number += 1
