@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ AUDIO_EXTENSIONS = (
 )
 SAMPLE_RATES_HZ = (1_000, 768_000)
 BLOCK_LENGTH = 1 << 18
+LARGEST_WAV = (1 << 32) - (1 << 16)  # bytes of samples: its sizes are numbers of 32 bits
 
 
 class UnusableAudioError(ValueError):
@@ -161,8 +162,37 @@ def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
     return soxr.resample(waveform, from_rate, to_rate, quality="VHQ").astype(np.float32)
 
 
+def resample_blocks(
+    blocks: Iterable[Waveform], from_rate: int, to_rate: int
+) -> Iterator[Waveform]:
+    """The same of a sound that comes in blocks `[T]` of any lengths."""
+    if from_rate == to_rate:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="VHQ")
+    for block in blocks:
+        yield stream.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
+    yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+
+
 def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
     """Writes `[T]` or `[C, T]` as 32-bit float wav, which neither clips nor needs a gain."""
+    starts = range(0, waveform.shape[-1], BLOCK_LENGTH)
+    blocks = (waveform[..., start : start + BLOCK_LENGTH] for start in starts)
+    num_channels = 1 if waveform.ndim == 1 else len(waveform)
+    write_blocks(path, blocks, sample_rate, num_channels)
+
+
+def write_blocks(
+    path: Path, blocks: Iterable[np.ndarray], sample_rate: int, num_channels: int = 1
+) -> None:
+    """The same of a sound that comes in blocks `[T]` or `[C, T]` of any lengths.
+
+    Raises:
+        ValueError: it is longer than a wav can be.
+        OSError: it cannot be written.
+    """
+    room = LARGEST_WAV // (4 * num_channels)  # samples
     try:
         with (
             written_whole(path) as partial,
@@ -170,13 +200,16 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
                 partial,
                 "w",
                 samplerate=sample_rate,
-                channels=1 if waveform.ndim == 1 else len(waveform),
+                channels=num_channels,
                 format="WAV",
                 subtype="FLOAT",
             ) as file,
         ):
-            for start in range(0, waveform.shape[-1], BLOCK_LENGTH):
-                file.write(waveform.T[start : start + BLOCK_LENGTH])
+            for block in blocks:
+                room -= block.shape[-1]
+                if room < 0:
+                    raise ValueError(f"{path}: a wav of at most 4 GB was expected, got a longer one")
+                file.write(block.T)
     except soundfile.LibsndfileError as error:  # a full disk, too
         raise OSError(f"{path} cannot be written ({_reason(error)})") from error
 

@@ -6,33 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from vschaos.audio import Waveform
-from vschaos.files import written_whole
+from vschaos.outputs import output_file
 from vschaos.pictures.canvas import Picture, pixels
-from vschaos.transforms import STFT
+from vschaos.pictures.spectrogram import LOWEST_HZ, MAX_COLUMNS, Spectrogram
 
 RANGE_DB = 80.0
-LOWEST_HZ = 40.0
-ROWS = 320
-MAX_COLUMNS = 1600
 DOTS_PER_INCH = 80
 Mark = tuple[float, str]  # second, and what is written there
 
 
 def draw_sounds(
     path: Path,
-    sounds: Mapping[str, Waveform],
+    sounds: Mapping[str, Waveform | Spectrogram],
     sample_rate: int,
     latents: np.ndarray | None = None,
     marks: Sequence[Mark] = (),
 ) -> None:
-    """Spectrograms of sounds `[T]` one above the other, on one scale of level, as a PNG.
+    """Spectrograms of sounds, or of sounds `[T]`, one above the other, on one scale of level, as a PNG.
 
     Args:
         path: the picture's file.
@@ -41,24 +37,27 @@ def draw_sounds(
         latents: `[Z, N]`, drawn below if given.
         marks: seconds at which a line is drawn, and what is written above it.
     """
-    images = {title: _log_spectrogram(sound, sample_rate) for title, sound in sounds.items()}
+    drawn_of = {title: _spectrogram(sound, sample_rate) for title, sound in sounds.items()}
+    images = {title: spectrogram.levels() for title, spectrogram in drawn_of.items()}
     top_db = max(float(image.max()) for image in images.values())
     num_rows = len(images) + (latents is not None)
     figure = Figure(figsize=(9.0, 0.6 + 2.4 * num_rows), layout="constrained")
     axes = figure.subplots(num_rows, 1, squeeze=False)[:, 0]
     for axis, (title, image) in zip(axes, images.items(), strict=False):
-        duration = len(sounds[title]) / sample_rate
+        duration = drawn_of[title].num_samples / sample_rate
         drawn = _show(axis, image, duration, sample_rate, top_db)
         axis.set(title=title)
         _mark(axis, marks, duration)
         figure.colorbar(drawn, ax=axis, label="dB", pad=0.01)
     if latents is not None:
-        seconds = np.linspace(0.0, len(next(iter(sounds.values()))) / sample_rate, latents.shape[1])
+        latents = latents[:, :: max(1, latents.shape[1] // (2 * MAX_COLUMNS))]
+        last_second = next(iter(drawn_of.values())).num_samples / sample_rate
+        seconds = np.linspace(0.0, last_second, latents.shape[1])
         axes[-1].plot(seconds, latents.T, linewidth=0.8)
         axes[-1].set(title="latents", ylabel="deviations", xlim=(0.0, max(seconds[-1], 1e-3)))
     axes[-1].set_xlabel("seconds")
     FigureCanvasAgg(figure)
-    with written_whole(path) as partial:
+    with output_file(path) as partial:
         figure.savefig(partial, format="png", dpi=100)
 
 
@@ -90,7 +89,9 @@ def picture_of_sounds(
 def _figure_of_rows(
     rows: Sequence[Mapping[str, Waveform]], sample_rate: int, marks: Sequence[Mark], inches: float
 ) -> Figure:
-    images = [[_log_spectrogram(sound, sample_rate) for sound in row.values()] for row in rows]
+    images = [
+        [_spectrogram(sound, sample_rate).levels() for sound in row.values()] for row in rows
+    ]
     top_db = max(float(image.max()) for row in images for image in row)
     num_columns = max(len(row) for row in rows)
     figure = Figure(figsize=(1.0 + inches * num_columns, 0.3 + 2.2 * len(rows)), dpi=DOTS_PER_INCH)
@@ -141,19 +142,12 @@ def _mark(axis: Axes, marks: Sequence[Mark], duration: float) -> None:
         axis.text(second + 0.005 * duration, 0.94, text, color="white", fontsize=8)
 
 
-def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
-    """`[T]` -> level in dB `[ROWS, columns]`, rows at even musical distances."""
-    hop = 256
-    while len(sound) / hop > MAX_COLUMNS:
-        hop *= 2
-    stft = STFT(max(2048, 4 * hop), hop)
-    magnitudes = stft(torch.from_numpy(np.ascontiguousarray(sound))[None])[0].abs().numpy()
-    level_db = 20 * np.log10(np.maximum(magnitudes, 1e-7))
-    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
-    bins = hz * stft.n_fft / sample_rate
-    below = np.minimum(bins.astype(int), len(level_db) - 2)
-    share = (bins - below)[:, None]
-    return (1.0 - share) * level_db[below] + share * level_db[below + 1]
+def _spectrogram(sound: Waveform | Spectrogram, sample_rate: int) -> Spectrogram:
+    if isinstance(sound, Spectrogram):
+        return sound
+    spectrogram = Spectrogram(sample_rate)
+    spectrogram.add(sound)
+    return spectrogram
 
 
 def _height(hz: float, sample_rate: int) -> float:

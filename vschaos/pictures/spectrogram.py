@@ -1,0 +1,87 @@
+"""A spectrogram that is made as a sound comes in, no larger for a long one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from vschaos.audio import Waveform
+from vschaos.transforms import STFT
+
+LOWEST_HZ = 40.0
+ROWS = 320
+MAX_COLUMNS = 1600
+CHUNK = 1 << 17  # samples that are transformed at once
+
+
+class Spectrogram:
+    """The levels of a sound that is added block by block.
+
+    A column is a frame of 256 samples, or the mean power of 2, 4, 8, ... of them where there are
+    more than 1600.
+
+    Args:
+        sample_rate: Hz.
+
+    Attributes:
+        num_samples: that were added.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+        self.num_samples = 0
+        self._stft = STFT(2048, 256)
+        self._rest = np.zeros(self._stft.n_fft - self._stft.hop_length, dtype=np.float32)
+        self._powers = np.zeros((MAX_COLUMNS, self._stft.num_bins))  # sums over their frames
+        self._num_frames, self._per_column = 0, 1
+
+    def add(self, block: Waveform) -> None:
+        """Takes the next samples `[T]`."""
+        self.num_samples += len(block)
+        for start in range(0, len(block), CHUNK):
+            samples = np.concatenate([self._rest, block[start : start + CHUNK]])
+            powers = self._frames(samples)
+            self._rest = samples[len(powers) * self._stft.hop_length :]
+            self._take(powers)
+
+    def levels(self) -> np.ndarray:
+        """`[ROWS, columns]`, dB, rows at even musical distances."""
+        # the last frames, which the sound does not fill, are not taken for good
+        before = self._powers.copy(), self._num_frames, self._per_column
+        missing = -len(self._rest) % self._stft.hop_length + self._stft.n_fft
+        self._take(self._frames(np.pad(self._rest, (0, missing - self._stft.hop_length))))
+        columns = -(-self._num_frames // self._per_column)
+        counts = np.full(columns, self._per_column)
+        counts[-1] = self._num_frames - self._per_column * (columns - 1)
+        power = self._powers[:columns].T / counts
+        level_db = 10 * np.log10(np.maximum(power, 1e-14))
+        self._powers, self._num_frames, self._per_column = before
+        return self._on_rows(level_db)
+
+    def _frames(self, samples: np.ndarray) -> np.ndarray:
+        """Powers `[N, F]` of the frames that lie wholly inside."""
+        if len(samples) < self._stft.n_fft:
+            return np.zeros((0, self._stft.num_bins))
+        spectrum = self._stft.analyse(torch.from_numpy(np.ascontiguousarray(samples))[None])
+        powers: np.ndarray = spectrum[0].abs().square().numpy().T
+        return powers
+
+    def _take(self, powers: np.ndarray) -> None:
+        if not len(powers):
+            return
+        while self._num_frames + len(powers) > MAX_COLUMNS * self._per_column:
+            pairs = self._powers[0::2] + self._powers[1::2]
+            self._powers = np.concatenate([pairs, np.zeros_like(pairs)])
+            self._per_column *= 2
+        columns = (self._num_frames + np.arange(len(powers))) // self._per_column
+        there, firsts = np.unique(columns, return_index=True)
+        self._powers[there] += np.add.reduceat(powers, firsts, axis=0)
+        self._num_frames += len(powers)
+
+    def _on_rows(self, level_db: np.ndarray) -> np.ndarray:
+        hz = LOWEST_HZ * (self.sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
+        bins = hz * self._stft.n_fft / self.sample_rate
+        below = np.minimum(bins.astype(int), len(level_db) - 2)
+        share = (bins - below)[:, None]
+        levels: np.ndarray = (1.0 - share) * level_db[below] + share * level_db[below + 1]
+        return levels
