@@ -4,23 +4,30 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import re
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vschaos.command import run_command
+from vschaos.command import run_command, sentence
 from vschaos.generate_options import TRAJECTORIES, make_parser
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from vschaos.generation import InputSound, SoundWriter
+    from vschaos.generation.inputs import Input
+    from vschaos.pictures import Spectrogram
     from vschaos.runs import Given, Run
 
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
 WALKS_APART = 100_003  # in seeds of the prior
+FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: no other file can be written
 
 
 def main() -> int:
@@ -32,7 +39,8 @@ def generate(options: argparse.Namespace) -> None:
     import torch
 
     from vschaos import load_run
-    from vschaos.generation import parse_labels
+    from vschaos.generation import SoundWriter, parse_labels
+    from vschaos.outputs import check_output_folder, identities
     from vschaos.runs import check_own_folders
 
     torch.manual_seed(options.seed)
@@ -42,54 +50,102 @@ def generate(options: argparse.Namespace) -> None:
     if options.out is None:
         folders = ("reconstructions", "trajectories", "morphs", "sweeps")
         check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in folders)))
+    check_output_folder(out, "--out")
+    inputs = _inputs(run, options)
+    known = identities(entry.file for entry in inputs)
+    to_rate = options.sr or run.sample_rate
+    writer = SoundWriter(run.sample_rate, to_rate, not options.no_pictures, known)
     commands = {
         "reconstruct": reconstruct_files,
         "trajectories": walk,
         "morph": morph_files,
         "sweep": sweep_files,
     }
-    commands[options.command](run, out, labels, options)
+    commands[options.command](Job(run, out, labels, options, inputs, writer))
 
 
-def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class Job:
+    """What was asked for: of which run, where to, under which labels, and from which sounds."""
+
+    run: Run
+    out: Path
+    labels: Given
+    options: argparse.Namespace
+    inputs: list[Input]
+    writer: SoundWriter
+
+
+def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
+    if options.command == "trajectories":
+        return []
+    from vschaos.generation import find_inputs
+
+    inputs = find_inputs(run, options.files)
+    takes_some = options.command == "sweep" and not options.files
+    return inputs[:HELD_OUT_TO_SWEEP] if takes_some else inputs
+
+
+def reconstruct_files(job: Job) -> None:
+    from vschaos.generation import InputSound, KnownLabels, reconstruct_segments
+
+    known = KnownLabels(job.run)
+
+    def reconstruct(file: Path, name: str) -> None:
+        sound = InputSound(job.run, file)
+        told = {**known.told(file, sound), **job.labels}
+        heard, made = job.writer.spectrogram(), job.writer.spectrogram()
+        output = reconstruct_segments(
+            job.run, _seen(sound, heard), told, job.options.temperature, job.options.inversion
+        )
+        path = job.out / "reconstructions" / name
+        job.writer.write(path, output, made)
+        job.writer.draw(path, {"input": heard, "reconstruction": made})
+
+    _for_each(job.inputs, "reconstructing", reconstruct)
+
+
+def _seen(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iterator[np.ndarray]:
+    for block in blocks:
+        if spectrogram is not None:
+            spectrogram.add(block)
+        yield block
+
+
+def _for_each(inputs: list[Input], doing: str, work: Callable[[Path, str], None]) -> None:
+    """Does it for each file, whatever comes of the others; fails in the end if one failed."""
     from tqdm import tqdm
 
-    from vschaos.audio import UnusableAudioError
-    from vschaos.generation import KnownLabels, find_inputs, read_input, reconstruct
-
-    files = find_inputs(run, options.files)
-    known = KnownLabels(run)
-    skipped = 0
-    for file, name in tqdm(files, desc="reconstructing", unit="file", leave=False):
+    failed: list[str] = []
+    for file, name in tqdm(inputs, desc=doing, unit="file", leave=False):
         try:
-            audio = read_input(run, file)
-        except UnusableAudioError as error:
-            logging.warning("skipped %s: %s", file, error)
-            skipped += 1
-            continue
-        told = {**known.told(file, audio), **labels}
-        output = reconstruct(run, audio, told, options.temperature, options.inversion)
-        sounds = {"input": audio, "reconstruction": output}
-        _write(run, out / "reconstructions" / name, sounds, options)
-    if skipped == len(files):
-        raise ValueError(f"none of the {len(files)} files could be used: see above why")
-    if skipped:
-        logging.warning("skipped %d of %d files", skipped, len(files))
+            work(file, name)
+        except (ValueError, OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno in FOR_ALL:
+                raise
+            logging.warning("skipped %s: %s", file, sentence(error))
+            failed.append(str(file))
+    if failed and len(failed) == len(inputs):
+        raise ValueError(f"none of the {len(inputs)} files could be used: see above why")
+    if failed:
+        raise ValueError(
+            f"skipped {len(failed)} of {len(inputs)} files, see above why: {', '.join(failed)}"
+        )
 
 
-def walk(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
+def walk(job: Job) -> None:
     import numpy as np
     from tqdm import tqdm
 
-    _hint(run, labels)
-    _check_latents(run, options.latents)
+    options = job.options
+    _hint(job.run, job.labels)
+    _check_latents(job.run, options.latents)
     walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
     for kind, number in tqdm(walks, desc="walking", unit="walk", leave=False):
         # each walk has a seed of its own: asking for more kinds or more walks changes none of them
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
-        latents = _latents(run, kind, number, labels, random, options)
-        path = out / "trajectories" / f"{kind}_{number}"
-        _decode(run, path, latents, labels, random, options)
+        latents = _latents(job.run, kind, number, job.labels, random, options)
+        _decode(job, job.out / "trajectories" / f"{kind}_{number}", latents, random)
 
 
 def _latents(
@@ -116,49 +172,63 @@ def _check_latents(run: Run, count: int | None) -> None:
         raise ValueError(f"--latents must be from 1 to {run.model.latent_dim}, {count} came")
 
 
-def morph_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
+def morph_files(job: Job) -> None:
     import numpy as np
 
-    from vschaos.generation import find_inputs, morph
+    from vschaos.files import short_name
+    from vschaos.generation import morph
 
-    _hint(run, labels)
-    inputs = find_inputs(run, options.files)
-    sounds = [_read(run, file) for file, _ in inputs]
-    latents = morph(run, sounds, labels, options.temperature)
-    random = np.random.default_rng(options.seed)
-    name = "_".join(file.stem for file, _ in inputs)[:100]
-    _decode(run, out / "morphs" / name, latents, labels, random, options)
+    _hint(job.run, job.labels)
+    sounds = [_open(job.run, file) for file, _ in job.inputs]
+    latents = morph(job.run, sounds, job.labels, job.options.temperature)
+    random = np.random.default_rng(job.options.seed)
+    name = short_name("_".join(file.stem for file, _ in job.inputs), ".wav").removesuffix(".wav")
+    _decode(job, job.out / "morphs" / name, latents, random)
 
 
-def sweep_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
-    import numpy as np
+def sweep_files(job: Job) -> None:
+    from vschaos.generation import InputSound, KnownLabels, encode_segments, swept_labels
 
-    from vschaos.generation import KnownLabels, find_inputs, sweep, without_edges
-
+    run, options = job.run, job.options
     tasks = options.task or run.model.told
     if not tasks:
         raise ValueError("the model is not told any label that could be gone through")
+    for task in tasks:
+        swept_labels(run, task)  # refuses one that the model does not know before any work
     known = KnownLabels(run)
-    inputs = find_inputs(run, options.files)
-    for file, name in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
-        audio = _read(run, file)
-        told = known.told(file, audio)
-        latents = run.encode(audio, {**told, **labels}, options.temperature)
+
+    def sweep(file: Path, name: str) -> None:
+        sound = InputSound(run, file)
+        told = known.told(file, sound)
+        latents = encode_segments(run, sound, {**told, **job.labels}, options.temperature)
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
-            sounds = sweep(run, latents, task, {**others, **labels}, options.inversion)
-            folder = out / "sweeps" / f"{name}_{task}"
-            for number, (value, sound) in enumerate(sounds.items()):
-                path = folder / f"{number:02d}_{_file_name(value)}"
-                _write_sound(run, path, without_edges(sound, run.sample_rate), options)
-            marks = [
-                (number * len(sound) / run.sample_rate, value)
-                for number, (value, sound) in enumerate(sounds.items())
-            ]
-            joined = np.concatenate(
-                [without_edges(sound, run.sample_rate) for sound in sounds.values()]
-            )
-            _write(run, folder / "all", {f"{name}: {task}": joined}, options, marks=marks)
+            labels = swept_labels(run, task, {**others, **job.labels})
+            _sweep(job, f"{name}_{task}", f"{name}: {task}", latents, labels)
+
+    _for_each(job.inputs, "sweeping", sweep)
+
+
+def _sweep(
+    job: Job, name: str, title: str, latents: np.ndarray, labels: Mapping[str, Given]
+) -> None:
+    """A sound for each value of a label, and all of them one after the other with a picture."""
+    from vschaos.files import short_name
+    from vschaos.generation import blocks_without_edges, decode_segments
+
+    folder = job.out / "sweeps" / name
+    folder = folder.with_name(short_name(folder.name))
+    files, marks, begins = [], [], 0.0
+    for number, (value, given) in enumerate(labels.items()):
+        decoded = decode_segments(job.run, latents, given, job.options.inversion)
+        blocks = blocks_without_edges(decoded, job.run.sample_rate)
+        file, seconds = job.writer.write(folder / f"{number:02d}_{_file_name(value)}", blocks)
+        files.append(file)
+        marks.append((begins, value))
+        begins += seconds
+    joined = job.writer.spectrogram()
+    job.writer.join(folder / "all", files, joined)
+    job.writer.draw(folder / "all", {title: joined}, marks=marks)
 
 
 def _hint(run: Run, labels: Given) -> None:
@@ -167,7 +237,7 @@ def _hint(run: Run, labels: Given) -> None:
         logging.info(
             "not said: %s; --meta %s does",
             ", ".join(left),
-            " ".join(f"{task} {_example(run, task)}" for task in left),
+            " ".join(shlex.join([task, _example(run, task)]) for task in left),
         )
 
 
@@ -176,62 +246,24 @@ def _example(run: Run, task: str) -> str:
     return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
 
 
-def _read(run: Run, file: Path) -> np.ndarray:
+def _open(run: Run, file: Path) -> InputSound:
     from vschaos.audio import UnusableAudioError
-    from vschaos.generation import read_input
+    from vschaos.generation import InputSound
 
     try:
-        return read_input(run, file)
+        return InputSound(run, file)
     except UnusableAudioError as error:
         raise ValueError(f"{file} cannot be used: {error}") from error
 
 
-def _decode(
-    run: Run,
-    path: Path,
-    latents: np.ndarray,
-    labels: Given,
-    random: np.random.Generator,
-    options: argparse.Namespace,
-) -> None:
-    from vschaos.generation import without_edges
+def _decode(job: Job, path: Path, latents: np.ndarray, random: np.random.Generator) -> None:
+    from vschaos.generation import blocks_without_edges, decode_segments
 
-    latents = latents + options.jitter * random.standard_normal(latents.shape)
-    output = without_edges(run.decode(latents, labels, options.inversion), run.sample_rate)
-    _write(run, path, {path.name: output}, options, latents)
-
-
-def _write(
-    run: Run,
-    path: Path,
-    sounds: dict[str, np.ndarray],
-    options: argparse.Namespace,
-    latents: np.ndarray | None = None,
-    marks: Sequence[tuple[float, str]] = (),
-) -> None:
-    """The last of the sounds as wav, all of them as a picture."""
-    from vschaos.pictures import draw_sounds
-
-    _write_sound(run, path, list(sounds.values())[-1], options)
-    if not options.no_pictures:
-        picture = path.with_name(f"{path.name}.png")
-        draw_sounds(picture, sounds, run.sample_rate, latents, marks)
-
-
-def _write_sound(run: Run, path: Path, sound: np.ndarray, options: argparse.Namespace) -> None:
-    import numpy as np
-
-    from vschaos.audio import resample, write_audio
-
-    sample_rate = options.sr or run.sample_rate
-    wav = path.with_name(f"{path.name}.wav")
-    write_audio(wav, resample(sound, run.sample_rate, sample_rate), sample_rate)
-    peak = np.abs(sound).max(initial=0.0)
-    logging.info("%s", wav)
-    if peak > 1.0:
-        logging.warning(
-            "  its peak is %.2f: turn it down before it is written to 16 or 24 bits", peak
-        )
+    latents = latents + job.options.jitter * random.standard_normal(latents.shape)
+    decoded = decode_segments(job.run, latents, job.labels, job.options.inversion)
+    spectrogram = job.writer.spectrogram()
+    job.writer.write(path, blocks_without_edges(decoded, job.run.sample_rate), spectrogram)
+    job.writer.draw(path, {path.name: spectrogram}, latents)
 
 
 def _file_name(text: str) -> str:

@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "prior": {"audio", "command", "generation", "layers", "models", "runs"} | FOUNDATIONS,
     "training": {"data", "evaluation", "models", "runs", "trajectories", "pictures", "report"}
     | FOUNDATIONS,
-    "generation": {"audio", "data", "models", "runs", "trajectories"} | FOUNDATIONS,
+    "generation": {"audio", "data", "models", "pictures", "runs", "trajectories"} | FOUNDATIONS,
     "evaluation": {"audio", "data", "generation", "losses", "models", "pictures", "runs"}
     | {"trajectories", "transforms"}
     | FOUNDATIONS,

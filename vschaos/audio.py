@@ -13,6 +13,7 @@ import soundfile
 import soxr
 
 from vschaos.files import written_whole
+from vschaos.outputs import output_file
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -162,9 +163,7 @@ def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
     return soxr.resample(waveform, from_rate, to_rate, quality="VHQ").astype(np.float32)
 
 
-def resample_blocks(
-    blocks: Iterable[Waveform], from_rate: int, to_rate: int
-) -> Iterator[Waveform]:
+def resample_blocks(blocks: Iterable[Waveform], from_rate: int, to_rate: int) -> Iterator[Waveform]:
     """The same of a sound that comes in blocks `[T]` of any lengths."""
     if from_rate == to_rate:
         yield from blocks
@@ -184,9 +183,16 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
 
 
 def write_blocks(
-    path: Path, blocks: Iterable[np.ndarray], sample_rate: int, num_channels: int = 1
+    path: Path,
+    blocks: Iterable[np.ndarray],
+    sample_rate: int,
+    num_channels: int = 1,
+    is_output: bool = False,
 ) -> None:
     """The same of a sound that comes in blocks `[T]` or `[C, T]` of any lengths.
+
+    Args:
+        is_output: a file that a user put or changed there is kept beside the new one.
 
     Raises:
         ValueError: it is longer than a wav can be.
@@ -195,7 +201,7 @@ def write_blocks(
     room = LARGEST_WAV // (4 * num_channels)  # samples
     try:
         with (
-            written_whole(path) as partial,
+            (output_file if is_output else written_whole)(path) as partial,
             soundfile.SoundFile(
                 partial,
                 "w",
@@ -208,7 +214,9 @@ def write_blocks(
             for block in blocks:
                 room -= block.shape[-1]
                 if room < 0:
-                    raise ValueError(f"{path}: a wav of at most 4 GB was expected, got a longer one")
+                    raise ValueError(
+                        f"{path}: a wav of at most 4 GB was expected, got a longer one"
+                    )
                 file.write(block.T)
     except soundfile.LibsndfileError as error:  # a full disk, too
         raise OSError(f"{path} cannot be written ({_reason(error)})") from error

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from vschaos.files import check_room, nearest_folder, short_name, written_whole
 # in each folder of outputs, as sha256sum writes it: a digest and a file's name on each line, the
 # last line of a name counts
 RECORD = ".vschaos"
+Identity = tuple[int, int]  # of a disk, and of a file on it
 logger = logging.getLogger(__name__)
 
 
@@ -82,8 +83,11 @@ def check_output_folder(folder: Path, setting: str) -> None:
     check_room(folder, 0, "outputs", setting)
 
 
-def check_output_file(path: Path, setting: str, inputs: Iterable[Path] = ()) -> None:
-    """The same of one file, which must be none of `inputs`, by whatever links it is reached.
+def check_output_file(path: Path, setting: str, inputs: Container[Identity] = ()) -> None:
+    """The same of one file, which must be none of the inputs, by whatever links it is reached.
+
+    Args:
+        inputs: as `identities` gives them.
 
     Raises:
         ValueError: it is a folder, lies in a file, cannot be written, or is an input.
@@ -91,13 +95,17 @@ def check_output_file(path: Path, setting: str, inputs: Iterable[Path] = ()) -> 
     _check_path(path, setting)
     if path.is_dir():
         raise ValueError(f"{setting} expects a file to write, got the folder {path}")
-    for given in inputs:
-        if path.exists() and given.exists() and path.samefile(given):
-            raise ValueError(
-                f"{setting} expects a file other than the input, got {path}, which is {given}: "
-                "it would be lost"
-            )
+    if any(identity in inputs for identity in identities([path])):
+        raise ValueError(
+            f"{setting} expects another file than the input, got {path}: it would be lost"
+        )
     check_room(path.parent, 0, "outputs", setting)
+
+
+def identities(paths: Iterable[Path]) -> set[Identity]:
+    """What is the same for two paths, or links, to one file; of files that are there."""
+    there = [path.stat() for path in paths if path.exists()]
+    return {(about.st_dev, about.st_ino) for about in there}
 
 
 def _check_path(path: Path, setting: str) -> None:

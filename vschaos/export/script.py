@@ -9,8 +9,8 @@ import torch
 
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
-from vschaos.outputs import output_file
 from vschaos.models.base import Stream
+from vschaos.outputs import output_file
 from vschaos.patches import CARD, Instrument, write_patches
 from vschaos.runs import Run
 

@@ -1,19 +1,40 @@
 """What one does with a run away from the stage: reconstructions, walks, morphs, sweeps."""
 
-from vschaos.generation.inputs import KnownLabels, find_inputs, read_input
-from vschaos.generation.labels import parse_labels, sweep
-from vschaos.generation.reconstruct import morph, reconstruct, without_edges
+from vschaos.generation.inputs import (
+    InputSound,
+    KnownLabels,
+    find_inputs,
+    read_input,
+    unique_names,
+)
+from vschaos.generation.labels import parse_labels, sweep, swept_labels
+from vschaos.generation.reconstruct import (
+    blocks_without_edges,
+    morph,
+    reconstruct,
+    without_edges,
+)
+from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
+from vschaos.generation.writing import SoundWriter
 from vschaos.trajectories import KINDS, trajectory
 
 __all__ = [
     "KINDS",
+    "InputSound",
     "KnownLabels",
+    "SoundWriter",
+    "blocks_without_edges",
+    "decode_segments",
+    "encode_segments",
     "find_inputs",
     "morph",
     "parse_labels",
     "read_input",
     "reconstruct",
+    "reconstruct_segments",
     "sweep",
+    "swept_labels",
     "trajectory",
+    "unique_names",
     "without_edges",
 ]

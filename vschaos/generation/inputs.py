@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_audio
+from vschaos.audio import (
+    UnusableAudioError,
+    Waveform,
+    find_audio_files,
+    read_audio,
+    read_blocks,
+)
 from vschaos.data.metadata import Task, read_task
 from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
@@ -22,7 +29,7 @@ class Input(NamedTuple):
 
     Attributes:
         file: where it lies.
-        name: without ending; what is made of it is called so.
+        name: without ending, of this input alone; what is made of it is called so.
     """
 
     file: Path
@@ -58,13 +65,57 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
             files.append((path, Path(path.name)))
         else:
             raise FileNotFoundError(f"--files: there is no file {path}")
-    names: dict[str, int] = {}
-    inputs = []
-    for file, relative in files:
-        name = relative.with_suffix("").as_posix()
-        names[name] = names.get(name, 0) + 1
-        inputs.append(Input(file, name if names[name] == 1 else f"{name}_{names[name]}"))
-    return inputs
+    names = unique_names([relative.with_suffix("").as_posix() for _, relative in files])
+    return [Input(file, name) for (file, _), name in zip(files, names, strict=True)]
+
+
+def unique_names(wanted: Sequence[str]) -> list[str]:
+    """Names of which no two are alike, also not on disks that take capitals and accents for the
+    same: the first keeps the name, others get the first number that is free.
+
+    >>> unique_names(["a", "a", "a_2", "A"])
+    ['a', 'a_3', 'a_2', 'A_4']
+    """
+    names: list[str] = []
+    taken = {_plainest(name) for name in wanted}
+    numbers: dict[str, int] = {}
+    for name in wanted:
+        plain, found = _plainest(name), name
+        if plain in numbers:
+            while _plainest(found := f"{name}_{numbers[plain]}") in taken:
+                numbers[plain] += 1
+            taken.add(_plainest(found))
+        else:
+            numbers[plain] = 2
+        names.append(found)
+    return names
+
+
+def _plainest(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+class InputSound:
+    """The sound of a file at the run's rate, of the channel it was trained on, read block by block.
+
+    Its length is counted once, by reading all of it: what the file says of itself may be wrong.
+
+    Raises:
+        UnusableAudioError: it is broken or empty.
+    """
+
+    def __init__(self, run: Run, file: Path) -> None:
+        self._from = (file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+        self._length = sum(len(block) for block in read_blocks(*self._from))
+        if not self._length:
+            raise UnusableAudioError("it is empty")
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Waveform]:
+        """Its blocks `[T]`."""
+        return read_blocks(*self._from)
 
 
 def read_input(run: Run, file: Path) -> Waveform:
@@ -105,9 +156,9 @@ class KnownLabels:
             except (OSError, ValueError) as error:
                 logger.debug("no labels of %s: %s", name, error)
 
-    def of(self, file: Path, audio: Waveform) -> dict[str, np.ndarray]:
+    def of(self, file: Path, audio: Sized) -> dict[str, np.ndarray]:
         """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
-        which nothing is known at all are left out."""
+        which nothing is known at all are left out. Of its audio, only the length counts."""
         name = self._name_of(file)
         if name is None:
             return {}
@@ -128,7 +179,7 @@ class KnownLabels:
                     return path.relative_to(root).as_posix()
         return None
 
-    def told(self, file: Path, audio: Waveform) -> Given:
+    def told(self, file: Path, audio: Sized) -> Given:
         """Those of them that the model is told."""
         return {
             task: row for task, row in self.of(file, audio).items() if task in self.run.model.told

@@ -43,10 +43,14 @@ def sweep(
     Raises:
         ValueError: the model is not told such a label.
     """
+    swept = swept_labels(run, task, labels)
+    return {name: run.decode(latents, given, inversion) for name, given in swept.items()}
+
+
+def swept_labels(run: Run, task: str, labels: Given | None = None) -> dict[str, Given]:
+    """All labels to decode with, by the name of each value of one of them; see `sweep`."""
     if task not in run.model.told:
         told = ", ".join(run.model.told) or "none"
         raise ValueError(f"the model can be told {told}; {task!r} came")
-    return {
-        name: run.decode(latents, {**(labels or {}), task: value}, inversion)
-        for name, value in sweep_values(run.vocabularies[task]).items()
-    }
+    values = sweep_values(run.vocabularies[task])
+    return {name: {**(labels or {}), task: value} for name, value in values.items()}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from vschaos.audio import Waveform
+from vschaos.generation.segments import encode_segments, reconstruct_segments
 from vschaos.runs import Given, Run
 from vschaos.trajectories import resample_frames, smooth_step
 
-SEGMENT_SECONDS = 60.0  # long sounds go through the model in such parts
-CROSSFADE_SECONDS = 0.05
 EDGE_SECONDS = 0.02  # over which a sound that begins or ends in its middle rises and falls
 
 
@@ -31,42 +30,30 @@ def reconstruct(
         temperature: 0 decodes the likeliest latents, 1 draws them as uncertain as learnt.
         inversion: how the phase is found, one of the model's `inversions`.
     """
-    hop = run.model.hop_length
-    segment = round(SEGMENT_SECONDS * run.sample_rate / hop) * hop
-    fade = round(CROSSFADE_SECONDS * run.sample_rate)
-    if len(audio) <= segment + fade:
-        return run.reconstruct(audio, labels, temperature, inversion)
-    output = np.zeros(len(audio), dtype=np.float32)
-    rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-    for start in range(0, len(audio), segment):
-        excerpt = audio[start : start + segment + fade]
-        first, count = start // hop, len(run.model.centres(len(excerpt)))
-        told = {
-            task: value[first : first + count] if isinstance(value, np.ndarray) else value
-            for task, value in (labels or {}).items()
-        }
-        part = run.reconstruct(excerpt, told, temperature, inversion)
-        if start > 0:
-            part[:fade] *= rise[: len(part)]
-        if start + segment < len(audio):
-            part[segment:] *= 1.0 - rise[: len(part) - segment]
-        output[start : start + len(part)] += part
-    return output
+    return np.concatenate(list(reconstruct_segments(run, [audio], labels, temperature, inversion)))
 
 
 def morph(
     run: Run,
-    sounds: Sequence[Waveform],
+    sounds: Sequence[Waveform | Iterable[Waveform]],
     labels: Given | None = None,
     temperature: float = 0.0,
 ) -> np.ndarray:
     """Latents `[Z, N]` that go from each sound to the next while both are heard.
 
     Between two sounds the longer one gives the pace, the other one is stretched to it.
+
+    Args:
+        sounds: `[T]` each, or in blocks of that.
     """
     if len(sounds) < 2:
         raise ValueError(f"a morph needs at least two sounds, {len(sounds)} came")
-    latents = [run.encode(sound, labels, temperature) for sound in sounds]
+    latents = [
+        encode_segments(
+            run, [sound] if isinstance(sound, np.ndarray) else sound, labels, temperature
+        )
+        for sound in sounds
+    ]
     parts = []
     for first, second in itertools.pairwise(latents):
         num_frames = max(first.shape[1], second.shape[1])
@@ -81,9 +68,31 @@ def morph(
 def without_edges(sound: Waveform, sample_rate: int) -> Waveform:
     """A sound `[T]` that begins and ends at zero: what was decoded starts in the middle of things
     and would click."""
-    length = min(round(EDGE_SECONDS * sample_rate), len(sound) // 2)
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))
+    return np.concatenate([sound[:0], *blocks_without_edges([sound], sample_rate)])
+
+
+def blocks_without_edges(blocks: Iterable[Waveform], sample_rate: int) -> Iterator[Waveform]:
+    """The same of a sound in blocks `[T]`, each of which comes out once the next is there."""
+    length = round(EDGE_SECONDS * sample_rate)
+    held: np.ndarray | None = None
+    is_begun = False
+    for block in blocks:
+        if held is not None and min(len(held), len(block)) >= 2 * length:
+            yield _edged(held, 0 if is_begun else length, 0)
+            is_begun, held = True, block
+        else:
+            held = block if held is None else np.concatenate([held, block])
+    if held is not None:
+        edge = min(length, len(held) // 2)
+        yield _edged(held, 0 if is_begun else edge, edge)
+
+
+def _edged(sound: Waveform, rising: int, falling: int) -> Waveform:
     gain = np.ones(len(sound))
-    gain[:length] = rise
-    gain[len(sound) - length :] = rise[::-1]
+    gain[:rising] = _rise(rising)
+    gain[len(sound) - falling :] *= _rise(falling)[::-1]
     return (gain * sound).astype(np.float32)
+
+
+def _rise(length: int) -> np.ndarray:
+    return 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))

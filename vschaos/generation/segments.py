@@ -105,9 +105,7 @@ def reconstruct_segments(
     return _crossfaded(parts(), size * hop, _fade(run))
 
 
-def _crossfaded(
-    parts: Iterable[tuple[Waveform, bool]], size: int, fade: int
-) -> Iterator[Waveform]:
+def _crossfaded(parts: Iterable[tuple[Waveform, bool]], size: int, fade: int) -> Iterator[Waveform]:
     """Parts that begin every `size` samples -> blocks of `size`, faded over the first `fade`."""
     rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     tail: np.ndarray | None = None

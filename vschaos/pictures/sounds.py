@@ -89,9 +89,7 @@ def picture_of_sounds(
 def _figure_of_rows(
     rows: Sequence[Mapping[str, Waveform]], sample_rate: int, marks: Sequence[Mark], inches: float
 ) -> Figure:
-    images = [
-        [_spectrogram(sound, sample_rate).levels() for sound in row.values()] for row in rows
-    ]
+    images = [[_spectrogram(sound, sample_rate).levels() for sound in row.values()] for row in rows]
     top_db = max(float(image.max()) for row in images for image in row)
     num_columns = max(len(row) for row in rows)
     figure = Figure(figsize=(1.0 + inches * num_columns, 0.3 + 2.2 * len(rows)), dpi=DOTS_PER_INCH)

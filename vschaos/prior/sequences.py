@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vschaos.audio import UnusableAudioError
-from vschaos.generation import KnownLabels, read_input
+from vschaos.generation import KnownLabels, encode_segments, read_input
 from vschaos.generation.inputs import dataset_root
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
@@ -61,7 +61,7 @@ def read_sequences(run: Run, names: Sequence[str]) -> Sequences:
             logger.debug("left out %s: %s", name, error)
             continue
         told = known.told(root / name, audio)
-        latents = torch.from_numpy(run.encode(audio, told))
+        latents = torch.from_numpy(encode_segments(run, [audio], told))
         labels = run.labels(latents.shape[1], told)
         found.latents.append(latents)
         found.values.append(labels.values[0])
