@@ -26,7 +26,16 @@ def main() -> int:
 def extract(options: argparse.Namespace) -> None:
     from vschaos.data.pitch import Voicing, extract_pitch
     from vschaos.data.pitch_networks import make_tracker
+    from vschaos.data.store import default_cache
+    from vschaos.outputs import check_writable
 
+    # listening takes hours: what is to be written at its end is tried before
+    for name in ("metadata", "metadata_backups"):
+        check_writable(
+            options.path / name, "the labels are written there, make the dataset writable"
+        )
+    cache = options.cache or default_cache()
+    check_writable(cache / "pitch", "name another folder with --cache, or set VSCHAOS_CACHE")
     tracker = make_tracker(options.model, options.hop_length, options.batch_size)
     voicing = Voicing(
         tracker.threshold if options.threshold is None else options.threshold,

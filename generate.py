@@ -187,7 +187,13 @@ def morph_files(job: Job) -> None:
 
 
 def sweep_files(job: Job) -> None:
-    from vschaos.generation import InputSound, KnownLabels, encode_segments, swept_labels
+    from vschaos.generation import (
+        InputSound,
+        KnownLabels,
+        encode_segments,
+        swept_labels,
+        unique_names,
+    )
 
     run, options = job.run, job.options
     tasks = options.task or run.model.told
@@ -196,6 +202,9 @@ def sweep_files(job: Job) -> None:
     for task in tasks:
         swept_labels(run, task)  # refuses one that the model does not know before any work
     known = KnownLabels(run)
+    swept = [(name, task) for _, name in job.inputs for task in tasks]
+    names = unique_names([f"{name}_{task}" for name, task in swept])
+    folders = dict(zip(swept, names, strict=True))
 
     def sweep(file: Path, name: str) -> None:
         sound = InputSound(run, file)
@@ -204,19 +213,19 @@ def sweep_files(job: Job) -> None:
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
             labels = swept_labels(run, task, {**others, **job.labels})
-            _sweep(job, f"{name}_{task}", f"{name}: {task}", latents, labels)
+            folder = job.out / "sweeps" / folders[name, task]
+            _sweep(job, folder, f"{name}: {task}", latents, labels)
 
     _for_each(job.inputs, "sweeping", sweep)
 
 
 def _sweep(
-    job: Job, name: str, title: str, latents: np.ndarray, labels: Mapping[str, Given]
+    job: Job, folder: Path, title: str, latents: np.ndarray, labels: Mapping[str, Given]
 ) -> None:
     """A sound for each value of a label, and all of them one after the other with a picture."""
     from vschaos.files import short_name
     from vschaos.generation import blocks_without_edges, decode_segments
 
-    folder = job.out / "sweeps" / name
     folder = folder.with_name(short_name(folder.name))
     files, marks, begins = [], [], 0.0
     for number, (value, given) in enumerate(labels.items()):

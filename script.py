@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from pathlib import Path
 
@@ -51,11 +52,18 @@ def main() -> int:
 def export_run(options: argparse.Namespace) -> None:
     from vschaos import load_run
     from vschaos.export.script import export
+    from vschaos.outputs import check_output_folder
     from vschaos.patches import read_instrument
     from vschaos.runs import check_own_folders
 
     run = load_run(options.path, options.version, options.name)
     folder = options.out or (options.path if options.path.is_dir() else run.folder)
+    if folder.suffix in (".ts", ".pd", ".maxpat") and not folder.is_dir():
+        raise ValueError(
+            f"-o expects a folder, got {folder}: the file is called after the training, so take "
+            f"-o {shlex.quote(str(folder.parent))}"
+        )
+    check_output_folder(folder, "-o")
     if options.out is None:
         check_own_folders(folder, ("vschaos",))  # abstractions are written there
     path = export(

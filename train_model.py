@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,8 +111,8 @@ def _train(config: dict[str, Any]) -> None:
             "done: %s\nlisten: python3 generate.py reconstruct %s --files some.wav\n"
             "export: python3 script.py %s",
             folder,
-            folder,
-            folder,
+            shlex.quote(str(folder)),
+            shlex.quote(str(folder)),
         )
 
 

@@ -214,9 +214,7 @@ def write_blocks(
             for block in blocks:
                 room -= block.shape[-1]
                 if room < 0:
-                    raise ValueError(
-                        f"{path}: a wav of at most 4 GB was expected, got a longer one"
-                    )
+                    raise ValueError(f"{path}: at most 4 GB were expected, got a longer sound")
                 file.write(block.T)
     except soundfile.LibsndfileError as error:  # a full disk, too
         raise OSError(f"{path} cannot be written ({_reason(error)})") from error

@@ -32,12 +32,14 @@ def evaluate(options: argparse.Namespace) -> None:
     from vschaos.evaluation import evaluate, tables, write_evaluation
     from vschaos.evaluation.writing import ENTRIES
     from vschaos.files import check_only
+    from vschaos.outputs import check_output_folder
     from vschaos.runs import check_own_folders, load_run
 
     run = load_run(options.path, options.version, options.name)
     if options.out is None:
         check_own_folders(run.folder, ("evaluation",))
     out = options.out or run.folder / "evaluation"
+    check_output_folder(out, "--out")
     check_only(out, ENTRIES)
     tracker = None if options.no_f0 else options.tracker
     result = evaluate(run, options.data, options.inversions, tracker, options.files)

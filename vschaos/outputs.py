@@ -6,11 +6,12 @@ import hashlib
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vschaos.files import check_room, nearest_folder, short_name, written_whole
+from vschaos.files import nearest_folder, short_name, written_whole
 
 # in each folder of outputs, as sha256sum writes it: a digest and a file's name on each line, the
 # last line of a name counts
@@ -80,7 +81,23 @@ def check_output_folder(folder: Path, setting: str) -> None:
     _check_path(folder, setting)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{setting} expects a folder, got the file {folder}")
-    check_room(folder, 0, "outputs", setting)
+    check_writable(folder, f"name another folder with {setting}")
+
+
+def check_writable(folder: Path, advice: str) -> None:
+    """Tries whether files can be written to a folder, which need not be there yet.
+
+    Args:
+        advice: what to do if not, for the message.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=nearest_folder(folder)):
+            pass
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written ({error.strerror}): {advice}") from error
 
 
 def check_output_file(path: Path, setting: str, inputs: Container[Identity] = ()) -> None:
@@ -99,7 +116,7 @@ def check_output_file(path: Path, setting: str, inputs: Container[Identity] = ()
         raise ValueError(
             f"{setting} expects another file than the input, got {path}: it would be lost"
         )
-    check_room(path.parent, 0, "outputs", setting)
+    check_writable(path.parent, f"name another place with {setting}")
 
 
 def identities(paths: Iterable[Path]) -> set[Identity]:
@@ -145,7 +162,7 @@ def _note(path: Path, digest: str) -> None:
 
 
 def free_backup(path: Path) -> Path:
-    """`NAME.backup.ENDING` beside a path, or `NAME.backup_2.ENDING`, ...: the first that is free."""
+    """`NAME.backup.ENDING` beside a path, or the first free `NAME.backup_2.ENDING`, ...."""
     number = 1
     while True:
         ending = f".backup{f'_{number}' if number > 1 else ''}{path.suffix}"

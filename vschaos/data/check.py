@@ -54,8 +54,10 @@ def main() -> int:
 
 def check(options: argparse.Namespace) -> int:
     from vschaos.data.inspection import inspect_dataset
-    from vschaos.outputs import output_file
+    from vschaos.outputs import check_output_file, output_file
 
+    if options.json:
+        check_output_file(options.json, "--json")
     if not options.dataset.is_dir():
         raise FileNotFoundError(
             f"the folder of a dataset was expected, there is no folder {options.dataset}"

@@ -46,9 +46,11 @@ def play(options: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from vschaos.audio import read_channels, write_audio
+    from vschaos.audio import read_channels, write_blocks
     from vschaos.export.host import Host, parse_settings
+    from vschaos.outputs import check_output_file, identities
 
+    check_output_file(options.output, "output", identities([options.input, options.model]))
     torch.set_num_threads(options.threads)
     host = Host(options.model, options.method, options.buffer)
     for name, values in parse_settings(options.set):
@@ -66,7 +68,7 @@ def play(options: argparse.Namespace) -> int:
     start = time.process_time()
     output = host.process(np.ascontiguousarray(sound))
     spent = time.process_time() - start
-    write_audio(options.output, output, sample_rate)
+    write_blocks(options.output, [output], sample_rate, len(output), is_output=True)
     logging.info(
         "%s: %d channels (%s), %.1f s, peak %.3f; %d blocks of %d, %.1f %% of real time",
         options.output,

@@ -28,7 +28,7 @@ def draw_sounds(
     latents: np.ndarray | None = None,
     marks: Sequence[Mark] = (),
 ) -> None:
-    """Spectrograms of sounds, or of sounds `[T]`, one above the other, on one scale of level, as a PNG.
+    """Spectrograms, or those of sounds `[T]`, one above the other, on one scale of level, a PNG.
 
     Args:
         path: the picture's file.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from pathlib import Path
 
@@ -37,18 +38,21 @@ def main() -> int:
 
 
 def learn(options: argparse.Namespace) -> None:
+    from vschaos.outputs import check_writable
     from vschaos.prior.learning import Lesson, learn_prior
     from vschaos.runs import check_own_folders, load_run
 
     run = load_run(options.path, options.version, options.name, has_prior=False)
     check_own_folders(run.folder, (".", "priors"))
+    check_writable(run.folder / "priors", "make the run's folder writable, its prior is kept there")
     nats = learn_prior(run, Lesson(steps=options.steps, seed=options.seed))
+    folder = shlex.quote(str(run.folder))
     logging.info(
         "held-out sounds surprise it by %.2f nats a frame\nlisten: python3 generate.py "
         "trajectories %s --trajectories prior\nexport: python3 script.py %s",
         nats,
-        run.folder,
-        run.folder,
+        folder,
+        folder,
     )
 
 

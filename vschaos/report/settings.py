@@ -49,8 +49,9 @@ def commands(run: Run) -> list[dict[str, str]]:
         ),
     ]
     if run.model.told:
-        sweep = f"python3 generate.py sweep {folder}{checkpoint} --task {run.model.told[0]}"
-        rows.append((f"hear one sound under each {run.model.told[0]}", sweep))
+        task = run.model.told[0]
+        sweep = f"python3 generate.py sweep {folder}{checkpoint} --task {shlex.quote(task)}"
+        rows.append((f"hear one sound under each {task}", sweep))
     rows.append(("look at the sounds and labels again", f"python3 -m vschaos.data.check {data}"))
     rows.append(("write this page again", f"python3 -m vschaos.report {folder}{checkpoint}"))
     return [{"purpose": purpose, "command": command} for purpose, command in rows]

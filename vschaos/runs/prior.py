@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
     file = prior_file(checkpoint)
     if not file.is_file():
         return None
-    again = f"python3 -m vschaos.prior {checkpoint} learns it again"
+    again = f"python3 -m vschaos.prior {shlex.quote(str(checkpoint))} learns it again"
     try:
         content: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
         if content["format"] in EARLIER:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +96,7 @@ class Run:
         if self.prior is None:
             raise ValueError(
                 f"the run has no prior of what comes after what: python3 -m vschaos.prior "
-                f"{self.checkpoint} learns it"
+                f"{shlex.quote(str(self.checkpoint))} learns it"
             )
         walk = PriorWalk(self.prior)
         walk.begin(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -34,11 +35,11 @@ A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
 | `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
 | `checkpoints/epoch_*.ckpt` | weights kept by schedule |
 | `report.html`, `evaluation/` | its page, and how good it is, once they are written |
-| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {folder}` |
+| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {typed}` |
 
-Judge: `python -m vschaos.evaluate {folder}`
-Listen: `python generate.py reconstruct {folder} --files some.wav`
-Export: `python script.py {folder}`
+Judge: `python -m vschaos.evaluate {typed}`
+Listen: `python generate.py reconstruct {typed} --files some.wav`
+Export: `python script.py {typed}`
 """
 
 
@@ -87,7 +88,7 @@ def _describe(
         version=__version__,
         date=time.strftime("%Y-%m-%d"),
         root=config["data"]["dataset"]["root"],
-        folder=folder,
+        typed=shlex.quote(str(folder)),
     )
     (partial / "checkpoints").mkdir()
     _write(partial / "README.md", readme)
