@@ -12,7 +12,8 @@ import pytest
 
 from vschaos.audio import write_audio
 from vschaos.generate_options import INVERSIONS, TRAJECTORIES
-from vschaos.generation import KINDS
+from vschaos.generation import KINDS, SoundWriter
+from vschaos.generation.inputs import Input
 from vschaos.models.spectral_vae import SpectralVAE
 
 
@@ -39,9 +40,11 @@ def test_a_file_that_cannot_be_morphed_is_named(generate: ModuleType, tmp_path: 
     write_audio(tmp_path / "empty.wav", np.ones(0, np.float32), 8000)
     (tmp_path / "text.wav").write_text("no sound")
     for bad in ("empty.wav", "text.wav"):
-        options = argparse.Namespace(files=[tmp_path / "good.wav", tmp_path / bad])
+        inputs = [Input(tmp_path / name, name) for name in ("good.wav", bad)]
+        options = argparse.Namespace(files=None)
+        job = generate.Job(_run(tmp_path), tmp_path, {}, options, inputs, SoundWriter(8000, 8000))
         with pytest.raises(ValueError, match=f"{bad} cannot be used: it"):
-            generate.morph_files(_run(tmp_path), tmp_path, {}, options)
+            generate.morph_files(job)
 
 
 def test_channels_are_told_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def test_pictures_tables_and_pairs_of_sounds_are_there(judged: Path, plain: Run)
     for name in ("measures.png", "files.png", "latents.png", "sounds.png"):
         assert (judged / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert "PCA-" in (judged / "evaluation.txt").read_text()
-    pairs = sorted(path.name for path in (judged / "sounds").iterdir())
+    pairs = sorted(path.name for path in (judged / "sounds").glob("*.wav"))
     assert len(pairs) == 2 * len(plain.split["held_out"])  # five of them: three best, two worst
     for original in (judged / "sounds").glob("*_original.wav"):
         made = original.with_name(original.name.replace("_original", "_model"))
@@ -223,7 +223,10 @@ def test_ctrl_c_leaves_what_was_there(
     assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
     assert run_it(monkeypatch, plain.folder, *words) == 0
     assert "PCA-" in (out / "evaluation.txt").read_text()
-    assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
+    # and what somebody wrote into it is kept
+    assert {path.name for path in tmp_path.iterdir()} == {"evaluation", "evaluation.backup"}
+    kept = tmp_path / "evaluation.backup" / "evaluation.txt"
+    assert kept.read_text() == "the one before"
 
 
 def test_a_model_that_gives_no_numbers_is_still_written(

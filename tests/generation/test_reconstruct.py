@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from vschaos.generation import morph
+from vschaos.generation import blocks_without_edges, morph, segments
 from vschaos.generation.reconstruct import reconstruct, without_edges
 
 RATE = 1000
-SEGMENT, FADE = 1000, 50
+SEGMENT, CONTEXT, FADE = 1000, 100, 50
 
 
 @dataclass
@@ -41,7 +40,9 @@ class EchoRun:
     @property
     def model(self) -> Any:
         """A frame every ten samples."""
-        return SimpleNamespace(hop_length=10, centres=lambda length: range(0, length, 10))
+        return SimpleNamespace(
+            hop_length=10, excerpt_centres=[0], centres=lambda length: range(0, length, 10)
+        )
 
     def encode(self, audio: np.ndarray, labels: Any = None, temperature: float = 0.0) -> np.ndarray:
         """Every tenth sample, and its negative."""
@@ -50,9 +51,9 @@ class EchoRun:
 
 @pytest.fixture(autouse=True)
 def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = import_module("vschaos.generation.reconstruct")  # its name is a function's, too
-    monkeypatch.setattr(module, "SEGMENT_SECONDS", SEGMENT / RATE)
-    monkeypatch.setattr(module, "CROSSFADE_SECONDS", FADE / RATE)
+    monkeypatch.setattr(segments, "SEGMENT_SECONDS", SEGMENT / RATE)
+    monkeypatch.setattr(segments, "CONTEXT_SECONDS", CONTEXT / RATE)
+    monkeypatch.setattr(segments, "CROSSFADE_SECONDS", FADE / RATE)
 
 
 def _reconstruct(run: EchoRun, audio: np.ndarray, *settings: Any) -> np.ndarray:
@@ -70,7 +71,7 @@ def test_segments_join_to_the_same_sound(length: int) -> None:
     assert output.dtype == np.float32
     np.testing.assert_allclose(output, sound, atol=1e-6)  # float32
     np.testing.assert_array_equal(sound, before)
-    assert all(part <= SEGMENT + FADE for part, _, _ in run.calls)
+    assert all(part <= SEGMENT + 2 * CONTEXT for part, _, _ in run.calls)
 
 
 def test_segments_that_differ_are_faded_without_a_click() -> None:
@@ -149,3 +150,11 @@ def test_edges_are_smooth_and_the_middle_is_untouched() -> None:
     assert np.array_equal(shaped[1000:-1000], sound[1000:-1000])
     for length in (0, 1, 2, 5):
         assert len(without_edges(sound[:length], 44100)) == length
+
+
+@pytest.mark.parametrize("size", [1, 700, 2000, 44100])
+def test_edges_are_the_same_in_blocks(size: int) -> None:
+    sound = np.random.default_rng(0).uniform(-1, 1, 5000).astype(np.float32)
+    blocks = [sound[start : start + size] for start in range(0, len(sound), size)]
+    joined = np.concatenate(list(blocks_without_edges(blocks, 44100)))
+    np.testing.assert_array_equal(joined, without_edges(sound, 44100))

@@ -34,7 +34,7 @@ def folder(dataset: Path, tmp_path: Path) -> Path:
 def test_a_run_learns_it_and_keeps_it(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
     assert run.prior is None
-    with pytest.raises(ValueError, match=r"vschaos\.prior .*last\.ckpt learns it"):
+    with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' learns it"):
         run.wander(10)
     first = learn_prior(run, SHORT)
     again = load_run(folder)

@@ -11,8 +11,8 @@ from vschaos.audio import Waveform
 from vschaos.runs import Given, Run
 
 SEGMENT_SECONDS = 30.0
-# heard before and after a segment and left out again: longer than networks look back; what a
-# recurrent one still keeps of earlier frames is not heard
+# heard before and after a segment and left out again, or longer if the networks look back further;
+# what a recurrent one still keeps of earlier frames is not heard
 CONTEXT_SECONDS = 1.0
 CROSSFADE_SECONDS = 0.05  # phases of two segments may differ, their levels do not
 
@@ -131,7 +131,9 @@ def _frames(run: Run) -> tuple[int, int]:
     rate = run.sample_rate / run.model.hop_length
     size, context = (round(seconds * rate) for seconds in (SEGMENT_SECONDS, CONTEXT_SECONDS))
     window = len(run.model.centres(1))  # frames that a sample lies in
-    return max(size, 1), max(context, window + round(_fade(run) / run.model.hop_length) + 1)
+    heard = len(run.model.excerpt_centres)  # frames that training took for enough of a past
+    least = window + max(heard, round(_fade(run) / run.model.hop_length) + 1)
+    return max(size, 1), max(context, least)
 
 
 def _fade(run: Run) -> int:
