@@ -1,10 +1,15 @@
 """Commands tell what went wrong in one sentence, and their exit codes are honest."""
 
 import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from vschaos.command import run_command
+from vschaos.data.store import default_cache
 
 
 def test_success_and_a_code_of_its_own() -> None:
@@ -46,3 +51,66 @@ def test_ctrl_c_has_its_code_and_says_what_is_kept(capsys: pytest.CaptureFixture
 
     assert run_command(stop) == 130
     assert "step 3 is kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error_number", [errno.ENOTDIR, errno.EACCES, errno.EISDIR])
+def test_errors_of_a_disk_are_sentences(
+    error_number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise OSError(error_number, os.strerror(error_number), "/a/path")
+
+    assert run_command(fail) == 1
+    line = capsys.readouterr().err.strip()
+    assert line == f"error: /a/path cannot be read or written ({os.strerror(error_number)})"
+
+
+def test_without_a_home_the_variable_to_set_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(*_: object) -> None:
+        raise RuntimeError("Could not determine home directory.")  # as pathlib says
+
+    monkeypatch.delenv("VSCHAOS_CACHE")
+    monkeypatch.setattr(Path, "home", none)
+
+    def show() -> None:
+        default_cache()
+
+    assert run_command(show) == 1
+    line = capsys.readouterr().err
+    assert "set HOME, or set VSCHAOS_CACHE" in line
+    assert "Traceback" not in line
+
+
+def test_torch_needs_no_name_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")  # as pwd says of `docker run -u 12345`
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert run_command(lambda: None) == 0
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"].endswith(f"_{os.getuid()}")
+
+
+@pytest.mark.parametrize("encoding", ["ascii:strict", "cp1252", "utf-8:strict"])
+def test_any_name_can_be_printed(encoding: str) -> None:
+    code = (
+        "import logging, os, sys; from vschaos.command import run_command\n"
+        "def main():\n"
+        "    name = '夏 ' + os.fsdecode(b'\\xff')\n"
+        "    print(name); logging.info(name)\n"
+        "sys.exit(run_command(main))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 0, done.stderr
+    for said in (done.stdout, done.stderr):
+        assert b"\\udcff" in said
+        assert b"Traceback" not in said
+        assert "夏".encode() in said or b"\\u590f" in said

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
+import torch
 
 from vschaos.audio import write_audio
 from vschaos.generate_options import INVERSIONS, TRAJECTORIES
-from vschaos.generation import KINDS, SoundWriter
+from vschaos.generation import KINDS, SoundWriter, find_inputs
 from vschaos.generation.inputs import Input
 from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.outputs import identities
 
 
 @pytest.fixture
@@ -45,6 +48,60 @@ def test_a_file_that_cannot_be_morphed_is_named(generate: ModuleType, tmp_path: 
         job = generate.Job(_run(tmp_path), tmp_path, {}, options, inputs, SoundWriter(8000, 8000))
         with pytest.raises(ValueError, match=f"{bad} cannot be used: it"):
             generate.morph_files(job)
+
+
+class Echo:
+    """A run whose model gives back what it hears."""
+
+    sample_rate = 8000
+    model = SimpleNamespace(
+        hop_length=10,
+        excerpt_centres=[0],
+        centres=lambda length: torch.arange(0, length, 10),
+        told=[],
+        vocabularies={},
+    )
+
+    def __init__(self, root: Path) -> None:
+        self.config = {"data": {"dataset": {"root": str(root), "channel": "mix"}}}
+
+    def reconstruct(self, audio: np.ndarray, *_: Any) -> np.ndarray:
+        return audio
+
+
+def _reconstruct(generate: ModuleType, files: Path, out: Path) -> None:
+    run: Any = Echo(files)
+    inputs = find_inputs(run, [files])
+    options = argparse.Namespace(temperature=0.0, inversion=None)
+    writer = SoundWriter(8000, 8000, False, identities(entry.file for entry in inputs))
+    generate.reconstruct_files(generate.Job(run, out, {}, options, inputs, writer))
+
+
+def test_each_file_is_handled_for_itself(
+    generate: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One is broken, one has a name that no disk takes with another ending."""
+    folder, sound = tmp_path / "in", np.ones(100, np.float32)
+    long = 83 * "夏"  # 249 bytes: with .wav 253
+    for name in ("a", "a_2", "z", long):
+        write_audio(folder / f"{name}.wav", sound, 8000)
+    (folder / f"{long}.wav").rename(folder / f"{long}.aifc")  # 254 bytes; found by what is in it
+    soundfile.write(folder / "a.flac", sound, 8000)
+    (folder / "broken.wav").write_text("no sound")
+    with pytest.raises(ValueError, match=r"skipped 1 of 6 files.*broken\.wav"):
+        _reconstruct(generate, folder, tmp_path / "out")
+    made = list((tmp_path / "out" / "reconstructions").glob("*.wav"))
+    assert len(made) == 5
+    assert "broken.wav" in caplog.text
+
+
+def test_a_reconstruction_does_not_replace_its_input(generate: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "reconstructions" / "a.wav"
+    write_audio(file, np.ones(100, np.float32), 8000)
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="none of the 1 files"):
+        _reconstruct(generate, file.parent, tmp_path)
+    assert file.read_bytes() == before
 
 
 def test_channels_are_told_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:

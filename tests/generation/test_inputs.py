@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.generation import KnownLabels, find_inputs
+from vschaos.generation import KnownLabels, find_inputs, unique_names
 
 
 def _run(root: Path | str, held_out: list[str]) -> Any:
@@ -112,3 +112,13 @@ def test_nothing_is_known_of_foreign_files_or_without_the_dataset(
     assert known.told(dataset / "data" / "unheard.wav", audio) == {}
     gone = KnownLabels(_labelled_run(tmp_path / "gone", ["pitch"]))
     assert gone.told(tmp_path / "gone" / "data" / "a.wav", audio) == {}
+
+
+def test_one_input_one_output(tmp_path: Path) -> None:
+    for name in ("a.flac", "a.wav", "a_2.wav", "A.wav"):
+        (tmp_path / name).touch()
+    names = {file.name: name for file, name in find_inputs(_run(tmp_path, []), [tmp_path])}
+    assert names["a_2.wav"] == "a_2"
+    assert len({name.casefold() for name in names.values()}) == 4
+    # accents that some disks take for one, in one and in two characters
+    assert unique_names(["\u00e9", "e\u0301"]) == ["\u00e9", "e\u0301_2"]

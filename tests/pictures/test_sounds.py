@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vschaos.pictures import draw_sounds, picture_of_sounds
+from vschaos.pictures import Spectrogram, draw_sounds, picture_of_sounds
 
 RATE = 16000
 
@@ -37,3 +37,21 @@ def test_a_picture_beside_a_sound_is_a_png(tmp_path: Path, tone: Callable[..., n
     file = tmp_path / "a.png"
     draw_sounds(file, {"a": tone(440.0, RATE, 0.3)}, RATE, np.zeros((2, 30)), [(0.1, "A")])
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_spectrogram_is_the_same_in_blocks_and_no_larger_for_a_long_sound(
+    tone: Callable[..., np.ndarray],
+) -> None:
+    sound = tone(440.0, RATE, 60.0)  # 3,758 frames
+    whole, blocks = Spectrogram(RATE), Spectrogram(RATE)
+    whole.add(sound)
+    for start in range(0, len(sound), 70_001):
+        blocks.add(sound[start : start + 70_001])
+        blocks.levels()  # changes nothing
+    np.testing.assert_allclose(blocks.levels(), whole.levels(), atol=1e-3)  # dB
+    assert whole.levels().shape == (320, 940)
+    short = Spectrogram(RATE)
+    short.add(sound[: 5 * RATE])
+    assert short.levels().shape == (320, 320)
+    # a steady tone has its level, however many frames a column holds
+    assert abs(whole.levels()[:, 100].max() - short.levels()[:, 100].max()) < 0.1
