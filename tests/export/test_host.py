@@ -146,3 +146,19 @@ def test_the_command_plays_a_file(
     assert np.allclose(read_channels(tmp_path / "out.wav")[0], 0.5 * sound)
     monkeypatch.setattr("sys.argv", [*arguments, "--method", "slow"])
     assert main() == 1
+
+
+def test_a_recording_is_not_played_onto_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound, link = tmp_path / "x.wav", tmp_path / "link.wav"
+    sound.write_bytes(b"a recording")
+    link.symlink_to(sound)
+    (tmp_path / "model.ts").write_bytes(b"a model")
+    for output in (sound, link, tmp_path / "model.ts"):
+        monkeypatch.setattr(
+            "sys.argv", ["play", str(tmp_path / "model.ts"), str(sound), str(output)]
+        )
+        assert main() == 1
+        assert "expects another file than the input" in capsys.readouterr().err
+    assert sound.read_bytes() == b"a recording"

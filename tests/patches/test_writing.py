@@ -67,3 +67,16 @@ def test_what_is_no_model_is_refused(
     assert main() == 1
     assert not (tmp_path / "no.pd").exists()
     assert not (tmp_path / "no.maxpat").exists()
+
+
+def test_a_patch_that_was_edited_is_kept(tmp_path: Path) -> None:
+    instrument = write_model(Tones(), tmp_path / "mine.ts")
+    write_patches(instrument, tmp_path)
+    patch = tmp_path / "mine.pd"
+    edited = patch.read_text() + "#X text 10 10 my piece;\n"
+    patch.write_text(edited)
+    write_patches(instrument, tmp_path)
+    write_patches(instrument, tmp_path)
+    assert "my piece" not in patch.read_text()
+    assert [path.name for path in tmp_path.rglob("*.backup*")] == ["mine.backup.pd"]
+    assert (tmp_path / "mine.backup.pd").read_text() == edited
