@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +76,7 @@ def anchors(text: str) -> set[str]:
 
 
 def is_defined(name: str) -> bool:
-    """Whether the package has a module, or a module a name, that is called so.
+    """Whether the package has a module, or a module a name, that is called so, or a diff adds it.
 
     Read from the sources: importing all of them takes longer than all tests of the pages.
     """
@@ -85,7 +86,15 @@ def is_defined(name: str) -> bool:
     module, _, own = name.rpartition(".")
     folder = REPOSITORY / module.replace(".", "/")
     file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    return file.is_file() and own in _names_in(file)
+    return file.is_file() and own in _names_in(file) | _names_in_diffs()
+
+
+@cache
+def _names_in_diffs() -> set[str]:
+    diffs = [
+        block.text for page in PAGES for block in blocks(read(page)) if block.language == "diff"
+    ]
+    return set(re.findall(r"^\+(?:class|def) (\w+)", "".join(diffs), re.MULTILINE))
 
 
 def _names_in(file: Path) -> set[str]:
