@@ -15,6 +15,8 @@ from vschaos.data.features.windowed import WindowedFeature
 
 THRESHOLD = 0.1  # of d' above the least one: the paper's, step 4
 DIP_WIDTH = 1.25  # noise ripples a broad dip: its lowest point is within four semitones
+NO_DIP = 1 - 1e-6  # of d': no deeper than rounding makes it
+ROUNDING = 1e-9  # of the largest d: its mean is no more where a sound begins late in the window
 SILENT = 1e-10  # mean of d below, of full scale squared: nothing but rounding and dither
 
 
@@ -22,8 +24,8 @@ SILENT = 1e-10  # mean of d below, of full scale squared: nothing but rounding a
 class Pitch(WindowedFeature):
     """Fundamental as a fractional MIDI note (69 = 440 Hz), and its confidence 0..1.
 
-    `f0` is the best candidate of the window, periodic or not; it is 0 where there is none, as in
-    silence. `confidence` is `1 - d'` at it. With `look_ahead` 0, f0 is that of about half a window
+    `f0` is the best candidate of the window, however little periodic; where there is none, as in
+    silence, both are 0. `confidence` is `1 - d'` at it. With `look_ahead` 0, f0 is that of about half a window
     before the frame.
 
     A deviation from the paper: all dips of d' are refined before they are compared, by a parabola
@@ -84,10 +86,9 @@ class Pitch(WindowedFeature):
         rows = np.arange(len(windows))
         lag, least = lags[rows, chosen], aperiodicity[rows, chosen]
         power = difference[:, 1:].mean(axis=1) / (self.window // 2)
-        has_pitch = np.isfinite(least) & (power > SILENT)
+        has_pitch = (least < NO_DIP) & (power > SILENT)
         note = 69 + 12 * np.log2(self.sample_rate / lag / 440)
-        confidence = 1 - np.minimum(least, 1)
-        return np.where(has_pitch, [note, confidence], 0.0)
+        return np.where(has_pitch, [note, 1 - least], 0.0)
 
 
 def difference_function(windows: np.ndarray, longest_lag: int) -> np.ndarray:
@@ -123,7 +124,8 @@ def refine_dips(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     lags = whole + np.where(is_dip, slope / (2 * curvature), 0.0)
     least = np.maximum(here - np.square(slope) / (8 * curvature), 0.0)
     mean = np.cumsum(here, axis=1) / whole
-    return lags, np.where(is_dip, least / np.maximum(mean, 1e-300), np.inf)
+    is_dip &= mean > ROUNDING * difference.max(axis=1, keepdims=True)
+    return lags, np.where(is_dip, least / np.where(is_dip, mean, 1.0), np.inf)
 
 
 def choose_dip(aperiodicity: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from vschaos.audio import Waveform
 from vschaos.data.features.feature import Feature
 
-AT_A_TIME = 1 << 17  # samples in the windows of a block: 1 MB, stays in the processor's cache
+AT_A_TIME = 1 << 16  # samples in the windows of a block: .5 MB, stays in the processor's cache
 
 
 @dataclass(frozen=True)
