@@ -24,9 +24,9 @@ SILENT = 1e-10  # mean of d below, of full scale squared: nothing but rounding a
 class Pitch(WindowedFeature):
     """Fundamental as a fractional MIDI note (69 = 440 Hz), and its confidence 0..1.
 
-    `f0` is the best candidate of the window, however little periodic; where there is none, as in
-    silence, both are 0. `confidence` is `1 - d'` at it. With `look_ahead` 0, f0 is that of about half a window
-    before the frame.
+    `f0` is the best candidate of the window, however little periodic, and `confidence` is `1 - d'`
+    at it; where there is none, as in silence, both are 0. With `look_ahead` 0, f0 is that of about
+    half a window before the frame.
 
     A deviation from the paper: all dips of d' are refined before they are compared, by a parabola
     through the difference function d (through d' it would be biased, for d' is d over a rising
