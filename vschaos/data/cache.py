@@ -67,7 +67,8 @@ def tend(options: argparse.Namespace) -> None:
             f"{checked.damaged} were damaged and are removed"
         )
     if options.clear or options.clear_unused is not None or options.clear_all:
-        for kept in clear(cache, _unwanted(options, kept_in(cache)), pitch=options.clear_all):
+        unwanted = _unwanted(options, kept_in(cache))
+        for kept in clear(cache, unwanted, options.clear_all, options.clear_unused):
             _tell(f"{kept.ledger.root} is in use, and stays")
     _tell("\n".join(_lines(cache, kept_in(cache), others_in(cache))))
 

@@ -73,12 +73,18 @@ def others_in(cache: Path) -> Others:
     )
 
 
-def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False) -> list[Kept]:
+def clear(
+    cache: Path,
+    is_unwanted: Callable[[Kept], bool],
+    pitch: bool = False,
+    feature_days: float | None = None,
+) -> list[Kept]:
     """Removes datasets, the sounds that no other one shares with their features, and what nobody
     lists; but nothing that is in use.
 
     Args:
         pitch: removes what was heard of pitches as well.
+        feature_days: removes features that were not used for so long, as those of another version.
 
     Returns:
         those that are unwanted and in use.
@@ -103,10 +109,13 @@ def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False)
         for path in _files_of_sounds(cache):
             if path not in listed and (is_quiet or path in removed):
                 path.unlink(missing_ok=True)
+        used = _pieces_of([kept.ledger for kept in left if kept.is_in_use])
         for path in _files_of_features(cache):
-            sound, is_left = feature_files.sound_of(path), path.suffix != feature_files.SUFFIX
+            sound = feature_files.sound_of(path)
+            is_gone = sound not in listed and (is_quiet or sound in removed)
+            is_old = feature_days is not None and _days(path) >= feature_days and sound not in used
             # nothing is computed just now: what a killed process has left may go at once
-            if is_left or (sound not in listed and (is_quiet or sound in removed)):
+            if is_gone or is_old or path.suffix != feature_files.SUFFIX:
                 path.unlink(missing_ok=True)
         for folder in [*_earlier(cache), *([cache / PITCH] if pitch else [])]:
             shutil.rmtree(folder, ignore_errors=True)
@@ -149,7 +158,7 @@ def _kept(ledger: Ledger) -> Kept:
     paths = _pieces_of([ledger])
     return Kept(
         ledger,
-        max(time.time() - ledger.path.stat().st_mtime, 0.0) / DAY_SECONDS,
+        _days(ledger.path),
         not is_free,
         len(pieces),
         sum(piece.length for piece in pieces) / ledger.sample_rate / 60,
@@ -180,6 +189,11 @@ def _earlier(cache: Path) -> Iterator[Path]:
     for index in cache.glob("*/index.json"):
         if re.fullmatch("[0-9a-f]{20}", index.parent.name):
             yield index.parent
+
+
+def _days(path: Path) -> float:
+    """Since it was used last."""
+    return max(time.time() - path.stat().st_mtime, 0.0) / DAY_SECONDS
 
 
 def _size(path: Path) -> int:

@@ -23,12 +23,12 @@ from vschaos.data.store import open_store
 RATE = 8000
 LENGTHS = (500, 400, 300, 200, 100)  # the longest is computed first
 PROGRAM = """
-import sys
-from pathlib import Path
-from tests.data.features.test_computing import open_all
-from tests.data.features.toys import Deadly, Endless
+if __name__ == "__main__":  # and nothing is imported for its own processes
+    import sys
+    from pathlib import Path
+    from tests.data.features.test_computing import open_all
+    from tests.data.features.toys import Deadly, Endless
 
-if __name__ == "__main__":
     kind = {"Deadly": Deadly, "Endless": Endless}[sys.argv[2]]
     open_all(Path(sys.argv[1]), kind, int(sys.argv[3]))
     print("done")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +96,21 @@ def test_what_is_left_of_a_killed_process_or_of_no_sound_goes(folder: Path, run:
     run("--clear-unused", 1000)
     assert len(_features(folder)) == 3
     assert path in _features(folder)
+
+
+def test_features_that_were_not_used_for_long_go(folder: Path, run: Run) -> None:
+    for path in _features(folder):
+        os.utime(path, (time.time() - 10 * 86400,) * 2)
+    stores = _open(folder.parent, "two")
+    del stores
+    run("--clear-unused", 9)
+    assert len(_features(folder)) == 2
+    assert len([*folder.glob("sounds/*/*")]) == 3
+    for path in _features(folder):
+        os.utime(path, (time.time() - 10 * 86400,) * 2)
+    sounds = open_store(folder.parent / "two", RATE, "mix", min_length=1, cache=folder)
+    run("--clear-unused", 9)  # what is in use stays
+    assert len(_features(folder)) == len(sounds.files)
 
 
 def test_damaged_features_are_found(folder: Path, run: Run) -> None:
