@@ -90,11 +90,14 @@ def clear(
         those that are unwanted and in use.
 
     Raises:
-        ValueError: sounds are imported just now.
+        ValueError: sounds are imported, or features computed, just now.
     """
     lock = cache_lock(cache)
     if not lock.take():
-        raise ValueError(f"sounds are imported to {cache} just now: clear it when that is done")
+        raise ValueError(
+            f"sounds are imported to {cache}, or features computed, just now: "
+            "clear it when that is done"
+        )
     try:
         unwanted = [kept for kept in kept_in(cache) if is_unwanted(kept)]
         gone = [kept.ledger for kept in unwanted if not kept.is_in_use]
