@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.patches.max_check import check_max
 from tests.patches.pure_data import complaints, play_patch
 from vschaos.patches import read_instrument, write_example
-from vschaos.patches.max import check_max
 
 REPOSITORY = Path(__file__).parents[2]
 PATCHES = REPOSITORY / "patches"

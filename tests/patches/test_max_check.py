@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.patches.max_check import boxes_of, check_max, patchers
 from tests.patches.test_max import INSTRUMENTS
-from vschaos.patches.max import check_max, write_max
-from vschaos.patches.max.check import boxes_of, patchers
+from vschaos.patches.max import write_max
 
 INSTRUMENT = INSTRUMENTS["labels"]
 GOOD = write_max(INSTRUMENT, "strings")

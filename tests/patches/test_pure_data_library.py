@@ -1,5 +1,6 @@
 """The abstractions for PureData, each played by messages and sounds."""
 
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,13 +8,17 @@ import numpy as np
 import pytest
 
 from tests.patches.pure_data import Played, complaints, play_object, play_patch, read_sound
-from vschaos.patches.pure_data import ABSTRACTIONS
-from vschaos.patches.pure_data.library.walks import FORMS
+from vschaos.patches.pure_data.abstractions import HERE, abstractions, shown_size
 from vschaos.patches.writing import write_abstractions
 
 RATE = 44100
 BLOCK = 64
-SHIPPED = Path(__file__).parents[2] / "externals" / "vschaos"
+FORMS = (
+    "sin", "square", "triangle", "saw", "line", "random", "ellipse", "circle", "helix",
+    "interpolation",
+)  # fmt: skip
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = REPOSITORY / "externals" / "vschaos"
 Play = Callable[..., Played]
 
 
@@ -43,12 +48,30 @@ def told(messages: Sequence[str]) -> list[tuple[float, str]]:
     return [(10.0 * (k + 1), message) for k, message in enumerate(messages)]
 
 
-def test_the_shipped_ones_are_those_that_are_written(folder: Path) -> None:
-    written = {path.name: path.read_bytes() for path in (folder / "vschaos").iterdir()}
-    assert {path.name: path.read_bytes() for path in SHIPPED.iterdir()} == written
+def test_the_copy_for_users_and_what_an_export_brings_are_those_of_the_package(
+    folder: Path,
+) -> None:
+    """`python -m vschaos.patches --abstractions externals/vschaos` copies them."""
+    own = {path.name: path.read_text(encoding="utf-8") for path in HERE.glob("*.pd")}
+    for copy in (SHIPPED, folder / "vschaos"):
+        assert {p.name: p.read_text(encoding="utf-8") for p in copy.iterdir()} == own
 
 
-@pytest.mark.parametrize("name", ABSTRACTIONS)
+def test_a_wheel_has_them_all() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    package = "vschaos.patches.pure_data.abstractions"
+    patterns = project["tool"]["setuptools"]["package-data"][package]
+    found = {path for pattern in patterns for path in HERE.glob(pattern)}
+    assert found == {path for path in HERE.iterdir() if path.suffix == ".pd"}
+
+
+def test_sizes_are_read_from_the_files() -> None:
+    assert shown_size("keys") == (530, 41)
+    with pytest.raises(ValueError, match=r"trajectory\.pd must show a part of itself"):
+        shown_size("trajectory")
+
+
+@pytest.mark.parametrize("name", abstractions())
 def test_each_has_a_help_that_opens(name: str) -> None:
     """From the folder it lies in, without a path to its parent."""
     played = play_patch(SHIPPED / f"{name}-help.pd", 0.01)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import OWN_PLACE, TEMPERATURE, Design, short_name
-from vschaos.patches.pure_data.library.output import QUIET_DB
 from vschaos.patches.pure_data.text import number
 
+QUIET_DB = -24  # in output.pd
 NAMES_WIDTH, LINE, COLUMN = 720, 15, 220  # pixels
 LETTERS, SAID = 76, 72  # letters in a line
 
