@@ -215,6 +215,29 @@ def test_sources(play: Play, listen: Callable[..., tuple[float, float]], kind: s
         assert np.abs(sound).max() < 1.0
 
 
+def test_the_tone_is_rich_and_as_loud_as_what_is_learnt(play: Play) -> None:
+    """A saw: its tenth partial lies 20 dB below its first, and a little more."""
+    sound = play("source mine", seconds=1.2, messages=[(0, "mine-tone 57")]).sound[0, RATE // 5 :]
+    power = np.abs(np.fft.rfft(sound[:RATE])) ** 2
+    first, tenth = power[220], power[2195:2206].max()  # in bins of a hertz
+    assert -26 < 10 * np.log10(tenth / first) < -18
+    assert -19 < 20 * np.log10(sound.std()) < -15
+
+
+@pytest.mark.parametrize("size", [64, 256, 2048])
+def test_a_block_is_measured(folder: Path, tmp_path: Path, size: int) -> None:
+    (tmp_path / "blocked.pd").write_text(
+        f"#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/block;\n#X obj 10 40 print block;\n"
+        f"#X obj 10 70 block~ {size};\n#X obj 200 10 r change;\n#X msg 200 40 set 512;\n"
+        "#X connect 0 0 1 0;\n#X connect 3 0 4 0;\n#X connect 4 0 2 0;\n"
+    )
+    messages = [(300, "pd dsp 0"), (500, "pd dsp 1"), (700, "change bang")]
+    played = play_patch(tmp_path / "blocked.pd", 1.0, messages, paths=[folder])
+    assert not complaints(played.lines)
+    found = [line for line in played.lines if line.startswith("block: ")]
+    assert found == [f"block: {size}"] * 2 + ["block: 512"]
+
+
 def walks(folder: Path, tmp_path: Path, form: str, count: int, seconds: float) -> np.ndarray:
     """`[count, T]`, walking from the beginning."""
     objects = "".join(

@@ -66,7 +66,7 @@ def _fader_text(design: Design, latent: Control) -> str:
 def _walks(canvas: Canvas, x: int, y: int, per_row: int, design: Design, faders: list[Box]) -> None:
     """Above the second inlets of their faders."""
     for k, fader in enumerate(faders):
-        text = f"vschaos/trajectory {k + 1} {len(faders)} {design.prefix}"
+        text = f"vschaos/trajectory {k + 1} {len(faders)} {design.own}"
         place = (x + COLUMN[0] - PORT + k % per_row * PITCH, y + k // per_row * WALK_HEIGHT)
         walk = canvas.object(*place, text, PITCH // LETTER - 1)
         canvas.connect(walk, fader, 0, 1)

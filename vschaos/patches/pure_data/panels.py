@@ -30,6 +30,7 @@ MOST_KEYS = 17  # in keys.pd
 HIGH_ROW = 32  # pixels from row to row
 LONGEST_KEY = 3  # letters
 GLIDE_MS = 30
+WALK_CONTROLS = ("walk", "form", "rate", "depth", "draw")
 
 
 def source_panel(design: Design) -> Panel:
@@ -118,12 +119,17 @@ def generate_panel(design: Design) -> Panel | None:
 
 
 def walk_panel(design: Design) -> Panel | None:
-    """Where the latents go by themselves."""
+    """Where the latents go by themselves: its clock is the patch's own, its names are heard by
+    all patches of that name."""
     if not design.latents:
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        canvas.object(x, y, f"vschaos/walk {design.prefix}")
+        canvas.object(x, y, f"vschaos/walk {design.own}")
+        for k, control in enumerate(WALK_CONTROLS):
+            passed = Strand(canvas, x + 130 * k, y + WALK_HEIGHT + BELOW)
+            passed.object(f"r {design.receiver(control)}")
+            passed.object(f"s {design.own}-{control}")
 
     return Panel("walk", 1, WALK_HEIGHT, fill)
 

@@ -69,4 +69,4 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
 def _info_text(design: Design) -> str:
     instrument = design.instrument
     numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
-    return f"vschaos/info {design.prefix} {numbers} {shown(instrument.name)}"
+    return f"vschaos/info {design.own} {numbers} {shown(instrument.name)}"
