@@ -8,12 +8,13 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "lazy", "targets"}  # without an opinion about sound
+FOUNDATIONS = {"files", "labels", "lazy", "targets", "voices"}  # without an opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "labels": set(),
     "lazy": set(),
     "targets": set(),
+    "voices": set(),
     "command": set(),
     "generate_options": set(),
     "audio": FOUNDATIONS,
