@@ -8,13 +8,15 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "lazy", "outputs", "targets"}  # without an opinion about sound
+# without an opinion about sound
+FOUNDATIONS = {"files", "labels", "lazy", "outputs", "targets", "voices"}
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "labels": set(),
     "lazy": set(),
     "outputs": {"files"},
     "targets": set(),
+    "voices": set(),
     "command": set(),
     "generate_options": set(),
     "audio": FOUNDATIONS,

@@ -361,7 +361,7 @@ def test_a_failing_import_goes_on_where_it_was(
 
         return pieces.write_piece(path, blocks_and_failure(), *settings)
 
-    monkeypatch.setattr(parallel, "_num_cores", lambda: 1)
+    monkeypatch.setattr(parallel, "num_cores", lambda: 1)
     with monkeypatch.context() as patch:
         patch.setattr("vschaos.data.making.write_piece", fail_later)
         with pytest.raises(type(failure)) as raised:

@@ -156,3 +156,14 @@ def test_what_stands_still_ends_when_sounds_do() -> None:
     # where the next one is like the one before, two of them look like one
     assert float(((lengths > 34) & (lengths < 46)).float().mean()) > 0.6
     assert int(lengths.max()) < 240
+
+
+def test_a_walk_goes_on_as_alone_when_others_join_and_leave(prior: LatentPrior) -> None:
+    """To the last digits of products of several rows, which a walk hardly carries on."""
+    walks = []
+    for sizes in ((1, 1, 1, 1), (1, 4, 2, 4)):
+        walk = PriorWalk(prior)
+        walk.begin(3)
+        parts = [walk(torch.ones(rows, 8), labels_of(1.0, rows, 8))[:1] for rows in sizes]
+        walks.append(torch.cat(parts, dim=2))
+    torch.testing.assert_close(walks[1], walks[0], atol=1e-4, rtol=0.0)

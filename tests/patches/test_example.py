@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.patches.max_check import check_max
 from tests.patches.pure_data import complaints, play_patch
 from vschaos.patches import read_instrument, write_example
-from vschaos.patches.max import check_max
 
 REPOSITORY = Path(__file__).parents[2]
 PATCHES = REPOSITORY / "patches"
@@ -61,6 +61,19 @@ def test_that_for_pure_data_plays_the_notes_that_it_is_told(tmp_path: Path) -> N
     for k, hertz in enumerate((220.0, 329.63 / 2, 329.63)):
         heard = sound[int((k + 0.4) * RATE) : int((k + 0.95) * RATE)]
         assert harmony(heard, hertz) > 0.9
+
+
+def test_that_for_pure_data_sounds_within_the_first_second(tmp_path: Path) -> None:
+    """With nothing turned but the volume: by `decode`, and by `forward`."""
+    folder = tmp_path / "patches"
+    folder.mkdir()
+    for name in ("pd_example.pd", "example.ts"):
+        shutil.copy(PATCHES / name, folder / name)
+    shutil.copytree(REPOSITORY / "externals", tmp_path / "externals")
+    messages = [(0, "example-volume 0"), (600, "example-balance 0")]
+    sound = play_patch(folder / "pd_example.pd", 1.0, messages, listen_to=["example-out"]).sound[0]
+    for part in (sound[RATE // 4 : RATE // 2], sound[3 * RATE // 4 :]):
+        assert 20 * np.log10(part.std()) > -30
 
 
 def harmony(sound: np.ndarray, hertz: float) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.patches.draw_maxpat import draw, text_width, wrapped
+from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches import Instrument
-from vschaos.patches.max import check_max, write_max
-from vschaos.patches.max.check import boxes_of, cords_of, patchers
+from vschaos.patches.max import write_max
 from vschaos.patches.max.objects import ports, quoted, words
 from vschaos.patches.max.patcher import Patcher
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.patches.max_check import boxes_of, check_max, patchers
 from tests.patches.test_max import INSTRUMENTS
-from vschaos.patches.max import check_max, write_max
-from vschaos.patches.max.check import boxes_of, patchers
+from vschaos.patches.max import write_max
 
 INSTRUMENT = INSTRUMENTS["labels"]
 GOOD = write_max(INSTRUMENT, "strings")
@@ -80,7 +80,7 @@ def change(key: str, value: Any, **wanted: Any) -> Callable[[Content], None]:
         (change("text", "set reset", text="set reset 1"), "no setting|one value"),
         (change("text", "prepend enabel", text="prepend enable"), "nothing that nn~ is told"),
         (change("text", "cyclone~ 0.", text="cycle~"), "no object that Max has"),
-        (change("text", "r strings-nn-bufer", text="r strings-nn-buffer"), "a new buffer"),
+        (change("text", "r #0-strings-nn-bufer", text="r #0-strings-nn-buffer"), "a new buffer"),
         (change("maximum", 25.0, maxclass="flonum", maximum=24), "gain goes from"),
         (change("items", ["scan", ",", "rtisi"], items="['rtisi'"), "inversion_mode is one of"),
         (change("varname", "in-9", varname="in-0"), "a script ties in-0"),

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from tests.patches.max_check import check_max, patchers
 from tests.patches.test_max import INSTRUMENTS, named, overlap, place_of, shown
-from vschaos.patches.max import check_max, write_max_multichannel
-from vschaos.patches.max.check import patchers
+from vschaos.patches.max import write_max_multichannel
 
 WHOLE = ["plain", "labels", "1 latent", "64 latents"]
 

@@ -1,5 +1,6 @@
 """The abstractions for PureData, each played by messages and sounds."""
 
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,13 +8,17 @@ import numpy as np
 import pytest
 
 from tests.patches.pure_data import Played, complaints, play_object, play_patch, read_sound
-from vschaos.patches.pure_data import ABSTRACTIONS
-from vschaos.patches.pure_data.library.walks import FORMS
+from vschaos.patches.pure_data.abstractions import HERE, abstractions, shown_size
 from vschaos.patches.writing import write_abstractions
 
 RATE = 44100
 BLOCK = 64
-SHIPPED = Path(__file__).parents[2] / "externals" / "vschaos"
+FORMS = (
+    "sin", "square", "triangle", "saw", "line", "random", "ellipse", "circle", "helix",
+    "interpolation",
+)  # fmt: skip
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = REPOSITORY / "externals" / "vschaos"
 Play = Callable[..., Played]
 
 
@@ -43,12 +48,30 @@ def told(messages: Sequence[str]) -> list[tuple[float, str]]:
     return [(10.0 * (k + 1), message) for k, message in enumerate(messages)]
 
 
-def test_the_shipped_ones_are_those_that_are_written(folder: Path) -> None:
-    written = {path.name: path.read_bytes() for path in (folder / "vschaos").iterdir()}
-    assert {path.name: path.read_bytes() for path in SHIPPED.iterdir()} == written
+def test_the_copy_for_users_and_what_an_export_brings_are_those_of_the_package(
+    folder: Path,
+) -> None:
+    """`python -m vschaos.patches --abstractions externals/vschaos` copies them."""
+    own = {path.name: path.read_text(encoding="utf-8") for path in HERE.glob("*.pd")}
+    for copy in (SHIPPED, folder / "vschaos"):
+        assert {p.name: p.read_text(encoding="utf-8") for p in copy.iterdir()} == own
 
 
-@pytest.mark.parametrize("name", ABSTRACTIONS)
+def test_a_wheel_has_them_all() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    package = "vschaos.patches.pure_data.abstractions"
+    patterns = project["tool"]["setuptools"]["package-data"][package]
+    found = {path for pattern in patterns for path in HERE.glob(pattern)}
+    assert found == {path for path in HERE.iterdir() if path.suffix == ".pd"}
+
+
+def test_sizes_are_read_from_the_files() -> None:
+    assert shown_size("keys") == (530, 41)
+    with pytest.raises(ValueError, match=r"trajectory\.pd must show a part of itself"):
+        shown_size("trajectory")
+
+
+@pytest.mark.parametrize("name", abstractions())
 def test_each_has_a_help_that_opens(name: str) -> None:
     """From the folder it lies in, without a path to its parent."""
     played = play_patch(SHIPPED / f"{name}-help.pd", 0.01)
@@ -190,6 +213,29 @@ def test_sources(play: Play, listen: Callable[..., tuple[float, float]], kind: s
         assert hertz == pytest.approx(440.0 if kind == "tone" else 330.0, rel=0.01)
         assert -20 < decibels <= 0
         assert np.abs(sound).max() < 1.0
+
+
+def test_the_tone_is_rich_and_as_loud_as_what_is_learnt(play: Play) -> None:
+    """A saw: its tenth partial lies 20 dB below its first, and a little more."""
+    sound = play("source mine", seconds=1.2, messages=[(0, "mine-tone 57")]).sound[0, RATE // 5 :]
+    power = np.abs(np.fft.rfft(sound[:RATE])) ** 2
+    first, tenth = power[220], power[2195:2206].max()  # in bins of a hertz
+    assert -26 < 10 * np.log10(tenth / first) < -18
+    assert -19 < 20 * np.log10(sound.std()) < -15
+
+
+@pytest.mark.parametrize("size", [64, 256, 2048])
+def test_a_block_is_measured(folder: Path, tmp_path: Path, size: int) -> None:
+    (tmp_path / "blocked.pd").write_text(
+        f"#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/block;\n#X obj 10 40 print block;\n"
+        f"#X obj 10 70 block~ {size};\n#X obj 200 10 r change;\n#X msg 200 40 set 512;\n"
+        "#X connect 0 0 1 0;\n#X connect 3 0 4 0;\n#X connect 4 0 2 0;\n"
+    )
+    messages = [(300, "pd dsp 0"), (500, "pd dsp 1"), (700, "change bang")]
+    played = play_patch(tmp_path / "blocked.pd", 1.0, messages, paths=[folder])
+    assert not complaints(played.lines)
+    found = [line for line in played.lines if line.startswith("block: ")]
+    assert found == [f"block: {size}"] * 2 + ["block: 512"]
 
 
 def walks(folder: Path, tmp_path: Path, form: str, count: int, seconds: float) -> np.ndarray:

@@ -285,3 +285,99 @@ def test_sound_is_off_until_it_is_switched_on(mine: Path, tmp_path: Path) -> Non
     played = play_patch(tmp_path / "first.pd", 0.2, opening)
     assert not complaints(played.lines)
     assert "stopped: bang" in played.lines
+
+
+def both(folder: Path, *patches: str) -> Path:
+    """A patch with others in it, which lie in folders below."""
+    boxes = "".join(f"#X obj 10 {10 + 900 * k} {patch};\n" for k, patch in enumerate(patches))
+    (folder / "both.pd").write_text(f"#N canvas 0 0 400 400 10;\n{boxes}")
+    return folder / "both.pd"
+
+
+def test_two_patches_of_one_name_do_not_touch_each_other(tmp_path: Path, listen: Listen) -> None:
+    """The second is told to walk by another name, which it shares with nobody."""
+    for name in ("first", "second"):
+        made(tmp_path / name)
+    second = tmp_path / "second" / "mine.pd"
+    text = second.read_text().replace("r mine-walk;", "r other-walk;")
+    second.write_text(text.replace("vschaos/output mine;", "vschaos/output other;"))
+    messages = [
+        LOUD, (0, "other-volume 0"), SILENT_SOURCE, (0, "mine-form triangle"), (0, "mine-rate 1"),
+        (300, "mine-walk 1"),
+    ]  # fmt: skip
+    alone = play_patch(both(tmp_path, "first/mine"), 1.2, messages, listen_to=["mine-out"])
+    played = play_patch(
+        both(tmp_path, "first/mine", "second/mine"), 1.2, messages,
+        listen_to=["mine-out", "other-out"],
+    )  # fmt: skip
+    assert not complaints(played.lines)
+    assert np.array_equal(played.sound[0], alone.sound[0])
+    other = played.sound[1]
+    hertz = [listen(other[start : start + RATE // 10], RATE)[0] for start in (20000, 35000, 48000)]
+    assert hertz == pytest.approx([220.0] * 3, abs=0.5)
+    played = play_patch(
+        both(tmp_path, "first/mine", "second/mine"), 1.2, [*messages, (300, "other-walk 1")],
+        listen_to=["mine-out"],
+    )  # fmt: skip
+    assert np.array_equal(played.sound[0], alone.sound[0])  # one clock, not two
+
+
+@pytest.mark.parametrize("methods", [METHODS, ("encode",), (*METHODS, "generate")])
+def test_what_a_patch_says_to_itself_no_other_hears(
+    tmp_path: Path, methods: tuple[str, ...]
+) -> None:
+    """All names but those that it tells of are its own."""
+    patch, instrument = made(tmp_path, methods=methods)
+    words = [line.split() for line in patch.read_text().splitlines() if line.startswith("#X obj")]
+    sent = [w[5].rstrip(";") for w in words if w[4] in ("s", "s~", "send", "throw~", "table")]
+    told = receivers(Design(instrument))
+    public = [name.split(" ")[0].removesuffix("-1") for name, _ in told]
+    assert sent
+    for name in sent:
+        assert name.startswith("\\$0-") or name.removesuffix("-1") in public or "signal" in name
+    scopes = {w[5].rstrip(";") for w in words if w[4] in ("vschaos/walk", "vschaos/info")}
+    assert scopes <= {"\\$0-mine"}
+
+
+BLOCKED = """#N canvas 0 0 400 400 10;
+#X obj 10 10 block~ 2048;
+#X obj 10 40 vschaos/block;
+#X msg 10 70 bufsize \\$1;
+#X obj 10 100 nn~ mine decode 1024;
+#X obj 10 130 outlet~;
+#X connect 2 0 3 0;
+#X connect 3 0 4 0;
+"""
+OUTER = """#N canvas 0 0 400 400 10;
+#X obj 10 10 blocked;
+#X obj 10 40 s~ outer-out;
+#X connect 0 0 1 0;
+"""
+
+
+def test_a_block_larger_than_the_buffer_loses_nothing(tmp_path: Path, listen: Listen) -> None:
+    """nn~ drops what its buffer, here of 1024 samples, cannot hold, unless it is told the block."""
+    made(tmp_path)
+    (tmp_path / "outer.pd").write_text(OUTER)
+    levels = []
+    for told in ("", "#X connect 1 0 2 0;\n"):
+        (tmp_path / "blocked.pd").write_text(BLOCKED + told)
+        played = play_patch(tmp_path / "outer.pd", 1.0, listen_to=["outer-out"])
+        assert not complaints(played.lines)
+        sound = played.sound[0, RATE // 2 :]
+        levels.append(20 * np.log10(2**0.5 * sound.std() / LEVEL))
+    assert levels[0] == pytest.approx(-3.0, abs=0.3)
+    assert levels[1] == pytest.approx(0.0, abs=0.1)
+    assert listen(sound, RATE)[0] == pytest.approx(220.0, abs=0.5)
+
+
+def test_the_buffer_is_never_smaller_than_a_block(tmp_path: Path) -> None:
+    """In a block that is not Pd's own the parts of a patch hear nothing of each other, which Pd
+    says; no sample is dropped before nn~ all the same."""
+    made(tmp_path)
+    (tmp_path / "outer.pd").write_text(
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 mine;\n#X obj 10 900 block~ 2048;\n"
+    )
+    played = play_patch(tmp_path / "outer.pd", 1.0, [(100, "mine-buffer 256")])
+    assert any("vector size mismatch" in line for line in played.lines)
+    assert min(player.num_samples for player in played.objects) > 0.9 * RATE

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from vschaos.transforms import STFT, StreamingSTFT
-from vschaos.transforms.stft import with_rows
 
 SIZES = [(1024, 256), (2048, 512), (2048, 256), (8192, 2048)]
 
@@ -101,12 +100,6 @@ def test_the_batch_may_change_while_rows_keep_their_past() -> None:
         output = stream.synthesise(stream.analyse(audio[:rows, n : n + 512]))
         assert output.shape == (rows, 512)
         assert torch.allclose(output[:1], expected, atol=1e-6)
-
-
-def test_rows_are_added_as_zeros_and_dropped_from_the_end() -> None:
-    state = torch.ones(2, 3)
-    assert with_rows(state, 1).shape == (1, 3)
-    assert with_rows(state, 4).tolist() == [[1.0] * 3] * 2 + [[0.0] * 3] * 2
 
 
 class Echo(torch.nn.Module):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vschaos.data.keeping import Kept
 
 DESCRIPTION = """Tells what is kept of imported sounds, and removes it. What was removed is imported
-again when it is needed; what a running training uses stays.
+again when it is needed; what a running training uses stays. Features of sounds go with them.
 
   python -m vschaos.data.cache
   python -m vschaos.data.cache --clear my_sounds
@@ -42,7 +42,7 @@ def main() -> int:
         "--clear-all", action="store_true", help="removes all, also what was heard of pitches"
     )
     parser.add_argument(
-        "--verify", action="store_true", help="reads all sounds, and removes those that are damaged"
+        "--verify", action="store_true", help="reads all, and removes what is damaged"
     )
     parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
     options = parser.parse_args()
@@ -60,10 +60,15 @@ def tend(options: argparse.Namespace) -> None:
         _tell(f"nothing is kept: there is no folder {cache}")
         return
     if options.verify:
-        num_sounds, num_damaged = remove_damaged(cache)
-        _tell(f"{num_sounds} sounds were read, {num_damaged} were damaged and are removed")
+        checked = remove_damaged(cache)
+        features = f" and {checked.features} features" if checked.features else ""
+        _tell(
+            f"{checked.sounds} sounds{features} were read, "
+            f"{checked.damaged} were damaged and are removed"
+        )
     if options.clear or options.clear_unused is not None or options.clear_all:
-        for kept in clear(cache, _unwanted(options, kept_in(cache)), pitch=options.clear_all):
+        unwanted = _unwanted(options, kept_in(cache))
+        for kept in clear(cache, unwanted, options.clear_all, options.clear_unused):
             _tell(f"{kept.ledger.root} is in use, and stays")
     _tell("\n".join(_lines(cache, kept_in(cache), others_in(cache))))
 
@@ -86,29 +91,37 @@ def _unwanted(options: argparse.Namespace, kept: list[Kept]) -> Callable[[Kept],
 
 
 def _lines(cache: Path, kept: list[Kept], others: tuple[int, ...]) -> Iterator[str]:
-    yield f"{cache}: {_megabytes(sum(_sizes(kept)) + sum(others))}"
+    yield f"{cache}: {_megabytes(sum(_sizes(cache, kept)) + sum(others))}"
     for entry in kept:
         ledger = entry.ledger
         channel = "" if ledger.channel == "mix" else f", channel {ledger.channel}"
         yield (
             f"  {ledger.root}\n"
             f"    {entry.num_files} files, {entry.minutes:.1f} minutes at {ledger.sample_rate} Hz"
-            f"{channel}, {_megabytes(entry.num_bytes)}, {_last_used(entry)}"
+            f"{channel}, {_megabytes(entry.num_bytes)}{_features(entry)}, {_last_used(entry)}"
         )
     told = {
         "sounds of no dataset any more": others[0],
         "pitches that were heard": others[1],
         "of an earlier version of vschaos": others[2],
+        "features of no dataset any more": others[3],
     }
     for what, num_bytes in told.items():
         if num_bytes:
             yield f"  {what}: {_megabytes(num_bytes)}"
 
 
-def _sizes(kept: list[Kept]) -> list[int]:
-    """Of all pieces, each counted once."""
+def _sizes(cache: Path, kept: list[Kept]) -> list[int]:
+    """Of all sounds and their features, each counted once."""
+    from vschaos.data.keeping import features_of
+
     paths = {path for entry in kept for _, path, _ in entry.ledger.pieces()}
-    return [path.stat().st_size for path in paths if path.exists()]
+    return [path.stat().st_size for path in [*paths, *features_of(cache, paths)] if path.exists()]
+
+
+def _features(entry: Kept) -> str:
+    num_bytes = entry.num_feature_bytes
+    return f" and {_megabytes(num_bytes)} of features" if num_bytes else ""
 
 
 def _last_used(entry: Kept) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from vschaos.data.features import files as feature_files
 from vschaos.data.ledger import SOUNDS, SUFFIX, Ledger, cache_lock, find_ledgers
 from vschaos.data.parallel import IsStopping, Progress, on_all_cores
 from vschaos.data.pieces import DamagedPieceError, verify
@@ -24,6 +25,7 @@ class Kept(NamedTuple):
         days: since it was used last.
         is_in_use: a training runs with it, or something else that opened it.
         num_bytes: of the sounds; some may be shared with other datasets.
+        num_feature_bytes: of the features of these sounds.
     """
 
     ledger: Ledger
@@ -32,6 +34,7 @@ class Kept(NamedTuple):
     num_files: int
     minutes: float
     num_bytes: int
+    num_feature_bytes: int
 
 
 class Others(NamedTuple):
@@ -40,6 +43,15 @@ class Others(NamedTuple):
     unlisted: int
     pitch: int
     earlier: int
+    unlisted_features: int
+
+
+class Checked(NamedTuple):
+    """Numbers of files that were read, and of those that were damaged."""
+
+    sounds: int
+    features: int
+    damaged: int
 
 
 def kept_in(cache: Path) -> list[Kept]:
@@ -53,25 +65,39 @@ def others_in(cache: Path) -> Others:
         sum(_size(path) for path in _files_of_sounds(cache) if path not in listed),
         sum(_size(path) for path in (cache / PITCH).glob("*")),
         sum(_size(path) for folder in _earlier(cache) for path in folder.glob("*")),
+        sum(
+            _size(path)
+            for path in _files_of_features(cache)
+            if feature_files.sound_of(path) not in listed
+        ),
     )
 
 
-def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False) -> list[Kept]:
-    """Removes datasets, the sounds that no other one shares, and what nobody lists; but nothing
-    that is in use.
+def clear(
+    cache: Path,
+    is_unwanted: Callable[[Kept], bool],
+    pitch: bool = False,
+    feature_days: float | None = None,
+) -> list[Kept]:
+    """Removes datasets, the sounds that no other one shares with their features, and what nobody
+    lists; but nothing that is in use.
 
     Args:
         pitch: removes what was heard of pitches as well.
+        feature_days: removes features that were not used for so long, as those of another version.
 
     Returns:
         those that are unwanted and in use.
 
     Raises:
-        ValueError: sounds are imported just now.
+        ValueError: sounds are imported, or features computed, just now.
     """
     lock = cache_lock(cache)
     if not lock.take():
-        raise ValueError(f"sounds are imported to {cache} just now: clear it when that is done")
+        raise ValueError(
+            f"sounds are imported to {cache}, or features computed, just now: "
+            "clear it when that is done"
+        )
     try:
         unwanted = [kept for kept in kept_in(cache) if is_unwanted(kept)]
         gone = [kept.ledger for kept in unwanted if not kept.is_in_use]
@@ -86,6 +112,14 @@ def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False)
         for path in _files_of_sounds(cache):
             if path not in listed and (is_quiet or path in removed):
                 path.unlink(missing_ok=True)
+        used = _pieces_of([kept.ledger for kept in left if kept.is_in_use])
+        for path in _files_of_features(cache):
+            sound = feature_files.sound_of(path)
+            is_gone = sound not in listed and (is_quiet or sound in removed)
+            is_old = feature_days is not None and _days(path) >= feature_days and sound not in used
+            # nothing is computed just now: what a killed process has left may go at once
+            if is_gone or is_old or path.suffix != feature_files.SUFFIX:
+                path.unlink(missing_ok=True)
         for folder in [*_earlier(cache), *([cache / PITCH] if pitch else [])]:
             shutil.rmtree(folder, ignore_errors=True)
     finally:
@@ -93,17 +127,20 @@ def clear(cache: Path, is_unwanted: Callable[[Kept], bool], pitch: bool = False)
     return [kept for kept in unwanted if kept.is_in_use]
 
 
-def remove_damaged(cache: Path) -> tuple[int, int]:
-    """Reads all sounds of a cache and removes those that are damaged: how many there were, and how
-    many of them were damaged. They are imported again when they are needed."""
-    paths = [path for path in _files_of_sounds(cache) if path.suffix == SUFFIX]
+def remove_damaged(cache: Path) -> Checked:
+    """Reads all sounds and features of a cache and removes those that are damaged. They are
+    imported and computed again when they are needed."""
+    sounds = [path for path in _files_of_sounds(cache) if path.suffix == SUFFIX]
+    features = [path for path in _files_of_features(cache) if path.suffix == feature_files.SUFFIX]
+    paths = [*sounds, *features]
     total = sum(_size(path) for path in paths) / 1e6
 
     with Progress("checking", total, "MB") as progress:
 
         def is_damaged(path: Path, is_stopping: IsStopping) -> bool:
+            read: Callable[..., object] = verify if path.suffix == SUFFIX else feature_files.verify
             try:
-                verify(path, lambda num_bytes: progress(num_bytes / 1e6))
+                read(path, lambda num_bytes: progress(num_bytes / 1e6))
             except DamagedPieceError:
                 return True
             except FileNotFoundError:  # cleared meanwhile
@@ -113,7 +150,7 @@ def remove_damaged(cache: Path) -> tuple[int, int]:
         damaged = [path for path, is_bad in on_all_cores(is_damaged, paths) if is_bad]
     for path in damaged:
         path.unlink(missing_ok=True)
-    return len(paths), len(damaged)
+    return Checked(len(sounds), len(features), len(damaged))
 
 
 def _kept(ledger: Ledger) -> Kept:
@@ -121,13 +158,15 @@ def _kept(ledger: Ledger) -> Kept:
     is_free = lock.take()
     lock.let_go()
     pieces = [known.piece for _, _, known in ledger.pieces() if known.piece is not None]
+    paths = _pieces_of([ledger])
     return Kept(
         ledger,
-        max(time.time() - ledger.path.stat().st_mtime, 0.0) / DAY_SECONDS,
+        _days(ledger.path),
         not is_free,
         len(pieces),
         sum(piece.length for piece in pieces) / ledger.sample_rate / 60,
-        sum(_size(path) for path in _pieces_of([ledger])),
+        sum(map(_size, paths)),
+        sum(_size(path) for path in features_of(ledger.cache, paths)),
     )
 
 
@@ -139,11 +178,25 @@ def _files_of_sounds(cache: Path) -> list[Path]:
     return sorted(path for path in (cache / SOUNDS).glob("*/*") if path.is_file())
 
 
+def features_of(cache: Path, sounds: Collection[Path]) -> list[Path]:
+    """Files of features that were computed from these cached waveforms."""
+    return [path for path in _files_of_features(cache) if feature_files.sound_of(path) in sounds]
+
+
+def _files_of_features(cache: Path) -> list[Path]:
+    return sorted(path for path in (cache / feature_files.FEATURES).glob("*/*") if path.is_file())
+
+
 def _earlier(cache: Path) -> Iterator[Path]:
     """Folders that an earlier version of vschaos left."""
     for index in cache.glob("*/index.json"):
         if re.fullmatch("[0-9a-f]{20}", index.parent.name):
             yield index.parent
+
+
+def _days(path: Path) -> float:
+    """Since it was used last."""
+    return max(time.time() - path.stat().st_mtime, 0.0) / DAY_SECONDS
 
 
 def _size(path: Path) -> int:

@@ -45,7 +45,7 @@ def on_all_cores(
             stop.set()
             raise
 
-    with ThreadPoolExecutor(_num_cores()) as pool:
+    with ThreadPoolExecutor(num_cores()) as pool:
         try:
             begun = {pool.submit(take, item): item for item in items}
             for future in as_completed(begun):
@@ -92,7 +92,8 @@ class Progress:
         self._bar.close()
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
+    """Those that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vschaos.voices import with_new_rows, with_rows
+
 GLIDE_SECONDS = 0.02  # in which a turned control comes near its new value
 
 
@@ -97,9 +99,7 @@ class Delay(nn.Module):
 
     def forward(self, audio: Tensor, delay: int) -> Tensor:
         """`[B, T]` -> `[B, T]` of `delay` samples before, at most `longest`."""
-        new_rows = max(0, audio.shape[0] - self.past.shape[0])
-        past = nn.functional.pad(self.past[: audio.shape[0]], (0, 0, 0, new_rows))
-        heard = torch.cat([past, audio], dim=1)
+        heard = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
         self.past = heard[:, heard.shape[1] - self.longest :].clone()
         output = self._ago(heard, delay)
         if self.delay not in (-1, delay):
@@ -131,23 +131,24 @@ class LatentHandInterface(nn.Module):
 class LatentHand(nn.Module):
     """What a player does to latents on their way: holds them, shakes them, slows them down.
 
+    A voice that joins begins at its first frame, whatever the others hold.
+
     Args:
         dim: Z.
         hop_length, sample_rate: of the model.
     """
 
     held: Tensor
-    is_holding: bool
 
     def __init__(self, dim: int, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.frame_seconds = hop_length / sample_rate
-        self.is_holding = False  # a frame that came before
-        self.register_buffer("held", torch.zeros(1, dim, 1), persistent=False)
+        # the last frame of each voice that had one
+        self.register_buffer("held", torch.zeros(0, dim, 1), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
-        self.is_holding = False
+        self.held = self.held[:0].clone()
 
     @torch.jit.export
     def round(self) -> None:
@@ -158,9 +159,7 @@ class LatentHand(nn.Module):
         self, latents: Tensor, is_frozen: bool, smoothing_ms: float, jitter: float
     ) -> Tensor:
         """`[B, Z, N]` -> `[B, Z, N]`; jitter in units of the latents."""
-        held = self.held
-        if held.shape[0] != latents.shape[0] or not self.is_holding:
-            held = latents[:, :, :1]
+        held = with_new_rows(self.held, latents[:, :, :1])
         if is_frozen:
             output = held.expand(-1, -1, latents.shape[2])
         elif smoothing_ms > 0.0:
@@ -173,7 +172,6 @@ class LatentHand(nn.Module):
         else:
             output = latents
         self.held = output[:, :, -1:].clone()
-        self.is_holding = True
         if jitter > 0.0:
             output = output + jitter * torch.randn_like(output)
         return output

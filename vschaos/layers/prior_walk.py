@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from vschaos.labels import Labels
 from vschaos.layers.chance import Chance
 from vschaos.layers.latent_prior import LatentPrior
+from vschaos.voices import with_new_rows, with_rows
 
 WALKED_DOUBT = 0.02  # deviations by which a walk doubts what it said itself
 
@@ -28,6 +29,7 @@ class PriorWalk(nn.Module):
         super().__init__()
         self.prior = prior
         self.chance = Chance()
+        self.chance_of_beginnings = Chance()  # voices that join take no draw from those that play
         self.doubt = WALKED_DOUBT
         self.is_new = True
         self.register_buffer("last", torch.zeros(1, prior.latent_dim, 1), persistent=False)
@@ -38,6 +40,7 @@ class PriorWalk(nn.Module):
     def begin(self, seed: int) -> None:
         """The walk of that seed, from its beginning."""
         self.chance.begin(seed)
+        self.chance_of_beginnings.begin(-1 - seed)
         self.is_new = True
 
     def forward(self, temperature: Tensor, labels: Labels) -> Tensor:
@@ -63,15 +66,13 @@ class PriorWalk(nn.Module):
         there = self.last.shape[0]
         if there < num_rows:
             starts = self.prior.starts
-            drawn = self.chance(num_rows, 1)[there:, 0].to(starts.device)
+            drawn = self.chance_of_beginnings(num_rows, 1)[:, 0].to(starts.device)
             places = (drawn * starts.shape[0]).long()
-            self.last = torch.cat([self.last, starts.index_select(0, places).unsqueeze(2)], dim=0)
-            ages = self.prior.start_ages.index_select(0, places)
-            self.age = torch.cat([self.age, ages], dim=0)
-            self.state = nn.functional.pad(self.state, (0, 0, 0, num_rows - there))
-        self.last = self.last[:num_rows].clone()
-        self.age = self.age[:num_rows].clone()
-        self.state = self.state[:, :num_rows].clone()
+            self.last = with_new_rows(self.last, starts.index_select(0, places).unsqueeze(2))
+            self.age = with_new_rows(self.age, self.prior.start_ages.index_select(0, places))
+        self.last = with_rows(self.last, num_rows).clone()
+        self.age = with_rows(self.age, num_rows).clone()
+        self.state = with_rows(self.state.transpose(0, 1), num_rows).transpose(0, 1).contiguous()
 
     def _next(self, temperature: Tensor, labels: Labels) -> Tensor:
         last = self.last

@@ -7,8 +7,9 @@ from pathlib import Path
 from vschaos.files import written_whole
 from vschaos.outputs import output_file
 from vschaos.patches.instrument import Instrument
-from vschaos.patches.max import check_max, write_max, write_max_multichannel
-from vschaos.patches.pure_data import ABSTRACTIONS, FOLDER, help_patch, write_pure_data
+from vschaos.patches.max import write_max, write_max_multichannel
+from vschaos.patches.pure_data import FOLDER, write_pure_data
+from vschaos.patches.pure_data.abstractions import HERE
 
 
 def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
@@ -19,7 +20,6 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
     ones; other files stay as they are.
     """
     for_max = write_max(instrument, instrument.name)
-    check_max(for_max, instrument, instrument.name)
     write_abstractions(folder / FOLDER)
     return [
         _write_output(folder / f"{instrument.name}.pd", write_pure_data(instrument)),
@@ -34,8 +34,6 @@ def write_example(instrument: Instrument, folder: Path) -> list[Path]:
         "max_example": write_max(instrument, instrument.name),
         "max_example_mc": write_max_multichannel(instrument, instrument.name),
     }
-    for text in for_max.values():
-        check_max(text, instrument, instrument.name)
     return [
         _write(folder / "pd_example.pd", write_pure_data(instrument, "../externals")),
         *(_write(folder / f"{name}.maxpat", text) for name, text in for_max.items()),
@@ -44,9 +42,8 @@ def write_example(instrument: Instrument, folder: Path) -> list[Path]:
 
 def write_abstractions(folder: Path) -> None:
     """Writes all abstractions for PureData, and their help."""
-    for name, draw in ABSTRACTIONS.items():
-        _write_output(folder / f"{name}.pd", draw().text())
-        _write_output(folder / f"{name}-help.pd", help_patch(name).text())
+    for path in sorted(HERE.glob("*.pd")):
+        _write_output(folder / path.name, path.read_text(encoding="utf-8"))
 
 
 def _write_output(path: Path, text: str) -> Path:

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vschaos.voices import with_rows
+
 
 class STFT(nn.Module):
     """Short-time Fourier transform and its inverse, with a Hann window both ways.
@@ -162,8 +164,7 @@ class StreamingSTFT(nn.Module):
     """The same transform on a stream that comes in blocks of any whole number of hops.
 
     `synthesise(analyse(block))` gives the stream back, `delay` samples later. The past that a
-    block needs is kept in buffers with a row for each channel of the batch, of which there may be
-    more or fewer from call to call.
+    block needs is kept in buffers with a row for each voice of the batch.
     """
 
     past: Tensor
@@ -198,15 +199,3 @@ class StreamingSTFT(nn.Module):
         ready = spectrum.shape[2] * self.stft.hop_length
         self.tail = audio[:, ready:].clone()
         return audio[:, :ready]
-
-
-def with_rows(state: Tensor, rows: int) -> Tensor:
-    """State `[B, ...]` for a batch of `rows`: rows that it had keep their values, new ones are 0.
-
-    State is assigned anew and never changed in place: nn~ runs methods in inference mode and
-    settings outside of it, where a tensor of the former must not be written to.
-    """
-    had = state.shape[0]
-    if had < rows:
-        return torch.cat([state, torch.zeros_like(state[:1]).repeat_interleave(rows - had, dim=0)])
-    return state[:rows]

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.layers import Network
-from vschaos.transforms.stft import with_rows
+from vschaos.voices import with_rows
 
 
 @torch.jit.interface

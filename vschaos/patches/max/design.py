@@ -80,6 +80,12 @@ def name_of(prefix: str, control: str) -> str:
     return f"{prefix}-{prefix_of(control)}"
 
 
+def own_name(prefix: str, name: str) -> str:
+    """A name that one patch alone knows: Max writes a number of the open patch for `#0`, and so
+    another patch of the same name does not hear it."""
+    return f"#0-{name_of(prefix, name)}"
+
+
 def number(value: float) -> str:
     """A number as it is written in a box: whole ones without a point."""
     return str(int(value)) if value == int(value) else f"{value:.6g}"

@@ -21,7 +21,7 @@ from vschaos.patches.max.design import (
     decibels,
     menu,
     meter,
-    name_of,
+    own_name,
     prefix_of,
     smooth,
     words,
@@ -253,7 +253,7 @@ def _nn(
     model = patch.object(text, Ports(inlets, (CHANNELS,) * outlets))
     prefix = prefix_of(model_name)
     for name in heard_settings(instrument, method.name):
-        patch.connect(patch.object(f"r {quoted(name_of(prefix, name))}"), model)
+        patch.connect(patch.object(f"r {quoted(own_name(prefix, name))}"), model)
     return model
 
 

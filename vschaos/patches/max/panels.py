@@ -134,7 +134,7 @@ def enable(
 
 def again(panel: Panel) -> Box:
     """Bangs when nn~ was made anew, and knows nothing of its settings."""
-    return panel.patch.object(f"r {quoted(design.name_of(panel.prefix, AGAIN))}")
+    return panel.patch.object(f"r {quoted(design.own_name(panel.prefix, AGAIN))}")
 
 
 def tell(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
@@ -143,7 +143,7 @@ def tell(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
     message = patch.object(f"prepend {what}")
     patch.connect(widget, message, outlet)
     patch.chain(
-        message, patch.object(f"s {quoted(design.name_of(panel.prefix, receiver_of(what)))}")
+        message, patch.object(f"s {quoted(design.own_name(panel.prefix, receiver_of(what)))}")
     )
     patch.connect(again(panel), widget)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vschaos.models.base import Control, Method
 from vschaos.patches.instrument import Instrument
-from vschaos.patches.max.design import name_of
+from vschaos.patches.max.design import own_name
 from vschaos.patches.max.objects import SIGNAL, Ports, quoted
 from vschaos.patches.max.patcher import Box, Patcher
 
@@ -69,9 +69,9 @@ def player(instrument: Instrument, model_name: str, method: Method, prefix: str)
     for n, outlet in enumerate(outlets):
         patch.connect(model, outlet, n, 0)
     for n, name in enumerate(heard_settings(instrument, method.name)):
-        told = patch.object(f"r {quoted(name_of(prefix, name))}", varname=f"settings-{n}")
+        told = patch.object(f"r {quoted(own_name(prefix, name))}", varname=f"settings-{n}")
         patch.connect(told, model)
-    buffer = patch.object(f"r {quoted(name_of(prefix, BUFFER))}")
+    buffer = patch.object(f"r {quoted(own_name(prefix, BUFFER))}")
     patch.chain(
         buffer, patch.message(_script(instrument, model_name, method)), patch.object("thispatcher")
     )

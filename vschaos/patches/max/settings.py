@@ -13,7 +13,7 @@ from vschaos.patches.max.design import (
     caption,
     digits,
     menu,
-    name_of,
+    own_name,
     press,
     slider,
     switch,
@@ -37,7 +37,8 @@ HELP = [
     "Model not found: put the .ts beside this patch",
     "What nn~ complains of: see the Max console",
     "Clicks: choose a larger buffer in SETTINGS",
-    "Signal vector size: no larger than the buffer",
+    "The buffer grows with Max's signal vector size",
+    "Never reload a .ts that is not whole: hosts end",
 ]
 HELP_LINE = 17.0
 
@@ -77,7 +78,7 @@ def _setting(panel: Panel, attribute: Attribute, left: float, top: float, width:
     patch, name, order = panel.patch, attribute.name, f"set {attribute.name}"
     if is_push(attribute):
         button = panel.hears(name, press(patch, name, left, top, 80.0))
-        to_all = patch.object(f"s {quoted(name_of(panel.prefix, receiver_of(order)))}")
+        to_all = patch.object(f"s {quoted(own_name(panel.prefix, receiver_of(order)))}")
         patch.chain(button, patch.message(f"{order} 1"), to_all)
     elif attribute.choices:
         items = list(attribute.choices)
@@ -99,19 +100,30 @@ def _is_switch(attribute: Attribute) -> bool:
 
 
 def _buffer(panel: Panel, instrument: Instrument, left: float, top: float, width: float) -> None:
-    """Tells a new buffer to all players, which make nn~ anew, and then all settings again."""
+    """Tells a new buffer to all players, which make nn~ anew, and then all settings again.
+
+    Where Max takes more samples at once than were chosen, it is as large as that: nn~ drops what
+    its buffer cannot hold.
+    """
     patch = panel.patch
     sizes = [hops * instrument.hop_length for hops in BUFFERS_IN_HOPS]
     choice = menu(patch, [str(size) for size in sizes], left, top, 80.0)
     now = sizes.index(instrument.buffer_size)
     patch.connect(patch.object(f"loadmess set {now}"), choice)  # shown, and not told
-    told, samples = patch.object("t b l"), panel.receive("buffer")
+    chosen, samples = patch.object(f"i {instrument.buffer_size}"), panel.receive("buffer")
     patch.chain(samples, patch.object("prepend setsymbol"), choice)
-    patch.connect(samples, told)
-    patch.connect(choice, told, 1)
-    patch.connect(told, patch.object(f"s {quoted(name_of(panel.prefix, BUFFER))}"), 1)
+    patch.connect(samples, chosen)
+    patch.connect(choice, chosen, 1)
+    larger = patch.object("maximum 0")
+    told = patch.object("t b l")
+    patch.chain(chosen, larger, patch.object(f"change {instrument.buffer_size}"), told)
+    vector = patch.object("t b i")
+    patch.connect(patch.object("dspstate~"), vector, 2)
+    patch.connect(vector, larger, 1, 1)
+    patch.connect(vector, chosen)
+    patch.connect(told, patch.object(f"s {quoted(own_name(panel.prefix, BUFFER))}"), 1)
     later = patch.chain(told, patch.object(f"delay {TIME_TO_REBUILD_MS}"))
-    patch.chain(later, patch.object(f"s {quoted(name_of(panel.prefix, AGAIN))}"))
+    patch.chain(later, patch.object(f"s {quoted(own_name(panel.prefix, AGAIN))}"))
     words(
         patch,
         "nn~ is made anew",

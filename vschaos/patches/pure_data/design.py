@@ -38,6 +38,12 @@ class Design:
         return f"model-{name}" if _is_number(name) else name
 
     @property
+    def own(self) -> str:
+        """What names begin with that this patch alone knows: another one of the same name may be
+        open."""
+        return f"$0-{self.prefix}"
+
+    @property
     def model(self) -> str:
         """The `.ts` in a box; a name that reads as a number needs its ending to be a word."""
         name = self.instrument.name

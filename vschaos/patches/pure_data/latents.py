@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from vschaos.models.base import Control
 from vschaos.patches.pure_data import widgets
+from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Box, Canvas
 from vschaos.patches.pure_data.design import Design, is_sound, short_name
 from vschaos.patches.pure_data.engine import LETTER, PORT, engine, feed, read_labels
-from vschaos.patches.pure_data.library.latent import COLUMN, ENCODED, FADER, VALUE, WALK
 from vschaos.patches.pure_data.panel import COLUMN_WIDTH, GUTTER, PADDING, Panel
 from vschaos.patches.pure_data.text import number
 
+COLUMN = shown_size("latent")
+WORDS = {"hand": 74, "": 137, "sound": 159, "walk": 182}  # heights of its parts
 PITCH = 52  # pixels from fader to fader
 LEGEND = 64
 MOST_IN_A_ROW = 16
@@ -52,12 +54,7 @@ def latents_panel(design: Design) -> Panel | None:
 def _legend(canvas: Canvas, x: int, y: int, num_rows: int) -> None:
     for row in range(num_rows):
         top = y + row * COLUMN[1]
-        for height, word in (
-            (FADER[1] + 50, "hand"),
-            (VALUE + 7, ""),
-            (ENCODED + 4, "sound"),
-            (WALK + 4, "walk"),
-        ):
+        for word, height in WORDS.items():
             widgets.words(canvas, x, top + height, word, colour=widgets.FAINT)
 
 
@@ -69,7 +66,7 @@ def _fader_text(design: Design, latent: Control) -> str:
 def _walks(canvas: Canvas, x: int, y: int, per_row: int, design: Design, faders: list[Box]) -> None:
     """Above the second inlets of their faders."""
     for k, fader in enumerate(faders):
-        text = f"vschaos/trajectory {k + 1} {len(faders)} {design.prefix}"
+        text = f"vschaos/trajectory {k + 1} {len(faders)} {design.own}"
         place = (x + COLUMN[0] - PORT + k % per_row * PITCH, y + k // per_row * WALK_HEIGHT)
         walk = canvas.object(*place, text, PITCH // LETTER - 1)
         canvas.connect(walk, fader, 0, 1)

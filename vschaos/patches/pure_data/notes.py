@@ -5,10 +5,15 @@ from __future__ import annotations
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import OWN_PLACE, TEMPERATURE, Design, short_name
-from vschaos.patches.pure_data.library.output import QUIET_DB
 from vschaos.patches.pure_data.text import number
 
+QUIET_DB = -24  # in output.pd
 NAMES_WIDTH, LINE, COLUMN = 720, 15, 220  # pixels
+SHARED = (
+    "Another patch of this name that is open listens to the same names, and is otherwise a patch "
+    "of its own. For other names: rename the .ts, then python -m vschaos.patches NEW_NAME.ts"
+)
+SHARED_HEIGHT = 40  # pixels
 LETTERS, SAID = 76, 72  # letters in a line
 
 
@@ -29,6 +34,12 @@ def no_sound(design: Design) -> Canvas:
             "'could not find file': the .ts must lie beside this patch, under the name it was "
             "exported by.",
             f"Clicks: take a larger buffer, {hop} samples is the smallest.",
+            "'vector size mismatch': this patch is in a block other than Pd's 64 samples (block~, "
+            "switch~), where its parts do not hear each other. nn~ in patches of your own loses "
+            "sound without a word where a block is larger than its buffer: [vschaos/block] tells "
+            "what to send it (bufsize); here the buffer is never smaller.",
+            "Pd ends at 'reload': the .ts is damaged, or was not written whole yet. Export it "
+            "again, and open the patch anew instead.",
             f"Out of tune, too fast: Pd must run at {design.instrument.sample_rate} Hz.",
         ],
     )
@@ -38,7 +49,7 @@ def names_page(design: Design) -> Canvas:
     """Each name, and what it takes."""
     entries = receivers(design)
     heights = [LINE * -(-len(said) // SAID) + 4 for _, said in entries]
-    size = (NAMES_WIDTH, 124 + sum(heights))
+    size = (NAMES_WIDTH, 124 + SHARED_HEIGHT + sum(heights))
     canvas = Canvas(*size, (100, 100))
     widgets.plate(canvas, 0, 0, *size)
     widgets.words(canvas, 20, 28, "Names to play by", widgets.LARGE)
@@ -47,7 +58,8 @@ def names_page(design: Design) -> Canvas:
     example = canvas.message(20, 72, "0.5")
     first = entries[0][0].split(" ")[0]
     canvas.connect(example, canvas.object(90, 72, f"s {first}"))
-    y = 104
+    canvas.comment(18, 96, SHARED, 110)
+    y = 104 + SHARED_HEIGHT
     for (name, said), height in zip(entries, heights, strict=True):
         canvas.comment(18, y, name, 40)
         canvas.comment(18 + COLUMN, y, said, SAID)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vschaos.models.base import Control
 from vschaos.patches.pure_data import widgets
+from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
 from vschaos.patches.pure_data.design import (
     TEMPERATURE,
@@ -19,17 +20,17 @@ from vschaos.patches.pure_data.engine import (
     messages_to_engines,
     read_labels,
 )
-from vschaos.patches.pure_data.library.output import SIZE as OUTPUT_SIZE
-from vschaos.patches.pure_data.library.sound import SOURCE_SIZE
-from vschaos.patches.pure_data.library.walks import SIZE as WALK_SIZE
-from vschaos.patches.pure_data.library.words import KEYS, MOST_KEYS
 from vschaos.patches.pure_data.panel import BELOW, ROW, Panel
 from vschaos.patches.pure_data.settings import setting_row
 from vschaos.patches.pure_data.text import number, shown
 
+OUTPUT_HEIGHT, SOURCE_HEIGHT = shown_size("output")[1], shown_size("source")[1]
+WALK_HEIGHT, KEYS_HEIGHT = shown_size("walk")[1], shown_size("keys")[1]
+MOST_KEYS = 17  # in keys.pd
 HIGH_ROW = 32  # pixels from row to row
 LONGEST_KEY = 3  # letters
 GLIDE_MS = 30
+WALK_CONTROLS = ("walk", "form", "rate", "depth", "draw")
 
 
 def source_panel(design: Design) -> Panel:
@@ -37,9 +38,9 @@ def source_panel(design: Design) -> Panel:
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
         source = canvas.object(x, y, f"vschaos/source {design.prefix}")
-        canvas.connect(source, canvas.object(x, y + SOURCE_SIZE[1] + BELOW, "s~ $0-source"))
+        canvas.connect(source, canvas.object(x, y + SOURCE_HEIGHT + BELOW, "s~ $0-source"))
 
-    return Panel("source", 1, SOURCE_SIZE[1], fill)
+    return Panel("source", 1, SOURCE_HEIGHT, fill)
 
 
 def model_panel(design: Design) -> Panel:
@@ -85,7 +86,7 @@ def output_panel(design: Design) -> Panel:
             for k, method in enumerate(sounding)
         ]
         if has_balance:
-            row = y + OUTPUT_SIZE[1] + 4
+            row = y + OUTPUT_HEIGHT + 4
             name = design.receiver("balance")
             balance = canvas.object(x, row, f"vschaos/number {name} balance 0 1 1 \\  0")
             widgets.words(
@@ -97,7 +98,7 @@ def output_panel(design: Design) -> Panel:
         if design.has("generate"):
             canvas.connect(canvas.object(x + 600, below + 100, "r~ $0-generate"), out)
 
-    height = OUTPUT_SIZE[1] + (ROW + 16 if has_balance else 0)
+    height = OUTPUT_HEIGHT + (ROW + 16 if has_balance else 0)
     return Panel("output", 1, height, fill)
 
 
@@ -118,21 +119,26 @@ def generate_panel(design: Design) -> Panel | None:
 
 
 def walk_panel(design: Design) -> Panel | None:
-    """Where the latents go by themselves."""
+    """Where the latents go by themselves: its clock is the patch's own, its names are heard by
+    all patches of that name."""
     if not design.latents:
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        canvas.object(x, y, f"vschaos/walk {design.prefix}")
+        canvas.object(x, y, f"vschaos/walk {design.own}")
+        for k, control in enumerate(WALK_CONTROLS):
+            passed = Strand(canvas, x + 130 * k, y + WALK_HEIGHT + BELOW)
+            passed.object(f"r {design.receiver(control)}")
+            passed.object(f"s {design.own}-{control}")
 
-    return Panel("walk", 1, WALK_SIZE[1], fill)
+    return Panel("walk", 1, WALK_HEIGHT, fill)
 
 
 def labels_panel(design: Design) -> Panel | None:
     """What the model is told."""
     if not design.labels:
         return None
-    heights = [KEYS[1] + 8 if _fits_keys(label) else ROW for label in design.labels]
+    heights = [KEYS_HEIGHT + 8 if _fits_keys(label) else ROW for label in design.labels]
     columns = 2 if any(map(_fits_keys, design.labels)) else 1
 
     def fill(canvas: Canvas, x: int, y: int) -> None:

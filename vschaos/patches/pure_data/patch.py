@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from vschaos.patches.instrument import Instrument
 from vschaos.patches.pure_data import widgets
+from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.latents import latents_panel
-from vschaos.patches.pure_data.library.readings import INFO
 from vschaos.patches.pure_data.notes import names_page, no_sound
 from vschaos.patches.pure_data.panel import (
     GUTTER,
@@ -53,7 +53,7 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
     ]
     there = [panel for panel in panels if panel]
     there.append(settings_panel(design, free_columns(there)))
-    top = MARGIN + INFO[1] + GUTTER
+    top = MARGIN + shown_size("info")[1] + GUTTER
     end = page_height(top, there)
     page = Canvas(PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR)
     if search:
@@ -69,4 +69,4 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
 def _info_text(design: Design) -> str:
     instrument = design.instrument
     numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
-    return f"vschaos/info {design.prefix} {numbers} {shown(instrument.name)}"
+    return f"vschaos/info {design.own} {numbers} {shown(instrument.name)}"

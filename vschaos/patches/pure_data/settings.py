@@ -64,20 +64,30 @@ def _setting_text(design: Design, attribute: Attribute) -> str:
 
 
 def _buffer(canvas: Canvas, x: int, y: int, design: Design, below: int) -> None:
-    """Sent at the beginning too: some methods of nn~ 1.6 do not heed the size in their box."""
+    """The chosen size, or that of a block of DSP where it is larger: of what comes in a block, nn~
+    drops what its buffer cannot hold. Sent at the beginning too: some methods of nn~ 1.6 do not
+    heed the size in their box."""
     sizes = " ".join(str(size) for size in design.buffers)
     chosen = design.buffers.index(design.instrument.buffer_size)
+    menu = canvas.object(x, y, f"vschaos/menu $0-buffer-step buffer 0 {chosen} {sizes}")
     name = design.receiver("buffer")
-    menu = canvas.object(x, y, f"vschaos/menu {name}-step buffer 0 {chosen} {sizes}")
     told = Strand(canvas, x + 40, below, canvas.object(x + 40, below - 24, f"r {name}"))
     told.object(f"expr log(max($f1, 1) / {design.instrument.hop_length}) / log(2)")
     told.to(menu)
     said = Strand(canvas, x, below + 40, menu, 1)
-    size = said.object("t a a")
-    start = Strand(canvas, x + 100, below + 60)
+    size = said.object("f")
+    start = Strand(canvas, x + 100, below + 16)
     start.object("loadbang")
     start.message(str(design.instrument.buffer_size))
     start.to(size)
+    larger = said.object("expr max($f1, $f2)")
+    block = Strand(canvas, x + 220, below + 16)
+    block.object("vschaos/block")
+    measured = block.object("t b f")
+    block.to(size)
+    canvas.connect(measured, larger, 1, 1)
+    said.object("change")
+    both = said.object("t f f")
     said.message("bufsize $1")
     said.object("s $0-buffer")
-    canvas.connect(size, canvas.object(x + 60, below + 130, f"s {name}-now"), 1)
+    canvas.connect(both, canvas.object(x + 100, below + 160, f"s {design.own}-buffer-now"), 1)

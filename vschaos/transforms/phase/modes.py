@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from vschaos.transforms.phase.griffin_lim import griffin_lim
 from vschaos.transforms.phase.rtisi import RTISI
 from vschaos.transforms.phase.spectrum import keep_phase, random_phase
-from vschaos.transforms.stft import STFT, with_rows
+from vschaos.transforms.stft import STFT
+from vschaos.voices import with_rows
 
 INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
 

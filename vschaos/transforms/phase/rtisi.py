@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.transforms.phase.scan import PhaseScan, origins
-from vschaos.transforms.stft import with_rows
+from vschaos.voices import with_rows
 
 
 class RTISI(nn.Module):
@@ -143,8 +143,7 @@ class RTISI(nn.Module):
     def _fit_rows(self, rows: int) -> None:
         self.magnitudes = with_rows(self.magnitudes, rows)
         self.tail = with_rows(self.tail, rows)
-        directions = with_rows(self.directions, rows)
-        self.directions = directions + (directions == 0)  # those of new rows
+        self.directions = with_rows(self.directions, rows, fill=1.0)
 
     def _advance(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
         """A frame `[B, F]` enters -> the spectrum `[B, F]` of the one that leaves."""

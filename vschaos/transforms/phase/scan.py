@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vschaos.transforms.stft import with_rows
+from vschaos.voices import with_rows
 
 CURVATURE = 0.35  # see PhaseScan.slopes; best of 0.25 to 0.5 on the sounds of benchmarks/phase.py
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vschaos.models.base import Attribute
 from vschaos.patches.instrument import Instrument
-from vschaos.patches.max.design import name_of, prefix_of
+from vschaos.patches.max.design import own_name, prefix_of
 from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, heard_settings
 
@@ -118,11 +118,11 @@ def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -
                 found += 1
                 faults += _player(box, instrument, model_name)
                 for name in heard_settings(instrument, _spoken(box)[2]):
-                    if not _hears(patcher, box, name_of(prefix, name)):
+                    if not _hears(patcher, box, own_name(prefix, name)):
                         faults.append(f"{box['text']!r} does not hear its settings")
             elif _spoken(box)[0] == "script":
                 faults += _script(box["text"], patcher)
-                if not _hears(patcher, box, name_of(prefix, BUFFER)):
+                if not _hears(patcher, box, own_name(prefix, BUFFER)):
                     faults.append("a script does not hear of a new buffer")
     return faults if found else [*faults, "nothing plays the model"]
 
@@ -189,7 +189,7 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
     attributes = {attribute.name: attribute for attribute in instrument.settings()}
     faults: list[str] = []
     told: set[str] = set()
-    told_by = {name_of(prefix, SETTINGS), name_of(prefix, LATENT_SETTINGS)}
+    told_by = {own_name(prefix, SETTINGS), own_name(prefix, LATENT_SETTINGS)}
     for patcher in patchers(content):
         boxes = {box["id"]: box for box in boxes_of(patcher)}
         cords = list(cords_of(patcher))
@@ -201,8 +201,8 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
             elif _is_player(end) and _is_unknown_message(message, outlet):
                 faults.append(f"{message.get('text')!r} is nothing that nn~ is told")
     faults += [f"nothing sets {name}" for name in attributes if name not in told]
-    if not _is_paired(content, name_of(prefix, AGAIN)):
-        faults.append(f"{name_of(prefix, AGAIN)} is sent or heard alone")
+    if not _is_paired(content, own_name(prefix, AGAIN)):
+        faults.append(f"{own_name(prefix, AGAIN)} is sent or heard alone")
     return faults
 
 

@@ -1,0 +1,11 @@
+"""Features: named and versioned functions of a waveform, computed once per file and cached.
+
+feature      the contract: `[T]` -> `[C, N]`, and the identity under which results are cached
+windowed     features of one window per frame
+loudness, pitch   A-weighted level, and fundamental with its confidence
+store        features of a dataset, memory-mapped; computes those that are missing
+computing, processes   which are missing, and their computation in parallel processes
+files        one feature of one file in the cache
+
+Nothing is imported here: the cache command needs `files` only.
+"""
