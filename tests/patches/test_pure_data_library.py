@@ -54,7 +54,7 @@ def test_the_copy_for_users_and_what_an_export_brings_are_those_of_the_package(
     """`python -m vschaos.patches --abstractions externals/vschaos` copies them."""
     own = {path.name: path.read_text(encoding="utf-8") for path in HERE.glob("*.pd")}
     for copy in (SHIPPED, folder / "vschaos"):
-        assert {p.name: p.read_text(encoding="utf-8") for p in copy.iterdir()} == own
+        assert {p.name: p.read_text(encoding="utf-8") for p in copy.glob("*.pd")} == own
 
 
 def test_a_wheel_has_them_all() -> None:
