@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "trajectories": set(),
     "pictures": {"audio", "transforms"} | FOUNDATIONS,
     "losses": {"layers"} | FOUNDATIONS,
-    "data": {"audio", "command"} | FOUNDATIONS,
+    "data": {"audio", "channels", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"layers", "models", "command"} | FOUNDATIONS,
     "prior": {"audio", "command", "generation", "layers", "models", "runs"} | FOUNDATIONS,

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from vschaos.channels import MixLevel
+from vschaos.channels import Origin
 from vschaos.decoding import UnusableAudioError, open_sounds, reason, reasons_told
 from vschaos.files import written_whole
 
@@ -61,7 +61,7 @@ def find_audio_files(folder: Path) -> list[Path]:
 
 
 def read_blocks(
-    path: Path, sample_rate: int, channel: str | int = "mix", level: MixLevel | None = None
+    path: Path, sample_rate: int, channel: str | int = "mix", origin: Origin | None = None
 ) -> Iterator[Waveform]:
     """Reads a file of any length block by block: one channel, at `sample_rate`.
 
@@ -73,7 +73,7 @@ def read_blocks(
         sample_rate: the rate of the blocks, in Hz.
         channel: `mix` takes the mean of all channels; a number, counted from 1, takes that one
             (a mono file has one channel only, and gives it for any number).
-        level: is shown all channels.
+        origin: is shown all channels, at their own rate.
 
     Yields:
         `[T]` float32 blocks, of lengths that vary; a file of N samples gives
@@ -95,8 +95,8 @@ def read_blocks(
                 mono = _one_channel(block, channel)
                 if not np.isfinite(mono).all():
                     raise UnusableAudioError("it has samples that are NaN or infinite")
-                if level is not None:
-                    level.add(block)
+                if origin is not None:
+                    origin.add(block, sound.samplerate)
                 yield mono if resampler is None else resampler.resample_chunk(mono, last=is_last)
 
 

@@ -58,8 +58,10 @@ def find_in_wav(file: BinaryIO, start: int, end: int) -> list[Stream]:
 def find_in_aiff(file: BinaryIO, start: int, end: int) -> list[Stream]:
     """The sound, whatever the size of its samples' chunk says."""
     samples = _find_samples(file, start, end, AIFF)
-    if samples is None or not samples.content or not _is_more_sound(
-        file, _padded(samples.content, end), end, AIFF
+    if (
+        samples is None
+        or not samples.content
+        or not _is_more_sound(file, _padded(samples.content, end), end, AIFF)
     ):
         return [Stream((range(start, end),))]
     size = min(end - samples.content.start, UNKNOWN)
@@ -94,9 +96,7 @@ def _chunks(file: BinaryIO, place: int, end: int, layout: Layout) -> Iterator[Ch
         place = content + length + (length % 2 if layout is not CAF else 0)
 
 
-def _content_by_ds64(
-    file: BinaryIO, start: int, end: int, content: range
-) -> tuple[range, bool]:
+def _content_by_ds64(file: BinaryIO, start: int, end: int, content: range) -> tuple[range, bool]:
     """The samples of an RF64, whose size is in a chunk of its own."""
     for chunk in _chunks(file, start + WAV.first, content.start, WAV):
         if chunk.name == b"ds64" and _magic(file, start) == b"RF64":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
 from vschaos.containers.stream import Stream, patched
@@ -22,7 +23,7 @@ def find_in_flac(file: BinaryIO, start: int, end: int) -> list[Stream]:
     reads until there is nothing left."""
     beginnings = [*_find_beginnings(file, start, end), end]
     streams = []
-    for first, last in zip(beginnings[:-1], beginnings[1:], strict=True):
+    for first, last in pairwise(beginnings):
         file.seek(first + TOTAL_PLACE)
         told = file.read(8)
         if len(told) < 8:

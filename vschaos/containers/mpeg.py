@@ -112,7 +112,7 @@ def _frames(file: BinaryIO, place: int, end: int) -> Iterator[Frame]:
     before, kind = place, None
     while place < end and place - before < MOST_JUNK:
         frame = _frame(file, place, before)
-        if frame is None or frame.kind != kind and not _goes_on(file, frame):
+        if frame is None or (frame.kind != kind and not _goes_on(file, frame)):
             tag = length_of_id3(file, place)
             place = place + tag if tag else _next_sync(file, place + 1, end)
             before = place if tag else before

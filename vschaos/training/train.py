@@ -18,6 +18,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
+from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
 from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
@@ -166,8 +167,25 @@ def assemble(
         # runs from before one of them was there do not name it
         Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
-    model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
+    model.fit(_usual_excerpts(data, store))
     return data, learner
+
+
+def _usual_excerpts(data: SoundData, store: SoundStore) -> torch.Tensor:
+    """Excerpts `[B, T]` that a model takes its levels from: none of a file so loud that it would
+    put all others below the floor."""
+    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
+    peaks = {name: store.peak(name) for name in data.split.train}
+    loudest = loudest_usual(list(peaks.values()))
+    outliers = [name for name, peak in peaks.items() if peak > loudest]
+    if not outliers:
+        return audio
+    logger.warning(
+        "%s: it is over %.0f dB louder than nine of ten others, and hidden as levels are taken%s",
+        *(outliers[0], OUTLIER_DB, f" (so are {len(outliers) - 1} more)" * (len(outliers) > 1)),
+    )
+    usual = audio[audio.abs().amax(dim=1) <= loudest]
+    return usual if len(usual) else audio
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
@@ -198,6 +216,8 @@ def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> S
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
         needed={*begun.train, *begun.held_out} if begun else (),
+        # runs from before it was there go on as they began
+        beyond_full_scale=dataset.get("beyond_full_scale", "keep"),
     )
 
 
