@@ -54,10 +54,12 @@ class Sound(soundfile.SoundFile):
             position += len(block)
 
     def _next(self, block_length: int, position: int) -> np.ndarray:
+        left = self._declared - position
         try:
-            return self.read(block_length, dtype="float32", always_2d=True)
+            length = min(block_length, left) if left > 0 else block_length
+            return self.read(length, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
-            if 0 < self._declared <= position:  # a tag behind the last frame, perhaps
+            if left == 0 < position:  # a tag behind the last frame, perhaps
                 return np.zeros((0, self.channels), np.float32)
             raise
 
