@@ -13,7 +13,8 @@ import soundfile
 import soxr
 
 from vschaos.channels import Origin
-from vschaos.decoding import UnusableAudioError, open_sounds, reason, reasons_told
+from vschaos.decoding import UnusableAudioError as UnusableAudioError
+from vschaos.decoding import open_sounds, reason, reasons_told
 from vschaos.files import written_whole
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class Sound(soundfile.SoundFile):
             raise
 
 
-def open_sounds(path: Path) -> Iterator[Sound]:
+def open_sounds(path: Path) -> Generator[Sound]:
     """The sounds of a file, one after the other; each is closed as the next one is asked for. There
     is one of them, unless files were joined.
 
