@@ -10,7 +10,7 @@ import numpy as np
 FULL_SCALE_DB = 3.0  # above 1.0, up to which a peak is a matter of taste
 BEYOND = 10 ** (FULL_SCALE_DB / 20)
 CHOICES = ("scale", "keep", "skip")  # data.dataset.beyond_full_scale
-OUTLIER_DB = 30.0  # that a file is louder than nine of ten others; music reaches that from ppp to f
+OUTLIER_DB = 20.0  # that a file is louder than nine of ten others; from p to f it is about that
 OTHERS = 0.9
 
 

@@ -167,25 +167,31 @@ def assemble(
         # runs from before one of them was there do not name it
         Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
-    model.fit(_usual_excerpts(data, store))
+    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
+    model.fit(audio, _are_usual(audio, {name: store.peak(name) for name in data.split.train}))
     return data, learner
 
 
-def _usual_excerpts(data: SoundData, store: SoundStore) -> torch.Tensor:
-    """Excerpts `[B, T]` that a model takes its levels from: none of a file so loud that it would
-    put all others below the floor."""
-    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
-    peaks = {name: store.peak(name) for name in data.split.train}
+def _are_usual(audio: torch.Tensor, peaks: dict[str, float]) -> torch.Tensor | None:
+    """Which excerpts `[B, T]` a model takes its levels from: none of a file so loud that all others
+    would fall below the floor. None for all of them.
+
+    Args:
+        peaks: of the files that are learnt from.
+    """
     loudest = loudest_usual(list(peaks.values()))
     outliers = [name for name, peak in peaks.items() if peak > loudest]
-    if not outliers:
-        return audio
+    usual = max((peak for peak in peaks.values() if peak <= loudest), default=0.0)
+    # soft parts of outliers count; what is drawn may have been made 6 dB louder
+    is_usual = audio.abs().amax(dim=1) <= 2 * usual
+    if not outliers or not is_usual.any():
+        return None
+    more = f" (and {len(outliers) - 1} more)" if len(outliers) > 1 else ""
     logger.warning(
-        "%s: it is over %.0f dB louder than nine of ten others, and hidden as levels are taken%s",
-        *(outliers[0], OUTLIER_DB, f" (so are {len(outliers) - 1} more)" * (len(outliers) > 1)),
+        "%s%s: over %.0f dB louder than nine of ten others; the model's floor is set by those",
+        *(outliers[0], more, OUTLIER_DB),
     )
-    usual = audio[audio.abs().amax(dim=1) <= loudest]
-    return usual if len(usual) else audio
+    return is_usual
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
