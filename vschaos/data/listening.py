@@ -18,7 +18,7 @@ from vschaos.data.pitch_tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Track
 from vschaos.data.store import default_cache, list_sounds
 from vschaos.files import written_whole
 
-FORMAT = 1  # of the kept frames; those of other numbers are made anew
+FORMAT = 2  # of the kept frames; those of other numbers are made anew
 SILENCE_DB = -80.0  # a sound without a louder frame is silent
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vschaos.audio import AUDIO_EXTENSIONS, Waveform, check_channel, find_audio_files
+from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
 from vschaos.data.importing import Importer
 from vschaos.data.ledger import Ledger, cache_lock, find_ledgers
 from vschaos.data.locks import Lock
 from vschaos.data.pieces import DamagedPieceError, Piece, map_piece, read_header
+from vschaos.data.remarks import tell
 
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
 logger = logging.getLogger(__name__)
@@ -42,20 +44,23 @@ class SoundStore:
 
     Args:
         sample_rate: Hz.
-        pieces: where the files that can be used lie, by name, and how many samples they have.
+        pieces: where the files that can be used lie, by name, and what their headers say.
         skipped: those that cannot, with the reason.
         lock: held as long as the store is there.
+        beyond_full_scale: what is done to sounds beyond it, `scale` or `keep`.
 
     Attributes:
         files: those that can be used, in the order of `pieces`.
+        gains: by what each is multiplied as it is read, by name.
     """
 
     def __init__(
         self,
         sample_rate: int,
-        pieces: Mapping[str, tuple[Path, int]],
+        pieces: Mapping[str, tuple[Path, Piece]],
         skipped: Sequence[SkippedFile] = (),
         lock: Lock | None = None,
+        beyond_full_scale: str = "keep",
     ) -> None:
         self.sample_rate = sample_rate
         self.pieces = dict(pieces)
@@ -63,14 +68,23 @@ class SoundStore:
         self.lock = lock
         self.files: list[StoredFile] = []
         start = 0
-        for name, (_, length) in pieces.items():
-            self.files.append(StoredFile(name, start, length))
-            start += length
+        for name, (_, piece) in pieces.items():
+            self.files.append(StoredFile(name, start, piece.length))
+            start += piece.length
+        self._beyond_full_scale = beyond_full_scale
+        self.gains = {
+            name: gain_for(piece.peak, beyond_full_scale) for name, (_, piece) in pieces.items()
+        }
         self._mapped: dict[str, Waveform] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers that make batches map the pieces themselves rather than get a copy of them."""
-        return SoundStore, (self.sample_rate, self.pieces, self.skipped)
+        given = self.sample_rate, self.pieces, self.skipped, None, self._beyond_full_scale
+        return SoundStore, given
+
+    def peak(self, name: str) -> float:
+        """The largest of a file's samples, as they are read."""
+        return self.pieces[name][1].peak * self.gains[name]
 
     def read(self, file: StoredFile, start: int, length: int) -> Waveform:
         """`[length]` samples of a file from `start` on; there are zeros before and after it."""
@@ -82,14 +96,16 @@ class SoundStore:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]
         for row, (name, _, total), start in zip(rows, files, starts, strict=True):
-            samples, end = self._samples(name), start + length
+            samples, end, gain = self._samples(name), start + length, self.gains[name]
             if start >= 0 and end <= total:
                 row[:] = samples[start:end]
-                continue
-            first, last = max(start, 0), max(min(end, total), 0)
-            row[:] = 0.0
-            if first < last:
-                row[first - start : last - start] = samples[first:last]
+            else:
+                first, last = max(start, 0), max(min(end, total), 0)
+                row[:] = 0.0
+                if first < last:
+                    row[first - start : last - start] = samples[first:last]
+            if gain != 1.0:
+                row *= np.float32(gain)
 
     def _samples(self, name: str) -> Waveform:
         samples = self._mapped.get(name)
@@ -112,6 +128,7 @@ def open_store(
     n_files: int | None = None,
     cache: Path | None = None,
     needed: Collection[str] = (),
+    beyond_full_scale: str = "keep",
 ) -> SoundStore:
     """Opens the sounds of a dataset, importing those that were not imported before.
 
@@ -131,13 +148,16 @@ def open_store(
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: where sounds are kept; by default in the user's cache folder.
         needed: names of files that must be among them, if they are there at all.
+        beyond_full_scale: files whose peak is: `scale` to a peak of 1, `keep` or `skip`.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: none of its files can be used, or there is no room for what they hold.
+        ValueError: none of its files can be used, there is no room for what they hold, or a
+            setting is none.
         OSError: the cache cannot be written.
     """
     check_channel(channel)
+    check_choice(beyond_full_scale)
     paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
     cache = cache or default_cache()
     importing = cache_lock(cache)
@@ -156,18 +176,24 @@ def open_store(
     finally:
         importing.let_go()
     ledger.touch()
-    store = _store(ledger, paths, reasons, min_length, lock)
+    store = _store(ledger, paths, reasons, min_length, lock, beyond_full_scale)
     for name, reason in store.skipped:
         logger.warning("skipped %s: %s", name, reason)
     if not store.files:
         raise ValueError(f"none of the {len(paths)} files in {root} can be used: see above why")
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
+    pieces = {name: piece for name, (_, piece) in store.pieces.items()}
+    tell(pieces, sample_rate, ledger.channel, beyond_full_scale)
     return store
 
 
 def find_stores(
-    cache: Path, sample_rate: int, channel: str | int, names: Collection[str]
+    cache: Path,
+    sample_rate: int,
+    channel: str | int,
+    names: Collection[str],
+    beyond_full_scale: str = "keep",
 ) -> dict[str, SoundStore]:
     """Stores that hold all these files, as they were imported last, and nothing else, by the folder
     of the dataset they are of, which need not be there any more; the last used one comes first."""
@@ -176,12 +202,13 @@ def find_stores(
         if (ledger.sample_rate, ledger.channel) != (sample_rate, str(channel)):
             continue
         pieces = {
-            name: (path, known.piece.length)
+            name: (path, known.piece)
             for name, path, known in ledger.pieces()
             if name in names and known.piece is not None and _has_length(path, known.piece)
         }
         if pieces.keys() == set(names):
-            found.setdefault(ledger.root, SoundStore(sample_rate, pieces))
+            store = SoundStore(sample_rate, pieces, beyond_full_scale=beyond_full_scale)
+            found.setdefault(ledger.root, store)
     return found
 
 
@@ -198,19 +225,28 @@ def _store(
     reasons: Mapping[str, str],
     min_length: int,
     lock: Lock,
+    beyond_full_scale: str,
 ) -> SoundStore:
     pieces, skipped = {}, []
     for name in names:
         known = ledger.known.get(name)
         reason = reasons.get(name)
         if reason is None and known is not None and known.piece is not None:
-            length = known.piece.length
-            if length >= min_length:
-                pieces[name] = ledger.piece_path(known.digest), length
+            reason = _unwanted(known.piece, min_length, beyond_full_scale)
+            if not reason:
+                pieces[name] = ledger.piece_path(known.digest), known.piece
                 continue
-            reason = short_reason(length, ledger.sample_rate, min_length)
         skipped.append(SkippedFile(name, reason or "it was not imported"))
-    return SoundStore(ledger.sample_rate, pieces, skipped, lock)
+    return SoundStore(ledger.sample_rate, pieces, skipped, lock, beyond_full_scale)
+
+
+def _unwanted(piece: Piece, min_length: int, beyond_full_scale: str) -> str:
+    """Why a sound is left out, though it could be read; nothing if it is not."""
+    if piece.length < min_length:
+        return short_reason(piece.length, piece.sample_rate, min_length)
+    if beyond_full_scale == "skip" and is_beyond(piece.peak):
+        return f"{beyond(piece.peak)} (data.dataset.beyond_full_scale=skip)"
+    return ""
 
 
 def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_blocks
+from vschaos.data.full_scale import gain_for
 from vschaos.generation import KnownLabels
+from vschaos.generation.inputs import beyond_full_scale
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -169,14 +171,17 @@ def _read_middle(run: Run, file: Path) -> Waveform:
     """At most `MAX_SECONDS` from the middle of a file; of a long one no more is kept in memory."""
     channel = run.config["data"]["dataset"]["channel"]
     wanted = round(MAX_SECONDS * run.sample_rate)
-    length = sum(len(block) for block in read_blocks(file, run.sample_rate, channel))
+    length, peak = 0, 0.0
+    for block in read_blocks(file, run.sample_rate, channel):
+        length += len(block)
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
     start, position = max(0, (length - wanted) // 2), 0
     kept = [np.zeros(0, np.float32)]
     for block in read_blocks(file, run.sample_rate, channel):
         first, last = start - position, start + wanted - position
         kept.append(block[max(first, 0) : max(last, 0)])
         position += len(block)
-    return np.concatenate(kept)
+    return np.concatenate(kept) * np.float32(gain_for(peak, beyond_full_scale(run)))
 
 
 def _useless(audio: Waveform) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_audio
+from vschaos.data.full_scale import scaled
 from vschaos.data.metadata import Task, read_task
 from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
@@ -67,13 +68,29 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
     return inputs
 
 
+def read_sound(run: Run, file: Path) -> Waveform:
+    """The sound `[T]` of a file, at the run's rate, of the channel it was trained on, and as loud
+    as its training would have taken it.
+
+    Raises:
+        UnusableAudioError: it cannot be read.
+    """
+    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    return scaled(audio, beyond_full_scale(run))
+
+
+def beyond_full_scale(run: Run) -> str:
+    """What the run's training did to sounds beyond full scale; early ones kept them."""
+    return str(run.config["data"]["dataset"].get("beyond_full_scale", "keep"))
+
+
 def read_input(run: Run, file: Path) -> Waveform:
-    """The sound `[T]` of a file, at the run's rate and of the channel it was trained on.
+    """The same, of a file that has to hold some sound.
 
     Raises:
         UnusableAudioError: it is broken or empty.
     """
-    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    audio = read_sound(run, file)
     if not len(audio):
         raise UnusableAudioError("it is empty")
     return audio

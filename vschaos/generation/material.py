@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_audio
+from vschaos.audio import UnusableAudioError, Waveform, duration_seconds
 from vschaos.data.metadata import Task, find_tasks, read_task
 from vschaos.data.store import SoundStore, default_cache, find_stores
 from vschaos.data.timeline import values_at
-from vschaos.generation.inputs import dataset_root
+from vschaos.generation.inputs import beyond_full_scale, dataset_root, read_sound
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
@@ -102,8 +102,7 @@ class Material:
 
     @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file are asked for one after the other
     def _read(self, name: str) -> Waveform:
-        channel = self.run.config["data"]["dataset"]["channel"]
-        return read_audio(self.root / name, self.run.sample_rate, channel)
+        return read_sound(self.run, self.root / name)
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:
@@ -117,7 +116,7 @@ def find_store(run: Run, root: Path) -> SoundStore | None:
     dataset: dict[str, Any] = run.config["data"]["dataset"]
     cache = Path(dataset["cache"]).expanduser() if dataset.get("cache") else default_cache()
     wanted = {*run.split["train"], *run.split["held_out"]}
-    found = find_stores(cache, run.sample_rate, dataset["channel"], wanted)
+    found = find_stores(cache, run.sample_rate, dataset["channel"], wanted, beyond_full_scale(run))
     if root.is_dir():  # others may have files of the same names
         return found.get(str(root.resolve()))
     return next(iter(found.values()), None)

@@ -168,8 +168,12 @@ class Model(nn.Module, ABC):
     inversions: tuple[str, ...]
 
     @abstractmethod
-    def fit(self, audio: Tensor) -> None:
-        """Takes statistics (levels, means) from excerpts `[B, T]` before training begins."""
+    def fit(self, audio: Tensor, is_usual: Tensor | None = None) -> None:
+        """Takes statistics (levels, means) from excerpts `[B, T]` before training begins.
+
+        Those that are not usual `[B]` (bool; by default all are) are of files far louder than all
+        others, and move nothing but the highest level that can be made.
+        """
 
     @abstractmethod
     def centres(self, length: int) -> Tensor:

@@ -18,6 +18,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
+from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
 from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
@@ -166,8 +167,31 @@ def assemble(
         # runs from before one of them was there do not name it
         Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
-    model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
+    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
+    model.fit(audio, _are_usual(audio, {name: store.peak(name) for name in data.split.train}))
     return data, learner
+
+
+def _are_usual(audio: torch.Tensor, peaks: dict[str, float]) -> torch.Tensor | None:
+    """Which excerpts `[B, T]` a model takes its levels from: none of a file so loud that all others
+    would fall below the floor. None for all of them.
+
+    Args:
+        peaks: of the files that are learnt from.
+    """
+    loudest = loudest_usual(list(peaks.values()))
+    outliers = [name for name, peak in peaks.items() if peak > loudest]
+    usual = max((peak for peak in peaks.values() if peak <= loudest), default=0.0)
+    # soft parts of outliers count; what is drawn may have been made 6 dB louder
+    is_usual = audio.abs().amax(dim=1) <= 2 * usual
+    if not outliers or not is_usual.any():
+        return None
+    more = f" (and {len(outliers) - 1} more)" if len(outliers) > 1 else ""
+    logger.warning(
+        "%s%s: over %.0f dB louder than nine of ten others; the model's floor is set by those",
+        *(outliers[0], more, OUTLIER_DB),
+    )
+    return is_usual
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
@@ -198,6 +222,8 @@ def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> S
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
         needed={*begun.train, *begun.held_out} if begun else (),
+        # runs from before it was there go on as they began
+        beyond_full_scale=dataset.get("beyond_full_scale", "keep"),
     )
 
 
