@@ -17,6 +17,7 @@ from vschaos.generate_options import TRAJECTORIES, make_parser
 if TYPE_CHECKING:
     import numpy as np
 
+    from vschaos.generation.inputs import Input
     from vschaos.runs import Given, Run
 
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
@@ -60,14 +61,15 @@ def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Name
     files = find_inputs(run, options.files)
     known = KnownLabels(run)
     skipped = 0
-    for file, name in tqdm(files, desc="reconstructing", unit="file", leave=False):
+    for given in tqdm(files, desc="reconstructing", unit="file", leave=False):
+        file, name, part = given
         try:
-            audio = read_input(run, file)
+            audio = read_input(run, file, part)
         except UnusableAudioError as error:
             logging.warning("skipped %s: %s", file, error)
             skipped += 1
             continue
-        told = {**known.told(file, audio), **labels}
+        told = {**known.told(file, audio, given.first), **labels}
         output = reconstruct(run, audio, told, options.temperature, options.inversion)
         sounds = {"input": audio, "reconstruction": output}
         _write(run, out / "reconstructions" / name, sounds, options)
@@ -123,10 +125,10 @@ def morph_files(run: Run, out: Path, labels: Given, options: argparse.Namespace)
 
     _hint(run, labels)
     inputs = find_inputs(run, options.files)
-    sounds = [_read(run, file) for file, _ in inputs]
+    sounds = [_read(run, given) for given in inputs]
     latents = morph(run, sounds, labels, options.temperature)
     random = np.random.default_rng(options.seed)
-    name = "_".join(file.stem for file, _ in inputs)[:100]
+    name = "_".join(given.file.stem for given in inputs)[:100]
     _decode(run, out / "morphs" / name, latents, labels, random, options)
 
 
@@ -140,9 +142,9 @@ def sweep_files(run: Run, out: Path, labels: Given, options: argparse.Namespace)
         raise ValueError("the model is not told any label that could be gone through")
     known = KnownLabels(run)
     inputs = find_inputs(run, options.files)
-    for file, name in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
-        audio = _read(run, file)
-        told = known.told(file, audio)
+    for given in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
+        audio, name = _read(run, given), given.name
+        told = known.told(given.file, audio, given.first)
         latents = run.encode(audio, {**told, **labels}, options.temperature)
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
@@ -176,14 +178,14 @@ def _example(run: Run, task: str) -> str:
     return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
 
 
-def _read(run: Run, file: Path) -> np.ndarray:
+def _read(run: Run, given: Input) -> np.ndarray:
     from vschaos.audio import UnusableAudioError
     from vschaos.generation import read_input
 
     try:
-        return read_input(run, file)
+        return read_input(run, given.file, given.part)
     except UnusableAudioError as error:
-        raise ValueError(f"{file} cannot be used: {error}") from error
+        raise ValueError(f"{given.file} cannot be used: {error}") from error
 
 
 def _decode(

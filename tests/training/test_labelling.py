@@ -15,7 +15,6 @@ from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.data.notes import PITCH_CLASSES
 from vschaos.data.store import open_store
-from vschaos.labels import Vocabulary
 from vschaos.training import train
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
@@ -167,7 +166,9 @@ def test_a_training_logs_what_labels_add_and_keeps_the_vocabularies(config: dict
     assert list(kept) == ["pitch", "octave", "brightness"]
     run = load_run(folder)
     assert run.vocabularies == run.model.vocabularies
-    assert run.vocabularies["pitch"] == Vocabulary(PITCH_CLASSES)
+    assert run.vocabularies["pitch"].classes == PITCH_CLASSES
+    assert run.vocabularies["pitch"].unseen_names == ["B", "C#", "D", "D#", "E", "F", "F#", "G"]
+    assert run.vocabularies["octave"].unseen == (0, 1, 2)
     assert run.model.told == ["pitch", "octave", "brightness"]
     assert run.model.heard == ["pitch", "octave"]
     assert run.model.labelling.to_encoder.tasks == [2]

@@ -16,16 +16,29 @@ from vschaos.data.ledger import Ledger, cache_lock, find_ledgers
 from vschaos.data.locks import Lock
 from vschaos.data.pieces import DamagedPieceError, Piece, map_piece, read_header
 
+BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
 logger = logging.getLogger(__name__)
 
 
 class StoredFile(NamedTuple):
-    """Where a file's samples lie in the store."""
+    """Where a file's samples, or those of a part of it, lie in the store.
+
+    Attributes:
+        name: of the file.
+        start: of the samples in the store.
+        length: how many there are.
+        offset: samples of the file before them.
+    """
 
     name: str
     start: int
     length: int
+    offset: int = 0
+
+    def part(self, first: int, end: int) -> StoredFile:
+        """Its samples from `first` to just before `end`; there is silence before and after it."""
+        return StoredFile(self.name, self.start + first, end - first, self.offset + first)
 
 
 class SkippedFile(NamedTuple):
@@ -45,6 +58,7 @@ class SoundStore:
         pieces: where the files that can be used lie, by name, and how many samples they have.
         skipped: those that cannot, with the reason.
         lock: held as long as the store is there.
+        digests: SHA-256 of the files' bytes, by name.
 
     Attributes:
         files: those that can be used, in the order of `pieces`.
@@ -56,11 +70,13 @@ class SoundStore:
         pieces: Mapping[str, tuple[Path, int]],
         skipped: Sequence[SkippedFile] = (),
         lock: Lock | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.pieces = dict(pieces)
         self.skipped = list(skipped)
         self.lock = lock
+        self.digests = dict(digests or {})
         self.files: list[StoredFile] = []
         start = 0
         for name, (_, length) in pieces.items():
@@ -81,15 +97,23 @@ class SoundStore:
     def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]
-        for row, (name, _, total), start in zip(rows, files, starts, strict=True):
+        for row, (name, _, total, offset), start in zip(rows, files, starts, strict=True):
             samples, end = self._samples(name), start + length
             if start >= 0 and end <= total:
-                row[:] = samples[start:end]
+                row[:] = samples[offset + start : offset + end]
                 continue
             first, last = max(start, 0), max(min(end, total), 0)
             row[:] = 0.0
             if first < last:
-                row[first - start : last - start] = samples[first:last]
+                row[first - start : last - start] = samples[offset + first : offset + last]
+
+    def level(self, file: StoredFile) -> float:
+        """Its root mean square."""
+        power = 0.0
+        for start in range(0, file.length, BLOCK_LENGTH):
+            block = self.read(file, start, min(BLOCK_LENGTH, file.length - start))
+            power += float(np.square(block, dtype=np.float64).sum())
+        return float(np.sqrt(power / max(file.length, 1)))
 
     def _samples(self, name: str) -> Waveform:
         samples = self._mapped.get(name)
@@ -210,7 +234,8 @@ def _store(
                 continue
             reason = short_reason(length, ledger.sample_rate, min_length)
         skipped.append(SkippedFile(name, reason or "it was not imported"))
-    return SoundStore(ledger.sample_rate, pieces, skipped, lock)
+    digests = {name: ledger.known[name].digest for name in pieces}
+    return SoundStore(ledger.sample_rate, pieces, skipped, lock, digests)
 
 
 def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:

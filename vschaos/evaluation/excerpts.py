@@ -90,7 +90,7 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
     left_out = [(name, "it is not there") for name in run.split["held_out"] if name not in there]
     excerpts = []
     for name in _some(there, count):
-        clip = material.clip(name, MAX_SECONDS)
+        clip = material.clip(name, MAX_SECONDS, "held_out")
         reason = "it cannot be read" if clip is None else _useless(clip.audio)
         if clip is None or reason:
             left_out.append((name, reason))

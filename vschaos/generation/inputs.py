@@ -23,10 +23,17 @@ class Input(NamedTuple):
     Attributes:
         file: where it lies.
         name: without ending; what is made of it is called so.
+        part: its first sample and its end at the run's rate, if it is not all of the file.
     """
 
     file: Path
     name: str
+    part: tuple[int, int] | None = None
+
+    @property
+    def first(self) -> int:
+        """The sample of the file at which it begins."""
+        return self.part[0] if self.part else 0
 
 
 def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
@@ -37,6 +44,7 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
         ValueError: none is given, and none was held out.
     """
     files: list[tuple[Path, Path]] = []
+    parts: dict[Path, tuple[int, int] | None] = {}
     if not given:
         if not run.split["held_out"]:
             raise ValueError("no file was held out in training: give some with --files")
@@ -47,7 +55,9 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
                 f"the sounds that the run learnt from are not on this machine ({root}): give some "
                 "with --files"
             )
-        files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
+        held_out = run.split["held_out"]
+        files = [(root / name, Path(Path(name).name)) for name in held_out]
+        parts = {root / name: part_of(run, "held_out", name) for name in held_out}
     for path in given or []:
         if path.is_dir():
             found = find_audio_files(path)
@@ -63,17 +73,26 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
     for file, relative in files:
         name = relative.with_suffix("").as_posix()
         names[name] = names.get(name, 0) + 1
-        inputs.append(Input(file, name if names[name] == 1 else f"{name}_{names[name]}"))
+        unique = name if names[name] == 1 else f"{name}_{names[name]}"
+        inputs.append(Input(file, unique, parts.get(file)))
     return inputs
 
 
-def read_input(run: Run, file: Path) -> Waveform:
-    """The sound `[T]` of a file, at the run's rate and of the channel it was trained on.
+def part_of(run: Run, side: str, name: str) -> tuple[int, int] | None:
+    """The first sample and the end of what belongs to a side of a file; None if all of it does."""
+    part: tuple[int, int] | None = run.split.get("parts", {}).get(side, {}).get(name)
+    return part
+
+
+def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Waveform:
+    """The sound `[T]` of a file, or a part of it, at the run's rate and of the channel it was
+    trained on.
 
     Raises:
         UnusableAudioError: it is broken or empty.
     """
     audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    audio = audio if part is None else audio[part[0] : part[1]]
     if not len(audio):
         raise UnusableAudioError("it is empty")
     return audio
@@ -105,14 +124,15 @@ class KnownLabels:
             except (OSError, ValueError) as error:
                 logger.debug("no labels of %s: %s", name, error)
 
-    def of(self, file: Path, audio: Waveform) -> dict[str, np.ndarray]:
-        """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
-        which nothing is known at all are left out."""
+    def of(self, file: Path, audio: Waveform, first: int = 0) -> dict[str, np.ndarray]:
+        """By task, a value for each frame of a file `[N]`, from its sample `first` on, NaN where
+        nothing is known; tasks of which nothing is known at all are left out."""
         name = self._name_of(file)
         if name is None:
             return {}
-        seconds = self.run.model.centres(len(audio)).numpy() / self.run.sample_rate
-        duration = len(audio) / self.run.sample_rate
+        inside = self.run.model.centres(len(audio)).numpy()
+        seconds = (first + inside) / self.run.sample_rate
+        duration = (first + len(audio)) / self.run.sample_rate
         values = {
             task: values_at(entry.segments.get(name, []), seconds, duration)
             for task, entry in self.tasks.items()
@@ -128,8 +148,7 @@ class KnownLabels:
                     return path.relative_to(root).as_posix()
         return None
 
-    def told(self, file: Path, audio: Waveform) -> Given:
+    def told(self, file: Path, audio: Waveform, first: int = 0) -> Given:
         """Those of them that the model is told."""
-        return {
-            task: row for task, row in self.of(file, audio).items() if task in self.run.model.told
-        }
+        known = self.of(file, audio, first)
+        return {task: row for task, row in known.items() if task in self.run.model.told}

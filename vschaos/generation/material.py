@@ -14,7 +14,7 @@ from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_a
 from vschaos.data.metadata import Task, find_tasks, read_task
 from vschaos.data.store import SoundStore, default_cache, find_stores
 from vschaos.data.timeline import values_at
-from vschaos.generation.inputs import dataset_root
+from vschaos.generation.inputs import dataset_root, part_of
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
@@ -66,22 +66,30 @@ class Material:
         """The files of a side of the split (`train`, `held_out`) that are there."""
         return [name for name in self.run.split[side] if name in self.seconds]
 
-    def clip(self, name: str, seconds: float, place: float = 0.5) -> Clip | None:
-        """At most `seconds` of a file; `place` 0 takes its beginning, 1 its end. None if it cannot
-        be read."""
-        rate = self.run.sample_rate
+    @property
+    def side_to_show(self) -> str:
+        """The held-out side; where nothing of it is there, the one learnt from."""
+        return "held_out" if self.names("held_out") else "train"
+
+    def seconds_of(self, name: str, side: str) -> float:
+        """How much of a file belongs to a side."""
+        part = part_of(self.run, side, name)
+        return self.seconds[name] if part is None else (part[1] - part[0]) / self.run.sample_rate
+
+    def clip(self, name: str, seconds: float, side: str, place: float = 0.5) -> Clip | None:
+        """At most `seconds` of what belongs to a side of a file; `place` 0 takes its beginning, 1
+        its end. None if it cannot be read."""
+        part, wanted = part_of(self.run, side, name), round(seconds * self.run.sample_rate)
         if self.store:
             whole = self._stored[name]
-            length = min(round(seconds * rate), whole.length)
-            start = int(place * (whole.length - length))
-            return Clip(name, start, self.store.read(whole, start, length))
+            start, length = _middle(whole.length, part, wanted, place)
+            return Clip(name, start, self.store.read(whole, start, length)) if length else None
         try:
             sound = self._read(name)
         except (UnusableAudioError, OSError) as error:
             logger.debug("left out %s: %s", name, error)
             return None
-        length = min(round(seconds * rate), len(sound))
-        start = int(place * (len(sound) - length))
+        start, length = _middle(len(sound), part, wanted, place)
         return Clip(name, start, sound[start : start + length]) if length else None
 
     def labels(self, clip: Clip) -> dict[str, np.ndarray]:
@@ -104,6 +112,13 @@ class Material:
     def _read(self, name: str) -> Waveform:
         channel = self.run.config["data"]["dataset"]["channel"]
         return read_audio(self.root / name, self.run.sample_rate, channel)
+
+
+def _middle(total: int, part: tuple[int, int] | None, wanted: int, place: float) -> tuple[int, int]:
+    """Where a clip of `wanted` samples at most begins in a file, and its length."""
+    first, end = (0, total) if part is None else (min(part[0], total), min(part[1], total))
+    length = min(wanted, end - first)
+    return first + int(place * (end - first - length)), length
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:

@@ -14,7 +14,9 @@ def summarise(run: Run, material: Material) -> dict[str, Any]:
     sides = {
         side: {
             "files": len(run.split[side]),
-            "seconds": round(sum(material.seconds[name] for name in material.names(side)), 1),
+            "seconds": round(
+                sum(material.seconds_of(name, side) for name in material.names(side)), 1
+            ),
         }
         for side in ("train", "held_out")
     }
