@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vschaos.runs import Given, Run
 
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
+FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
 WALKS_APART = 100_003  # in seeds of the prior
 
 
@@ -33,6 +34,7 @@ def generate(options: argparse.Namespace) -> None:
     import torch
 
     from vschaos import load_run
+    from vschaos.folders import mark_as_made
     from vschaos.generation import parse_labels
     from vschaos.runs import check_own_folders
 
@@ -41,15 +43,18 @@ def generate(options: argparse.Namespace) -> None:
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
     if options.out is None:
-        folders = ("reconstructions", "trajectories", "morphs", "sweeps")
-        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in folders)))
+        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in FOLDERS)))
     commands = {
         "reconstruct": reconstruct_files,
         "trajectories": walk,
         "morph": morph_files,
         "sweep": sweep_files,
     }
-    commands[options.command](run, out, labels, options)
+    try:
+        commands[options.command](run, out, labels, options)
+    finally:
+        for name in FOLDERS:  # of no training's sounds, if it looks here
+            mark_as_made(out / name)
 
 
 def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:

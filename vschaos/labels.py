@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 NUMBERS_IN_SWEEP = 8
+UNSEEN = "not in the training"
 
 
 class Labels(NamedTuple):
@@ -49,6 +50,10 @@ class Vocabulary:
     @property
     def unseen_names(self) -> list[str]:
         return [self.classes[number] for number in self.unseen]
+
+    def title(self, name: str) -> str:
+        """What a class is called where it is chosen: those that are unseen say so."""
+        return f"{name} - {UNSEEN}" if name in self.unseen_names else name
 
     def value(self, given: str | float) -> float:
         """The class number or the number that is meant by a name or a number.

@@ -16,7 +16,7 @@ from vschaos.data.coverage import Coverage, measure_coverage
 from vschaos.data.findings import ERROR, NOTE, WARNING, Finding
 from vschaos.data.making import SILENCE, SILENT_REASON
 from vschaos.data.metadata import find_tasks
-from vschaos.data.store import list_sounds, name_in, short_reason
+from vschaos.data.store import check_root, left_out, list_sounds, name_in, short_reason
 
 HOP_LENGTH = 512  # samples; a sound below it does not fill one frame
 FULL_SCALE = 0.99
@@ -91,6 +91,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: `float_tasks` names labels that are not there.
     """
+    check_root(root)
     paths = list_sounds(root)
     names = find_tasks(root)
     for name in set(float_tasks) - set(names):
@@ -111,6 +112,9 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         readable.append(sound)
         if not any(remark.severity == WARNING for remark in remarks):
             usable.append(sound)
+    findings.extend(
+        Finding(NOTE, "left out", name, reason) for name, reason in left_out(root).items()
+    )
     findings.extend(_find_duplicates(root, paths))
     findings.extend(_compare_formats(readable))
     findings.extend(_find_halves_of_tasks(root))

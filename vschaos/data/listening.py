@@ -15,7 +15,7 @@ import numpy as np
 from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_blocks
 from vschaos.data.parallel import Progress
 from vschaos.data.pitch_tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
-from vschaos.data.store import default_cache, list_sounds
+from vschaos.data.store import check_root, default_cache, left_out, list_sounds
 from vschaos.files import written_whole
 
 FORMAT = 1  # of the kept frames; those of other numbers are made anew
@@ -56,7 +56,10 @@ def listen(root: Path, tracker: Tracker, cache: Path | None = None) -> tuple[dic
         ValueError: none of its files can be read.
         KeyboardInterrupt: Ctrl-C, with a message that says what is kept.
     """
+    check_root(root)
     paths = list_sounds(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
     cache = (cache or default_cache()) / "pitch"
     heard: dict[str, Heard] = {}
     num_done = 0

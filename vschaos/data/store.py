@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio import AUDIO_EXTENSIONS, Waveform, check_channel, find_audio_files
+from vschaos.audio import (
+    AUDIO_EXTENSIONS,
+    Waveform,
+    check_channel,
+    find_audio_files,
+    is_audio,
+)
 from vschaos.data.importing import Importer
 from vschaos.data.ledger import Ledger, cache_lock, find_ledgers
 from vschaos.data.locks import Lock
 from vschaos.data.pieces import DamagedPieceError, Piece, map_piece, read_header
+from vschaos.folders import list_files
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
@@ -162,6 +169,10 @@ def open_store(
         OSError: the cache cannot be written.
     """
     check_channel(channel)
+    if not needed:  # a run that began with it is resumed
+        check_root(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
     paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
     cache = cache or default_cache()
     importing = cache_lock(cache)
@@ -262,8 +273,8 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
         raise FileNotFoundError(
             f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
         )
-    folder = root / "data" if (root / "data").is_dir() else root
-    paths = find_audio_files(folder)
+    folder = sounds_folder(root)
+    paths = find_audio_files(folder, skips_made=True)
     if not paths:
         raise FileNotFoundError(
             f"there is no audio file in {folder} ({', '.join(AUDIO_EXTENSIONS)} are looked for)"
@@ -274,6 +285,41 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
         raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
     picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
     return [paths[index] for index in picked]
+
+
+def sounds_folder(root: Path) -> Path:
+    """Where the sounds of a dataset lie: in its folder data, or in itself if there is none."""
+    return root / "data" if (root / "data").is_dir() else root
+
+
+def left_out(root: Path) -> dict[str, str]:
+    """Why links and folders below a dataset are left out, by their names."""
+    listing = list_files(sounds_folder(root), skips_made=True)
+    reasons = {}
+    for path in listing.again:
+        if path.is_dir() or is_audio(path):
+            target = os.path.realpath(path)
+            reasons[name_in(path, root)] = f"it leads to {target}, which is listed already"
+    for path in listing.made:
+        count = len(find_audio_files(path))
+        if count:
+            files = f"{count} sound{'s' * (count != 1)}"
+            reasons[name_in(path, root)] = f"{files} in it, made by vschaos"
+    return reasons
+
+
+def check_root(root: Path) -> None:
+    """Refuses the folder data of a dataset in place of the dataset.
+
+    Raises:
+        ValueError: it is one.
+    """
+    is_data = root.absolute().name == "data" and not (root / "data").is_dir()
+    if is_data and not (root / "metadata").is_dir():
+        raise ValueError(
+            f"the folder of a dataset was expected, got {root}, the folder of its sounds: did you "
+            f"mean {root.absolute().parent}?"
+        )
 
 
 def default_cache() -> Path:

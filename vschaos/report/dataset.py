@@ -46,6 +46,7 @@ def _cover(run: Run, material: Material, name: str) -> dict[str, Any]:
         "files": coverage.num_sounds,
         "share": round(coverage.seconds / total, 4) if total else 0.0,
         "classes": _classes(coverage),
+        "unseen": run.vocabularies[name].unseen_names if name in run.vocabularies else [],
         "is_class": coverage.is_class,
         "low": coverage.low,
         "high": coverage.high,

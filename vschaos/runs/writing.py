@@ -15,6 +15,7 @@ import yaml
 
 from vschaos import __version__
 from vschaos.files import PARTIAL, partial_folder, written_whole
+from vschaos.folders import mark_as_made
 from vschaos.labels import Vocabulary
 from vschaos.runs.reading import FORMAT, WRITTEN_TO, check_name
 
@@ -90,6 +91,7 @@ def _describe(
         folder=folder,
     )
     (partial / "checkpoints").mkdir()
+    mark_as_made(partial)
     _write(partial / "README.md", readme)
     _write(partial / "versions.json", json.dumps(versions, indent=1))
     classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}

@@ -66,7 +66,8 @@ function learntFrom(dataset) {
       make("p", { class: "note" },
         `${label.files} files, ${(100 * label.share).toFixed(0)} % of the time`
         + (label.is_class ? "" : `; from ${short(label.low)} to ${short(label.high)}, mean ${short(label.mean)}`)
-        + label.use.map((use) => `; ${uses[use]}`).join("")),
+        + label.use.map((use) => `; ${uses[use]}`).join("")
+        + (label.unseen.length ? `; not in the training: ${label.unseen.join(", ")}` : "")),
       ...bars(label)));
   return section("dataset", "Dataset", "What it learnt from",
     absent,
