@@ -86,9 +86,9 @@ class _Walk:
                 continue
             self.visited.add(real)
             with suppress(OSError):  # it may not be read
-                pending += [
-                    path for entry in os.scandir(folder) if (path := self._take(entry, real))
-                ]
+                for entry in os.scandir(folder):
+                    if (path := self._take(entry, real)) is not None:
+                        pending.append(path)
 
     def _take(self, entry: os.DirEntry[str], real: str) -> Path | None:
         """Keeps what an entry is; returns it if it is a real folder to go into."""
@@ -105,12 +105,12 @@ class _Walk:
         elif entry.is_symlink():
             self.linked_files += [path] if path.is_file() else []
         elif entry.is_file():
-            self.files[os.path.join(real, entry.name)] = path
+            self.files[str(Path(real) / entry.name)] = path
         return None
 
     def leads_back(self, real: str) -> bool:
         """Whether a folder is the root, or around it, or among those below it that are listed."""
-        if os.path.commonpath([self.root, real]) == real:
+        if Path(self.root).is_relative_to(real):
             return True
         below = Path(real).is_relative_to(self.root)
         return below and not any(

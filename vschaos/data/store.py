@@ -202,10 +202,18 @@ def open_store(
 
 
 def find_stores(
-    cache: Path, sample_rate: int, channel: str | int, names: Collection[str]
+    cache: Path,
+    sample_rate: int,
+    channel: str | int,
+    names: Collection[str],
+    digests: Mapping[str, str] | None = None,
 ) -> dict[str, SoundStore]:
     """Stores that hold all these files, as they were imported last, and nothing else, by the folder
-    of the dataset they are of, which need not be there any more; the last used one comes first."""
+    of the dataset they are of, which need not be there any more; the last used one comes first.
+
+    Args:
+        digests: the first digits of the SHA-256 of their bytes, by name, as far as it is known.
+    """
     found: dict[str, SoundStore] = {}
     for ledger in find_ledgers(cache):
         if (ledger.sample_rate, ledger.channel) != (sample_rate, str(channel)):
@@ -213,7 +221,10 @@ def find_stores(
         pieces = {
             name: (path, known.piece.length)
             for name, path, known in ledger.pieces()
-            if name in names and known.piece is not None and _has_length(path, known.piece)
+            if name in names
+            and known.digest.startswith((digests or {}).get(name, ""))
+            and known.piece is not None
+            and _has_length(path, known.piece)
         }
         if pieces.keys() == set(names):
             found.setdefault(ledger.root, SoundStore(sample_rate, pieces))

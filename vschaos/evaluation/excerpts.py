@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_blocks
 from vschaos.generation import KnownLabels
+from vschaos.generation.inputs import changed_files
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -59,11 +60,12 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     if folder is None:
         return run
     held_out, learnt = run.split["held_out"], run.split["train"]
-    if not any((folder / name).is_file() for name in held_out):
-        return None
-    if not any((folder / name).is_file() for name in learnt):
-        return None
-    return with_root(run, folder)
+    there = with_root(run, folder)
+    for side in (held_out, learnt):
+        names = [name for name in side if (folder / name).is_file()]
+        if not names or len(changed_files(there, names)) == len(names):
+            return None
+    return there
 
 
 def with_root(run: Run, folder: Path) -> Run:

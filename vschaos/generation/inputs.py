@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_audio
 from vschaos.data.metadata import Task, read_task
+from vschaos.data.recognition import find_changed
+from vschaos.data.store import default_cache
 from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
 
@@ -56,6 +58,13 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
                 "with --files"
             )
         held_out = run.split["held_out"]
+        changed = changed_files(run, held_out)
+        if len(changed) == len(held_out):
+            raise FileNotFoundError(
+                f"the sounds that the run learnt from are not in {root}, which holds others of the "
+                "same names: give some with --files"
+            )
+        held_out = [name for name in held_out if name not in changed]
         files = [(root / name, Path(Path(name).name)) for name in held_out]
         parts = {root / name: part_of(run, "held_out", name) for name in held_out}
     for path in given or []:
@@ -101,6 +110,32 @@ def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Wav
 def dataset_root(run: Run) -> Path:
     """The folder of the sounds that the run was trained on."""
     return Path(run.config["data"]["dataset"]["root"]).expanduser()
+
+
+def changed_files(run: Run, names: Collection[str]) -> set[str]:
+    """Files of the run's dataset that hold another sound now than as it was trained; they are told.
+
+    Args:
+        names: of the files in question.
+    """
+    dataset, root = run.config["data"]["dataset"], dataset_root(run)
+    digests = {name: d for name, d in run.split.get("digests", {}).items() if name in names}
+    if not digests or not root.is_dir():
+        return set()
+    changed = find_changed(root, digests, cache_of(run), run.sample_rate, dataset["channel"])
+    if changed:
+        logger.warning(
+            "%d of %d files in %s hold another sound than the run learnt from or held out (%s): "
+            "they are left out",
+            *(len(changed), len(names), root, sorted(changed)[0]),
+        )
+    return changed
+
+
+def cache_of(run: Run) -> Path:
+    """Where the run's sounds were imported to."""
+    cache = run.config["data"]["dataset"].get("cache")
+    return Path(cache).expanduser() if cache else default_cache()
 
 
 class KnownLabels:

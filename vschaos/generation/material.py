@@ -12,9 +12,9 @@ import numpy as np
 
 from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_audio
 from vschaos.data.metadata import Task, find_tasks, read_task
-from vschaos.data.store import SoundStore, default_cache, find_stores
+from vschaos.data.store import SoundStore, find_stores
 from vschaos.data.timeline import values_at
-from vschaos.generation.inputs import dataset_root, part_of
+from vschaos.generation.inputs import cache_of, changed_files, dataset_root, part_of
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
@@ -51,14 +51,15 @@ class Material:
     def __init__(self, run: Run, prefers_files: bool = False) -> None:
         self.run = run
         self.root = dataset_root(run)
-        reads_files = prefers_files and self.root.is_dir()
-        self.store = None if reads_files else find_store(run, self.root)
+        names = [*run.split["train"], *run.split["held_out"]]
+        there = _there(run, names) if prefers_files else []
+        self.store = None if there else find_store(run, self.root)
         if self.store:
             self._stored = {file.name: file for file in self.store.files}
             rate = run.sample_rate
             self.seconds = {name: file.length / rate for name, file in self._stored.items()}
         else:
-            self.seconds = _measure(self.root, [*run.split["train"], *run.split["held_out"]])
+            self.seconds = _measure(self.root, there or _there(run, names))
         self.origin = "cache" if self.store else "dataset" if self.seconds else ""
         self.tasks = _read_tasks(self.root, run.config["data"]["dataset"])
 
@@ -130,21 +131,32 @@ def spread(names: Sequence[str], count: int) -> list[str]:
 def find_store(run: Run, root: Path) -> SoundStore | None:
     """The run's sounds as they were imported, also where the dataset is not there any more."""
     dataset: dict[str, Any] = run.config["data"]["dataset"]
-    cache = Path(dataset["cache"]).expanduser() if dataset.get("cache") else default_cache()
-    wanted = {*run.split["train"], *run.split["held_out"]}
-    found = find_stores(cache, run.sample_rate, dataset["channel"], wanted)
-    if root.is_dir():  # others may have files of the same names
-        return found.get(str(root.resolve()))
-    return next(iter(found.values()), None)
+    wanted, digests = {*run.split["train"], *run.split["held_out"]}, run.split.get("digests", {})
+    found = find_stores(cache_of(run), run.sample_rate, dataset["channel"], wanted, digests)
+    own = found.get(str(root.resolve()))
+    # without digests nothing tells others that have files of the same names
+    return own or (next(iter(found.values()), None) if digests or not root.is_dir() else None)
+
+
+def _there(run: Run, names: Sequence[str]) -> list[str]:
+    """Those files of the run's dataset that are there, and hold what they held."""
+    root = dataset_root(run)
+    if not any((root / name).is_file() for name in names if _is_inside(name)):
+        return []
+    inside = dict.fromkeys(name for name in names if _is_inside(name))
+    changed = changed_files(run, inside.keys())
+    return [name for name in inside if name not in changed and (root / name).is_file()]
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:
-    """Durations of those files of a dataset that are there."""
+    """Durations of files of a dataset, of those that can be read."""
     seconds = {}
     for name in names:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or not (root / name).is_file():
-            continue
         try:
             seconds[name] = duration_seconds(root / name)
         except UnusableAudioError as error:

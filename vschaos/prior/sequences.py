@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, read_input
-from vschaos.generation.inputs import dataset_root, part_of
+from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
 from vschaos.runs import Run
@@ -47,6 +47,8 @@ def read_sequences(run: Run, side: str) -> Sequences:
     """
     root, known = dataset_root(run), KnownLabels(run)
     there = [name for name in run.split[side] if (root / name).is_file()]
+    changed = changed_files(run, there)
+    there = [name for name in there if name not in changed]
     if not there:
         raise FileNotFoundError(
             f"the sounds that the run learnt from are not on this machine ({root}): its prior can "

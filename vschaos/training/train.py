@@ -83,6 +83,7 @@ def train(
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
     """
     _quiet_lightning()
+    config = _with_absolute_paths(config)
     trainings = Path(config["rundir"]) / check_name(config["name"])
     begun = newest_version(trainings) if config["resume"] else None
     if begun is not None:
@@ -128,6 +129,15 @@ def _folder(
     if last is not None and last != last_checkpoint(begun):
         put_in_place_of_last(begun, last)
     return begun
+
+
+def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
+    """The same for who opens the run from another folder."""
+    dataset = dict(config["data"]["dataset"])
+    for name in ("root", "cache"):
+        if dataset.get(name):
+            dataset[name] = str(Path(dataset[name]).expanduser().absolute())
+    return {**config, "data": {**config["data"], "dataset": dataset}}
 
 
 class Begun(NamedTuple):
