@@ -252,3 +252,17 @@ def test_a_training_goes_on_with_the_range_of_numbers_that_it_began_with(
     assert folder == begun
     assert set(seen) == {load_run(begun).vocabularies["brightness"]}
     assert seen[0].high == 0.5
+
+
+def test_labels_of_another_channel_are_told(
+    dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (dataset / "metadata" / "pitch" / "channel.txt").write_text("mix\n")
+    config = settings(dataset, conditioning={"pitch": None})
+    read_labels(config)
+    assert not caplog.records
+    config["data"]["dataset"]["channel"] = 2
+    read_labels(config)
+    assert "pitch was heard in channel mix, data.dataset.channel=2 is learnt" in caplog.text
+    assert "extract_pitch.py" in caplog.text
+    assert "--channel 2" in caplog.text

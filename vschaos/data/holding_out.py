@@ -91,7 +91,7 @@ class _Choice:
         self.drawn = drawn
         self.total = sum(sound.length for sound in drawn)
         self.target = share * self.total
-        self.count = min(max(round(share * len(drawn)), 1), len(drawn) - 1)
+        self.count = min(round(share * len(drawn)), len(drawn) - 1)
         self.files: set[str] = set()
         self.held: dict[str, Part] = {}
         self.learnt: dict[str, Part] = {}
