@@ -17,9 +17,11 @@ from vschaos.generate_options import TRAJECTORIES, make_parser
 if TYPE_CHECKING:
     import numpy as np
 
+    from vschaos.generation.inputs import Input
     from vschaos.runs import Given, Run
 
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
+FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
 WALKS_APART = 100_003  # in seeds of the prior
 
 
@@ -32,6 +34,7 @@ def generate(options: argparse.Namespace) -> None:
     import torch
 
     from vschaos import load_run
+    from vschaos.folders import mark_as_made
     from vschaos.generation import parse_labels
     from vschaos.runs import check_own_folders
 
@@ -40,15 +43,18 @@ def generate(options: argparse.Namespace) -> None:
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
     if options.out is None:
-        folders = ("reconstructions", "trajectories", "morphs", "sweeps")
-        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in folders)))
+        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in FOLDERS)))
     commands = {
         "reconstruct": reconstruct_files,
         "trajectories": walk,
         "morph": morph_files,
         "sweep": sweep_files,
     }
-    commands[options.command](run, out, labels, options)
+    try:
+        commands[options.command](run, out, labels, options)
+    finally:
+        for name in FOLDERS:  # of no training's sounds, if it looks here
+            mark_as_made(out / name)
 
 
 def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
@@ -60,14 +66,15 @@ def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Name
     files = find_inputs(run, options.files)
     known = KnownLabels(run)
     skipped = 0
-    for file, name in tqdm(files, desc="reconstructing", unit="file", leave=False):
+    for given in tqdm(files, desc="reconstructing", unit="file", leave=False):
+        file, name, part = given
         try:
-            audio = read_input(run, file)
+            audio = read_input(run, file, part)
         except UnusableAudioError as error:
             logging.warning("skipped %s: %s", file, error)
             skipped += 1
             continue
-        told = {**known.told(file, audio), **labels}
+        told = {**known.told(file, audio, given.first), **labels}
         output = reconstruct(run, audio, told, options.temperature, options.inversion)
         sounds = {"input": audio, "reconstruction": output}
         _write(run, out / "reconstructions" / name, sounds, options)
@@ -123,10 +130,10 @@ def morph_files(run: Run, out: Path, labels: Given, options: argparse.Namespace)
 
     _hint(run, labels)
     inputs = find_inputs(run, options.files)
-    sounds = [_read(run, file) for file, _ in inputs]
+    sounds = [_read(run, given) for given in inputs]
     latents = morph(run, sounds, labels, options.temperature)
     random = np.random.default_rng(options.seed)
-    name = "_".join(file.stem for file, _ in inputs)[:100]
+    name = "_".join(given.file.stem for given in inputs)[:100]
     _decode(run, out / "morphs" / name, latents, labels, random, options)
 
 
@@ -140,9 +147,9 @@ def sweep_files(run: Run, out: Path, labels: Given, options: argparse.Namespace)
         raise ValueError("the model is not told any label that could be gone through")
     known = KnownLabels(run)
     inputs = find_inputs(run, options.files)
-    for file, name in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
-        audio = _read(run, file)
-        told = known.told(file, audio)
+    for given in inputs[: None if options.files else HELD_OUT_TO_SWEEP]:
+        audio, name = _read(run, given), given.name
+        told = known.told(given.file, audio, given.first)
         latents = run.encode(audio, {**told, **labels}, options.temperature)
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
@@ -176,14 +183,14 @@ def _example(run: Run, task: str) -> str:
     return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
 
 
-def _read(run: Run, file: Path) -> np.ndarray:
+def _read(run: Run, given: Input) -> np.ndarray:
     from vschaos.audio import UnusableAudioError
     from vschaos.generation import read_input
 
     try:
-        return read_input(run, file)
+        return read_input(run, given.file, given.part)
     except UnusableAudioError as error:
-        raise ValueError(f"{file} cannot be used: {error}") from error
+        raise ValueError(f"{given.file} cannot be used: {error}") from error
 
 
 def _decode(

@@ -8,9 +8,10 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "lazy", "targets", "voices"}  # without an opinion about sound
+FOUNDATIONS = {"files", "folders", "labels", "lazy", "targets", "voices"}  # no opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
+    "folders": set(),
     "labels": set(),
     "lazy": set(),
     "targets": set(),

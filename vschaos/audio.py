@@ -16,6 +16,7 @@ from vschaos.channels import Origin
 from vschaos.decoding import UnusableAudioError as UnusableAudioError
 from vschaos.decoding import open_sounds, reason, reasons_told
 from vschaos.files import written_whole
+from vschaos.folders import list_files
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -49,16 +50,20 @@ class SoundFormat(NamedTuple):
     encoding: str
 
 
-def find_audio_files(folder: Path) -> list[Path]:
-    """All audio files below `folder`, by extension, hidden ones left out, in sorted order."""
-    found = (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in AUDIO_EXTENSIONS
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
-    return sorted(found)
+def find_audio_files(folder: Path, skips_made: bool = False) -> list[Path]:
+    """All audio files below `folder`, by extension, hidden ones left out, in sorted order; linked
+    folders are followed, and no file comes twice.
+
+    Args:
+        folder: where they lie.
+        skips_made: whether those in folders that vschaos made are left out.
+    """
+    return [path for path in list_files(folder, skips_made).files if is_audio(path)]
+
+
+def is_audio(path: Path) -> bool:
+    """Whether a file is called like one of sound."""
+    return path.suffix.lower() in AUDIO_EXTENSIONS
 
 
 def read_blocks(

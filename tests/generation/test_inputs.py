@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.generation import KnownLabels, find_inputs
+from vschaos.data.sources import recognise
+from vschaos.generation import KnownLabels, find_inputs, read_input
 
 
 def _run(root: Path | str, held_out: list[str]) -> Any:
@@ -24,7 +25,7 @@ def test_held_out_files_have_names_of_their_own(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "set").mkdir()
     held_out = ["data/cello/A4.wav", "data/flute/A4.wav", "data/B.1.wav"]
-    assert find_inputs(_run("~/set", held_out), None) == [
+    assert [given[:2] for given in find_inputs(_run("~/set", held_out), None)] == [
         (tmp_path / "set" / "data/cello/A4.wav", "A4"),
         (tmp_path / "set" / "data/flute/A4.wav", "A4_2"),
         (tmp_path / "set" / "data/B.1.wav", "B.1"),
@@ -42,7 +43,7 @@ def test_given_files_and_folders_are_taken(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     files = find_inputs(run, [tmp_path / "a.wav", tmp_path / "folder"])
-    assert [name for _, name in files] == ["a", "a_2", "deep/b"]
+    assert [given.name for given in files] == ["a", "a_2", "deep/b"]
     (tmp_path / "empty").mkdir()
     for missing in ("empty", "none.wav"):
         with pytest.raises(FileNotFoundError, match=missing):
@@ -112,3 +113,35 @@ def test_nothing_is_known_of_foreign_files_or_without_the_dataset(
     assert known.told(dataset / "data" / "unheard.wav", audio) == {}
     gone = KnownLabels(_labelled_run(tmp_path / "gone", ["pitch"]))
     assert gone.told(tmp_path / "gone" / "data" / "a.wav", audio) == {}
+
+
+def test_held_out_parts_are_read_and_labelled_where_they_lie(dataset: Path) -> None:
+    octave = dataset / "metadata" / "octave"
+    (octave / "tracks").mkdir()
+    (octave / "tracks" / "a.txt").write_text("0,0.3\t2\n0.3,9\t3\n")
+    (octave / "metadata.txt").write_text("data/a.wav\ta.txt\n")
+    run = _labelled_run(dataset, ["octave"])
+    run.split = {"held_out": ["data/a.wav"], "parts": {"held_out": {"data/a.wav": (2000, 4000)}}}
+    (given,) = find_inputs(run, None)
+    audio = read_input(run, given.file, given.part)
+    np.testing.assert_array_equal(audio, read_input(run, given.file)[2000:4000])
+    told = KnownLabels(run).told(given.file, audio, given.first)["octave"]
+    seconds = (2000 + np.arange(-100, 2200, 100)) / 8000
+    expected = np.select([seconds < 0.3, seconds < 0.5], [2.0, 3.0], np.nan)
+    np.testing.assert_array_equal(told, expected)
+
+
+def test_another_folder_with_such_names_is_not_taken_for_the_runs(
+    dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ["data/a.wav", "data/b.wav"]
+    run = _run(dataset, names)
+    digests = {name: recognise(dataset / name).digest[:16] for name in names}
+    run.split["digests"] = digests
+    assert len(find_inputs(run, None)) == 2
+    run.split["digests"] = {**digests, "data/a.wav": "0" * 16}
+    assert [given.name for given in find_inputs(run, None)] == ["b"]
+    assert "1 of 2 files" in caplog.text
+    run.split["digests"] = dict.fromkeys(names, "0" * 16)
+    with pytest.raises(FileNotFoundError, match="holds others of the same names"):
+        find_inputs(run, None)

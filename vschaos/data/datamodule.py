@@ -99,13 +99,13 @@ class SoundData(lightning.LightningDataModule):
     ) -> None:
         super().__init__()
         _check_sizes(loading)
-        by_name = {file.name: file for file in store.files}
-        train = [by_name[name] for name in split.train]
+        train = split.files("train", store)
         # without a held-out side the training's own sounds are looked at
-        held_out = [by_name[name] for name in split.held_out] or train
+        held_out = split.files("held_out", store) or train
         picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
         self.split = split
+        self.vocabularies = dict(vocabularies)
         self.loading = loading
         self.excerpts = Excerpts(
             store,

@@ -19,7 +19,7 @@ from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.making import SILENCE, SILENT_REASON
 from vschaos.data.metadata import find_tasks
 from vschaos.data.remarks import low_rates
-from vschaos.data.store import list_sounds, name_in, short_reason
+from vschaos.data.store import check_root, left_out, list_sounds, name_in, short_reason
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
 HOP_LENGTH = 512  # samples; a sound below it does not fill one frame
@@ -101,6 +101,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: `float_tasks` names labels that are not there.
     """
+    check_root(root)
     paths = list_sounds(root)
     names = find_tasks(root)
     for name in set(float_tasks) - set(names):
@@ -121,6 +122,9 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         readable.append(sound)
         if not any(remark.kind in (SHORT, SILENT) for remark in remarks):
             usable.append(sound)
+    findings.extend(
+        Finding(NOTE, "left out", name, reason) for name, reason in left_out(root).items()
+    )
     findings.extend(_find_duplicates(root, paths))
     findings.extend(_compare_formats(readable))
     findings.extend(_find_halves_of_tasks(root))

@@ -17,11 +17,12 @@ from vschaos.evaluation.latents import ACTIVE_NATS
 from vschaos.evaluation.resemblance import FileJudged, best_and_worst
 from vschaos.evaluation.table import tables
 from vschaos.files import folder_written_whole
+from vschaos.folders import MARK, mark_as_made
 
 # all that an evaluation may write: what else lies in its folder is not touched
 JSON, TABLE, SOUNDS = "evaluation.json", "evaluation.txt", "sounds"
 PICTURES = ("measures.png", "files.png", "latents.png", "labels.png", "sounds.png")
-ENTRIES = (JSON, TABLE, SOUNDS, *PICTURES)
+ENTRIES = (JSON, TABLE, SOUNDS, MARK, *PICTURES)
 LISTENED = 3  # files that came out best, and as many of the worst
 PICTURE_SECONDS = 6.0  # of a sound
 
@@ -37,6 +38,7 @@ def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> Non
         text = json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False)
         (folder / JSON).write_text(text, encoding="utf-8")
         (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
+        mark_as_made(folder)
         _draw(evaluation, folder)
         _write_sounds(evaluation, folder, sample_rate)
 

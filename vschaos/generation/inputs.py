@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ import numpy as np
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_audio
 from vschaos.data.full_scale import scaled
 from vschaos.data.metadata import Task, read_task
+from vschaos.data.recognition import find_changed
+from vschaos.data.store import default_cache
 from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
 
@@ -24,10 +26,17 @@ class Input(NamedTuple):
     Attributes:
         file: where it lies.
         name: without ending; what is made of it is called so.
+        part: its first sample and its end at the run's rate, if it is not all of the file.
     """
 
     file: Path
     name: str
+    part: tuple[int, int] | None = None
+
+    @property
+    def first(self) -> int:
+        """The sample of the file at which it begins."""
+        return self.part[0] if self.part else 0
 
 
 def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
@@ -38,6 +47,7 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
         ValueError: none is given, and none was held out.
     """
     files: list[tuple[Path, Path]] = []
+    parts: dict[Path, tuple[int, int] | None] = {}
     if not given:
         if not run.split["held_out"]:
             raise ValueError("no file was held out in training: give some with --files")
@@ -48,7 +58,16 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
                 f"the sounds that the run learnt from are not on this machine ({root}): give some "
                 "with --files"
             )
-        files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
+        held_out = run.split["held_out"]
+        changed = changed_files(run, held_out)
+        if len(changed) == len(held_out):
+            raise FileNotFoundError(
+                f"the sounds that the run learnt from are not in {root}, which holds others of the "
+                "same names: give some with --files"
+            )
+        held_out = [name for name in held_out if name not in changed]
+        files = [(root / name, Path(Path(name).name)) for name in held_out]
+        parts = {root / name: part_of(run, "held_out", name) for name in held_out}
     for path in given or []:
         if path.is_dir():
             found = find_audio_files(path)
@@ -64,8 +83,15 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
     for file, relative in files:
         name = relative.with_suffix("").as_posix()
         names[name] = names.get(name, 0) + 1
-        inputs.append(Input(file, name if names[name] == 1 else f"{name}_{names[name]}"))
+        unique = name if names[name] == 1 else f"{name}_{names[name]}"
+        inputs.append(Input(file, unique, parts.get(file)))
     return inputs
+
+
+def part_of(run: Run, side: str, name: str) -> tuple[int, int] | None:
+    """The first sample and the end of what belongs to a side of a file; None if all of it does."""
+    part: tuple[int, int] | None = run.split.get("parts", {}).get(side, {}).get(name)
+    return part
 
 
 def read_sound(run: Run, file: Path) -> Waveform:
@@ -84,13 +110,14 @@ def beyond_full_scale(run: Run) -> str:
     return str(run.config["data"]["dataset"].get("beyond_full_scale", "keep"))
 
 
-def read_input(run: Run, file: Path) -> Waveform:
-    """The same, of a file that has to hold some sound.
+def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Waveform:
+    """The same, of a file or a part of it that has to hold some sound.
 
     Raises:
         UnusableAudioError: it is broken or empty.
     """
     audio = read_sound(run, file)
+    audio = audio if part is None else audio[part[0] : part[1]]
     if not len(audio):
         raise UnusableAudioError("it is empty")
     return audio
@@ -99,6 +126,32 @@ def read_input(run: Run, file: Path) -> Waveform:
 def dataset_root(run: Run) -> Path:
     """The folder of the sounds that the run was trained on."""
     return Path(run.config["data"]["dataset"]["root"]).expanduser()
+
+
+def changed_files(run: Run, names: Collection[str]) -> set[str]:
+    """Files of the run's dataset that hold another sound now than as it was trained; they are told.
+
+    Args:
+        names: of the files in question.
+    """
+    dataset, root = run.config["data"]["dataset"], dataset_root(run)
+    digests = {name: d for name, d in run.split.get("digests", {}).items() if name in names}
+    if not digests or not root.is_dir():
+        return set()
+    changed = find_changed(root, digests, cache_of(run), run.sample_rate, dataset["channel"])
+    if changed:
+        logger.warning(
+            "%d of %d files in %s hold another sound than the run learnt from or held out (%s): "
+            "they are left out",
+            *(len(changed), len(names), root, sorted(changed)[0]),
+        )
+    return changed
+
+
+def cache_of(run: Run) -> Path:
+    """Where the run's sounds were imported to."""
+    cache = run.config["data"]["dataset"].get("cache")
+    return Path(cache).expanduser() if cache else default_cache()
 
 
 class KnownLabels:
@@ -122,14 +175,15 @@ class KnownLabels:
             except (OSError, ValueError) as error:
                 logger.debug("no labels of %s: %s", name, error)
 
-    def of(self, file: Path, audio: Waveform) -> dict[str, np.ndarray]:
-        """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
-        which nothing is known at all are left out."""
+    def of(self, file: Path, audio: Waveform, first: int = 0) -> dict[str, np.ndarray]:
+        """By task, a value for each frame of a file `[N]`, from its sample `first` on, NaN where
+        nothing is known; tasks of which nothing is known at all are left out."""
         name = self._name_of(file)
         if name is None:
             return {}
-        seconds = self.run.model.centres(len(audio)).numpy() / self.run.sample_rate
-        duration = len(audio) / self.run.sample_rate
+        inside = self.run.model.centres(len(audio)).numpy()
+        seconds = (first + inside) / self.run.sample_rate
+        duration = (first + len(audio)) / self.run.sample_rate
         values = {
             task: values_at(entry.segments.get(name, []), seconds, duration)
             for task, entry in self.tasks.items()
@@ -145,8 +199,7 @@ class KnownLabels:
                     return path.relative_to(root).as_posix()
         return None
 
-    def told(self, file: Path, audio: Waveform) -> Given:
+    def told(self, file: Path, audio: Waveform, first: int = 0) -> Given:
         """Those of them that the model is told."""
-        return {
-            task: row for task, row in self.of(file, audio).items() if task in self.run.model.told
-        }
+        known = self.of(file, audio, first)
+        return {task: row for task, row in known.items() if task in self.run.model.told}

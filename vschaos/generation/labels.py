@@ -33,7 +33,8 @@ def sweep(
     labels: Given | None = None,
     inversion: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """The same latents `[Z, N]` under each value of a label: sounds `[T]` by its name.
+    """The same latents `[Z, N]` under each value of a label: sounds `[T]` by its name, which tells
+    of classes that no sound had which the model learnt from.
 
     Args:
         task: the label to go through.
@@ -46,7 +47,8 @@ def sweep(
     if task not in run.model.told:
         told = ", ".join(run.model.told) or "none"
         raise ValueError(f"the model can be told {told}; {task!r} came")
+    vocabulary = run.vocabularies[task]
     return {
-        name: run.decode(latents, {**(labels or {}), task: value}, inversion)
-        for name, value in sweep_values(run.vocabularies[task]).items()
+        vocabulary.title(name): run.decode(latents, {**(labels or {}), task: value}, inversion)
+        for name, value in sweep_values(vocabulary).items()
     }

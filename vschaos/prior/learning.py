@@ -57,8 +57,8 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
         KeyboardInterrupt: Ctrl-C; says what is kept.
     """
     lesson = lesson or Lesson()
-    learnt = read_sequences(run, run.split["train"])
-    held_out = read_sequences(run, run.split["held_out"]) if run.split["held_out"] else learnt
+    learnt = read_sequences(run, "train")
+    held_out = read_sequences(run, "held_out") if run.split["held_out"] else learnt
     if learnt.num_frames < 2 * lesson.frames:
         raise ValueError(
             f"a prior needs {2 * lesson.frames} frames of sound at least, there are "

@@ -19,7 +19,7 @@ from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
 from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
-from vschaos.data.split import Split, split_again, split_files
+from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
@@ -54,6 +54,7 @@ from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
+from vschaos.training.sides import choose_sides, with_unseen_classes
 from vschaos.training.stopping import Stopping
 
 BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
@@ -83,6 +84,7 @@ def train(
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
     """
     _quiet_lightning()
+    config = _with_absolute_paths(config)
     trainings = Path(config["rundir"]) / check_name(config["name"])
     begun = newest_version(trainings) if config["resume"] else None
     if begun is not None:
@@ -122,12 +124,21 @@ def _folder(
 ) -> Path:
     """Of the run that is gone on with, or of a new one."""
     if begun is None:
-        split = data.split._asdict()
-        return create_run(Path(config["rundir"]), config, model.vocabularies, split)
+        split = data.split.to_json()
+        return create_run(Path(config["rundir"]), config, data.vocabularies, split)
     clear_partial(begun)
     if last is not None and last != last_checkpoint(begun):
         put_in_place_of_last(begun, last)
     return begun
+
+
+def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
+    """The same for who opens the run from another folder."""
+    dataset = dict(config["data"]["dataset"])
+    for name in ("root", "cache"):
+        if dataset.get(name):
+            dataset[name] = str(Path(dataset[name]).expanduser().absolute())
+    return {**config, "data": {**config["data"], "dataset": dataset}}
 
 
 class Begun(NamedTuple):
@@ -155,12 +166,13 @@ def assemble(
     if try_export is not None:
         try_out(learner, config, try_export)
     store = _open_sounds(config, model, begun_with.split if begun_with else None)
-    split = _split(config, store, begun_with.split if begun_with else None)
+    begun = begun_with.split if begun_with else None
+    split = choose_sides(config, store, labels.tasks, model.excerpt_length, begun)
     data = SoundData(
         store,
         split,
         labels.tracks(store),
-        model.vocabularies,
+        with_unseen_classes(model.vocabularies, labels.tasks, split, store),
         Frames(model.excerpt_length, model.excerpt_centres, model.centres),
         build(config["data"]["loading"]),
         config["seed"],
@@ -225,32 +237,6 @@ def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> S
         # runs from before it was there go on as they began
         beyond_full_scale=dataset.get("beyond_full_scale", "keep"),
     )
-
-
-def _split(config: dict[str, Any], store: SoundStore, begun: Split | None) -> Split:
-    names = [file.name for file in store.files]
-    if begun is None:
-        split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
-    else:
-        split = split_again(names, begun)
-    _announce(store, split)
-    return split
-
-
-def _announce(store: SoundStore, split: Split) -> None:
-    minutes = store.duration_seconds / 60
-    logger.info(
-        "sounds: %d files, %.1f minutes; %d to learn from, %d held out",
-        len(store.files),
-        minutes,
-        len(split.train),
-        len(split.held_out),
-    )
-    if not split.held_out:
-        logger.warning(
-            "no file is held out (data.dataset.held_out, and two files at least): "
-            "distances are those of the sounds learnt from"
-        )
 
 
 def _asked_for(training: dict[str, Any]) -> list[Callback]:
