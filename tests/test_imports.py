@@ -8,13 +8,14 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "labels", "lazy", "targets"}  # without an opinion about sound
+FOUNDATIONS = {"files", "labels", "lazy", "progress", "targets"}  # without an opinion about sound
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "labels": set(),
     "lazy": set(),
     "targets": set(),
     "command": set(),
+    "progress": set(),
     "generate_options": set(),
     "audio": FOUNDATIONS,
     "layers": FOUNDATIONS,

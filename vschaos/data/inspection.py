@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
+from vschaos.progress import Progress
 
 from vschaos.audio import AUDIO_EXTENSIONS, SoundFormat, UnusableAudioError, probe, read_blocks
 from vschaos.data.coverage import Coverage, measure_coverage
@@ -100,7 +100,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         )
     findings: list[Finding] = []
     readable, usable = [], []
-    for path in tqdm(paths, desc="listening", unit="file", leave=False):
+    for path in Progress(paths, desc="listening", unit="file"):
         name = name_in(path, root)
         try:
             sound, remarks = _listen(path, name)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from tqdm import tqdm
+from vschaos.progress import Progress
 
 from vschaos import __version__
 from vschaos.data.pitch_networks import make_tracker
@@ -97,7 +97,7 @@ def evaluate(
     coded = [candidate for candidate in candidates if not isinstance(candidate, TheTransform)]
     files = [
         judge_magnitudes(excerpt, coded, run.model.representation())
-        for excerpt in tqdm(judged.excerpts, desc="magnitudes", unit="file", leave=False)
+        for excerpt in Progress(judged.excerpts, desc="magnitudes", unit="file")
     ]
     candidates = _without_the_worse_pca(candidates, files)
     sounding = [candidate for candidate in candidates if not isinstance(candidate, Silence)]
@@ -105,7 +105,7 @@ def evaluate(
     files = [
         file._replace(after=judge_sounds(excerpt, sounding, ways, representation, rate, ear))
         for file, excerpt in zip(
-            tqdm(files, desc="sounds", unit="file", leave=False), judged.excerpts, strict=True
+            Progress(files, desc="sounds", unit="file"), judged.excerpts, strict=True
         )
     ]
     facts = {

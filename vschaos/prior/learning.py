@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from vschaos.progress import Progress
 
 from vschaos.labels import Labels
 from vschaos.layers import LatentPrior, Stretch
@@ -101,7 +101,7 @@ class _Course:
         )
 
     def go(self) -> None:
-        steps = tqdm(range(1, self.lesson.steps + 1), desc="learning", unit="step", leave=False)
+        steps = Progress(range(1, self.lesson.steps + 1), desc="learning", unit="step")
         for step in steps:
             self._step(next(self.stretches))
             if step % LOOK_EVERY == 0 or step == self.lesson.steps:

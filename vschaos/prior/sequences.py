@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from vschaos.progress import Progress
 
 from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, read_input
@@ -52,7 +52,7 @@ def read_sequences(run: Run, names: Sequence[str]) -> Sequences:
             "be learnt where they are"
         )
     found = Sequences([], [], [])
-    for name in tqdm(there, desc="encoding", unit="file", leave=False):
+    for name in Progress(there, desc="encoding", unit="file"):
         if found.num_frames > MAX_FRAMES:
             break
         try:

@@ -26,7 +26,8 @@ class Stopping(Checkpoint):
     """Keeps the step at which a signal comes as the last checkpoint, then ends the training as
     Ctrl-C does.
 
-    Before the first step, and at a second signal, a `KeyboardInterrupt` comes at once.
+    Before the first step, also where it waits for a batch that never comes, and at a second signal
+    a `KeyboardInterrupt` comes at once.
     """
 
     def __init__(self) -> None:
@@ -65,9 +66,17 @@ class Stopping(Checkpoint):
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        self.is_training = True
         for number in self._heard:  # in place of Lightning's, which would not keep the step
             signal.signal(number, self._answer)
+
+    def on_train_batch_start(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        self.is_training = True
 
     def on_train_batch_end(
         self,

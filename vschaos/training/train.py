@@ -18,6 +18,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
+from vschaos.data.shared_memory import check_shared_memory, is_full, what_is_full
 from vschaos.data.split import Split, split_again, split_files
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
@@ -150,6 +151,7 @@ def assemble(
     lightning.seed_everything(config["seed"], verbose=False)
     labels = read_labels(config, begun_with.vocabularies if begun_with else None)
     model: Model = build(config["model"], labels.vocabularies)
+    _check_room_for_batches(config, model)
     learner = _learner(config, model)
     if try_export is not None:
         try_out(learner, config, try_export)
@@ -179,6 +181,16 @@ def _learner(config: dict[str, Any], model: Model) -> Learner:
         training["schedule"],
         config["seed"],
         training.get("averaging"),  # runs from before it was there do not name it
+    )
+
+
+def _check_room_for_batches(config: dict[str, Any], model: Model) -> None:
+    loading, devices = config["data"]["loading"], config["trainer"].get("devices", 1)
+    check_shared_memory(
+        loading["num_workers"],
+        loading["batch_size"],
+        model.excerpt_length,
+        devices if isinstance(devices, int) and devices > 0 else 1,
     )
 
 
@@ -299,6 +311,13 @@ def _fit(
         ) from error
     except FloatingPointError as error:
         raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
+    except RuntimeError as error:
+        if not is_full(error):
+            raise
+        raise OSError(
+            f"the training ended at step {trainer.global_step}, shared memory is full: "
+            f"{what_is_full()}; {what_is_kept(folder)}"
+        ) from error
 
 
 def _try_trainer(settings: dict[str, Any]) -> bool:
