@@ -52,10 +52,9 @@ def generate(options: argparse.Namespace) -> None:
 
 
 def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
-    from vschaos.progress import Progress
-
     from vschaos.audio import UnusableAudioError
     from vschaos.generation import KnownLabels, find_inputs, read_input, reconstruct
+    from vschaos.progress import Progress
 
     files = find_inputs(run, options.files)
     known = KnownLabels(run)
@@ -79,6 +78,7 @@ def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Name
 
 def walk(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
     import numpy as np
+
     from vschaos.progress import Progress
 
     _hint(run, labels)

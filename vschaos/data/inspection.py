@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from vschaos.progress import Progress
 
 from vschaos.audio import AUDIO_EXTENSIONS, SoundFormat, UnusableAudioError, probe, read_blocks
 from vschaos.data.coverage import Coverage, measure_coverage
@@ -17,6 +16,7 @@ from vschaos.data.findings import ERROR, NOTE, WARNING, Finding
 from vschaos.data.making import SILENCE, SILENT_REASON
 from vschaos.data.metadata import find_tasks
 from vschaos.data.store import list_sounds, name_in, short_reason
+from vschaos.progress import Progress
 
 HOP_LENGTH = 512  # samples; a sound below it does not fill one frame
 FULL_SCALE = 0.99

@@ -72,7 +72,7 @@ def what_is_full() -> str:
     if PLACE.is_dir():
         usage = shutil.disk_usage(PLACE)
         size = f"{PLACE} has {_megabytes(usage.free)} left of {_megabytes(usage.total)}"
-    return f"{size}: set data.loading.num_workers=0, or give a container more (docker --shm-size=2g)"
+    return f"{size}: set data.loading.num_workers=0, or give a container more (--shm-size=2g)"
 
 
 def is_full(error: BaseException) -> bool:

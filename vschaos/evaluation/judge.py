@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from vschaos.progress import Progress
 
 from vschaos import __version__
 from vschaos.data.pitch_networks import make_tracker
@@ -40,6 +39,7 @@ from vschaos.evaluation.resemblance import (
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.progress import Progress
 from vschaos.runs import Run
 
 INVERSIONS = ("keep_input", "rtisi")  # what forward and decode of a `.ts` do by themselves

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from vschaos.progress import Progress
 
 from vschaos.audio import Waveform, resample
 from vschaos.data.notes import PITCH_CLASSES, nearest_note, pitch_and_octave
@@ -19,6 +18,7 @@ from vschaos.evaluation.excerpts import Excerpt, believed
 from vschaos.generation.material import Material
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.progress import Progress
 from vschaos.runs import Run
 from vschaos.trajectories import trajectory
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from scipy.linalg import eigh
 from torch import Tensor
-from vschaos.progress import Progress
 
 from vschaos.generation.material import Material
 from vschaos.models.base import Representation
+from vschaos.progress import Progress
 
 MAX_FRAMES = 40_000
 MAX_SECONDS = 3600.0

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from vschaos.progress import Progress
 
 from vschaos.labels import Labels
 from vschaos.layers import LatentPrior, Stretch
 from vschaos.models.base import Model
 from vschaos.prior.sequences import Sequences, Streams, read_sequences
+from vschaos.progress import Progress
 from vschaos.runs import Run, make_prior, write_prior
 
 HELD_OUT_STREAMS, HELD_OUT_STRETCHES = 8, 16

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from vschaos.progress import Progress
 
 from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, read_input
 from vschaos.generation.inputs import dataset_root
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
+from vschaos.progress import Progress
 from vschaos.runs import Run
 
 MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files

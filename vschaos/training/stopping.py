@@ -59,7 +59,7 @@ class Stopping(Checkpoint):
             self.asked = number
             raise KeyboardInterrupt("stopped before the training began")
         self.asked = number
-        with suppress(OSError):  # of a terminal that is closed
+        with suppress(OSError, AttributeError):  # of a terminal that is closed, or none at all
             # a logger may be in the middle of a line: it cannot be called again within it
             os.write(sys.stderr.fileno(), b"\nstopping after this step; once more ends at once\n")
 
@@ -88,9 +88,11 @@ class Stopping(Checkpoint):
     ) -> None:
         loop = trainer.fit_loop.epoch_loop
         # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
-        # gradients that are still gathered would be lost
+        # one in its middle would be left out by who goes on; gathered gradients would be lost
         is_between_steps = not loop._should_accumulate() and not loop._num_ready_batches_reached()
-        if is_between_steps and self._is_asked(trainer):
+        fetcher = trainer.fit_loop._data_fetcher
+        is_looked_at = fetcher is not None and loop._should_check_val_fx(fetcher)
+        if is_between_steps and not is_looked_at and self._is_asked(trainer):
             trainer.save_checkpoint(last_checkpoint(Path(trainer.default_root_dir)))
             raise KeyboardInterrupt
 

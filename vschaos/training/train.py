@@ -35,6 +35,7 @@ from vschaos.runs import (
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.alone import Alone
 from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
@@ -55,7 +56,10 @@ from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
 from vschaos.training.stopping import Stopping
+from vschaos.training.trainer_settings import check_trainer
 
+# what Lightning raises at values that it does not expect
+NOT_TAKEN = (TypeError, ValueError, AttributeError, ImportError, MisconfigurationException)
 BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
 logger = logging.getLogger(__name__)
 
@@ -77,7 +81,8 @@ def train(
         The run's folder; None if `go_on` said no, and in all but the first of several processes.
 
     Raises:
-        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
+        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
+            that another process trains.
         FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
         OSError: the run cannot be written any more; says what is kept.
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
@@ -88,6 +93,7 @@ def train(
     if begun is not None:
         check_own_folders(begun)
     last = checkpoint_to_go_on_from(begun) if begun else None
+    check_trainer(config)
     is_first = _try_trainer(config["trainer"])
     asked_for = _asked_for(config["training"])
     if not is_first:
@@ -95,7 +101,9 @@ def train(
     stopping = Stopping()
     # runs from before it was a setting go on as they began
     precision = config["training"].get("matmul_precision", "highest")
-    with stopping.listening(), multiplying(precision):
+    with stopping.listening(), multiplying(precision), Alone(is_first) as alone:
+        if begun is not None:
+            alone.hold(begun)
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
         if config["check"] and is_first:
@@ -106,6 +114,7 @@ def train(
         folder = begun or trainings
         if is_first:
             folder = _folder(config, learner.model, data, begun, last)
+            alone.hold(folder)
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, asked_for, stopping)
         try:
@@ -263,8 +272,8 @@ def _make_trainer(
         plugins=[WholeCheckpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
-        # the learner says itself when it has something to log
-        **{"log_every_n_steps": 1, **config["trainer"]},
+        log_every_n_steps=1,  # the learner says itself when it has something to log
+        **config["trainer"],
         use_distributed_sampler=False,  # ours knows by itself which batches are whose
     )
 
@@ -278,6 +287,7 @@ def _fit_to_the_end(
         if trainer.is_global_zero:
             (folder / "state.json").unlink(missing_ok=True)
         _fit(learner, data, trainer, folder, last)
+        _check_kept(trainer, folder)
         state = "finished"
     except KeyboardInterrupt:
         state = "stopped"
@@ -320,12 +330,22 @@ def _fit(
         ) from error
 
 
+def _check_kept(trainer: lightning.Trainer, folder: Path) -> None:
+    """A training that kept nothing is not done."""
+    if trainer.is_global_zero and not last_checkpoint(folder).is_file():
+        raise ValueError(
+            f"the training ended at step {trainer.global_step} and kept nothing in {folder}: give "
+            "it more steps or more time (trainer.max_steps, trainer.max_time), or see above why "
+            "its weights were not worth keeping"
+        )
+
+
 def _try_trainer(settings: dict[str, Any]) -> bool:
     """Lightning's own checks, before anything else is done; whether this is the first process."""
     try:
         trainer = lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
         return trainer.is_global_zero
-    except (TypeError, ValueError, MisconfigurationException) as error:
+    except NOT_TAKEN as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
 
 
