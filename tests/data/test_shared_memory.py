@@ -82,9 +82,7 @@ def test_what_torch_says_of_it_becomes_a_sentence(
         raise RuntimeError("unable to allocate shared memory(shm) for file </torch_1_2_3>")
 
     monkeypatch.setattr(torch.Tensor, "share_memory_", refused)
-    with pytest.raises(
-        OSError, match=r"at step 0, shared memory is full: .*num_workers=0"
-    ):
+    with pytest.raises(OSError, match=r"at step 0, shared memory is full: .*num_workers=0"):
         train(config)
 
 
