@@ -47,9 +47,7 @@ def _open_closed_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nowhere, number)  # processes that we start have it as well
-            if nowhere != number:
-                os.close(nowhere)
+            # the lowest number that is free, which is this one: those below are open by now
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by what we start as well
         mode = "r" if name == "stdin" else "w"
-        setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
