@@ -50,4 +50,4 @@ def _open_closed_streams() -> None:
             # the lowest number that is free, which is this one: those below are open by now
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by what we start as well
         mode = "r" if name == "stdin" else "w"
-        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
