@@ -58,15 +58,14 @@ def generate(options: argparse.Namespace) -> None:
 
 
 def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from vschaos.audio import UnusableAudioError
     from vschaos.generation import KnownLabels, find_inputs, read_input, reconstruct
+    from vschaos.progress import Progress
 
     files = find_inputs(run, options.files)
     known = KnownLabels(run)
     skipped = 0
-    for given in tqdm(files, desc="reconstructing", unit="file", leave=False):
+    for given in Progress(files, desc="reconstructing", unit="file"):
         file, name, part = given
         try:
             audio = read_input(run, file, part)
@@ -86,12 +85,13 @@ def reconstruct_files(run: Run, out: Path, labels: Given, options: argparse.Name
 
 def walk(run: Run, out: Path, labels: Given, options: argparse.Namespace) -> None:
     import numpy as np
-    from tqdm import tqdm
+
+    from vschaos.progress import Progress
 
     _hint(run, labels)
     _check_latents(run, options.latents)
     walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
-    for kind, number in tqdm(walks, desc="walking", unit="walk", leave=False):
+    for kind, number in Progress(walks, desc="walking", unit="walk"):
         # each walk has a seed of its own: asking for more kinds or more walks changes none of them
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
         latents = _latents(run, kind, number, labels, random, options)

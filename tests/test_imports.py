@@ -8,7 +8,7 @@ import pytest
 import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
-FOUNDATIONS = {"files", "folders", "labels", "lazy", "targets", "voices"}  # no opinion about sound
+FOUNDATIONS = {"files", "folders", "labels", "lazy", "progress", "targets", "voices"}
 ROOMS: dict[str, set[str]] = {
     "files": set(),
     "folders": set(),
@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "targets": set(),
     "voices": set(),
     "command": set(),
+    "progress": set(),
     "generate_options": set(),
     "containers": FOUNDATIONS,
     "decoding": {"containers"} | FOUNDATIONS,

@@ -14,6 +14,7 @@ from vschaos.data.ahead import Ahead
 from vschaos.data.augment import Augmentations
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Batch, Excerpts, Frames, WholeSounds
+from vschaos.data.shared_memory import Shared
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
 from vschaos.data.timeline import LabelTrack, LabelTracks
@@ -124,7 +125,7 @@ class SoundData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
-            self.excerpts if workers else Ahead(self.excerpts, self._num_processes),
+            Shared(self.excerpts) if workers else Ahead(self.excerpts, self._num_processes),
             batch_size=None,
             sampler=BatchNumbers(
                 self.loading.batches_per_epoch, self._next_batch, self._num_processes

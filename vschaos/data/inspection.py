@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from vschaos.audio import AUDIO_EXTENSIONS, SoundFormat, UnusableAudioError, probe, read_blocks
 from vschaos.channels import Origin, cancelling, cancels
@@ -20,6 +19,7 @@ from vschaos.data.making import SILENCE, SILENT_REASON
 from vschaos.data.metadata import find_tasks
 from vschaos.data.remarks import low_rates
 from vschaos.data.store import check_root, left_out, list_sounds, name_in, short_reason
+from vschaos.progress import Progress
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
 HOP_LENGTH = 512  # samples; a sound below it does not fill one frame
@@ -111,7 +111,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         )
     findings: list[Finding] = []
     readable, usable = [], []
-    for path in tqdm(paths, desc="listening", unit="file", leave=False):
+    for path in Progress(paths, desc="listening", unit="file"):
         name = name_in(path, root)
         try:
             sound, remarks = _listen(path, name)

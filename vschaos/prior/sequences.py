@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, read_input
 from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
+from vschaos.progress import Progress
 from vschaos.runs import Run
 
 MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files
@@ -55,7 +55,7 @@ def read_sequences(run: Run, side: str) -> Sequences:
             "be learnt where they are"
         )
     found = Sequences([], [], [])
-    for name in tqdm(there, desc="encoding", unit="file", leave=False):
+    for name in Progress(there, desc="encoding", unit="file"):
         if found.num_frames > MAX_FRAMES:
             break
         try:

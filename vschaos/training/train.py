@@ -19,6 +19,7 @@ from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
 from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
+from vschaos.data.shared_memory import check_shared_memory, is_full, what_is_full
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
@@ -35,6 +36,7 @@ from vschaos.runs import (
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.alone import Alone
 from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
@@ -56,7 +58,10 @@ from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
 from vschaos.training.sides import choose_sides, with_unseen_classes
 from vschaos.training.stopping import Stopping
+from vschaos.training.trainer_settings import check_trainer
 
+# what Lightning raises at values that it does not expect
+NOT_TAKEN = (TypeError, ValueError, AttributeError, ImportError, MisconfigurationException)
 BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
 logger = logging.getLogger(__name__)
 
@@ -78,7 +83,8 @@ def train(
         The run's folder; None if `go_on` said no, and in all but the first of several processes.
 
     Raises:
-        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
+        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
+            that another process trains.
         FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
         OSError: the run cannot be written any more; says what is kept.
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
@@ -90,6 +96,7 @@ def train(
     if begun is not None:
         check_own_folders(begun)
     last = checkpoint_to_go_on_from(begun) if begun else None
+    check_trainer(config)
     is_first = _try_trainer(config["trainer"])
     asked_for = _asked_for(config["training"])
     if not is_first:
@@ -97,7 +104,9 @@ def train(
     stopping = Stopping()
     # runs from before it was a setting go on as they began
     precision = config["training"].get("matmul_precision", "highest")
-    with stopping.listening(), multiplying(precision):
+    with stopping.listening(), multiplying(precision), Alone(is_first) as alone:
+        if begun is not None:
+            alone.hold(begun)
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
         if config["check"] and is_first:
@@ -108,6 +117,7 @@ def train(
         folder = begun or trainings
         if is_first:
             folder = _folder(config, learner.model, data, begun, last)
+            alone.hold(folder)
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, asked_for, stopping)
         try:
@@ -162,6 +172,7 @@ def assemble(
     lightning.seed_everything(config["seed"], verbose=False)
     labels = read_labels(config, begun_with.vocabularies if begun_with else None)
     model: Model = build(config["model"], labels.vocabularies)
+    _check_room_for_batches(config, model)
     learner = _learner(config, model)
     if try_export is not None:
         try_out(learner, config, try_export)
@@ -218,6 +229,16 @@ def _learner(config: dict[str, Any], model: Model) -> Learner:
     )
 
 
+def _check_room_for_batches(config: dict[str, Any], model: Model) -> None:
+    loading, devices = config["data"]["loading"], config["trainer"].get("devices", 1)
+    check_shared_memory(
+        loading["num_workers"],
+        loading["batch_size"],
+        model.excerpt_length,
+        devices if isinstance(devices, int) and devices > 0 else 1,
+    )
+
+
 def _begun(folder: Path | None) -> Begun | None:
     if folder is None:
         return None
@@ -263,8 +284,8 @@ def _make_trainer(
         plugins=[WholeCheckpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
-        # the learner says itself when it has something to log
-        **{"log_every_n_steps": 1, **config["trainer"]},
+        log_every_n_steps=1,  # the learner says itself when it has something to log
+        **config["trainer"],
         use_distributed_sampler=False,  # ours knows by itself which batches are whose
     )
 
@@ -278,6 +299,7 @@ def _fit_to_the_end(
         if trainer.is_global_zero:
             (folder / "state.json").unlink(missing_ok=True)
         _fit(learner, data, trainer, folder, last)
+        _check_kept(trainer, folder)
         state = "finished"
     except KeyboardInterrupt:
         state = "stopped"
@@ -311,6 +333,23 @@ def _fit(
         ) from error
     except FloatingPointError as error:
         raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
+    except RuntimeError as error:
+        if not is_full(error):
+            raise
+        raise OSError(
+            f"the training ended at step {trainer.global_step}, shared memory is full: "
+            f"{what_is_full()}; {what_is_kept(folder)}"
+        ) from error
+
+
+def _check_kept(trainer: lightning.Trainer, folder: Path) -> None:
+    """A training that kept nothing is not done."""
+    if trainer.is_global_zero and not last_checkpoint(folder).is_file():
+        raise ValueError(
+            f"the training ended at step {trainer.global_step} and kept nothing in {folder}: give "
+            "it more steps or more time (trainer.max_steps, trainer.max_time), or see above why "
+            "its weights were not worth keeping"
+        )
 
 
 def _try_trainer(settings: dict[str, Any]) -> bool:
@@ -318,7 +357,7 @@ def _try_trainer(settings: dict[str, Any]) -> bool:
     try:
         trainer = lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
         return trainer.is_global_zero
-    except (TypeError, ValueError, MisconfigurationException) as error:
+    except NOT_TAKEN as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
 
 
@@ -331,6 +370,7 @@ def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("pytorch_lightning.profilers").setLevel(logging.INFO)  # who asks for one
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
