@@ -42,7 +42,7 @@ def extract(options: argparse.Namespace) -> None:
         tracker.range_hz[0] if options.fmin is None else options.fmin,
         tracker.range_hz[1] if options.fmax is None else options.fmax,
     )
-    done = extract_pitch(options.path, tracker, voicing, options.cache)
+    done = extract_pitch(options.path, tracker, voicing, options.cache, options.channel)
     for task, backup in done.backups.items():
         logging.info("the %s that was there before is kept in %s", task, backup)
     for task, folder in done.folders.items():
@@ -59,8 +59,9 @@ def extract(options: argparse.Namespace) -> None:
         logging.warning("no pitch was heard: try a lower --threshold")
         return
     logging.info(
-        "next: python3 train_model.py --config-name dgt_pitch_cond name=my_training %s",
+        "next: python3 train_model.py --config-name dgt_pitch_cond name=my_training %s%s",
         shlex.quote(f"data.dataset.root={options.path}"),
+        "" if options.channel == "mix" else f" data.dataset.channel={options.channel}",
     )
 
 
@@ -68,6 +69,10 @@ def _number_from_1(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a number from 1 on expected, {text} came")
     return int(text)
+
+
+def _channel(text: str) -> str:
+    return text if text == "mix" else str(_number_from_1(text))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_number_from_1,
         default=64,
         help="frames that torchcrepe hears at a time (default 64); lower if memory is short",
+    )
+    parser.add_argument(
+        "--channel",
+        type=_channel,
+        default="mix",
+        help="what is listened to: mix (default), or the number of one channel from 1 on; the same "
+        "as data.dataset.channel in training",
     )
     parser.add_argument(
         "--cache", type=Path, help="where what was heard is kept (default: ~/.cache/vschaos)"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vschaos.runs import Given, Run
 
 HELD_OUT_TO_SWEEP = 3  # files, if none are given
+FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
 WALKS_APART = 100_003  # in seeds of the prior
 FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: no other file can be written
 
@@ -39,6 +40,7 @@ def generate(options: argparse.Namespace) -> None:
     import torch
 
     from vschaos import load_run
+    from vschaos.folders import mark_as_made
     from vschaos.generation import SoundWriter, parse_labels
     from vschaos.outputs import check_output_folder, identities
     from vschaos.runs import check_own_folders
@@ -48,8 +50,7 @@ def generate(options: argparse.Namespace) -> None:
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
     if options.out is None:
-        folders = ("reconstructions", "trajectories", "morphs", "sweeps")
-        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in folders)))
+        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in FOLDERS)))
     check_output_folder(out, "--out")
     inputs = _inputs(run, options)
     known = identities(entry.file for entry in inputs)
@@ -61,7 +62,11 @@ def generate(options: argparse.Namespace) -> None:
         "morph": morph_files,
         "sweep": sweep_files,
     }
-    commands[options.command](Job(run, out, labels, options, inputs, writer))
+    try:
+        commands[options.command](Job(run, out, labels, options, inputs, writer))
+    finally:
+        for name in FOLDERS:  # of no training's sounds, if it looks here
+            mark_as_made(out / name)
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,14 @@ def reconstruct_files(job: Job) -> None:
 
     known = KnownLabels(job.run)
 
-    def reconstruct(file: Path, name: str) -> None:
-        sound = InputSound(job.run, file)
-        told = {**known.told(file, sound), **job.labels}
+    def reconstruct(given: Input) -> None:
+        sound = InputSound(job.run, given)
+        told = {**known.told(given.file, sound, given.first), **job.labels}
         heard, made = job.writer.spectrogram(), job.writer.spectrogram()
         output = reconstruct_segments(
             job.run, _seen(sound, heard), told, job.options.temperature, job.options.inversion
         )
-        path = job.out / "reconstructions" / name
+        path = job.out / "reconstructions" / given.name
         job.writer.write(path, output, made)
         job.writer.draw(path, {"input": heard, "reconstruction": made})
 
@@ -112,19 +117,19 @@ def _seen(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iter
         yield block
 
 
-def _for_each(inputs: list[Input], doing: str, work: Callable[[Path, str], None]) -> None:
+def _for_each(inputs: list[Input], doing: str, work: Callable[[Input], None]) -> None:
     """Does it for each file, whatever comes of the others; fails in the end if one failed."""
-    from tqdm import tqdm
+    from vschaos.progress import Progress
 
     failed: list[str] = []
-    for file, name in tqdm(inputs, desc=doing, unit="file", leave=False):
+    for given in Progress(inputs, desc=doing, unit="file"):
         try:
-            work(file, name)
+            work(given)
         except (ValueError, OSError, MemoryError) as error:
             if isinstance(error, OSError) and error.errno in FOR_ALL:
                 raise
-            logging.warning("skipped %s: %s", file, sentence(error))
-            failed.append(str(file))
+            logging.warning("skipped %s: %s", given.file, sentence(error))
+            failed.append(str(given.file))
     if failed and len(failed) == len(inputs):
         raise ValueError(f"none of the {len(inputs)} files could be used: see above why")
     if failed:
@@ -135,13 +140,14 @@ def _for_each(inputs: list[Input], doing: str, work: Callable[[Path, str], None]
 
 def walk(job: Job) -> None:
     import numpy as np
-    from tqdm import tqdm
+
+    from vschaos.progress import Progress
 
     options = job.options
     _hint(job.run, job.labels)
     _check_latents(job.run, options.latents)
     walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
-    for kind, number in tqdm(walks, desc="walking", unit="walk", leave=False):
+    for kind, number in Progress(walks, desc="walking", unit="walk"):
         # each walk has a seed of its own: asking for more kinds or more walks changes none of them
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
         latents = _latents(job.run, kind, number, job.labels, random, options)
@@ -175,14 +181,13 @@ def _check_latents(run: Run, count: int | None) -> None:
 def morph_files(job: Job) -> None:
     import numpy as np
 
-    from vschaos.files import short_name
     from vschaos.generation import morph
 
     _hint(job.run, job.labels)
-    sounds = [_open(job.run, file) for file, _ in job.inputs]
+    sounds = [_open(job.run, given) for given in job.inputs]
     latents = morph(job.run, sounds, job.labels, job.options.temperature)
     random = np.random.default_rng(job.options.seed)
-    name = short_name("_".join(file.stem for file, _ in job.inputs), ".wav").removesuffix(".wav")
+    name = "_".join(given.file.stem for given in job.inputs)
     _decode(job, job.out / "morphs" / name, latents, random)
 
 
@@ -202,13 +207,13 @@ def sweep_files(job: Job) -> None:
     for task in tasks:
         swept_labels(run, task)  # refuses one that the model does not know before any work
     known = KnownLabels(run)
-    swept = [(name, task) for _, name in job.inputs for task in tasks]
+    swept = [(given.name, task) for given in job.inputs for task in tasks]
     names = unique_names([f"{name}_{task}" for name, task in swept])
     folders = dict(zip(swept, names, strict=True))
 
-    def sweep(file: Path, name: str) -> None:
-        sound = InputSound(run, file)
-        told = known.told(file, sound)
+    def sweep(given: Input) -> None:
+        sound, name = InputSound(run, given), given.name
+        told = known.told(given.file, sound, given.first)
         latents = encode_segments(run, sound, {**told, **job.labels}, options.temperature)
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
@@ -255,14 +260,14 @@ def _example(run: Run, task: str) -> str:
     return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
 
 
-def _open(run: Run, file: Path) -> InputSound:
+def _open(run: Run, given: Input) -> InputSound:
     from vschaos.audio import UnusableAudioError
     from vschaos.generation import InputSound
 
     try:
-        return InputSound(run, file)
+        return InputSound(run, given)
     except UnusableAudioError as error:
-        raise ValueError(f"{file} cannot be used: {error}") from error
+        raise ValueError(f"{given.file} cannot be used: {error}") from error
 
 
 def _decode(job: Job, path: Path, latents: np.ndarray, random: np.random.Generator) -> None:

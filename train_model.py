@@ -69,6 +69,7 @@ def _compose_and_train() -> int:
         if any(isinstance(failure, KeyboardInterrupt) for failure in failures):
             return  # Ctrl-C ends a sweep, rather than one training of it
         try:
+            _check(OmegaConf.to_container(composed, resolve=False))
             missing = sorted(OmegaConf.missing_keys(composed))
             if missing:
                 raise ValueError(f"still to be given: {', '.join(f'{key}=...' for key in missing)}")
@@ -86,12 +87,32 @@ def _compose_and_train() -> int:
         if failures:
             raise failures[0]
     except MissingConfigException as error:
-        raise ValueError(
-            f"--config-name: there is no recipe {error.missing_cfg_file}; there is\n{_recipes()}"
-        ) from error
+        raise ValueError(_not_there(str(error.missing_cfg_file))) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
+
+
+def _check(config: Any) -> None:
+    """Looks if all that is given is read, and if the words given are those there are."""
+    from vschaos.training import check_choice, check_settings, shipped_settings
+
+    check_settings(config, shipped_settings(CONFIGS))
+    if isinstance(config.get("sizes"), dict):
+        check_choice("size", config["size"], config["sizes"])
+
+
+def _not_there(file: str) -> str:
+    group, _, choice = file.rpartition("/")
+    if group in _groups():
+        choices = sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+        return f"{group} must be {' or '.join(choices)}, got {choice}"
+    return f"--config-name: there is no recipe {file}; there is\n{_recipes()}"
+
+
+def _groups() -> set[str]:
+    """What is chosen from the files of a folder: augment=mild."""
+    return {path.name for path in CONFIGS.iterdir() if path.is_dir()}
 
 
 def _resumed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
@@ -128,11 +149,14 @@ def _ask() -> bool:
 
 
 def _forgiving(argument: str) -> str:
-    """`+a.b=c` may set what is there already, and names and paths may be written as they are."""
-    key, _, value = argument.partition("=")
+    """With `+` or without it sets what is there and what is not, which `_check` judges; names and
+    paths may be written as they are."""
+    key, is_setting, value = argument.lstrip("+").partition("=")
     is_sweep = "," in value and bool({"-m", "--multirun"} & set(sys.argv))
     if key not in TEXTS or is_sweep or re.fullmatch(r"null|(['\"]).*\1|", value):
-        return f"+{argument}" if re.match(r"\+(check|\w+\.[\w.]+)=", argument) else argument
+        if not is_setting or not re.fullmatch(r"(?!hydra\b)\w[\w.]*", key):
+            return argument
+        return f"{key}={value}" if key in _groups() else f"++{key}={value}"
     if value.startswith("~/"):
         value = str(Path(value).expanduser())
     # within quotes Hydra takes all as it is, but for backslashes before a quote

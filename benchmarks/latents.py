@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from vschaos.generation import KnownLabels, read_input
-from vschaos.generation.inputs import dataset_root
+from vschaos.generation.inputs import dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
 from vschaos.models.base import how_many_matter
@@ -68,7 +68,7 @@ def judge(run: Run, counts: list[int]) -> list[dict[str, float]]:
     assert isinstance(model, SpectralVAE)
     held_out = [heard(run, model, name) for name in run.split["held_out"]]
     dim = model.latent_dim
-    drawn = torch.cat(read_sequences(run, run.split["train"]).latents, dim=1)
+    drawn = torch.cat(read_sequences(run, "train").latents, dim=1)
     rows = [{"kept": float(dim), "all": distance(model, held_out, dim, lambda kept: kept)}]
     for count in (count for count in counts if count < dim):
         fills: dict[str, Fill] = {
@@ -82,8 +82,9 @@ def judge(run: Run, counts: list[int]) -> list[dict[str, float]]:
 
 
 def heard(run: Run, model: SpectralVAE, name: str) -> Heard:
-    audio = read_input(run, dataset_root(run) / name)
-    told = KnownLabels(run).told(dataset_root(run) / name, audio)
+    part = part_of(run, "held_out", name)
+    audio = read_input(run, dataset_root(run) / name, part)
+    told = KnownLabels(run).told(dataset_root(run) / name, audio, part[0] if part else 0)
     latents = torch.from_numpy(run.encode(audio, told))[None]
     magnitudes = model.transform(torch.from_numpy(audio)[None]).abs()
     return Heard(latents, run.labels(latents.shape[2], told), magnitudes)

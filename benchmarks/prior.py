@@ -69,8 +69,8 @@ def main() -> None:
     run = load_run(options.run, checkpoint=options.checkpoint)
     if run.prior is None:
         raise SystemExit(f"{run.folder} has no prior: python -m vschaos.prior {run.folder}")
-    held_out = read_sequences(run, run.split["held_out"])
-    learnt = read_sequences(run, run.split["train"])
+    held_out = read_sequences(run, "held_out")
+    learnt = read_sequences(run, "train")
     found = [judge(run, run.prior, held_out, learnt, options, seed) for seed in options.seeds]
     rows = {
         label: {name: median(row[label][name] for row in found) for name in first}

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,22 @@ def test_any_name_can_be_printed(encoding: str) -> None:
         assert b"\\udcff" in said
         assert b"Traceback" not in said
         assert "夏".encode() in said or b"\\u590f" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closed as a shell does it")
+def test_streams_that_are_closed_are_no_reason_to_fail() -> None:
+    program = """
+import os, sys
+from vschaos.command import run_command
+def main():
+    import logging, subprocess
+    logging.error("lost")
+    print("lost")
+    assert not sys.stdin.isatty() and sys.stdin.read() == ""
+    assert os.open(os.devnull, os.O_RDONLY) > 2  # no file of ours is taken for standard error
+    nothing = "import sys; sys.stderr.write('x'); sys.exit(sys.stdin.read() != '')"
+    return subprocess.run([sys.executable, "-c", nothing]).returncode or 7
+sys.exit(run_command(main))
+"""
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} <&- >&- 2>&-"
+    assert subprocess.run(command, shell=True).returncode == 7

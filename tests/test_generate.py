@@ -13,6 +13,7 @@ import soundfile
 import torch
 
 from vschaos.audio import write_audio
+from vschaos.folders import is_made
 from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.generation import KINDS, SoundWriter, find_inputs
 from vschaos.generation.inputs import Input
@@ -111,3 +112,22 @@ def test_channels_are_told_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["latent 1", "latent 2", "latent 3", "pitch", "octave"]
     assert script._channels(names) == "latent 1 ... latent 3, pitch, octave"
     assert script._channels(["audio"]) == "audio"
+
+
+def test_folders_of_what_is_made_are_marked(
+    generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vschaos.load_run", lambda *path: _run(tmp_path))
+    monkeypatch.setattr("vschaos.generation.parse_labels", lambda *labels: {})
+
+    def stopped(job: Any) -> None:
+        (job.out / "trajectories").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generate, "walk", stopped)
+    words = ["trajectories", str(tmp_path), "--out", str(tmp_path / "out")]
+    options = generate.make_parser().parse_args(words)
+    with pytest.raises(KeyboardInterrupt):
+        generate.generate(options)
+    assert is_made(tmp_path / "out" / "trajectories")
+    assert not is_made(tmp_path / "out")  # which may be a folder of the user's

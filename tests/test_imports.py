@@ -9,23 +9,28 @@ import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
 # without an opinion about sound
-FOUNDATIONS = {"files", "labels", "lazy", "outputs", "targets", "voices"}
+FOUNDATIONS = {"files", "folders", "labels", "lazy", "outputs", "progress", "targets", "voices"}
 ROOMS: dict[str, set[str]] = {
     "files": set(),
+    "folders": set(),
     "labels": set(),
     "lazy": set(),
     "outputs": {"files"},
     "targets": set(),
     "voices": set(),
     "command": set(),
+    "progress": set(),
     "generate_options": set(),
-    "audio": FOUNDATIONS,
+    "containers": FOUNDATIONS,
+    "decoding": {"containers"} | FOUNDATIONS,
+    "channels": FOUNDATIONS,
+    "audio": {"channels", "decoding"} | FOUNDATIONS,
     "layers": FOUNDATIONS,
     "transforms": FOUNDATIONS,
     "trajectories": set(),
     "pictures": {"audio", "transforms"} | FOUNDATIONS,
     "losses": {"layers"} | FOUNDATIONS,
-    "data": {"audio", "command"} | FOUNDATIONS,
+    "data": {"audio", "channels", "command"} | FOUNDATIONS,
     "models": {"layers", "losses", "transforms"} | FOUNDATIONS,
     "runs": {"layers", "models", "command"} | FOUNDATIONS,
     "prior": {"audio", "command", "generation", "layers", "models", "runs"} | FOUNDATIONS,
@@ -47,7 +52,7 @@ LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "training"},
     "hydra": {"training"},
     "omegaconf": {"training"},
-    "soundfile": {"audio.py", "report/media.py"},
+    "soundfile": {"audio.py", "decoding.py", "report/media.py"},
     "soxr": {"audio.py"},
     "matplotlib": {"pictures"},
     "tensorboard": {"report/curves.py"},

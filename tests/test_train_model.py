@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_configs import TINY
+from tests.test_configs import CONFIGS, TINY
 from vschaos.runs.summary import find_runs
 
 Configs = list[dict[str, Any]]
@@ -150,3 +150,82 @@ def test_a_sweep_leaves_a_run_for_each_value(
     assert [(run.recipe, run.state, run.steps) for run in runs] == [
         ("dgt_small", "finished", 6)
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            ["trainer.maxsteps=10"],
+            r"nothing reads trainer.maxsteps: did you mean trainer.max_steps\?",
+        ),
+        (["+trainer.maxsteps=10"], r"did you mean trainer.max_steps\?"),
+        (["+lenght=quick"], r"nothing reads lenght: did you mean length\?"),
+        (["lenght=quick"], r"did you mean length\?"),
+        (["+data.dataset.rot=x"], r"did you mean data.dataset.root\?"),
+        (["max_steps=10"], r"nothing reads max_steps: did you mean trainer.max_steps\?"),
+        (["model.latent.dims=4"], r"did you mean model.latent.dim\?"),
+        (["model.latnet.dim=4"], r"nothing reads model.latnet: did you mean model.latent\?"),
+        (["training.optimizer.learning_rate=1"], r"nothing reads training.optimizer.learning_rate"),
+        (["data.gain.rang_db=1"], r"did you mean data.gain.range_db\?"),
+        (["data.xyzzy=1"], r"nothing reads data.xyzzy: data has .*dataset.* or varispeed"),
+        (["data.dataset=b"], r"data.dataset must hold .*cache, channel, .* or root, got b"),
+        (["training.ending.patience=3"], r"training.ending must name its class"),
+        (["training.weights.kl2.weight=1"], r"training.weights.kl2 must name its class"),
+        (["model.conditioning.pitch.dims=12"], r"did you mean model.conditioning.pitch.dim\?"),
+        (["size=huge"], r"size must be small, mid or large, got huge"),
+        (["augment=medium"], r"augment must be mild or off or strong, got medium"),
+        (["length=short"], r"length must be full or quick, got short"),
+        (["network=rnn"], r"network must be causal or conv or gru or mlp, got rnn"),
+        (["+output=x"], r"output must be bernoulli or deterministic or gaussian, got x"),
+        (["model=x"], r"model must be spectral_vae, got x"),
+    ],
+    ids=str,
+)
+def test_what_nothing_reads_is_refused_with_what_was_meant(
+    composed: Configs,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: list[str],
+    told: str,
+) -> None:
+    assert _call(monkeypatch, "name=a", "data.dataset.root=b", *settings) == 1
+    assert re.search(f"^error: .*{told}", capsys.readouterr().err)
+    assert composed == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["trainer.precision=bf16-mixed"],
+        ["+sizes.tiny={hidden_dims: [4]}", "size=tiny"],
+        ["+dims=[4]", "model.encoder.hidden_dims=${dims}"],
+        ["+model.reconstruction.more={_target_:vschaos.losses.ItakuraSaito}"],
+        ["+training.weights.more={_target_:vschaos.training.learner.LossWeight,weight:0.1}"],
+        ["+model.conditioning.mood={dim: 3, target: [decoder], embedding: Embedding, width: 4}"],
+        ["data.dataset.metadata_callbacks.mood={name: read_single_metadata, type: int}"],
+        ["+model.excerpt_frames=2", "training.monitoring=null", "+augment=strong"],
+        ["length=quick", "training.ending.patience=3", "data.mix_up=null"],
+    ],
+    ids=str,
+)
+def test_what_something_reads_is_taken(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch, settings: list[str]
+) -> None:
+    assert _call(monkeypatch, "name=a", "data.dataset.root=b", *settings) == 0
+    assert len(composed) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *(("--config-name", path.stem) for path in sorted(CONFIGS.glob("dgt_*.yaml"))),
+        *((f"network={path.stem}",) for path in sorted((CONFIGS / "network").glob("*.yaml"))),
+        ("length=quick", "output=gaussian", "augment=off"),
+    ],
+    ids=" ".join,
+)
+def test_all_that_is_shipped_is_read(
+    composed: Configs, monkeypatch: pytest.MonkeyPatch, settings: tuple[str, ...]
+) -> None:
+    assert _call(monkeypatch, *settings, "name=a", "data.dataset.root=b") == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,11 @@ import numpy as np
 import soundfile
 import soxr
 
+from vschaos.channels import Origin
+from vschaos.decoding import UnusableAudioError as UnusableAudioError
+from vschaos.decoding import open_sounds, reason, reasons_told
 from vschaos.files import written_whole
+from vschaos.folders import list_files
 from vschaos.outputs import output_file
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
@@ -29,21 +33,16 @@ AUDIO_EXTENSIONS = (
     ".w64",
     ".caf",
 )
-SAMPLE_RATES_HZ = (1_000, 768_000)
 BLOCK_LENGTH = 1 << 18
 LARGEST_WAV = (1 << 32) - (1 << 16)  # bytes of samples: its sizes are numbers of 32 bits
-
-
-class UnusableAudioError(ValueError):
-    """A file that cannot be used as sound; the message is the reason, without the file's name."""
 
 
 class SoundFormat(NamedTuple):
     """What the header of a file says of its sound.
 
     Attributes:
-        sample_rate: Hz.
-        length: samples of each channel.
+        sample_rate: Hz; of several sounds in one file, that of the first, as is all but the length.
+        length: samples of each channel; 0 where it does not say.
         encoding: of file and samples, as `WAV PCM_16`.
     """
 
@@ -53,26 +52,36 @@ class SoundFormat(NamedTuple):
     encoding: str
 
 
-def find_audio_files(folder: Path) -> list[Path]:
-    """All audio files below `folder`, by extension, hidden ones left out, in sorted order."""
-    found = (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in AUDIO_EXTENSIONS
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
-    return sorted(found)
+def find_audio_files(folder: Path, skips_made: bool = False) -> list[Path]:
+    """All audio files below `folder`, by extension, hidden ones left out, in sorted order; linked
+    folders are followed, and no file comes twice.
+
+    Args:
+        folder: where they lie.
+        skips_made: whether those in folders that vschaos made are left out.
+    """
+    return [path for path in list_files(folder, skips_made).files if is_audio(path)]
 
 
-def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Iterator[Waveform]:
+def is_audio(path: Path) -> bool:
+    """Whether a file is called like one of sound."""
+    return path.suffix.lower() in AUDIO_EXTENSIONS
+
+
+def read_blocks(
+    path: Path, sample_rate: int, channel: str | int = "mix", origin: Origin | None = None
+) -> Iterator[Waveform]:
     """Reads a file of any length block by block: one channel, at `sample_rate`.
+
+    It is read until its decoder finds nothing more, whatever its header promises; files that were
+    joined are read one after the other.
 
     Args:
         path: a file that libsndfile reads (wav, flac, ogg, mp3, aiff, ...).
         sample_rate: the rate of the blocks, in Hz.
         channel: `mix` takes the mean of all channels; a number, counted from 1, takes that one
             (a mono file has one channel only, and gives it for any number).
+        origin: is shown all channels, at their own rate.
 
     Yields:
         `[T]` float32 blocks, of lengths that vary; a file of N samples gives
@@ -83,22 +92,20 @@ def read_blocks(path: Path, sample_rate: int, channel: str | int = "mix") -> Ite
         ValueError: `channel` is neither `mix` nor a number from 1 on.
     """
     check_channel(channel)
-    with _reasons_told(), _open_sound(path) as file:
-        resampler = (
-            soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
-            if file.samplerate != sample_rate
-            else None
-        )
-        block = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
-        while len(block):
-            following = file.read(BLOCK_LENGTH, dtype="float32", always_2d=True)
-            mono = _one_channel(block, channel)
-            if not np.isfinite(mono).all():
-                raise UnusableAudioError("it has samples that are NaN or infinite")
-            if resampler is not None:
-                mono = resampler.resample_chunk(mono, last=not len(following))
-            yield mono
-            block = following
+    with reasons_told():
+        for sound in open_sounds(path):
+            resampler = (
+                soxr.ResampleStream(sound.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
+                if sound.samplerate != sample_rate
+                else None
+            )
+            for block, is_last in sound.blocks_to_the_end(BLOCK_LENGTH):
+                mono = _one_channel(block, channel)
+                if not np.isfinite(mono).all():
+                    raise UnusableAudioError("it has samples that are NaN or infinite")
+                if origin is not None:
+                    origin.add(block, sound.samplerate)
+                yield mono if resampler is None else resampler.resample_chunk(mono, last=is_last)
 
 
 def check_channel(channel: str | int) -> None:
@@ -118,9 +125,10 @@ def probe(path: Path) -> SoundFormat:
     Raises:
         UnusableAudioError: it is no sound that can be used.
     """
-    with _reasons_told(), _open_sound(path) as file:
-        encoding = f"{file.format} {file.subtype}"
-        return SoundFormat(file.samplerate, file.channels, file.frames, encoding)
+    with closing(open_sounds(path)) as sounds:
+        sound = next(sounds)
+        encoding = f"{sound.format} {sound.subtype}"
+        return SoundFormat(sound.samplerate, sound.channels, sound.length or 0, encoding)
 
 
 def read_audio(path: Path, sample_rate: int, channel: str | int = "mix") -> Waveform:
@@ -130,17 +138,19 @@ def read_audio(path: Path, sample_rate: int, channel: str | int = "mix") -> Wave
 
 
 def duration_seconds(path: Path) -> float:
-    """How long a file says it lasts.
+    """How long a file lasts. It is decoded to tell where its header says nothing that can be true.
 
     Raises:
         UnusableAudioError: it cannot be read.
     """
-    try:
-        return float(soundfile.info(path).duration)
-    except UnicodeEncodeError as error:
-        raise UnusableAudioError("its name is not valid UTF-8") from error
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableAudioError(f"it cannot be read as audio ({_reason(error)})") from error
+    seconds = 0.0
+    with reasons_told():
+        for sound in open_sounds(path):
+            length = sound.length
+            if length is None:
+                length = sum(len(block) for block, _ in sound.blocks_to_the_end(BLOCK_LENGTH))
+            seconds += length / sound.samplerate
+    return seconds
 
 
 def read_channels(path: Path, sample_rate: int | None = None) -> np.ndarray:
@@ -148,12 +158,25 @@ def read_channels(path: Path, sample_rate: int | None = None) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        samples, file_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableAudioError(f"{path} cannot be read as audio ({_reason(error)})") from error
-    if sample_rate is not None and sample_rate != file_rate and len(samples):
-        samples = soxr.resample(samples, file_rate, sample_rate, quality="VHQ")
-    return samples.T
+        with reasons_told():
+            parts = _read_parts(path, sample_rate)
+    except UnusableAudioError as error:
+        raise UnusableAudioError(f"{path}: {error}") from error
+    if len({part.shape[1] for part in parts}) > 1:
+        raise UnusableAudioError(f"{path}: its parts have different numbers of channels")
+    return np.concatenate(parts).T
+
+
+def _read_parts(path: Path, sample_rate: int | None) -> list[np.ndarray]:
+    parts = []
+    for sound in open_sounds(path):
+        sample_rate = sample_rate or sound.samplerate
+        blocks = [block for block, _ in sound.blocks_to_the_end(BLOCK_LENGTH)]
+        part = np.concatenate([np.zeros((0, sound.channels), np.float32), *blocks])
+        if sample_rate != sound.samplerate and len(part):
+            part = soxr.resample(part, sound.samplerate, sample_rate, quality="VHQ")
+        parts.append(part)
+    return parts
 
 
 def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
@@ -217,31 +240,7 @@ def write_blocks(
                     raise ValueError(f"{path}: at most 4 GB were expected, got a longer sound")
                 file.write(block.T)
     except soundfile.LibsndfileError as error:  # a full disk, too
-        raise OSError(f"{path} cannot be written ({_reason(error)})") from error
-
-
-@contextmanager
-def _reasons_told() -> Iterator[None]:
-    """Turns what goes wrong in reading a file into an UnusableAudioError."""
-    try:
-        yield
-    except UnicodeEncodeError as error:
-        raise UnusableAudioError("its name is not valid UTF-8") from error
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableAudioError(f"it cannot be read as audio ({_reason(error)})") from error
-
-
-def _open_sound(path: Path) -> soundfile.SoundFile:
-    if path.stat().st_size == 0:
-        raise UnusableAudioError("it is empty")
-    file = soundfile.SoundFile(path)
-    low, high = SAMPLE_RATES_HZ
-    if not low <= file.samplerate <= high:
-        file.close()
-        raise UnusableAudioError(
-            f"its sample rate is {file.samplerate} Hz, {low} to {high} expected"
-        )
-    return file
+        raise OSError(f"{path} cannot be written ({reason(error)})") from error
 
 
 def _one_channel(block: np.ndarray, channel: str | int) -> Waveform:
@@ -254,11 +253,3 @@ def _one_channel(block: np.ndarray, channel: str | int) -> Waveform:
     if not 1 <= number <= num_channels:
         raise UnusableAudioError(f"it has {num_channels} channels, number {number} was asked for")
     return np.ascontiguousarray(block[:, number - 1])
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, soundfile.LibsndfileError):
-        if error.code == 7:  # "File does not exist", it says of an mp3 without a frame
-            return "Format not recognised"
-        return error.error_string.strip().rstrip(".")
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -25,6 +25,7 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     Errors that a user can mend are told in one sentence, without a trace unless `debug`:
     1 for those, 130 for Ctrl-C, or the second argument of a `KeyboardInterrupt`.
     """
+    _open_closed_streams()
     # torch's threads, which it starts later, wait for each other briefly before they sleep: by
     # default they burn what another program on the same cores needs, and both crawl
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -77,3 +78,19 @@ def _name_user() -> None:
     except (KeyError, OSError, ImportError):  # as `docker run -u 12345` starts us
         folder = Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}"
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
+
+
+def _open_closed_streams() -> None:
+    """Where a daemon or cron has closed standard input, output or error, nothing is read from there
+    and what is written is lost; and no file of ours takes their numbers, to which libraries write.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest number that is free, which is this one: those below are open by now
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by what we start as well
+        mode = "r" if name == "stdin" else "w"
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115

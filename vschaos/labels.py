@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 NUMBERS_IN_SWEEP = 8
+UNSEEN = "not in the training"
 
 
 class Labels(NamedTuple):
@@ -32,6 +33,7 @@ class Vocabulary:
         classes: names by class number; none for a label that is a number.
         low, high: the range of the numbers in the dataset.
         mean, deviation: of these numbers.
+        unseen: numbers of the classes that no sound has which a model learns from.
     """
 
     classes: tuple[str, ...] = ()
@@ -39,10 +41,19 @@ class Vocabulary:
     high: float = 1.0
     mean: float = 0.0
     deviation: float = 1.0
+    unseen: tuple[int, ...] = ()
 
     @property
     def is_class(self) -> bool:
         return bool(self.classes)
+
+    @property
+    def unseen_names(self) -> list[str]:
+        return [self.classes[number] for number in self.unseen]
+
+    def title(self, name: str) -> str:
+        """What a class is called where it is chosen: those that are unseen say so."""
+        return f"{name} - {UNSEEN}" if name in self.unseen_names else name
 
     def value(self, given: str | float) -> float:
         """The class number or the number that is meant by a name or a number.
@@ -80,9 +91,12 @@ class Vocabulary:
         try:
             numbers = {key: float(entries[key]) for key in ("low", "high", "mean", "deviation")}
             classes = tuple(str(name) for name in entries["classes"])
+            unseen = tuple(int(number) for number in entries.get("unseen", ()))
             if not all(map(math.isfinite, numbers.values())) or not "".join(classes).isprintable():
                 raise ValueError
-            return cls(classes=classes, **numbers)
+            if not set(unseen) <= set(range(len(classes))):
+                raise ValueError
+            return cls(classes=classes, unseen=unseen, **numbers)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no vocabulary of a label: {entries!r}") from error
 

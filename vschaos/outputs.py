@@ -15,7 +15,7 @@ from vschaos.files import nearest_folder, short_name, written_whole
 
 # in each folder of outputs, as sha256sum writes it: a digest and a file's name on each line, the
 # last line of a name counts
-RECORD = ".vschaos"
+RECORD = ".vschaos_written"
 Identity = tuple[int, int]  # of a disk, and of a file on it
 logger = logging.getLogger(__name__)
 

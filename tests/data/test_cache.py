@@ -53,7 +53,7 @@ def test_what_is_kept_is_listed(
     earlier = folder / ("0123456789" * 2)
     earlier.mkdir()
     (earlier / "index.json").write_text("{}")
-    (earlier / "samples.f32").write_bytes(bytes(700_000))
+    (earlier / "samples.f32").write_bytes(bytes(680_000))
     store = _open(folder.parent / "one", folder)
     (two,) = [path for path in folder.glob("datasets/*.json") if "two" in path.read_text()]
     os.utime(two, (time.time() - 5.5 * DAY_SECONDS,) * 2)

@@ -16,6 +16,7 @@ import pytest
 from vschaos import audio
 from vschaos.audio import probe, write_audio
 from vschaos.data import check as check_module
+from vschaos.data import inspection
 from vschaos.data.check import main
 from vschaos.data.inspection import Inspection, inspect_dataset
 
@@ -25,8 +26,9 @@ Check = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def dataset(dataset: Path) -> Path:
-    """The sounds alone; each test writes the labels that it is about."""
+def dataset(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sounds alone, at the rate of a model; each test writes the labels that it is about."""
+    monkeypatch.setattr(inspection, "SAMPLE_RATE", RATE)
     shutil.rmtree(dataset / "metadata")
     return dataset
 
@@ -164,7 +166,7 @@ def test_what_is_wrong_with_a_sound_is_found(
 
 def test_a_sound_that_just_suffices_is_not_remarked(dataset: Path, tone: Tone) -> None:
     write_audio(dataset / "data" / "x.wav", tone()[:512], RATE)
-    loud = tone(amplitude=4.0)  # beyond full scale, in floats, is not clipped
+    loud = tone(amplitude=1.4)  # a little beyond full scale, in floats, is not clipped
     write_audio(dataset / "data" / "y.wav", loud, RATE)
     inspection = inspect_dataset(dataset)
     assert _found(inspection) == []
@@ -202,6 +204,52 @@ def test_every_copy_is_told_once(dataset: Path) -> None:
         place for severity, place, _ in _found(inspect_dataset(dataset)) if severity == "warning"
     ]
     assert places == ["data/x.wav", "data/y.wav"]
+
+
+@pytest.mark.parametrize(("factor", "how"), [(-1.0, "silent"), (-0.9, "26 dB softer")])
+def test_channels_that_cancel_are_told(
+    dataset: Path,
+    check: Check,
+    tone: Tone,
+    factor: float,
+    how: str,
+) -> None:
+    write_audio(dataset / "data" / "x.wav", np.stack([tone(), factor * tone()]), RATE)
+    code, text = check("--strict")
+    assert code == 1
+    assert "warning: channels that cancel each other (1)" in text
+    assert f"data/x.wav  its channels cancel each other (the mix is {how}" in text
+    assert "it is silent" not in text
+
+
+def test_a_sound_beyond_full_scale_is_told_and_used(
+    dataset: Path, check: Check, tone: Tone
+) -> None:
+    write_audio(dataset / "data" / "x.wav", tone(amplitude=32768.0), RATE)
+    code, text = check()
+    assert code == 0
+    assert "files          5, of which 5 can be used" in text
+    assert "warning: sounds beyond full scale (1)" in text
+    assert "90 dB above full scale" in text
+    assert "data.dataset.beyond_full_scale=keep" in text
+
+
+def test_sounds_below_the_rate_of_a_model_are_told(
+    dataset: Path,
+    check: Check,
+    tone: Tone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inspection, "SAMPLE_RATE", 44100)
+    for rate, fits in ((8000, 8000), (11025, 11025), (44100, None)):
+        write_audio(dataset / "data" / "x.wav", tone(sample_rate=rate), rate)
+        code, text = check()
+        assert code == 0
+        told = " ".join(text.split())  # places are padded
+        assert "sounds at 8000 Hz they have nothing above 4000 Hz, so a model of 44100 Hz" in told
+        assert ("model.sample_rate=" in text) == (fits is not None)
+        assert f"model.sample_rate={fits} fits all of them" in text or fits is None
+        assert "data.sample_rate" not in text
 
 
 def test_nothing_to_learn_from_is_an_error(tmp_path: Path, check: Check) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio import Waveform, write_audio
+from vschaos.data.label_folders import read_channel
 from vschaos.data.pitch import Voicing, extract_pitch, find_notes, segments
 from vschaos.data.pitch_tracking import SAMPLE_RATE, Frames
 
@@ -239,3 +240,21 @@ def test_nothing_to_label(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ValueError, match="none of the 1 files"):
         extract_pitch(tmp_path, Counter(), VOICING, cache)
     assert not (tmp_path / "metadata").exists()
+
+
+def test_the_channel_that_is_heard_is_noted(tmp_path: Path, cache: Path, tone: Tone) -> None:
+    both = np.stack([tone(440.0, SAMPLE_RATE, 0.5), tone(523.25, SAMPLE_RATE, 0.5)])
+    write_audio(tmp_path / "data" / "a.wav", both, SAMPLE_RATE)
+    values = {}
+    for channel in (1, 2):
+        extract_pitch(tmp_path, Counter(), VOICING, cache, channel)
+        values[channel] = labels(tmp_path, "pitch")["data/a.wav"][0][2]
+        assert read_channel(tmp_path, "octave") == str(channel)
+    assert values == {1: "0", 2: "3"}
+    assert read_channel(tmp_path, "nowhere") is None
+
+
+def test_the_folder_of_the_sounds_is_not_taken_for_the_dataset(sounds: Path, cache: Path) -> None:
+    with pytest.raises(ValueError, match=r"got .*data, the folder of its sounds: did you mean"):
+        extract_pitch(sounds / "data", Counter(), VOICING, cache)
+    assert not (sounds / "data" / "metadata").exists()

@@ -1,69 +1,83 @@
-"""The two sides share no file, leave none out, and hardly move as a dataset grows."""
+"""A resumed training keeps its sides; parts of files are read as if they were files."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from vschaos.data.split import split_again, split_files
+from vschaos.data.pieces import Piece
+from vschaos.data.split import Split, describe, split_again
+from vschaos.data.store import SoundStore
 
-NAMES = [f"data/sound {number}.wav" for number in range(200)]
-
-
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.999])
-@pytest.mark.parametrize("count", [1, 2, 3, 200])
-def test_every_file_is_on_one_side(share: float, count: int) -> None:
-    train, held_out = split_files(NAMES[:count], share, seed=0)
-    assert sorted(train + held_out) == sorted(NAMES[:count])
-    assert train == sorted(train)
-    assert held_out == sorted(held_out)
-    assert train
-    assert bool(held_out) == (share > 0 and count > 1)
-    if count == 200:
-        assert len(held_out) == pytest.approx(share * count, abs=1)
+NAMES = [f"data/sound {number}.wav" for number in range(20)]
+BEGUN = Split(
+    train=NAMES[2:],
+    held_out=[*NAMES[:2], NAMES[9]],
+    parts={"train": {NAMES[9]: (0, 500)}, "held_out": {NAMES[9]: (600, 800)}},
+    digests={name: f"{number:016x}" for number, name in enumerate(NAMES)},
+)
 
 
-def test_a_seed_repeats_whatever_the_order_of_the_files() -> None:
-    assert split_files(NAMES, 0.1, seed=3) == split_files(NAMES[::-1], 0.1, seed=3)
-
-
-def test_another_seed_draws_other_files() -> None:
-    drawn = [set(split_files(NAMES, 0.1, seed).held_out) for seed in range(4)]
-    assert all(len(one & other) < 10 for one in drawn for other in drawn if one is not other)
-
-
-def test_no_stretch_of_the_list_is_preferred() -> None:
-    drawn = [split_files(NAMES, 0.1, seed).held_out for seed in range(50)]
-    share = sum(name in NAMES[:100] for names in drawn for name in names) / 1000
-    assert share == pytest.approx(0.5, abs=0.06)  # four deviations
-
-
-def test_a_new_file_moves_one_other_at_most() -> None:
-    before = split_files(NAMES, 0.1, seed=0)
-    for number in range(50):
-        after = split_files([*NAMES, f"data/new {number}.wav"], 0.1, seed=0)
-        assert len(set(before.held_out) - set(after.held_out)) <= 1
-        assert len(set(before.train) - set(after.train)) <= 1
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.0, 1.5, float("nan")])
-def test_a_share_that_is_none_is_told(share: float) -> None:
-    with pytest.raises(ValueError, match=r"data\.dataset\.held_out"):
-        split_files(NAMES, share, seed=0)
-
-
-def test_a_training_gone_on_with_keeps_its_sides(caplog: pytest.LogCaptureFixture) -> None:
-    begun = split_files(NAMES, 0.1, seed=0)
-    assert split_again(NAMES[::-1], begun) == begun
+def test_a_resumed_training_keeps_its_sides_and_parts(caplog: pytest.LogCaptureFixture) -> None:
+    kept = json.loads(json.dumps(BEGUN.to_json()))
+    again = Split(**kept)
+    assert split_again(NAMES[::-1], BEGUN, BEGUN.digests) == BEGUN
     assert not caplog.records
-    gone = {begun.train[0], begun.held_out[0]}
+    assert again.to_json() == kept
+    gone = {NAMES[0], NAMES[2]}
     there = [name for name in NAMES if name not in gone] + ["data/new.wav"]
-    train, held_out = split_again(there, begun)
-    assert train == begun.train[1:]
-    assert held_out == begun.held_out[1:]
-    assert "2 files that the training began with are not there" in caplog.text
+    now = {**(BEGUN.digests or {}), NAMES[3]: "f" * 64}
+    split = split_again(there, BEGUN, now)
+    assert split.train == NAMES[4:]
+    assert split.held_out == [NAMES[1], NAMES[9]]
+    assert split.part("held_out", NAMES[9]) == (600, 800)
+    assert "2 files are not there any more" in caplog.text
+    assert f"1 files hold another sound now ({NAMES[3]})" in caplog.text
     assert "1 files joined since the training began (data/new.wav)" in caplog.text
 
 
-def test_another_dataset_is_not_gone_on_with() -> None:
-    with pytest.raises(ValueError, match=r"none of the 180 files .* data\.dataset\.root"):
-        split_again(["other.wav"], split_files(NAMES, 0.1, seed=0))
+def test_another_dataset_is_not_resumed() -> None:
+    with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
+        split_again(["other.wav"], BEGUN)
+    with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
+        split_again(NAMES, BEGUN, dict.fromkeys(NAMES, "f" * 64))
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> SoundStore:
+    """Two files at 10 Hz whose samples count from 1."""
+    lengths = {"a.wav": 6000, "deep/take.wav": 12_000}
+    pieces = {
+        name: (Path(name), Piece(10, length, 0.5, 0, 10, 1, 0.0))
+        for name, length in lengths.items()
+    }
+    made = SoundStore(10, pieces)
+    monkeypatch.setattr(made, "_samples", lambda name: np.arange(1.0, lengths[name] + 1))
+    return made
+
+
+def test_a_part_is_read_like_a_file(store: SoundStore) -> None:
+    split = Split(
+        train=["a.wav", "deep/take.wav"],
+        held_out=["deep/take.wav"],
+        parts={
+            "train": {"deep/take.wav": (0, 9000)},
+            "held_out": {"deep/take.wav": (9300, 12_000)},
+        },
+    )
+    (part,) = split.files("held_out", store)
+    assert part == ("deep/take.wav", 6000 + 9300, 2700, 9300)
+    np.testing.assert_array_equal(store.read(part, -2, 4), [0, 0, 9301, 9302])
+    np.testing.assert_array_equal(store.read(part, 2698, 4), [11_999, 12_000, 0, 0])
+    learnt = split.files("train", store)[1]
+    np.testing.assert_array_equal(store.read(learnt, 8998, 4), [8999, 9000, 0, 0])
+    assert store.level(part.part(0, 2)) == pytest.approx(9301.5, rel=1e-6)
+    assert describe(split, "train", "to learn from", store) == (
+        "25.0 minutes to learn from (1 file and part of take.wav)"
+    )
+    assert describe(split, "held_out", "held out", store) == (
+        "4.5 minutes held out (part of take.wav)"
+    )

@@ -20,7 +20,9 @@ from vschaos import audio
 from vschaos.audio import write_audio
 from vschaos.data import importing, ledger, parallel, pieces, sources
 from vschaos.data import store as store_module
-from vschaos.data.store import SoundStore, list_sounds, open_store
+from vschaos.data.recognition import find_changed
+from vschaos.data.store import SoundStore, find_stores, list_sounds, open_store
+from vschaos.folders import mark_as_made
 
 Tone = Callable[..., np.ndarray]
 RATE = 8000
@@ -494,3 +496,40 @@ def test_files_that_are_needed_are_taken_though_others_would_be_picked(
     write_audio(tmp_path / "data" / "z.wav", tone(), 8000)
     grown = open_store(tmp_path, 8000, "mix", 1, n_files=2, cache=cache, needed=needed)
     assert {file.name for file in grown.files} == needed
+
+
+def test_linked_folders_are_taken_and_what_vschaos_made_is_left_out(
+    dataset: Path, tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = dataset / "data"
+    elsewhere = (data / "deep").rename(tmp_path / "elsewhere")
+    (data / "deep").symlink_to(elsewhere)
+    (data / "loop").symlink_to(dataset)
+    shutil.copytree(elsewhere, data / "out" / "reconstructions")
+    mark_as_made(data / "out" / "reconstructions")
+    expected = {"data/a.wav", "data/b.wav", "data/deep/c.wav", "data/deep/d.wav"}
+    assert {file.name for file in _open(dataset, cache).files} == expected
+    assert "left out data/loop: it leads to" in caplog.text
+    assert "left out data/out/reconstructions: 2 sounds in it, made by vschaos" in caplog.text
+
+
+def test_the_folder_of_the_sounds_is_not_taken_for_the_dataset(dataset: Path, cache: Path) -> None:
+    with pytest.raises(ValueError, match=f"did you mean {dataset}"):
+        _open(dataset / "data", cache)
+    flat = dataset.parent / "flat" / "data"  # whose own labels say that it is one
+    shutil.copytree(dataset / "data", flat)
+    (flat / "metadata").mkdir()
+    assert len(_open(flat, cache).files) == 4
+
+
+def test_stores_of_other_sounds_are_not_found(dataset: Path, cache: Path) -> None:
+    store = _open(dataset, cache)
+    rate, names = store.sample_rate, store.digests.keys()
+    short = {name: digest[:16] for name, digest in store.digests.items()}
+    assert list(find_stores(cache, rate, "mix", names, digests=short)) == [str(dataset.resolve())]
+    other = {**short, "data/a.wav": "0" * 16}
+    assert find_stores(cache, rate, "mix", names, digests=other) == {}
+    assert find_changed(dataset, short, cache, rate, "mix") == set()
+    assert find_changed(dataset, other, cache, rate, "mix") == {"data/a.wav"}
+    shutil.copyfile(dataset / "data" / "b.wav", dataset / "data" / "deep" / "c.wav")
+    assert find_changed(dataset, short, cache, rate, "mix") == {"data/deep/c.wav"}

@@ -45,7 +45,8 @@ def test_what_breaks_the_contract_is_not_written(
     with pytest.raises(error, match=message):
         export(run_of(broken, "model"), tmp_path)
     written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == [".vschaos", "model.json", "model.maxpat", "model.pd", "model.ts", "vschaos"]
+    files = ["model.json", "model.maxpat", "model.pd", "model.ts"]
+    assert written == [".vschaos_written", *files, "vschaos"]
     assert (tmp_path / "model.ts").read_bytes() == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,6 +89,14 @@ def test_a_sweep_goes_through_all_classes_and_leaves_the_other_labels() -> None:
         assert labels["octave"] is others["octave"]
         assert inversion == "scan"
     assert others["pitch"] == 7.0
+
+
+def test_a_sweep_tells_the_classes_that_no_sound_had() -> None:
+    run = Recorder()
+    octave = dataclasses.replace(VOCABULARIES["octave"], unseen=(0, 4))
+    run.vocabularies = {**VOCABULARIES, "octave": octave}
+    sounds = sweep(run, np.zeros((2, 5)), "octave")  # type: ignore[arg-type]
+    assert list(sounds) == ["0 - not in the training", "1", "2", "3", "4 - not in the training"]
 
 
 def test_a_sweep_of_what_the_model_is_not_told_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches import CARD, Instrument, read_instrument
 
-PITCH = Control("pitch", 0.0, 1.0, "class", ("A", "Ré ♯"), unknown_below=0.0)
+PITCH = Control("pitch", 0.0, 1.0, "class", ("A", "Ré ♯"), unknown_below=0.0, unseen=(1,))
 AUDIO = Control("audio", -1.0, 1.0, "amplitude")
 LATENT = Control("latent 1", -2.5, 3.1, "deviation")
 INSTRUMENT = Instrument(

@@ -12,6 +12,7 @@ from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
 from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches import Instrument
 from vschaos.patches.max import write_max
+from vschaos.patches.max.design import class_names
 from vschaos.patches.max.objects import ports, quoted, words
 from vschaos.patches.max.patcher import Patcher
 
@@ -133,6 +134,11 @@ def test_a_label_is_unknown_until_a_class_is_chosen() -> None:
     assert all(menu["items"][:4] == ["unknown", ",", "A", ","] for menu in menus)
     assert ["sig~", "-1"] in named(json.dumps(content), "sig~")
     assert ["-", "1"] in named(json.dumps(content), "-")
+
+
+def test_classes_that_no_sound_had_say_so_in_their_menu() -> None:
+    control = PITCH._replace(unseen=(1,))
+    assert class_names(control) == ["A", "Ré ♯ - not in the training", "long, odd"]
 
 
 def test_sound_is_off_until_it_is_switched_on() -> None:

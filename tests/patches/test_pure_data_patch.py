@@ -98,6 +98,13 @@ def test_every_name_the_patch_tells_of_is_listened_to(tmp_path: Path) -> None:
     assert not [line for line in complaints(played.lines) if "no such object" in line]
 
 
+def test_the_names_page_tells_the_classes_that_no_sound_had(tmp_path: Path) -> None:
+    _, instrument = made(tmp_path, labels=(PITCH._replace(unseen=(1, 11)),))
+    assert dict(receivers(Design(instrument)))["mine-pitch"] == (
+        "-1 unknown, or 0 to 11, or the name; not in the training: A#, G#"
+    )
+
+
 def test_faders_move_the_sound(mine: Path, listen: Listen) -> None:
     """The first latent is octaves."""
     played = play(mine, 1.5, SILENT_SOURCE, (500, "mine-latent-1 1"), (1000, "mine-latent-1 -0.5"))

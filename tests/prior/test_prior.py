@@ -152,7 +152,7 @@ def test_walks_begin_where_files_do_and_within_them_where_there_are_few() -> Non
 
 def test_labels_go_with_their_frames(folder: Path) -> None:
     run = load_run(folder)
-    found = read_sequences(run, run.split["train"])
+    found = read_sequences(run, "train")
     assert len(found.latents) == len(run.split["train"])
     for latents, values, known in zip(*found, strict=True):
         assert latents.shape[1] == values.shape[1] == known.shape[1]

@@ -44,8 +44,8 @@ def test_a_prior_that_was_learnt_is_heard_before_the_walks(plain: Run) -> None:
 
 def test_the_dataset_is_summarised_with_its_labels(content: Content) -> None:
     dataset = content["dataset"]
-    assert dataset["sides"]["train"] == {"files": 7, "seconds": pytest.approx(5.6)}
-    assert dataset["sides"]["held_out"] == {"files": 5, "seconds": pytest.approx(4.0)}
+    assert dataset["sides"]["train"] == {"files": 7, "parts": 0, "seconds": pytest.approx(5.6)}
+    assert dataset["sides"]["held_out"] == {"files": 5, "parts": 0, "seconds": pytest.approx(4.0)}
     labels = {label["name"]: label for label in dataset["labels"]}
     assert labels["timbre"]["classes"] == [["low", 4.8], [HOSTILE_CLASS, 4.8]]
     assert labels["timbre"]["use"] == []
@@ -116,12 +116,16 @@ def test_without_any_sound_the_model_still_plays(
 def test_one_file_is_enough(
     tone: Callable[..., np.ndarray], train_on: Callable[..., Run], tmp_path: Path
 ) -> None:
-    """Nothing is held out then, and many clips are taken of the one sound."""
+    """Its end is held out then, and many clips are taken of the one sound."""
     write_audio(tmp_path / "data" / "only.wav", tone(440.0, RATE, 12.0), RATE)
     told = gather(train_on(tmp_path, "model.latent.dim=1"))
-    assert told["dataset"]["sides"]["held_out"]["files"] == 0
+    sides = told["dataset"]["sides"]
+    assert sides["train"] == {"files": 0, "parts": 1, "seconds": pytest.approx(10.8, abs=0.3)}
+    assert sides["held_out"] == {"files": 0, "parts": 1, "seconds": pytest.approx(1.2, abs=0.1)}
     assert [pair["name"] for pair in told["listening"]["pairs"]] == ["data/only.wav"]
-    assert len(told["map"]["clips"]) == 4
+    starts = {clip["is_held_out"]: clip["start"] for clip in told["map"]["clips"]}
+    assert len(told["map"]["clips"]) == 5
+    assert starts[False] + 2.5 < starts[True] == pytest.approx(10.8, abs=0.1)
     assert [colouring["name"] for colouring in told["map"]["colourings"]] == ["side"]
     assert len(told["map"]["shares"]) == 1  # a single latent: time is the other axis
     assert max(told["map"]["y"]) > 4000

@@ -69,7 +69,7 @@ def test_there_are_no_more_points_than_a_page_bears(
 
 def test_silent_frames_are_left_out(labelled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     material = Material(labelled)
-    clip = material.clip(HOSTILE, 1.0)
+    clip = material.clip(HOSTILE, 1.0, "held_out")
     assert clip is not None
     half = clip.audio.copy()
     half[len(half) // 2 :] = 0.0

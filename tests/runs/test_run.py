@@ -77,7 +77,7 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> Non
 def test_what_is_described_is_read_again(folder: Path) -> None:
     assert read_config(folder) == CONFIG
     run = load_run(folder)
-    assert (run.name, run.split) == (CONFIG["name"], SPLIT)
+    assert (run.name, run.split) == (CONFIG["name"], {**SPLIT, "parts": {}, "digests": {}})
     assert run.vocabularies == {"pitch": PITCH}
     assert "/Klänge {x}" in (folder / "README.md").read_text(encoding="utf-8")
     assert json.loads((folder / "versions.json").read_text())["numpy"] == np.__version__

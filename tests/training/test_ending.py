@@ -165,6 +165,13 @@ def test_a_limit_of_time_is_told_apart_from_none(quick: dict[str, Any]) -> None:
     assert 0.0 <= _share_of_time(trainer(max_time="00:00:01:00")) < 0.01
 
 
+def test_epochs_without_a_look_are_not_counted(quick: dict[str, Any]) -> None:
+    quick["trainer"] |= {"check_val_every_n_epoch": 2, "num_sanity_val_steps": 1}
+    folder = train(quick)
+    assert folder is not None
+    assert kept(folder)["global_step"] == 15  # looks at 6 and 12, and a fifth of 15 to fall
+
+
 def test_another_schedule_is_refused(quick: dict[str, Any]) -> None:
     quick["training"]["schedule"] = {
         "_target_": "vschaos.training.learner.WarmupCosine",

@@ -15,7 +15,6 @@ from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.data.notes import PITCH_CLASSES
 from vschaos.data.store import open_store
-from vschaos.labels import Vocabulary
 from vschaos.training import train
 from vschaos.training.labelling import read_labels
 from vschaos.training.learner import Learner
@@ -167,7 +166,9 @@ def test_a_training_logs_what_labels_add_and_keeps_the_vocabularies(config: dict
     assert list(kept) == ["pitch", "octave", "brightness"]
     run = load_run(folder)
     assert run.vocabularies == run.model.vocabularies
-    assert run.vocabularies["pitch"] == Vocabulary(PITCH_CLASSES)
+    assert run.vocabularies["pitch"].classes == PITCH_CLASSES
+    assert run.vocabularies["pitch"].unseen_names == ["B", "C#", "D", "D#", "E", "F", "F#", "G"]
+    assert run.vocabularies["octave"].unseen == (0, 1, 2)
     assert run.model.told == ["pitch", "octave", "brightness"]
     assert run.model.heard == ["pitch", "octave"]
     assert run.model.labelling.to_encoder.tasks == [2]
@@ -251,3 +252,17 @@ def test_a_training_goes_on_with_the_range_of_numbers_that_it_began_with(
     assert folder == begun
     assert set(seen) == {load_run(begun).vocabularies["brightness"]}
     assert seen[0].high == 0.5
+
+
+def test_labels_of_another_channel_are_told(
+    dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (dataset / "metadata" / "pitch" / "channel.txt").write_text("mix\n")
+    config = settings(dataset, conditioning={"pitch": None})
+    read_labels(config)
+    assert "was heard in" not in caplog.text
+    config["data"]["dataset"]["channel"] = 2
+    read_labels(config)
+    assert "pitch was heard in channel mix, data.dataset.channel=2 is learnt" in caplog.text
+    assert "extract_pitch.py" in caplog.text
+    assert "--channel 2" in caplog.text

@@ -29,3 +29,17 @@ def test_the_line_names_what_it_shows(
         rf"held out: LSD {number} dB, SC {number} dB",
         line,
     ), line
+
+
+def test_a_limit_of_time_ends_it_whole(
+    dataset: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = ("name=run", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY)
+    config = composed("dgt_small", *given)
+    config["trainer"] |= {"max_steps": 100_000, "max_time": "00:00:00:02"}
+    config["data"]["loading"]["batches_per_epoch"] = 60
+    train(config)
+    said = capfd.readouterr().err
+    line = said.strip().splitlines()[-1]
+    assert re.match(r"training 100 %\|█+\| (\d+)/\1 steps", line), line
+    assert "\r" not in said

@@ -12,6 +12,7 @@ import yaml
 from tests.test_configs import composed
 from tests.training.conftest import assert_same
 from vschaos import load_run
+from vschaos.folders import MARK
 from vschaos.training import resumed, train
 
 
@@ -122,7 +123,7 @@ def test_check_shows_everything_and_trains_nothing(
     caplog.set_level("INFO")
     assert train({**config, "check": True}) is None
     assert "SpectralVAE" in caplog.text
-    assert "3 files to learn from" in caplog.text
+    assert "1.5 seconds to learn from (3 files)" in caplog.text
     assert not Path(config["rundir"]).exists()
 
 
@@ -226,3 +227,19 @@ def test_what_cannot_work_is_refused_in_one_sentence(
     (config[section] if section else config)[key] = value
     with pytest.raises(ValueError, match=message):
         train(config)
+
+
+def test_a_run_keeps_absolute_paths(
+    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(config["data"]["dataset"]["root"])
+    monkeypatch.chdir(root.parent)
+    config["data"]["dataset"]["root"] = root.name
+    config["trainer"]["max_steps"] = 1
+    folder = train(config)
+    assert folder is not None
+    run = load_run(folder)
+    assert run.config["data"]["dataset"]["root"] == str(root)
+    assert config["data"]["dataset"]["root"] == root.name
+    assert run.split["digests"].keys() == {*run.split["train"], *run.split["held_out"]}
+    assert (folder / MARK).is_file()

@@ -35,6 +35,16 @@ def test_the_inverse_is_bounded_and_never_negative() -> None:
     assert float(back.max()) <= float(magnitudes.max()) * 10 ** (12 / 20) * 1.01
 
 
+def test_what_is_far_too_loud_raises_the_top_alone() -> None:
+    contrast, magnitudes = fitted()
+    outlier = 30_000.0 * magnitudes[:1]
+    other = LogMagnitude(65, floor_db=-80.0)
+    other.fit(torch.cat([magnitudes, outlier]), torch.tensor([True] * 8 + [False]))
+    for name in ("floor", "mean", "deviation"):
+        assert torch.equal(getattr(other, name), getattr(contrast, name))
+    assert torch.allclose(other.inverse(other(outlier)), outlier, rtol=1e-3)
+
+
 def test_silence_can_be_fitted() -> None:
     contrast = LogMagnitude(5, floor_db=-80.0)
     contrast.fit(torch.zeros(1, 5, 3))

@@ -14,6 +14,7 @@ from vschaos.data.ahead import Ahead
 from vschaos.data.augment import Augmentations
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Batch, Excerpts, Frames, WholeSounds
+from vschaos.data.shared_memory import Shared
 from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, StoredFile
 from vschaos.data.timeline import LabelTrack, LabelTracks
@@ -99,13 +100,13 @@ class SoundData(lightning.LightningDataModule):
     ) -> None:
         super().__init__()
         _check_sizes(loading)
-        by_name = {file.name: file for file in store.files}
-        train = [by_name[name] for name in split.train]
+        train = split.files("train", store)
         # without a held-out side the training's own sounds are looked at
-        held_out = [by_name[name] for name in split.held_out] or train
+        held_out = split.files("held_out", store) or train
         picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
         self.split = split
+        self.vocabularies = dict(vocabularies)
         self.loading = loading
         self.excerpts = Excerpts(
             store,
@@ -124,7 +125,7 @@ class SoundData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
-            self.excerpts if workers else Ahead(self.excerpts, self._num_processes),
+            Shared(self.excerpts) if workers else Ahead(self.excerpts, self._num_processes),
             batch_size=None,
             sampler=BatchNumbers(
                 self.loading.batches_per_epoch, self._next_batch, self._num_processes

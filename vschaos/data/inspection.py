@@ -9,18 +9,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from vschaos.audio import AUDIO_EXTENSIONS, SoundFormat, UnusableAudioError, probe, read_blocks
+from vschaos.channels import Origin, cancelling, cancels
 from vschaos.data.coverage import Coverage, measure_coverage
 from vschaos.data.findings import ERROR, NOTE, WARNING, Finding
+from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.making import SILENCE, SILENT_REASON
 from vschaos.data.metadata import find_tasks
-from vschaos.data.store import list_sounds, name_in, short_reason
+from vschaos.data.remarks import low_rates
+from vschaos.data.store import check_root, left_out, list_sounds, name_in, short_reason
+from vschaos.progress import Progress
 
+SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
 HOP_LENGTH = 512  # samples; a sound below it does not fill one frame
 FULL_SCALE = 0.99
 CLIPPED_RUN = 3  # samples alike at full scale, one after the other
+SHORT, SILENT = "sounds that are too short", "silent files"  # kinds that cannot be used
+BEYOND_IS_SET = (
+    "it is learnt scaled to a peak of 1; data.dataset.beyond_full_scale=keep learns it as it is, "
+    "skip leaves it out"
+)
+CANCELLED = "channels that cancel each other"
 
 
 class Sound(NamedTuple):
@@ -91,6 +101,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: `float_tasks` names labels that are not there.
     """
+    check_root(root)
     paths = list_sounds(root)
     names = find_tasks(root)
     for name in set(float_tasks) - set(names):
@@ -100,7 +111,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         )
     findings: list[Finding] = []
     readable, usable = [], []
-    for path in tqdm(paths, desc="listening", unit="file", leave=False):
+    for path in Progress(paths, desc="listening", unit="file"):
         name = name_in(path, root)
         try:
             sound, remarks = _listen(path, name)
@@ -109,8 +120,11 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
             continue
         findings.extend(remarks)
         readable.append(sound)
-        if not any(remark.severity == WARNING for remark in remarks):
+        if not any(remark.kind in (SHORT, SILENT) for remark in remarks):
             usable.append(sound)
+    findings.extend(
+        Finding(NOTE, "left out", name, reason) for name, reason in left_out(root).items()
+    )
     findings.extend(_find_duplicates(root, paths))
     findings.extend(_compare_formats(readable))
     findings.extend(_find_halves_of_tasks(root))
@@ -139,8 +153,8 @@ def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
         UnusableAudioError: it cannot be read, or has no sample.
     """
     header = probe(path)
-    length, peak, is_clipped = 0, 0.0, False
-    for block in read_blocks(path, header.sample_rate):
+    length, peak, is_clipped, origin = 0, 0.0, False, Origin()
+    for block in read_blocks(path, header.sample_rate, "mix", origin):
         length += len(block)
         peak = max(peak, float(np.abs(block).max(initial=0.0)))
         is_clipped = is_clipped or _is_clipped(block)
@@ -149,9 +163,14 @@ def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
     remarks = []
     if length < HOP_LENGTH:
         reason = short_reason(length, header.sample_rate, HOP_LENGTH)
-        remarks.append(Finding(WARNING, "sounds that are too short", name, reason))
-    if peak < SILENCE:
-        remarks.append(Finding(WARNING, "silent files", name, SILENT_REASON))
+        remarks.append(Finding(WARNING, SHORT, name, reason))
+    if cancels(origin.mix_db, origin.num_channels):
+        remarks.append(Finding(WARNING, CANCELLED, name, cancelling(origin.mix_db)))
+    elif peak < SILENCE:
+        remarks.append(Finding(WARNING, SILENT, name, SILENT_REASON))
+    if is_beyond(peak):
+        told = f"{beyond(peak)}: {BEYOND_IS_SET}"
+        remarks.append(Finding(WARNING, "sounds beyond full scale", name, told))
     if is_clipped:
         told = f"{CLIPPED_RUN} or more samples in a row are alike, at a peak of {peak:.2f}"
         remarks.append(Finding(NOTE, "sounds that seem clipped", name, told))
@@ -188,8 +207,10 @@ def _compare_formats(sounds: list[Sound]) -> Iterator[Finding]:
     rates = count_formats(sounds)["sample_rates"]
     if len(rates) > 1:
         told = ", ".join(f"{count} at {rate} Hz" for rate, count in rates.most_common())
-        place = "all of it is resampled to data.sample_rate"
+        place = "all of it is resampled to model.sample_rate"
         yield Finding(WARNING, "mixed sample rates", told, place)
+    for place, told in low_rates(rates, SAMPLE_RATE):
+        yield Finding(NOTE, "sample rates below the model's", place, told)
 
 
 def _find_halves_of_tasks(root: Path) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """Labels of sounds to the folders of a dataset's metadata, old ones kept.
 
 `metadata/<task>/` holds `metadata.txt` (a sound, TAB, its track), `classes.txt` (a number, TAB, a
-name) and `tracks/`, with a line `onset,offset<TAB>value` for each segment, in seconds.
+name) and `tracks/`, with a line `onset,offset<TAB>value` for each segment, in seconds. Of labels
+that were heard in one channel of the sounds, or in their mix, `channel.txt` says which.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+
+CHANNEL = "channel.txt"
 
 
 class Segment(NamedTuple):
@@ -33,11 +36,13 @@ class TaskLabels:
         name: of the task, and of its folder.
         classes: names by class number.
         tracks: segments by the name of the sound, relative to the dataset, as posix.
+        channel: that they were heard in, `mix` or a number from 1 on.
     """
 
     name: str
     classes: Sequence[str]
     tracks: dict[str, list[Segment]]
+    channel: str | int | None = None
 
 
 def write_labels(root: Path, tasks: Iterable[TaskLabels]) -> dict[str, Path]:
@@ -68,6 +73,14 @@ def write_labels(root: Path, tasks: Iterable[TaskLabels]) -> dict[str, Path]:
         for partial in partials.values():
             shutil.rmtree(partial, ignore_errors=True)
     return backups
+
+
+def read_channel(root: Path, task: str) -> str | None:
+    """The channel that the labels of a task were heard in, if that is known."""
+    try:
+        return (root / "metadata" / task / CHANNEL).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def track_names(sounds: Iterable[str]) -> dict[str, str]:
@@ -105,6 +118,8 @@ def _write_task(folder: Path, task: TaskLabels) -> None:
     _write_lines(
         folder / "classes.txt", (f"{number}\t{name}" for number, name in enumerate(task.classes))
     )
+    if task.channel is not None:
+        _write_lines(folder / CHANNEL, [str(task.channel)])
 
 
 def _write_lines(path: Path, lines: Iterable[str]) -> None:

@@ -88,8 +88,17 @@ class Known(NamedTuple):
         )
 
 
-def _piece(sample_rate: int, length: int, peak: float, checksum: int) -> Piece:
-    return Piece(int(sample_rate), int(length), float(peak), int(checksum))
+def _piece(
+    sample_rate: int,
+    length: int,
+    peak: float,
+    checksum: int,
+    file_rate: int,
+    num_channels: int,
+    mix_db: float,
+) -> Piece:
+    numbers = int(sample_rate), int(length), float(peak), int(checksum)
+    return Piece(*numbers, int(file_rate), int(num_channels), float(mix_db))
 
 
 class Ledger:

@@ -15,10 +15,10 @@ import numpy as np
 from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_blocks
 from vschaos.data.parallel import Progress
 from vschaos.data.pitch_tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
-from vschaos.data.store import default_cache, list_sounds
+from vschaos.data.store import check_root, default_cache, left_out, list_sounds
 from vschaos.files import written_whole
 
-FORMAT = 1  # of the kept frames; those of other numbers are made anew
+FORMAT = 2  # of the kept frames; those of other numbers are made anew
 SILENCE_DB = -80.0  # a sound without a louder frame is silent
 logger = logging.getLogger(__name__)
 
@@ -39,13 +39,16 @@ class Heard(NamedTuple):
         return ""
 
 
-def listen(root: Path, tracker: Tracker, cache: Path | None = None) -> tuple[dict[str, Heard], int]:
+def listen(
+    root: Path, tracker: Tracker, cache: Path | None = None, channel: str | int = "mix"
+) -> tuple[dict[str, Heard], int]:
     """Hears all sounds of a dataset, those that were heard before from the cache.
 
     Args:
         root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
             folder).
         cache: what is heard is kept in `cache/pitch`; by default in the user's cache folder.
+        channel: `mix`, or the number of one channel from 1 on.
 
     Returns:
         what was heard by the name of the file, relative to `root`, and how many files were left
@@ -56,17 +59,20 @@ def listen(root: Path, tracker: Tracker, cache: Path | None = None) -> tuple[dic
         ValueError: none of its files can be read.
         KeyboardInterrupt: Ctrl-C, with a message that says what is kept.
     """
+    check_root(root)
     paths = list_sounds(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
     cache = (cache or default_cache()) / "pitch"
     heard: dict[str, Heard] = {}
     num_done = 0
-    seconds = sum(_seconds_to_hear(path, tracker, cache) for path in paths)
+    seconds = sum(_seconds_to_hear(path, tracker, cache, channel) for path in paths)
     try:
         with Progress("listening", seconds, "s of sound") as progress:
             for path in paths:
                 name = path.relative_to(root).as_posix()
                 try:
-                    heard[name] = _hear_named(name, path, tracker, cache, progress)
+                    heard[name] = _hear_named(name, path, tracker, cache, progress, channel)
                 except UnusableAudioError as error:
                     logger.warning("skipped %s: %s", name, error)
                 num_done += 1
@@ -86,43 +92,52 @@ def hear(
     tracker: Tracker,
     cache: Path,
     progress: Callable[[float], object] = lambda seconds: None,
+    channel: str | int = "mix",
 ) -> Heard:
     """What a tracker hears in a file, or heard of it before.
 
     Args:
-        cache: where it is kept, one file for each file, tracker and hop.
+        cache: where it is kept, one file for each file, tracker, hop and channel.
         progress: is told how many seconds were heard, again and again.
+        channel: `mix`, or the number of one channel from 1 on.
 
     Raises:
         UnusableAudioError: it cannot be read.
     """
-    kept = _kept_at(path, tracker, cache)
+    kept = _kept_at(path, tracker, cache, channel)
     try:
         return _load(kept)
     # not there, or not whole
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        heard = _hear_anew(path, tracker, progress)
+        heard = _hear_anew(path, tracker, progress, channel)
     with written_whole(kept) as partial, partial.open("wb") as file:
         np.savez(file, seconds=np.float64(heard.seconds), **heard.frames._asdict())
     return heard
 
 
 def _hear_named(
-    name: str, path: Path, tracker: Tracker, cache: Path, progress: Callable[[float], object]
+    name: str,
+    path: Path,
+    tracker: Tracker,
+    cache: Path,
+    progress: Callable[[float], object],
+    channel: str | int,
 ) -> Heard:
     if any(character in name for character in "\t\n\r"):
         raise UnusableAudioError(
             "its name has a tab or a line break, which would break metadata.txt"
         )
-    return hear(path, tracker, cache, progress)
+    return hear(path, tracker, cache, progress, channel)
 
 
-def _hear_anew(path: Path, tracker: Tracker, progress: Callable[[float], object]) -> Heard:
+def _hear_anew(
+    path: Path, tracker: Tracker, progress: Callable[[float], object], channel: str | int
+) -> Heard:
     num_samples = 0
 
     def counted() -> Iterator[Waveform]:
         nonlocal num_samples
-        for block in read_blocks(path, SAMPLE_RATE):
+        for block in read_blocks(path, SAMPLE_RATE, channel):
             num_samples += len(block)
             yield block
 
@@ -148,7 +163,7 @@ def _load(kept: Path) -> Heard:
     return heard
 
 
-def _kept_at(path: Path, tracker: Tracker, cache: Path) -> Path:
+def _kept_at(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> Path:
     about = path.stat()
     settings = [
         FORMAT,
@@ -158,11 +173,13 @@ def _kept_at(path: Path, tracker: Tracker, cache: Path) -> Path:
         tracker.name,
         tracker.hop_length,
     ]
+    if channel != "mix":
+        settings.append(str(channel))
     return cache / f"{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]}.npz"
 
 
-def _seconds_to_hear(path: Path, tracker: Tracker, cache: Path) -> float:
-    if _kept_at(path, tracker, cache).exists():
+def _seconds_to_hear(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> float:
+    if _kept_at(path, tracker, cache, channel).exists():
         return 0.0
     try:
         return duration_seconds(path)

@@ -1,8 +1,9 @@
-"""Files that a process holds until it lets go or ends, however it ends."""
+"""Files and folders that a process holds until it lets go or ends, however it ends."""
 
 from __future__ import annotations
 
 import os
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,19 +14,26 @@ except ImportError:  # Windows, which refuses by itself to remove what is open
 
 
 class Lock:
-    """A file to be held, by one process alone or by several together.
+    """A file or a folder to be held, by one process alone or by several together.
 
-    Forked processes hold it as well. Where nothing can be held (Windows, some disks of a network, a
-    folder that cannot be written) everybody is told that he does.
+    Forked processes hold it as well, unless `is_of_one_process`. Where nothing can be held
+    (Windows, some disks of a network, a folder that cannot be written) everybody is told that he
+    does.
 
     Args:
-        path: of the file, which is made if it is not there.
+        path: of the folder, or of the file, which is made if it is not there.
+        is_of_one_process: processes forked from this one may outlive it, and hold nothing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_of_one_process: bool = False) -> None:
         self.path = path
         self._handle = -1
+        if is_of_one_process:
+            _OF_ONE_PROCESS.add(self)
         with suppress(OSError):
+            if path.is_dir():
+                self._handle = os.open(path, os.O_RDONLY)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
@@ -62,3 +70,15 @@ class Lock:
 
     def __del__(self) -> None:
         self.let_go()
+
+
+_OF_ONE_PROCESS: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+def _let_go_in_a_fork() -> None:
+    for lock in list(_OF_ONE_PROCESS):
+        lock.let_go()  # closes this process's handle; the lock is held by the other's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_in_a_fork)

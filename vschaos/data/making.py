@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vschaos.audio import UnusableAudioError, Waveform, read_blocks
+from vschaos.channels import Origin, cancelling, cancels
 from vschaos.data.ledger import Known, Ledger, Stamp
 from vschaos.data.parallel import IsStopping, StoppedError
 from vschaos.data.pieces import DamagedPieceError, Piece, claimed, verify, write_piece
@@ -42,12 +43,14 @@ def import_sound(
             found = found_whole(source, path)
             if found is not None:
                 return found
+            origin = Origin()
             try:
                 piece = write_piece(
                     path,
-                    _blocks(source, ledger, progress, is_stopping),
+                    _blocks(source, ledger, origin, progress, is_stopping),
                     ledger.sample_rate,
-                    partial(_judge, source),
+                    partial(_judge, source, ledger.channel),
+                    origin,
                 )
                 return source.known._replace(piece=piece)
             except UnusableAudioError as error:
@@ -68,16 +71,20 @@ def _recognised_again(path: Path, is_stopping: IsStopping) -> Source:
 
 
 def _blocks(
-    source: Source, ledger: Ledger, progress: Callable[[float], object], is_stopping: IsStopping
+    source: Source,
+    ledger: Ledger,
+    origin: Origin,
+    progress: Callable[[float], object],
+    is_stopping: IsStopping,
 ) -> Iterator[Waveform]:
-    for block in read_blocks(source.path, ledger.sample_rate, ledger.channel):
+    for block in read_blocks(source.path, ledger.sample_rate, ledger.channel, origin):
         if is_stopping():
             raise StoppedError
         yield block
         progress(len(block) / ledger.sample_rate / 60)
 
 
-def _judge(source: Source, piece: Piece) -> None:
+def _judge(source: Source, channel: str, piece: Piece) -> None:
     try:
         source.check_unchanged()
     except OSError as error:
@@ -85,7 +92,13 @@ def _judge(source: Source, piece: Piece) -> None:
     if piece.length == 0:
         raise UnusableAudioError("it is empty")
     if piece.peak < SILENCE:
-        raise UnusableAudioError(SILENT_REASON)
+        raise UnusableAudioError(cancels_in(piece, channel) or SILENT_REASON)
+
+
+def cancels_in(piece: Piece, channel: str) -> str:
+    """What to say of a sound whose channels cancel each other in the mix; nothing of others."""
+    is_lost = channel == "mix" and cancels(piece.mix_db, piece.num_channels)
+    return cancelling(piece.mix_db) if is_lost else ""
 
 
 def found_whole(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
-from tqdm import tqdm
+from vschaos.progress import Progress as Bar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -67,16 +66,13 @@ class Progress:
 
     def __init__(self, what: str, total: float, unit: str) -> None:
         self._lock = threading.Lock()
-        self._bar: tqdm[NoReturn] = tqdm(
+        self._bar = Bar(
             desc=what,
             total=total,
             bar_format="{desc}: {percentage:3.0f}% |{bar}| {n:.0f} of {total:.0f} "
             + unit
             + ", {elapsed} gone, {remaining} left",
-            mininterval=0.25 if sys.stderr.isatty() else 10.0,
             delay=SHOWN_AFTER_SECONDS,
-            dynamic_ncols=True,
-            leave=False,
             disable=total == 0,
         )
 

@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio import Waveform
+from vschaos.channels import Origin
 from vschaos.data.locks import Lock
 
-FORMAT = 2  # of the files; pieces of other numbers are not found, and made anew
+FORMAT = 3  # of the files; pieces of other numbers are not found, and made anew
 MAGIC = b"vschaos\n"
-HEADER = struct.Struct("<8sIIQfI")  # and a checksum of itself, and zeros
+HEADER = struct.Struct("<8sIIQfIIIf")  # and a checksum of itself, and zeros
 HEADER_LENGTH = 64  # bytes
 CHUNK = 1 << 20  # bytes
 PAUSE_SECONDS = 0.05  # between two looks at what another process makes
@@ -41,12 +42,18 @@ class Piece(NamedTuple):
         length: samples.
         peak: the largest of their absolutes.
         checksum: of the samples, CRC-32: against accidents, not against forgers.
+        file_rate: Hz, of the file.
+        num_channels: of the file.
+        mix_db: level of the mix of all channels, against theirs.
     """
 
     sample_rate: int
     length: int
     peak: float
     checksum: int
+    file_rate: int
+    num_channels: int
+    mix_db: float
 
     @property
     def num_bytes(self) -> int:
@@ -59,11 +66,13 @@ def write_piece(
     blocks: Iterable[Waveform],
     sample_rate: int,
     judge: Callable[[Piece], object] = lambda piece: None,
+    origin: Origin | None = None,
 ) -> Piece:
     """Writes beside, then renames: a piece is whole or not there. The caller has claimed it.
 
     Args:
         judge: is asked at the end, and raises if the piece shall not be kept.
+        origin: knows the file at the end, as it is.
     """
     length, peak, checksum = 0, 0.0, 0
     partial = path.with_suffix(".partial")
@@ -76,7 +85,16 @@ def write_piece(
                 length += len(block)
                 peak = max(peak, float(np.abs(block).max(initial=0.0)))
                 checksum = zlib.crc32(samples, checksum)
-            piece = Piece(sample_rate, length, float(np.float32(peak)), checksum)
+            origin = origin or Origin()
+            piece = Piece(
+                sample_rate,
+                length,
+                _single(peak),
+                checksum,
+                origin.sample_rate,
+                origin.num_channels,
+                _single(origin.mix_db),
+            )
             judge(piece)
             file.seek(0)
             file.write(_header(piece))
@@ -156,6 +174,11 @@ def claimed(path: Path, waits: bool, is_stopping: Callable[[], bool]) -> Iterato
         yield
     finally:
         lock.let_go(removes=True)
+
+
+def _single(value: float) -> float:
+    """As a header keeps it."""
+    return float(np.float32(value))
 
 
 def _taken(path: Path) -> Lock | None:

@@ -62,7 +62,11 @@ class Extraction(NamedTuple):
 
 
 def extract_pitch(
-    root: Path, tracker: Tracker, voicing: Voicing, cache: Path | None = None
+    root: Path,
+    tracker: Tracker,
+    voicing: Voicing,
+    cache: Path | None = None,
+    channel: str | int = "mix",
 ) -> Extraction:
     """Writes `root/metadata/pitch` and `root/metadata/octave`.
 
@@ -71,12 +75,13 @@ def extract_pitch(
             folder).
         cache: what was heard of each file is kept in `cache/pitch`; by default in the user's
             cache folder.
+        channel: `mix`, or the number of one channel from 1 on.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: none of its files can be read.
     """
-    heard, num_skipped = listen(root, tracker, cache)
+    heard, num_skipped = listen(root, tracker, cache, channel)
     pitch: dict[str, list[Segment]] = {}
     octave: dict[str, list[Segment]] = {}
     voiced = total = 0.0
@@ -90,7 +95,10 @@ def extract_pitch(
         octave[name] = segments(np.where(notes < 0, UNVOICED, octaves), hop_seconds, sound.seconds)
         voiced += sum(part.offset - part.onset for part in pitch[name] if part.value is not None)
         total += sound.seconds
-    labels = (TaskLabels("pitch", PITCH_CLASSES, pitch), TaskLabels("octave", OCTAVES, octave))
+    labels = (
+        TaskLabels("pitch", PITCH_CLASSES, pitch, channel),
+        TaskLabels("octave", OCTAVES, octave, channel),
+    )
     backups = write_labels(root, labels)
     folders = {task.name: root / "metadata" / task.name for task in labels}
     return Extraction(voiced, total, len(heard), num_skipped, folders, backups)

@@ -1,82 +1,121 @@
-"""Which files are learnt from and which are held out to judge what was learnt."""
+"""Which sounds are learnt from and which are held out to judge what was learnt."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vschaos.data.store import SoundStore, StoredFile
 
 NAMES_SHOWN = 5
+SIDES = ("train", "held_out")
+DIGITS = 16  # of a digest that are kept: 64 bits tell all files apart
+Part = tuple[int, int]
 logger = logging.getLogger(__name__)
 
 
 class Split(NamedTuple):
-    """Names of files, relative to the dataset, in sorted order."""
+    """The two sides of a dataset.
+
+    Attributes:
+        train, held_out: names of files, relative to the dataset, in sorted order. A file that is
+            cut in time is on both sides.
+        parts: by side and name, the first sample and the end of what belongs to that side, at the
+            store's rate; files that are not named belong to it whole.
+        digests: by name, the first digits of the SHA-256 of a file's bytes.
+    """
 
     train: list[str]
     held_out: list[str]
+    parts: Mapping[str, Mapping[str, Part]] | None = None
+    digests: Mapping[str, str] | None = None
+
+    def part(self, side: str, name: str) -> Part | None:
+        """What of a file belongs to a side; None if all of it does."""
+        return (self.parts or {}).get(side, {}).get(name)
+
+    def files(self, side: str, store: SoundStore) -> list[StoredFile]:
+        """The sounds of a side, those that are cut as far as they belong to it."""
+        by_name = {file.name: file for file in store.files}
+        files = []
+        for name in getattr(self, side):
+            part = self.part(side, name)
+            files.append(by_name[name] if part is None else by_name[name].part(*part))
+        return files
+
+    def seconds(self, side: str, store: SoundStore) -> float:
+        return sum(file.length for file in self.files(side, store)) / store.sample_rate
+
+    def to_json(self) -> dict[str, Any]:
+        """What a run keeps of it."""
+        parts = {side: dict(named) for side, named in (self.parts or {}).items() if named}
+        kept = {"parts": parts, "digests": dict(self.digests or {})}
+        return {"train": self.train, "held_out": self.held_out} | {
+            k: v for k, v in kept.items() if v
+        }
 
 
-def split_files(names: Sequence[str], held_out: float, seed: int) -> Split:
-    """Holds out a share of the files, at least one if there are two.
+def split_again(
+    names: Sequence[str], begun: Split, digests: Mapping[str, str] | None = None
+) -> Split:
+    """The split of a training that is resumed: each file stays on its side, and each part.
 
-    The order in which files are drawn hangs on the seed and on each name alone: a file that joins
-    the dataset moves hardly any other to the other side.
-
-    Args:
-        names: of the files, relative to the dataset.
-        held_out: share, 0 to 1 (exclusive).
-        seed: another one draws other files.
-    """
-    if not isinstance(held_out, int | float) or not 0.0 <= held_out < 1.0:
-        raise ValueError(
-            f"data.dataset.held_out must be a share from 0 to below 1, {held_out!r} came"
-        )
-
-    def draw(name: str) -> bytes:
-        return hashlib.sha256(f"{seed}/{name}".encode()).digest()
-
-    drawn = sorted(names, key=draw)
-    count = min(max(round(held_out * len(drawn)), 1), len(drawn) - 1) if held_out > 0 else 0
-    return Split(train=sorted(drawn[count:]), held_out=sorted(drawn[:count]))
-
-
-def split_again(names: Sequence[str], begun: Split) -> Split:
-    """The split of a training that is gone on with: each file stays on its side.
-
-    Files that joined the dataset since are left out, and those that are not there any more; both
-    are told.
+    Files that joined the dataset since are left out, and those that are not there any more, or hold
+    another sound; all are told.
 
     Args:
         names: of the files that are there now.
         begun: what the training began with.
+        digests: of the files that are there now.
 
     Raises:
         ValueError: none of the files to learn from is there.
     """
-    there = set(names)
-    split = Split(*([name for name in side if name in there] for side in begun))
-    if not split.train:
+    known = {*begun.train, *begun.held_out}
+    changed = {name for name in known & set(names) if not is_same_file(name, begun, digests or {})}
+    there = set(names) - changed
+    train, held_out = ([name for name in getattr(begun, side) if name in there] for side in SIDES)
+    if not train:
         raise ValueError(
             f"none of the {len(begun.train)} files that the training learns from is there any more "
             f"({_some(begun.train)}): is data.dataset.root another folder?"
         )
-    known = {name for side in begun for name in side}
-    if gone := sorted(known - there):
-        logger.warning(
-            "%d files that the training began with are not there any more (%s): it goes on, "
-            "otherwise than it would have with them",
-            len(gone),
-            _some(gone),
-        )
-    if joined := sorted(there - known):
-        logger.warning(
-            "%d files joined since the training began (%s): it goes on without them",
-            len(joined),
-            _some(joined),
-        )
-    return split
+    _tell_changes(
+        {
+            "are not there any more": known - set(names),
+            "hold another sound now": changed,
+            "joined since the training began": set(names) - known,
+        }
+    )
+    return begun._replace(train=train, held_out=held_out)
+
+
+def is_same_file(name: str, begun: Split, digests: Mapping[str, str]) -> bool:
+    """Whether a file is what it was when the training began, as far as that is known."""
+    then, now = (begun.digests or {}).get(name), digests.get(name)
+    return then is None or now is None or now.startswith(then)
+
+
+def describe(split: Split, side: str, use: str, store: SoundStore) -> str:
+    """What there is of a side, as `1.4 minutes held out (2 files and part of take.wav)`."""
+    cut = [name for name in getattr(split, side) if split.part(side, name) is not None]
+    whole = len(getattr(split, side)) - len(cut)
+    told = [f"{whole} file{'s' * (whole != 1)}"] if whole or not cut else []
+    if cut:
+        told.append(f"part of {_some([name.rpartition('/')[2] for name in cut])}")
+    seconds = split.seconds(side, store)
+    time = f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.1f} seconds"
+    return f"{time} {use} ({' and '.join(told)})"
+
+
+def _tell_changes(changes: Mapping[str, Collection[str]]) -> None:
+    for words, names in changes.items():
+        if names:
+            logger.warning(
+                "%d files %s (%s): the training goes on without them",
+                *(len(names), words, _some(sorted(names))),
+            )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -10,22 +10,44 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio import AUDIO_EXTENSIONS, Waveform, check_channel, find_audio_files
+from vschaos.audio import (
+    AUDIO_EXTENSIONS,
+    Waveform,
+    check_channel,
+    find_audio_files,
+    is_audio,
+)
+from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
 from vschaos.data.importing import Importer
 from vschaos.data.ledger import Ledger, cache_lock, find_ledgers
 from vschaos.data.locks import Lock
 from vschaos.data.pieces import DamagedPieceError, Piece, map_piece, read_header
+from vschaos.data.remarks import tell
+from vschaos.folders import list_files
 
+BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
 logger = logging.getLogger(__name__)
 
 
 class StoredFile(NamedTuple):
-    """Where a file's samples lie in the store."""
+    """Where a file's samples, or those of a part of it, lie in the store.
+
+    Attributes:
+        name: of the file.
+        start: of the samples in the store.
+        length: how many there are.
+        offset: samples of the file before them.
+    """
 
     name: str
     start: int
     length: int
+    offset: int = 0
+
+    def part(self, first: int, end: int) -> StoredFile:
+        """Its samples from `first` to just before `end`; there is silence before and after it."""
+        return StoredFile(self.name, self.start + first, end - first, self.offset + first)
 
 
 class SkippedFile(NamedTuple):
@@ -42,35 +64,50 @@ class SoundStore:
 
     Args:
         sample_rate: Hz.
-        pieces: where the files that can be used lie, by name, and how many samples they have.
+        pieces: where the files that can be used lie, by name, and what their headers say.
         skipped: those that cannot, with the reason.
         lock: held as long as the store is there.
+        beyond_full_scale: what is done to sounds beyond it, `scale` or `keep`.
+        digests: SHA-256 of the files' bytes, by name.
 
     Attributes:
         files: those that can be used, in the order of `pieces`.
+        gains: by what each is multiplied as it is read, by name.
     """
 
     def __init__(
         self,
         sample_rate: int,
-        pieces: Mapping[str, tuple[Path, int]],
+        pieces: Mapping[str, tuple[Path, Piece]],
         skipped: Sequence[SkippedFile] = (),
         lock: Lock | None = None,
+        beyond_full_scale: str = "keep",
+        digests: Mapping[str, str] | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.pieces = dict(pieces)
         self.skipped = list(skipped)
         self.lock = lock
+        self.digests = dict(digests or {})
         self.files: list[StoredFile] = []
         start = 0
-        for name, (_, length) in pieces.items():
-            self.files.append(StoredFile(name, start, length))
-            start += length
+        for name, (_, piece) in pieces.items():
+            self.files.append(StoredFile(name, start, piece.length))
+            start += piece.length
+        self._beyond_full_scale = beyond_full_scale
+        self.gains = {
+            name: gain_for(piece.peak, beyond_full_scale) for name, (_, piece) in pieces.items()
+        }
         self._mapped: dict[str, Waveform] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers that make batches map the pieces themselves rather than get a copy of them."""
-        return SoundStore, (self.sample_rate, self.pieces, self.skipped)
+        given = self.sample_rate, self.pieces, self.skipped, None, self._beyond_full_scale
+        return SoundStore, given
+
+    def peak(self, name: str) -> float:
+        """The largest of a file's samples, as they are read."""
+        return self.pieces[name][1].peak * self.gains[name]
 
     def read(self, file: StoredFile, start: int, length: int) -> Waveform:
         """`[length]` samples of a file from `start` on; there are zeros before and after it."""
@@ -81,15 +118,25 @@ class SoundStore:
     def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]
-        for row, (name, _, total), start in zip(rows, files, starts, strict=True):
-            samples, end = self._samples(name), start + length
+        for row, (name, _, total, offset), start in zip(rows, files, starts, strict=True):
+            samples, end, gain = self._samples(name), start + length, self.gains[name]
             if start >= 0 and end <= total:
-                row[:] = samples[start:end]
-                continue
-            first, last = max(start, 0), max(min(end, total), 0)
-            row[:] = 0.0
-            if first < last:
-                row[first - start : last - start] = samples[first:last]
+                row[:] = samples[offset + start : offset + end]
+            else:
+                first, last = max(start, 0), max(min(end, total), 0)
+                row[:] = 0.0
+                if first < last:
+                    row[first - start : last - start] = samples[offset + first : offset + last]
+            if gain != 1.0:
+                row *= np.float32(gain)
+
+    def level(self, file: StoredFile) -> float:
+        """Its root mean square."""
+        power = 0.0
+        for start in range(0, file.length, BLOCK_LENGTH):
+            block = self.read(file, start, min(BLOCK_LENGTH, file.length - start))
+            power += float(np.square(block, dtype=np.float64).sum())
+        return float(np.sqrt(power / max(file.length, 1)))
 
     def _samples(self, name: str) -> Waveform:
         samples = self._mapped.get(name)
@@ -112,6 +159,7 @@ def open_store(
     n_files: int | None = None,
     cache: Path | None = None,
     needed: Collection[str] = (),
+    beyond_full_scale: str = "keep",
 ) -> SoundStore:
     """Opens the sounds of a dataset, importing those that were not imported before.
 
@@ -131,13 +179,20 @@ def open_store(
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: where sounds are kept; by default in the user's cache folder.
         needed: names of files that must be among them, if they are there at all.
+        beyond_full_scale: files whose peak is: `scale` to a peak of 1, `keep` or `skip`.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: none of its files can be used, or there is no room for what they hold.
+        ValueError: none of its files can be used, there is no room for what they hold, or a
+            setting is none.
         OSError: the cache cannot be written.
     """
     check_channel(channel)
+    check_choice(beyond_full_scale)
+    if not needed:  # a run that began with it is resumed
+        check_root(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
     paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
     cache = cache or default_cache()
     importing = cache_lock(cache)
@@ -156,32 +211,47 @@ def open_store(
     finally:
         importing.let_go()
     ledger.touch()
-    store = _store(ledger, paths, reasons, min_length, lock)
+    store = _store(ledger, paths, reasons, min_length, lock, beyond_full_scale)
     for name, reason in store.skipped:
         logger.warning("skipped %s: %s", name, reason)
     if not store.files:
         raise ValueError(f"none of the {len(paths)} files in {root} can be used: see above why")
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
+    pieces = {name: piece for name, (_, piece) in store.pieces.items()}
+    tell(pieces, sample_rate, ledger.channel, beyond_full_scale)
     return store
 
 
 def find_stores(
-    cache: Path, sample_rate: int, channel: str | int, names: Collection[str]
+    cache: Path,
+    sample_rate: int,
+    channel: str | int,
+    names: Collection[str],
+    beyond_full_scale: str = "keep",
+    digests: Mapping[str, str] | None = None,
 ) -> dict[str, SoundStore]:
     """Stores that hold all these files, as they were imported last, and nothing else, by the folder
-    of the dataset they are of, which need not be there any more; the last used one comes first."""
+    of the dataset they are of, which need not be there any more; the last used one comes first.
+
+    Args:
+        digests: the first digits of the SHA-256 of their bytes, by name, as far as it is known.
+    """
     found: dict[str, SoundStore] = {}
     for ledger in find_ledgers(cache):
         if (ledger.sample_rate, ledger.channel) != (sample_rate, str(channel)):
             continue
         pieces = {
-            name: (path, known.piece.length)
+            name: (path, known.piece)
             for name, path, known in ledger.pieces()
-            if name in names and known.piece is not None and _has_length(path, known.piece)
+            if name in names
+            and known.digest.startswith((digests or {}).get(name, ""))
+            and known.piece is not None
+            and _has_length(path, known.piece)
         }
         if pieces.keys() == set(names):
-            found.setdefault(ledger.root, SoundStore(sample_rate, pieces))
+            store = SoundStore(sample_rate, pieces, beyond_full_scale=beyond_full_scale)
+            found.setdefault(ledger.root, store)
     return found
 
 
@@ -198,19 +268,29 @@ def _store(
     reasons: Mapping[str, str],
     min_length: int,
     lock: Lock,
+    beyond_full_scale: str,
 ) -> SoundStore:
     pieces, skipped = {}, []
     for name in names:
         known = ledger.known.get(name)
         reason = reasons.get(name)
         if reason is None and known is not None and known.piece is not None:
-            length = known.piece.length
-            if length >= min_length:
-                pieces[name] = ledger.piece_path(known.digest), length
+            reason = _unwanted(known.piece, min_length, beyond_full_scale)
+            if not reason:
+                pieces[name] = ledger.piece_path(known.digest), known.piece
                 continue
-            reason = short_reason(length, ledger.sample_rate, min_length)
         skipped.append(SkippedFile(name, reason or "it was not imported"))
-    return SoundStore(ledger.sample_rate, pieces, skipped, lock)
+    digests = {name: ledger.known[name].digest for name in pieces}
+    return SoundStore(ledger.sample_rate, pieces, skipped, lock, beyond_full_scale, digests)
+
+
+def _unwanted(piece: Piece, min_length: int, beyond_full_scale: str) -> str:
+    """Why a sound is left out, though it could be read; nothing if it is not."""
+    if piece.length < min_length:
+        return short_reason(piece.length, piece.sample_rate, min_length)
+    if beyond_full_scale == "skip" and is_beyond(piece.peak):
+        return f"{beyond(piece.peak)} (data.dataset.beyond_full_scale=skip)"
+    return ""
 
 
 def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:
@@ -237,8 +317,8 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
         raise FileNotFoundError(
             f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
         )
-    folder = root / "data" if (root / "data").is_dir() else root
-    paths = find_audio_files(folder)
+    folder = sounds_folder(root)
+    paths = find_audio_files(folder, skips_made=True)
     if not paths:
         raise FileNotFoundError(
             f"there is no audio file in {folder} ({', '.join(AUDIO_EXTENSIONS)} are looked for)"
@@ -249,6 +329,41 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
         raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
     picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
     return [paths[index] for index in picked]
+
+
+def sounds_folder(root: Path) -> Path:
+    """Where the sounds of a dataset lie: in its folder data, or in itself if there is none."""
+    return root / "data" if (root / "data").is_dir() else root
+
+
+def left_out(root: Path) -> dict[str, str]:
+    """Why links and folders below a dataset are left out, by their names."""
+    listing = list_files(sounds_folder(root), skips_made=True)
+    reasons = {}
+    for path in listing.again:
+        if path.is_dir() or is_audio(path):
+            target = os.path.realpath(path)
+            reasons[name_in(path, root)] = f"it leads to {target}, which is listed already"
+    for path in listing.made:
+        count = len(find_audio_files(path))
+        if count:
+            files = f"{count} sound{'s' * (count != 1)}"
+            reasons[name_in(path, root)] = f"{files} in it, made by vschaos"
+    return reasons
+
+
+def check_root(root: Path) -> None:
+    """Refuses the folder data of a dataset in place of the dataset.
+
+    Raises:
+        ValueError: it is one.
+    """
+    is_data = root.absolute().name == "data" and not (root / "data").is_dir()
+    if is_data and not (root / "metadata").is_dir():
+        raise ValueError(
+            f"the folder of a dataset was expected, got {root}, the folder of its sounds: did you "
+            f"mean {root.absolute().parent}?"
+        )
 
 
 def default_cache() -> Path:

@@ -29,8 +29,12 @@ class Effect(NamedTuple):
 
 
 def values_of(model: Model, task: str) -> dict[str, float]:
-    """At most `MAX_VALUES` of a label's values, by name."""
-    values = list(sweep_values(model.vocabularies[task]).items())
+    """At most `MAX_VALUES` of a label's values, by name; classes that no sound of the training had
+    are left out."""
+    vocabulary = model.vocabularies[task]
+    swept = sweep_values(vocabulary)
+    values = [(name, value) for name, value in swept.items() if name not in vocabulary.unseen_names]
+    values = values or list(swept.items())
     count = min(len(values), MAX_VALUES)
     picked = torch.linspace(0, len(values) - 1, count).round().int().tolist()
     return dict(values[index] for index in picked)

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_blocks
+from vschaos.data.full_scale import gain_for
 from vschaos.generation import KnownLabels
+from vschaos.generation.inputs import beyond_full_scale, changed_files
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -59,11 +61,12 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     if folder is None:
         return run
     held_out, learnt = run.split["held_out"], run.split["train"]
-    if not any((folder / name).is_file() for name in held_out):
-        return None
-    if not any((folder / name).is_file() for name in learnt):
-        return None
-    return with_root(run, folder)
+    there = with_root(run, folder)
+    for side in (held_out, learnt):
+        names = [name for name in side if (folder / name).is_file()]
+        if not names or len(changed_files(there, names)) == len(names):
+            return None
+    return there
 
 
 def with_root(run: Run, folder: Path) -> Run:
@@ -90,7 +93,7 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
     left_out = [(name, "it is not there") for name in run.split["held_out"] if name not in there]
     excerpts = []
     for name in _some(there, count):
-        clip = material.clip(name, MAX_SECONDS)
+        clip = material.clip(name, MAX_SECONDS, "held_out")
         reason = "it cannot be read" if clip is None else _useless(clip.audio)
         if clip is None or reason:
             left_out.append((name, reason))
@@ -169,14 +172,17 @@ def _read_middle(run: Run, file: Path) -> Waveform:
     """At most `MAX_SECONDS` from the middle of a file; of a long one no more is kept in memory."""
     channel = run.config["data"]["dataset"]["channel"]
     wanted = round(MAX_SECONDS * run.sample_rate)
-    length = sum(len(block) for block in read_blocks(file, run.sample_rate, channel))
+    length, peak = 0, 0.0
+    for block in read_blocks(file, run.sample_rate, channel):
+        length += len(block)
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
     start, position = max(0, (length - wanted) // 2), 0
     kept = [np.zeros(0, np.float32)]
     for block in read_blocks(file, run.sample_rate, channel):
         first, last = start - position, start + wanted - position
         kept.append(block[max(first, 0) : max(last, 0)])
         position += len(block)
-    return np.concatenate(kept)
+    return np.concatenate(kept) * np.float32(gain_for(peak, beyond_full_scale(run)))
 
 
 def _useless(audio: Waveform) -> str:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from vschaos import __version__
 from vschaos.data.pitch_networks import make_tracker
@@ -40,6 +39,7 @@ from vschaos.evaluation.resemblance import (
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.progress import Progress
 from vschaos.runs import Run
 
 INVERSIONS = ("keep_input", "rtisi")  # what forward and decode of a `.ts` do by themselves
@@ -97,7 +97,7 @@ def evaluate(
     coded = [candidate for candidate in candidates if not isinstance(candidate, TheTransform)]
     files = [
         judge_magnitudes(excerpt, coded, run.model.representation())
-        for excerpt in tqdm(judged.excerpts, desc="magnitudes", unit="file", leave=False)
+        for excerpt in Progress(judged.excerpts, desc="magnitudes", unit="file")
     ]
     candidates = _without_the_worse_pca(candidates, files)
     sounding = [candidate for candidate in candidates if not isinstance(candidate, Silence)]
@@ -105,7 +105,7 @@ def evaluate(
     files = [
         file._replace(after=judge_sounds(excerpt, sounding, ways, representation, rate, ear))
         for file, excerpt in zip(
-            tqdm(files, desc="sounds", unit="file", leave=False), judged.excerpts, strict=True
+            Progress(files, desc="sounds", unit="file"), judged.excerpts, strict=True
         )
     ]
     facts = {

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from vschaos.audio import Waveform, resample
 from vschaos.data.notes import PITCH_CLASSES, nearest_note, pitch_and_octave
@@ -19,6 +18,7 @@ from vschaos.evaluation.excerpts import Excerpt, believed
 from vschaos.generation.material import Material
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.progress import Progress
 from vschaos.runs import Run
 from vschaos.trajectories import trajectory
 
@@ -57,7 +57,7 @@ def judge_notes(
     under their own labels, and random walks of one and two deviations."""
     octaves = whole_octaves(run, material)
     rows: dict[str, list[Case]] = defaultdict(list)
-    for excerpt in tqdm(excerpts, desc="notes", unit="file", leave=False):
+    for excerpt in Progress(excerpts, desc="notes", unit="file"):
         if (own := _own_case(run, excerpt, tracker)) is not None:
             rows["itself"].append(own)
         cases = _sweep(run, excerpt, octaves, tracker)
@@ -127,7 +127,7 @@ def _walk(run: Run, octaves: list[int], deviations: float, tracker: Tracker) -> 
     frame_rate = run.sample_rate / run.model.hop_length
     num_frames = int(WALK_SECONDS * frame_rate)
     cases = []
-    for _ in tqdm(range(NUM_WALKS), desc="walks", unit="walk", leave=False):
+    for _ in Progress(range(NUM_WALKS), desc="walks", unit="walk"):
         pitch, octave = int(random.integers(12)), int(random.choice(octaves))
         frames = trajectory(
             "random", run.model.latent_dim, num_frames, frame_rate, random, deviations

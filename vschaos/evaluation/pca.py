@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from scipy.linalg import eigh
 from torch import Tensor
-from tqdm import tqdm
 
 from vschaos.generation.material import Material
 from vschaos.models.base import Representation
+from vschaos.progress import Progress
 
 MAX_FRAMES = 40_000
 MAX_SECONDS = 3600.0
@@ -79,15 +79,15 @@ def _training_magnitudes(material: Material, representation: Representation) -> 
     clips = [
         (name, place)
         for name in names
-        for place in _places(math.ceil(material.seconds[name] / CLIP_SECONDS))
+        for place in _places(math.ceil(material.seconds_of(name, "train") / CLIP_SECONDS))
     ]
-    seconds = sum(min(material.seconds[name], CLIP_SECONDS) for name, _ in clips)
+    seconds = sum(min(material.seconds_of(name, "train"), CLIP_SECONDS) for name, _ in clips)
     every = max(1, math.ceil(seconds / MAX_SECONDS))
     transform, rate = representation.transform, material.run.sample_rate
     num_frames = seconds / every * rate / transform.hop_length
     step = max(1, math.ceil(num_frames / MAX_FRAMES))
-    for name, place in tqdm(clips[::every], desc="PCA", unit="file", leave=False):
-        clip = material.clip(name, CLIP_SECONDS, place)
+    for name, place in Progress(clips[::every], desc="PCA", unit="file"):
+        clip = material.clip(name, CLIP_SECONDS, "train", place)
         if clip is not None:
             samples = torch.from_numpy(np.array(clip.audio, dtype=np.float32))[None]
             yield transform(samples).abs()[:, :, ::step]

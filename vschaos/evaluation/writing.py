@@ -18,12 +18,13 @@ from vschaos.evaluation.latents import ACTIVE_NATS
 from vschaos.evaluation.resemblance import FileJudged, best_and_worst
 from vschaos.evaluation.table import tables
 from vschaos.files import folder_written_whole
+from vschaos.folders import MARK, mark_as_made
 from vschaos.outputs import RECORD, free_backup, is_edited, note_outputs
 
 # all that an evaluation may write: what else lies in its folder is not touched
 JSON, TABLE, SOUNDS = "evaluation.json", "evaluation.txt", "sounds"
 PICTURES = ("measures.png", "files.png", "latents.png", "labels.png", "sounds.png")
-ENTRIES = (RECORD, JSON, TABLE, SOUNDS, *PICTURES)
+ENTRIES = (JSON, TABLE, SOUNDS, MARK, RECORD, *PICTURES)
 logger = logging.getLogger(__name__)
 LISTENED = 3  # files that came out best, and as many of the worst
 PICTURE_SECONDS = 6.0  # of a sound
@@ -41,6 +42,7 @@ def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> Non
         text = json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False)
         (folder / JSON).write_text(text, encoding="utf-8")
         (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
+        mark_as_made(folder)
         _draw(evaluation, folder)
         _write_sounds(evaluation, folder, sample_rate)
         for place in (folder, folder / SOUNDS):
@@ -56,7 +58,7 @@ def _keep_edited(out: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for file in folder.glob("*") if file.is_file() and file.name != RECORD]
+    return [file for file in folder.glob("*") if file.is_file() and file.name[0] != "."]
 
 
 def plain(value: Any) -> Any:

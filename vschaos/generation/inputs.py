@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Collection, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,10 @@ from vschaos.audio import (
     read_audio,
     read_blocks,
 )
+from vschaos.data.full_scale import gain_for, scaled
 from vschaos.data.metadata import Task, read_task
+from vschaos.data.recognition import find_changed
+from vschaos.data.store import default_cache
 from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
 
@@ -30,10 +33,17 @@ class Input(NamedTuple):
     Attributes:
         file: where it lies.
         name: without ending, of this input alone; what is made of it is called so.
+        part: its first sample and its end at the run's rate, if it is not all of the file.
     """
 
     file: Path
     name: str
+    part: tuple[int, int] | None = None
+
+    @property
+    def first(self) -> int:
+        """The sample of the file at which it begins."""
+        return self.part[0] if self.part else 0
 
 
 def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
@@ -44,6 +54,7 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
         ValueError: none is given, and none was held out.
     """
     files: list[tuple[Path, Path]] = []
+    parts: dict[Path, tuple[int, int] | None] = {}
     if not given:
         if not run.split["held_out"]:
             raise ValueError("no file was held out in training: give some with --files")
@@ -54,7 +65,16 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
                 f"the sounds that the run learnt from are not on this machine ({root}): give some "
                 "with --files"
             )
-        files = [(root / name, Path(Path(name).name)) for name in run.split["held_out"]]
+        held_out = run.split["held_out"]
+        changed = changed_files(run, held_out)
+        if len(changed) == len(held_out):
+            raise FileNotFoundError(
+                f"the sounds that the run learnt from are not in {root}, which holds others of the "
+                "same names: give some with --files"
+            )
+        held_out = [name for name in held_out if name not in changed]
+        files = [(root / name, Path(Path(name).name)) for name in held_out]
+        parts = {root / name: part_of(run, "held_out", name) for name in held_out}
     for path in given or []:
         if path.is_dir():
             found = find_audio_files(path)
@@ -66,7 +86,9 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
         else:
             raise FileNotFoundError(f"--files: there is no file {path}")
     names = unique_names([relative.with_suffix("").as_posix() for _, relative in files])
-    return [Input(file, name) for (file, _), name in zip(files, names, strict=True)]
+    return [
+        Input(file, name, parts.get(file)) for (file, _), name in zip(files, names, strict=True)
+    ]
 
 
 def unique_names(wanted: Sequence[str]) -> list[str]:
@@ -96,7 +118,7 @@ def _plainest(name: str) -> str:
 
 
 class InputSound:
-    """The sound of a file at the run's rate, of the channel it was trained on, read block by block.
+    """The same as `read_input` gives, read block by block.
 
     Its length is counted once, by reading all of it: what the file says of itself may be wrong.
 
@@ -104,27 +126,61 @@ class InputSound:
         UnusableAudioError: it is broken or empty.
     """
 
-    def __init__(self, run: Run, file: Path) -> None:
-        self._from = (file, run.sample_rate, run.config["data"]["dataset"]["channel"])
-        self._length = sum(len(block) for block in read_blocks(*self._from))
-        if not self._length:
+    def __init__(self, run: Run, given: Input) -> None:
+        self._from = (given.file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+        length, peak = 0, 0.0
+        for block in read_blocks(*self._from):
+            length += len(block)
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+        self._gain = np.float32(gain_for(peak, beyond_full_scale(run)))
+        first, end = given.part or (0, length)
+        self._first, self._end = first, min(end, length)
+        if not len(self):
             raise UnusableAudioError("it is empty")
 
     def __len__(self) -> int:
-        return self._length
+        return max(self._end - self._first, 0)
 
     def __iter__(self) -> Iterator[Waveform]:
         """Its blocks `[T]`."""
-        return read_blocks(*self._from)
+        position = 0
+        for block in read_blocks(*self._from):
+            first, end = (max(edge - position, 0) for edge in (self._first, self._end))
+            position += len(block)
+            if len(part := block[first:end]):
+                yield self._gain * part
 
 
-def read_input(run: Run, file: Path) -> Waveform:
-    """The sound `[T]` of a file, at the run's rate and of the channel it was trained on.
+def part_of(run: Run, side: str, name: str) -> tuple[int, int] | None:
+    """The first sample and the end of what belongs to a side of a file; None if all of it does."""
+    part: tuple[int, int] | None = run.split.get("parts", {}).get(side, {}).get(name)
+    return part
+
+
+def read_sound(run: Run, file: Path) -> Waveform:
+    """The sound `[T]` of a file, at the run's rate, of the channel it was trained on, and as loud
+    as its training would have taken it.
+
+    Raises:
+        UnusableAudioError: it cannot be read.
+    """
+    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    return scaled(audio, beyond_full_scale(run))
+
+
+def beyond_full_scale(run: Run) -> str:
+    """What the run's training did to sounds beyond full scale; early ones kept them."""
+    return str(run.config["data"]["dataset"].get("beyond_full_scale", "keep"))
+
+
+def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Waveform:
+    """The same, of a file or a part of it that has to hold some sound.
 
     Raises:
         UnusableAudioError: it is broken or empty.
     """
-    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    audio = read_sound(run, file)
+    audio = audio if part is None else audio[part[0] : part[1]]
     if not len(audio):
         raise UnusableAudioError("it is empty")
     return audio
@@ -133,6 +189,32 @@ def read_input(run: Run, file: Path) -> Waveform:
 def dataset_root(run: Run) -> Path:
     """The folder of the sounds that the run was trained on."""
     return Path(run.config["data"]["dataset"]["root"]).expanduser()
+
+
+def changed_files(run: Run, names: Collection[str]) -> set[str]:
+    """Files of the run's dataset that hold another sound now than as it was trained; they are told.
+
+    Args:
+        names: of the files in question.
+    """
+    dataset, root = run.config["data"]["dataset"], dataset_root(run)
+    digests = {name: d for name, d in run.split.get("digests", {}).items() if name in names}
+    if not digests or not root.is_dir():
+        return set()
+    changed = find_changed(root, digests, cache_of(run), run.sample_rate, dataset["channel"])
+    if changed:
+        logger.warning(
+            "%d of %d files in %s hold another sound than the run learnt from or held out (%s): "
+            "they are left out",
+            *(len(changed), len(names), root, sorted(changed)[0]),
+        )
+    return changed
+
+
+def cache_of(run: Run) -> Path:
+    """Where the run's sounds were imported to."""
+    cache = run.config["data"]["dataset"].get("cache")
+    return Path(cache).expanduser() if cache else default_cache()
 
 
 class KnownLabels:
@@ -156,14 +238,16 @@ class KnownLabels:
             except (OSError, ValueError) as error:
                 logger.debug("no labels of %s: %s", name, error)
 
-    def of(self, file: Path, audio: Sized) -> dict[str, np.ndarray]:
-        """By task, a value for each frame of a file `[N]`, NaN where nothing is known; tasks of
-        which nothing is known at all are left out. Of its audio, only the length counts."""
+    def of(self, file: Path, audio: Sized, first: int = 0) -> dict[str, np.ndarray]:
+        """By task, a value for each frame of a file `[N]`, from its sample `first` on, NaN where
+        nothing is known; tasks of which nothing is known at all are left out. Of its audio, only
+        the length counts."""
         name = self._name_of(file)
         if name is None:
             return {}
-        seconds = self.run.model.centres(len(audio)).numpy() / self.run.sample_rate
-        duration = len(audio) / self.run.sample_rate
+        inside = self.run.model.centres(len(audio)).numpy()
+        seconds = (first + inside) / self.run.sample_rate
+        duration = (first + len(audio)) / self.run.sample_rate
         values = {
             task: values_at(entry.segments.get(name, []), seconds, duration)
             for task, entry in self.tasks.items()
@@ -179,8 +263,7 @@ class KnownLabels:
                     return path.relative_to(root).as_posix()
         return None
 
-    def told(self, file: Path, audio: Sized) -> Given:
+    def told(self, file: Path, audio: Sized, first: int = 0) -> Given:
         """Those of them that the model is told."""
-        return {
-            task: row for task, row in self.of(file, audio).items() if task in self.run.model.told
-        }
+        known = self.of(file, audio, first)
+        return {task: row for task, row in known.items() if task in self.run.model.told}

@@ -33,7 +33,8 @@ def sweep(
     labels: Given | None = None,
     inversion: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """The same latents `[Z, N]` under each value of a label: sounds `[T]` by its name.
+    """The same latents `[Z, N]` under each value of a label: sounds `[T]` by its name, which tells
+    of classes that no sound had which the model learnt from.
 
     Args:
         task: the label to go through.
@@ -52,5 +53,8 @@ def swept_labels(run: Run, task: str, labels: Given | None = None) -> dict[str, 
     if task not in run.model.told:
         told = ", ".join(run.model.told) or "none"
         raise ValueError(f"the model can be told {told}; {task!r} came")
-    values = sweep_values(run.vocabularies[task])
-    return {name: {**(labels or {}), task: value} for name, value in values.items()}
+    vocabulary = run.vocabularies[task]
+    return {
+        vocabulary.title(name): {**(labels or {}), task: value}
+        for name, value in sweep_values(vocabulary).items()
+    }

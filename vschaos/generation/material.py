@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio import UnusableAudioError, Waveform, duration_seconds, read_audio
+from vschaos.audio import UnusableAudioError, Waveform, duration_seconds
 from vschaos.data.metadata import Task, find_tasks, read_task
-from vschaos.data.store import SoundStore, default_cache, find_stores
+from vschaos.data.store import SoundStore, find_stores
 from vschaos.data.timeline import values_at
-from vschaos.generation.inputs import dataset_root
+from vschaos.generation.inputs import (
+    beyond_full_scale,
+    cache_of,
+    changed_files,
+    dataset_root,
+    part_of,
+    read_sound,
+)
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
@@ -51,14 +58,15 @@ class Material:
     def __init__(self, run: Run, prefers_files: bool = False) -> None:
         self.run = run
         self.root = dataset_root(run)
-        reads_files = prefers_files and self.root.is_dir()
-        self.store = None if reads_files else find_store(run, self.root)
+        names = [*run.split["train"], *run.split["held_out"]]
+        there = _there(run, names) if prefers_files else []
+        self.store = None if there else find_store(run, self.root)
         if self.store:
             self._stored = {file.name: file for file in self.store.files}
             rate = run.sample_rate
             self.seconds = {name: file.length / rate for name, file in self._stored.items()}
         else:
-            self.seconds = _measure(self.root, [*run.split["train"], *run.split["held_out"]])
+            self.seconds = _measure(self.root, there or _there(run, names))
         self.origin = "cache" if self.store else "dataset" if self.seconds else ""
         self.tasks = _read_tasks(self.root, run.config["data"]["dataset"])
 
@@ -66,22 +74,30 @@ class Material:
         """The files of a side of the split (`train`, `held_out`) that are there."""
         return [name for name in self.run.split[side] if name in self.seconds]
 
-    def clip(self, name: str, seconds: float, place: float = 0.5) -> Clip | None:
-        """At most `seconds` of a file; `place` 0 takes its beginning, 1 its end. None if it cannot
-        be read."""
-        rate = self.run.sample_rate
+    @property
+    def side_to_show(self) -> str:
+        """The held-out side; where nothing of it is there, the one learnt from."""
+        return "held_out" if self.names("held_out") else "train"
+
+    def seconds_of(self, name: str, side: str) -> float:
+        """How much of a file belongs to a side."""
+        part = part_of(self.run, side, name)
+        return self.seconds[name] if part is None else (part[1] - part[0]) / self.run.sample_rate
+
+    def clip(self, name: str, seconds: float, side: str, place: float = 0.5) -> Clip | None:
+        """At most `seconds` of what belongs to a side of a file; `place` 0 takes its beginning, 1
+        its end. None if it cannot be read."""
+        part, wanted = part_of(self.run, side, name), round(seconds * self.run.sample_rate)
         if self.store:
             whole = self._stored[name]
-            length = min(round(seconds * rate), whole.length)
-            start = int(place * (whole.length - length))
-            return Clip(name, start, self.store.read(whole, start, length))
+            start, length = _middle(whole.length, part, wanted, place)
+            return Clip(name, start, self.store.read(whole, start, length)) if length else None
         try:
             sound = self._read(name)
         except (UnusableAudioError, OSError) as error:
             logger.debug("left out %s: %s", name, error)
             return None
-        length = min(round(seconds * rate), len(sound))
-        start = int(place * (len(sound) - length))
+        start, length = _middle(len(sound), part, wanted, place)
         return Clip(name, start, sound[start : start + length]) if length else None
 
     def labels(self, clip: Clip) -> dict[str, np.ndarray]:
@@ -102,8 +118,14 @@ class Material:
 
     @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file are asked for one after the other
     def _read(self, name: str) -> Waveform:
-        channel = self.run.config["data"]["dataset"]["channel"]
-        return read_audio(self.root / name, self.run.sample_rate, channel)
+        return read_sound(self.run, self.root / name)
+
+
+def _middle(total: int, part: tuple[int, int] | None, wanted: int, place: float) -> tuple[int, int]:
+    """Where a clip of `wanted` samples at most begins in a file, and its length."""
+    first, end = (0, total) if part is None else (min(part[0], total), min(part[1], total))
+    length = min(wanted, end - first)
+    return first + int(place * (end - first - length)), length
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:
@@ -115,21 +137,39 @@ def spread(names: Sequence[str], count: int) -> list[str]:
 def find_store(run: Run, root: Path) -> SoundStore | None:
     """The run's sounds as they were imported, also where the dataset is not there any more."""
     dataset: dict[str, Any] = run.config["data"]["dataset"]
-    cache = Path(dataset["cache"]).expanduser() if dataset.get("cache") else default_cache()
-    wanted = {*run.split["train"], *run.split["held_out"]}
-    found = find_stores(cache, run.sample_rate, dataset["channel"], wanted)
-    if root.is_dir():  # others may have files of the same names
-        return found.get(str(root.resolve()))
-    return next(iter(found.values()), None)
+    wanted, digests = {*run.split["train"], *run.split["held_out"]}, run.split.get("digests", {})
+    found = find_stores(
+        cache_of(run),
+        run.sample_rate,
+        dataset["channel"],
+        wanted,
+        beyond_full_scale(run),
+        digests,
+    )
+    own = found.get(str(root.resolve()))
+    # without digests nothing tells others that have files of the same names
+    return own or (next(iter(found.values()), None) if digests or not root.is_dir() else None)
+
+
+def _there(run: Run, names: Sequence[str]) -> list[str]:
+    """Those files of the run's dataset that are there, and hold what they held."""
+    root = dataset_root(run)
+    if not any((root / name).is_file() for name in names if _is_inside(name)):
+        return []
+    inside = dict.fromkeys(name for name in names if _is_inside(name))
+    changed = changed_files(run, inside.keys())
+    return [name for name in inside if name not in changed and (root / name).is_file()]
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:
-    """Durations of those files of a dataset that are there."""
+    """Durations of files of a dataset, of those that can be read."""
     seconds = {}
     for name in names:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or not (root / name).is_file():
-            continue
         try:
             seconds[name] = duration_seconds(root / name)
         except UnusableAudioError as error:

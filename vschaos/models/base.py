@@ -26,6 +26,7 @@ class Control(NamedTuple):
         classes: names by class number.
         unknown_below: lower values say that nothing is known; none if something always is.
         importance_db: what a latent changes in the sound, as `Model.importance` says.
+        unseen: numbers of the classes that no sound of the training has.
     """
 
     name: str
@@ -35,6 +36,11 @@ class Control(NamedTuple):
     classes: tuple[str, ...] = ()
     unknown_below: float | None = None
     importance_db: float | None = None
+    unseen: tuple[int, ...] = ()
+
+    @property
+    def unseen_names(self) -> list[str]:
+        return [self.classes[number] for number in self.unseen]
 
 
 def how_many_matter(importance: Sequence[float]) -> int:
@@ -168,8 +174,12 @@ class Model(nn.Module, ABC):
     inversions: tuple[str, ...]
 
     @abstractmethod
-    def fit(self, audio: Tensor) -> None:
-        """Takes statistics (levels, means) from excerpts `[B, T]` before training begins."""
+    def fit(self, audio: Tensor, is_usual: Tensor | None = None) -> None:
+        """Takes statistics (levels, means) from excerpts `[B, T]` before training begins.
+
+        Those that are not usual `[B]` (bool; by default all are) are of files far louder than all
+        others, and move nothing but the highest level that can be made.
+        """
 
     @abstractmethod
     def centres(self, length: int) -> Tensor:

@@ -180,4 +180,7 @@ def _instrument(content: dict[str, Any]) -> Instrument:
 
 
 def _control(entry: dict[str, Any]) -> Control:
-    return Control(**{**entry, "classes": tuple(entry["classes"])})
+    classes, unseen = tuple(entry["classes"]), tuple(entry.get("unseen", ()))
+    if not all(type(number) is int and 0 <= number < len(classes) for number in unseen):
+        raise ValueError(f"numbers of classes were expected, got {unseen!r}")
+    return Control(**{**entry, "classes": classes, "unseen": unseen})

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vschaos.labels import Labels
 from vschaos.layers import LatentPrior, Stretch
 from vschaos.models.base import Model
 from vschaos.prior.sequences import Sequences, Streams, read_sequences
+from vschaos.progress import Progress
 from vschaos.runs import Run, make_prior, write_prior
 
 HELD_OUT_STREAMS, HELD_OUT_STRETCHES = 8, 16
@@ -57,8 +57,8 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
         KeyboardInterrupt: Ctrl-C; says what is kept.
     """
     lesson = lesson or Lesson()
-    learnt = read_sequences(run, run.split["train"])
-    held_out = read_sequences(run, run.split["held_out"]) if run.split["held_out"] else learnt
+    learnt = read_sequences(run, "train")
+    held_out = read_sequences(run, "held_out") if run.split["held_out"] else learnt
     if learnt.num_frames < 2 * lesson.frames:
         raise ValueError(
             f"a prior needs {2 * lesson.frames} frames of sound at least, there are "
@@ -101,7 +101,7 @@ class _Course:
         )
 
     def go(self) -> None:
-        steps = tqdm(range(1, self.lesson.steps + 1), desc="learning", unit="step", leave=False)
+        steps = Progress(range(1, self.lesson.steps + 1), desc="learning", unit="step")
         for step in steps:
             self._step(next(self.stretches))
             if step % LOOK_EVERY == 0 or step == self.lesson.steps:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vschaos.audio import UnusableAudioError
 from vschaos.generation import KnownLabels, encode_segments, read_input
-from vschaos.generation.inputs import dataset_root
+from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
+from vschaos.progress import Progress
 from vschaos.runs import Run
 
 MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files
@@ -38,29 +38,33 @@ class Sequences(NamedTuple):
         return sum(latents.shape[1] for latents in self.latents)
 
 
-def read_sequences(run: Run, names: Sequence[str]) -> Sequences:
-    """Encodes files of the run's dataset, with the labels that the dataset gives them.
+def read_sequences(run: Run, side: str) -> Sequences:
+    """Encodes the files of a side of the run's split, as far as they belong to it, with the labels
+    that the dataset gives them.
 
     Raises:
         FileNotFoundError: none of them is there.
     """
     root, known = dataset_root(run), KnownLabels(run)
-    there = [name for name in names if (root / name).is_file()]
+    there = [name for name in run.split[side] if (root / name).is_file()]
+    changed = changed_files(run, there)
+    there = [name for name in there if name not in changed]
     if not there:
         raise FileNotFoundError(
             f"the sounds that the run learnt from are not on this machine ({root}): its prior can "
             "be learnt where they are"
         )
     found = Sequences([], [], [])
-    for name in tqdm(there, desc="encoding", unit="file", leave=False):
+    for name in Progress(there, desc="encoding", unit="file"):
         if found.num_frames > MAX_FRAMES:
             break
         try:
-            audio = read_input(run, root / name)
+            part = part_of(run, side, name)
+            audio = read_input(run, root / name, part)
         except UnusableAudioError as error:
             logger.debug("left out %s: %s", name, error)
             continue
-        told = known.told(root / name, audio)
+        told = known.told(root / name, audio, part[0] if part else 0)
         latents = torch.from_numpy(encode_segments(run, [audio], told))
         labels = run.labels(latents.shape[1], told)
         found.latents.append(latents)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from vschaos.data.coverage import Coverage, measure_coverage
+from vschaos.generation.inputs import part_of
 from vschaos.generation.material import Material
 from vschaos.runs import Run
 
 
 def summarise(run: Run, material: Material) -> dict[str, Any]:
-    """Files, minutes, the two sides, and how far labels cover them and how evenly."""
+    """Files, parts of files and minutes of the two sides, and how far and how evenly labels cover
+    them."""
     sides = {
         side: {
-            "files": len(run.split[side]),
-            "seconds": round(sum(material.seconds[name] for name in material.names(side)), 1),
+            "files": sum(part_of(run, side, name) is None for name in run.split[side]),
+            "parts": sum(part_of(run, side, name) is not None for name in run.split[side]),
+            "seconds": round(
+                sum(material.seconds_of(name, side) for name in material.names(side)), 1
+            ),
         }
         for side in ("train", "held_out")
     }
@@ -44,6 +49,7 @@ def _cover(run: Run, material: Material, name: str) -> dict[str, Any]:
         "files": coverage.num_sounds,
         "share": round(coverage.seconds / total, 4) if total else 0.0,
         "classes": _classes(coverage),
+        "unseen": run.vocabularies[name].unseen_names if name in run.vocabularies else [],
         "is_class": coverage.is_class,
         "low": coverage.low,
         "high": coverage.high,

@@ -16,8 +16,9 @@ FILES, SECONDS = 32, 10.0  # as many as are looked at in training
 def judge_predictors(run: Run, material: Material) -> list[dict[str, Any]]:
     """For each label that the model hears, how often frames of each value were heard as each, on
     held-out sounds (on sounds that were learnt if none were held out)."""
-    names = spread(material.names("held_out") or material.names("train"), FILES)
-    found = [material.clip(name, SECONDS) for name in names] if run.model.heard else []
+    side = material.side_to_show
+    names = spread(material.names(side), FILES)
+    found = [material.clip(name, SECONDS, side) for name in names] if run.model.heard else []
     clips = [clip for clip in found if clip is not None]
     heard = [run.predict(clip.audio) for clip in clips]
     matrices = []

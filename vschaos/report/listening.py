@@ -40,9 +40,9 @@ def listen(run: Run, material: Material) -> dict[str, list[Any]]:
 
 def _pick(material: Material) -> list[Clip]:
     """Held-out sounds; where there are none, sounds that were learnt."""
-    names = material.names("held_out") or material.names("train")
-    picked = spread(names, RECONSTRUCTIONS)
-    clips = [material.clip(name, RECONSTRUCTED_SECONDS, place=0.0) for name in picked]
+    side = material.side_to_show
+    picked = spread(material.names(side), RECONSTRUCTIONS)
+    clips = [material.clip(name, RECONSTRUCTED_SECONDS, side, place=0.0) for name in picked]
     shortest = material.run.model.hop_length
     return [clip for clip in clips if clip is not None and len(clip.audio) >= shortest]
 

@@ -69,10 +69,10 @@ def _clips(material: Material, side: str, count: int) -> list[Clip]:
     names = spread(material.names(side), count)
     clips: list[Clip | None] = []
     for name in names:
-        fitting = int(material.seconds[name] / CLIP_SECONDS)
+        fitting = int(material.seconds_of(name, side) / CLIP_SECONDS)
         number = max(1, min(fitting, count // len(names)))
         places = (np.arange(number) + 0.5) / number
-        clips += [material.clip(name, CLIP_SECONDS, float(place)) for place in places]
+        clips += [material.clip(name, CLIP_SECONDS, side, float(place)) for place in places]
     return [clip for clip in clips if clip is not None]
 
 

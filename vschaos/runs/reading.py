@@ -117,20 +117,37 @@ def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
         raise ValueError(f"{file}: {error}") from error
 
 
-def read_split(folder: Path) -> dict[str, list[str]]:
+def read_split(folder: Path) -> dict[str, Any]:
     """Names of the files that a run learns from (`train`), and of those `held_out`.
 
+    Also `parts`, by side and name the first sample and the end of what belongs to that side of a
+    file that is cut in time, and `digests` of the files' bytes by name, if they are known.
+
     Raises:
-        FileNotFoundError: nothing tells them.
+        FileNotFoundError: nothing says it.
         ValueError: they are no names, or lead out of a dataset.
     """
     file = folder / "split.json"
-    split = read_json(file)
-    if split.keys() != {"train", "held_out"}:
+    split = {"parts": {}, "digests": {}} | read_json(file)
+    if split.keys() != {"train", "held_out", "parts", "digests"}:
         raise ValueError(f"{file} must name the files of train and of held_out")
-    for side in split.values():
-        _check_file_names(file, side)
+    for side in ("train", "held_out"):
+        _check_file_names(file, split[side])
+    try:
+        split["parts"] = {
+            side: {name: _part(*part) for name, part in named.items() if name in split[side]}
+            for side, named in split["parts"].items()
+        }
+        split["digests"] = {name: str(digest) for name, digest in split["digests"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{file}: parts or digests of files that are none") from error
     return split
+
+
+def _part(first: int, end: int) -> tuple[int, int]:
+    if not 0 <= int(first) < int(end):
+        raise ValueError
+    return int(first), int(end)
 
 
 def check_name(name: object) -> str:

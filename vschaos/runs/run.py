@@ -32,7 +32,8 @@ class Run:
         checkpoint: the file that the weights come from.
         config: the resolved configuration, plain mappings and values.
         vocabularies: of each label that the model knows.
-        split: names of the files learnt from (`train`) and held out (`held_out`).
+        split: names of the files learnt from (`train`) and held out (`held_out`), `parts` of those
+            that are cut in time, and `digests` of the files' bytes.
         model: in evaluation mode, on the CPU.
         prior: of what the model's sounds go through in time, if it was learnt.
     """
@@ -41,7 +42,7 @@ class Run:
     checkpoint: Path
     config: dict[str, Any] = field(repr=False)
     vocabularies: dict[str, Vocabulary] = field(repr=False)
-    split: dict[str, list[str]] = field(repr=False)
+    split: dict[str, Any] = field(repr=False)
     model: Model = field(repr=False)
     prior: LatentPrior | None = field(default=None, repr=False)
 

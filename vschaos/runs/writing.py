@@ -16,6 +16,7 @@ import yaml
 
 from vschaos import __version__
 from vschaos.files import PARTIAL, partial_folder, written_whole
+from vschaos.folders import mark_as_made
 from vschaos.labels import Vocabulary
 from vschaos.runs.reading import FORMAT, WRITTEN_TO, check_name
 
@@ -28,7 +29,7 @@ A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
 | file | what it is |
 |---|---|
 | `config.yaml` | every setting of the training, resolved |
-| `split.json` | the files learnt from, and those held out |
+| `split.json` | the files, and parts of files, learnt from and held out |
 | `vocabularies.json` | the classes or the range of each label |
 | `versions.json` | versions of the code and its libraries |
 | `state.json` | how the training ended |
@@ -47,7 +48,7 @@ def create_run(
     rundir: Path,
     config: dict[str, Any],
     vocabularies: Mapping[str, Vocabulary],
-    split: dict[str, list[str]],
+    split: dict[str, Any],
 ) -> Path:
     """Makes `rundir/name/version_N`, N being the first number that is free, with all of a run that
     is known before it begins.
@@ -77,7 +78,7 @@ def _describe(
     folder: Path,
     config: dict[str, Any],
     vocabularies: Mapping[str, Vocabulary],
-    split: dict[str, list[str]],
+    split: dict[str, Any],
 ) -> None:
     """Writes it to `partial`, to be called `folder`."""
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
@@ -91,6 +92,7 @@ def _describe(
         typed=shlex.quote(str(folder)),
     )
     (partial / "checkpoints").mkdir()
+    mark_as_made(partial)
     _write(partial / "README.md", readme)
     _write(partial / "versions.json", json.dumps(versions, indent=1))
     classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}

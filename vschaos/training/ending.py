@@ -83,7 +83,8 @@ class Ending(Callback):
     the last share of that time.
 
     Args:
-        patience: looks at the held-out sounds (one each epoch) without a gain that are waited for.
+        patience: looks at the held-out sounds (one each epoch, if the trainer is not told
+            otherwise) without a gain that are waited for.
         least_gain_db: by which the log-spectral distance must fall in these looks.
     """
 
@@ -124,11 +125,12 @@ class Ending(Callback):
                 self._begin_to_end(trainer, "the time is nearly up")
         self._stop_at_the_end(trainer)
 
-    def on_train_epoch_end(
+    def on_validation_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        # the end of an epoch is gone through again, without a look, as a training goes on
-        if _own(trainer).is_falling or MONITORED not in trainer.callback_metrics:
+        # not at the end of each epoch: there need not be a look in it
+        is_rehearsal = trainer.sanity_checking
+        if is_rehearsal or not trainer.lr_scheduler_configs or _own(trainer).is_falling:
             return
         self.distances.append(float(trainer.callback_metrics[MONITORED]))
         if self.has_levelled_off:

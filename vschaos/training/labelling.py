@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vschaos.data.label_folders import read_channel
 from vschaos.data.metadata import Task, read_task
 from vschaos.data.store import SoundStore
 from vschaos.data.timeline import LabelTrack
@@ -61,6 +62,7 @@ def read_labels(
         callback = callbacks.get(name) or {}
         tasks[name] = _read(root, name, callback.get("name"), callback.get("type"))
         _announce(tasks[name])
+        _compare_channels(root, name, str(dataset.get("channel", "mix")))
     for name in balance:
         if not tasks[name].vocabulary.is_class:
             raise ValueError(f"data.loading.balance: {name} is a number, only classes are balanced")
@@ -82,6 +84,16 @@ def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
             f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
             "pitch and octave"
         ) from error
+
+
+def _compare_channels(root: Path, name: str, channel: str) -> None:
+    heard_in = read_channel(root, name)
+    if heard_in is not None and heard_in != channel:
+        logger.warning(
+            "%s was heard in channel %s, data.dataset.channel=%s is learnt: python3 "
+            "extract_pitch.py %s --channel %s labels what is learnt",
+            *(name, heard_in, channel, shlex.quote(str(root)), channel),
+        )
 
 
 def _check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:

@@ -160,7 +160,8 @@ class Learner(lightning.LightningModule):
         if value and algorithm != "value":
             return torch.nn.utils.clip_grad_norm_(parameters, value)
         norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        self.clip_gradients(optimizer, value, algorithm)
+        if value:  # Lightning's own refuses fused optimisers, whose gradients it may have scaled
+            torch.nn.utils.clip_grad_value_(parameters, value)
         return norm
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

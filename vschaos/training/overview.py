@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from vschaos.data.datamodule import SoundData
+from vschaos.data.split import describe
 from vschaos.models.base import Model
 
 
@@ -29,11 +30,19 @@ def overview(model: Model, data: SoundData) -> str:
             f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
             f"{model.sample_rate} Hz, hop {model.hop_length}",
             *rows,
-            f"data: {len(data.excerpts.files)} files to learn from, {len(data.held_out)} looked at",
+            f"data: {_sides(data)}",
             f"batch: {list(audio.shape)} samples, {levels}",
             *labels,
         ]
     )
+
+
+def _sides(data: SoundData) -> str:
+    store = data.excerpts.store
+    sides = [describe(data.split, "train", "to learn from", store)]
+    if data.split.held_out:
+        sides.append(describe(data.split, "held_out", "held out", store))
+    return ", ".join(sides)
 
 
 def _shapes(module: nn.Module) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import Any
 
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback, Timer
-from tqdm import tqdm
 
+from vschaos.progress import Progress
 from vschaos.training.ending import schedule_of
 from vschaos.training.learner import LOG_EVERY_STEPS
 
@@ -34,7 +32,7 @@ class ProgressLine(Callback):
     """
 
     def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bar: Progress | None = None
         self._started = 0.0
         self._first_step = 0
 
@@ -45,14 +43,13 @@ class ProgressLine(Callback):
             return
         self._started = time.monotonic()
         self._first_step = trainer.global_step
-        self._bar = tqdm(
+        self._bar = Progress(
             unit=" steps",
             bar_format=LINE if trainer.max_steps > 0 else ENDLESS_LINE,
             smoothing=0.1,
             total=trainer.max_steps if trainer.max_steps > 0 else None,
             initial=trainer.global_step,
-            mininterval=0.25 if sys.stderr.isatty() else 10.0,
-            dynamic_ncols=True,
+            leave=True,
         )
 
     def on_train_batch_end(
@@ -73,11 +70,9 @@ class ProgressLine(Callback):
     def teardown(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule, stage: str
     ) -> None:
-        if self._bar is not None:
-            self._bar.set_postfix_str(_numbers(trainer), refresh=False)
-            self._bar.update(trainer.global_step - self._bar.n)
-            self._bar.close()
-            self._bar = None
+        """It is done, at whatever step: as many as there were are all."""
+        is_endless = self._bar is None or not self._bar.total
+        self._close(trainer, None if is_endless else trainer.global_step)
 
     def on_exception(
         self,
@@ -85,7 +80,17 @@ class ProgressLine(Callback):
         learner: lightning.LightningModule,
         exception: BaseException,
     ) -> None:
-        self.teardown(trainer, learner, "fit")
+        self._close(trainer, self._expected_steps(trainer))
+
+    def _close(self, trainer: lightning.Trainer, total: int | None) -> None:
+        if self._bar is None:
+            return
+        self._bar.total = total
+        self._bar.bar_format = LINE if total else ENDLESS_LINE
+        self._bar.set_postfix_str(_numbers(trainer), refresh=False)
+        self._bar.n = trainer.global_step
+        self._bar.close()
+        self._bar = None
 
     def _expected_steps(self, trainer: lightning.Trainer) -> int | None:
         schedule = schedule_of(trainer)

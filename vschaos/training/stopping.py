@@ -26,7 +26,8 @@ class Stopping(Checkpoint):
     """Keeps the step at which a signal comes as the last checkpoint, then ends the training as
     Ctrl-C does.
 
-    Before the first step, and at a second signal, a `KeyboardInterrupt` comes at once.
+    Before the first step, also where it waits for a batch that never comes, and at a second signal
+    a `KeyboardInterrupt` comes at once.
     """
 
     def __init__(self) -> None:
@@ -58,16 +59,24 @@ class Stopping(Checkpoint):
             self.asked = number
             raise KeyboardInterrupt("stopped before the training began")
         self.asked = number
-        with suppress(OSError):  # of a terminal that is closed
+        with suppress(OSError, AttributeError):  # of a terminal that is closed, or none at all
             # a logger may be in the middle of a line: it cannot be called again within it
             os.write(sys.stderr.fileno(), b"\nstopping after this step; once more ends at once\n")
 
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        self.is_training = True
         for number in self._heard:  # in place of Lightning's, which would not keep the step
             signal.signal(number, self._answer)
+
+    def on_train_batch_start(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        self.is_training = True
 
     def on_train_batch_end(
         self,
@@ -79,9 +88,11 @@ class Stopping(Checkpoint):
     ) -> None:
         loop = trainer.fit_loop.epoch_loop
         # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
-        # gradients that are still gathered would be lost
+        # one in its middle would be left out by who goes on; gathered gradients would be lost
         is_between_steps = not loop._should_accumulate() and not loop._num_ready_batches_reached()
-        if is_between_steps and self._is_asked(trainer):
+        fetcher = trainer.fit_loop._data_fetcher
+        is_looked_at = fetcher is not None and loop._should_check_val_fx(fetcher)
+        if is_between_steps and not is_looked_at and self._is_asked(trainer):
             trainer.save_checkpoint(last_checkpoint(Path(trainer.default_root_dir)))
             raise KeyboardInterrupt
 

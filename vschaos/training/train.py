@@ -18,7 +18,9 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from vschaos.data.augment import Augmentations
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
-from vschaos.data.split import Split, split_again, split_files
+from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
+from vschaos.data.shared_memory import check_shared_memory, is_full, what_is_full
+from vschaos.data.split import Split
 from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
@@ -34,6 +36,7 @@ from vschaos.runs import (
     read_vocabularies,
 )
 from vschaos.targets import build
+from vschaos.training.alone import Alone
 from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
@@ -53,8 +56,12 @@ from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
+from vschaos.training.sides import choose_sides, with_unseen_classes
 from vschaos.training.stopping import Stopping
+from vschaos.training.trainer_settings import check_trainer
 
+# what Lightning raises at values that it does not expect
+NOT_TAKEN = (TypeError, ValueError, AttributeError, ImportError, MisconfigurationException)
 BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
 logger = logging.getLogger(__name__)
 
@@ -76,17 +83,20 @@ def train(
         The run's folder; None if `go_on` said no, and in all but the first of several processes.
 
     Raises:
-        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used.
+        FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
+            that another process trains.
         FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
         OSError: the run cannot be written any more; says what is kept.
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
     """
     _quiet_lightning()
+    config = _with_absolute_paths(config)
     trainings = Path(config["rundir"]) / check_name(config["name"])
     begun = newest_version(trainings) if config["resume"] else None
     if begun is not None:
         check_own_folders(begun)
     last = checkpoint_to_go_on_from(begun) if begun else None
+    check_trainer(config)
     is_first = _try_trainer(config["trainer"])
     asked_for = _asked_for(config["training"])
     if not is_first:
@@ -94,7 +104,9 @@ def train(
     stopping = Stopping()
     # runs from before it was a setting go on as they began
     precision = config["training"].get("matmul_precision", "highest")
-    with stopping.listening(), multiplying(precision):
+    with stopping.listening(), multiplying(precision), Alone(is_first) as alone:
+        if begun is not None:
+            alone.hold(begun)
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
         try_batch(learner, data.excerpts[0])
         if config["check"] and is_first:
@@ -105,6 +117,7 @@ def train(
         folder = begun or trainings
         if is_first:
             folder = _folder(config, learner.model, data, begun, last)
+            alone.hold(folder)
         logger.info("run: %s", folder)
         trainer = _make_trainer(folder, config, asked_for, stopping)
         try:
@@ -121,12 +134,21 @@ def _folder(
 ) -> Path:
     """Of the run that is gone on with, or of a new one."""
     if begun is None:
-        split = data.split._asdict()
-        return create_run(Path(config["rundir"]), config, model.vocabularies, split)
+        split = data.split.to_json()
+        return create_run(Path(config["rundir"]), config, data.vocabularies, split)
     clear_partial(begun)
     if last is not None and last != last_checkpoint(begun):
         put_in_place_of_last(begun, last)
     return begun
+
+
+def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
+    """The same for who opens the run from another folder."""
+    dataset = dict(config["data"]["dataset"])
+    for name in ("root", "cache"):
+        if dataset.get(name):
+            dataset[name] = str(Path(dataset[name]).expanduser().absolute())
+    return {**config, "data": {**config["data"], "dataset": dataset}}
 
 
 class Begun(NamedTuple):
@@ -150,24 +172,49 @@ def assemble(
     lightning.seed_everything(config["seed"], verbose=False)
     labels = read_labels(config, begun_with.vocabularies if begun_with else None)
     model: Model = build(config["model"], labels.vocabularies)
+    _check_room_for_batches(config, model)
     learner = _learner(config, model)
     if try_export is not None:
         try_out(learner, config, try_export)
     store = _open_sounds(config, model, begun_with.split if begun_with else None)
-    split = _split(config, store, begun_with.split if begun_with else None)
+    begun = begun_with.split if begun_with else None
+    split = choose_sides(config, store, labels.tasks, model.excerpt_length, begun)
     data = SoundData(
         store,
         split,
         labels.tracks(store),
-        model.vocabularies,
+        with_unseen_classes(model.vocabularies, labels.tasks, split, store),
         Frames(model.excerpt_length, model.excerpt_centres, model.centres),
         build(config["data"]["loading"]),
         config["seed"],
         # runs from before one of them was there do not name it
         Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
-    model.fit(torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)]))
+    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
+    model.fit(audio, _are_usual(audio, {name: store.peak(name) for name in data.split.train}))
     return data, learner
+
+
+def _are_usual(audio: torch.Tensor, peaks: dict[str, float]) -> torch.Tensor | None:
+    """Which excerpts `[B, T]` a model takes its levels from: none of a file so loud that all others
+    would fall below the floor. None for all of them.
+
+    Args:
+        peaks: of the files that are learnt from.
+    """
+    loudest = loudest_usual(list(peaks.values()))
+    outliers = [name for name, peak in peaks.items() if peak > loudest]
+    usual = max((peak for peak in peaks.values() if peak <= loudest), default=0.0)
+    # soft parts of outliers count; what is drawn may have been made 6 dB louder
+    is_usual = audio.abs().amax(dim=1) <= 2 * usual
+    if not outliers or not is_usual.any():
+        return None
+    more = f" (and {len(outliers) - 1} more)" if len(outliers) > 1 else ""
+    logger.warning(
+        "%s%s: over %.0f dB louder than nine of ten others; the model's floor is set by those",
+        *(outliers[0], more, OUTLIER_DB),
+    )
+    return is_usual
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
@@ -179,6 +226,16 @@ def _learner(config: dict[str, Any], model: Model) -> Learner:
         training["schedule"],
         config["seed"],
         training.get("averaging"),  # runs from before it was there do not name it
+    )
+
+
+def _check_room_for_batches(config: dict[str, Any], model: Model) -> None:
+    loading, devices = config["data"]["loading"], config["trainer"].get("devices", 1)
+    check_shared_memory(
+        loading["num_workers"],
+        loading["batch_size"],
+        model.excerpt_length,
+        devices if isinstance(devices, int) and devices > 0 else 1,
     )
 
 
@@ -198,33 +255,9 @@ def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> S
         n_files=dataset["n_files"],
         cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
         needed={*begun.train, *begun.held_out} if begun else (),
+        # runs from before it was there go on as they began
+        beyond_full_scale=dataset.get("beyond_full_scale", "keep"),
     )
-
-
-def _split(config: dict[str, Any], store: SoundStore, begun: Split | None) -> Split:
-    names = [file.name for file in store.files]
-    if begun is None:
-        split = split_files(names, config["data"]["dataset"]["held_out"], config["seed"])
-    else:
-        split = split_again(names, begun)
-    _announce(store, split)
-    return split
-
-
-def _announce(store: SoundStore, split: Split) -> None:
-    minutes = store.duration_seconds / 60
-    logger.info(
-        "sounds: %d files, %.1f minutes; %d to learn from, %d held out",
-        len(store.files),
-        minutes,
-        len(split.train),
-        len(split.held_out),
-    )
-    if not split.held_out:
-        logger.warning(
-            "no file is held out (data.dataset.held_out, and two files at least): "
-            "distances are those of the sounds learnt from"
-        )
 
 
 def _asked_for(training: dict[str, Any]) -> list[Callback]:
@@ -251,8 +284,8 @@ def _make_trainer(
         plugins=[WholeCheckpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
-        # the learner says itself when it has something to log
-        **{"log_every_n_steps": 1, **config["trainer"]},
+        log_every_n_steps=1,  # the learner says itself when it has something to log
+        **config["trainer"],
         use_distributed_sampler=False,  # ours knows by itself which batches are whose
     )
 
@@ -266,6 +299,7 @@ def _fit_to_the_end(
         if trainer.is_global_zero:
             (folder / "state.json").unlink(missing_ok=True)
         _fit(learner, data, trainer, folder, last)
+        _check_kept(trainer, folder)
         state = "finished"
     except KeyboardInterrupt:
         state = "stopped"
@@ -299,6 +333,23 @@ def _fit(
         ) from error
     except FloatingPointError as error:
         raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
+    except RuntimeError as error:
+        if not is_full(error):
+            raise
+        raise OSError(
+            f"the training ended at step {trainer.global_step}, shared memory is full: "
+            f"{what_is_full()}; {what_is_kept(folder)}"
+        ) from error
+
+
+def _check_kept(trainer: lightning.Trainer, folder: Path) -> None:
+    """A training that kept nothing is not done."""
+    if trainer.is_global_zero and not last_checkpoint(folder).is_file():
+        raise ValueError(
+            f"the training ended at step {trainer.global_step} and kept nothing in {folder}: give "
+            "it more steps or more time (trainer.max_steps, trainer.max_time), or see above why "
+            "its weights were not worth keeping"
+        )
 
 
 def _try_trainer(settings: dict[str, Any]) -> bool:
@@ -306,7 +357,7 @@ def _try_trainer(settings: dict[str, Any]) -> bool:
     try:
         trainer = lightning.Trainer(logger=False, enable_checkpointing=False, **settings)
         return trainer.is_global_zero
-    except (TypeError, ValueError, MisconfigurationException) as error:
+    except NOT_TAKEN as error:
         raise ValueError(f"trainer.* does not suit Lightning's Trainer: {error}") from error
 
 
@@ -319,6 +370,7 @@ def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("pytorch_lightning.profilers").setLevel(logging.INFO)  # who asks for one
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")

@@ -10,7 +10,7 @@ class LogMagnitude(nn.Module):
     """Magnitudes to normalised logarithms and back: `(log(x + floor) - mean) / deviation`.
 
     The floor lies `floor_db` below the loudest bins of the training sounds and hides what nobody
-    hears; mean (of each bin) and deviation (of all) are those of the training sounds, found once by
+    hears; mean (of each bin) and deviation (of all) are those of the same sounds, found once by
     `fit` and saved with the weights.
 
     Args:
@@ -41,12 +41,18 @@ class LogMagnitude(nn.Module):
         self.register_buffer("deviation", torch.ones(()))
 
     @torch.no_grad()
-    def fit(self, magnitudes: Tensor) -> None:
-        """Finds floor, mean and deviation from training magnitudes `[B, F, N]`."""
+    def fit(self, magnitudes: Tensor, is_usual: Tensor | None = None) -> None:
+        """Finds floor, mean and deviation from training magnitudes `[B, F, N]`.
+
+        Args:
+            is_usual: rows that count, `[B]` (bool); the others only raise what the inverse may
+                give.
+        """
         loudest = magnitudes.amax().clamp_min(1e-7)
-        self.floor.copy_(loudest * 10 ** (self.floor_db / 20))
         self.highest_log.copy_(torch.log(loudest) + self.headroom_db * math.log(10) / 20)
-        logs = torch.log(magnitudes + self.floor)
+        usual = magnitudes if is_usual is None else magnitudes[is_usual]
+        self.floor.copy_(usual.amax().clamp_min(1e-7) * 10 ** (self.floor_db / 20))
+        logs = torch.log(usual + self.floor)
         self.mean.copy_(logs.mean(dim=(0, 2)).unsqueeze(1))
         self.deviation.copy_((logs - self.mean).square().mean().sqrt().clamp_min(1e-3))
 

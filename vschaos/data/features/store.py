@@ -98,7 +98,8 @@ def open_features(
                 f"{store.sample_rate} Hz, got {feature.sample_rate}"
             )
         wanted[feature.name] = [
-            FeatureOfSound(feature, name, *store.pieces[name]) for name in store.pieces
+            FeatureOfSound(feature, name, path, piece.length)
+            for name, (path, piece) in store.pieces.items()
         ]
     _compute([one for of_feature in wanted.values() for one in of_feature], num_processes)
     return {

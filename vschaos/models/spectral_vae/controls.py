@@ -58,7 +58,8 @@ def label_control(task: str, vocabulary: Vocabulary) -> Control:
     that it is unknown."""
     if vocabulary.is_class:
         last = float(len(vocabulary.classes) - 1)
-        return Control(task, 0.0, last, "class", vocabulary.classes, unknown_below=0.0)
+        classes, unseen = vocabulary.classes, vocabulary.unseen
+        return Control(task, 0.0, last, "class", classes, unknown_below=0.0, unseen=unseen)
     low, high = vocabulary.low, vocabulary.high
     bound = 0.0 if low >= 0 else low - (high - low)
     return Control(task, low, high, "number", unknown_below=bound)

@@ -119,8 +119,8 @@ class SpectralVAE(SpectralCoder):
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
-    def fit(self, audio: Tensor) -> None:
-        self.contrast.fit(self.transform.magnitudes(audio))
+    def fit(self, audio: Tensor, is_usual: Tensor | None = None) -> None:
+        self.contrast.fit(self.transform.magnitudes(audio), is_usual)
 
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from vschaos.labels import UNSEEN
+from vschaos.models.base import Control
 from vschaos.patches.max.objects import quoted
 from vschaos.patches.max.patcher import Box, Patcher
 
@@ -159,6 +161,13 @@ def slider_row(panel: Panel, text: str, top: float, low: float, high: float) -> 
     caption(panel.patch, text, PADDING, top)
     left = PADDING + CAPTION
     return slider(panel, left, top, panel.width - left - PADDING, low, high)
+
+
+def class_names(control: Control) -> list[str]:
+    """What the items of a label's menu are called; those that no sound of the training had say
+    so."""
+    marks = dict.fromkeys(control.unseen, f" - {UNSEEN}")
+    return [f"{name}{marks.get(number, '')}" for number, name in enumerate(control.classes)]
 
 
 def menu(

@@ -139,7 +139,7 @@ def _voice_label(panel: Panel, control: Control, voice: int, top: float) -> Box:
     unknown = design.decimal((control.unknown_below or 0.0) - 1.0)
     signal = patch.object(f"sig~ {unknown}")
     if control.classes:
-        chosen = menu(patch, ["unknown", *control.classes], left, top, width)
+        chosen = menu(patch, ["unknown", *design.class_names(control)], left, top, width)
         patch.chain(panel.receive(name), patch.object("+ 1"), chosen)
         patch.connect(patch.object("loadmess 0"), chosen)
         return patch.chain(chosen, patch.object("- 1"), signal)

@@ -173,7 +173,7 @@ def _class_label(panel: Panel, control: Control, name: str, top: float) -> Box:
     """The menu counts from `unknown`, the label's signal from the first class."""
     patch = panel.patch
     width = panel.width - LEFT - PADDING
-    chosen = menu(patch, ["unknown", *control.classes], LEFT, top, width)
+    chosen = menu(patch, ["unknown", *design.class_names(control)], LEFT, top, width)
     patch.chain(panel.receive(name), patch.object("+ 1"), chosen)
     patch.connect(patch.object("loadmess 0"), chosen)
     return patch.chain(chosen, patch.object("- 1"), patch.object("sig~ -1"))

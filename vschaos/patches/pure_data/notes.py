@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.labels import UNSEEN
+from vschaos.models.base import Control
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import OWN_PLACE, TEMPERATURE, Design, short_name
@@ -15,6 +17,7 @@ SHARED = (
 )
 SHARED_HEIGHT = 40  # pixels
 LETTERS, SAID = 76, 72  # letters in a line
+UNSEEN_SHOWN = 12  # classes
 
 
 def no_sound(design: Design) -> Canvas:
@@ -91,7 +94,7 @@ def receivers(design: Design) -> list[tuple[str, str]]:
             (design.receiver("draw"), "bang: another walk"),
         ]
     for label in design.labels:
-        words = f"-1 unknown, or 0 to {len(label.classes) - 1}, or the name"
+        words = f"-1 unknown, or 0 to {len(label.classes) - 1}, or the name{_unseen(label)}"
         span = f"{number(label.low)} to {number(label.high)}, below it unknown"
         entries.append((design.label_receiver(label), words if label.classes else span))
     for attribute in design.instrument.settings():
@@ -121,6 +124,12 @@ def receivers(design: Design) -> list[tuple[str, str]]:
         entries.append((design.receiver(f"heard {label.name}"), "is sent what is heard: [receive]"))
     entries.append((design.receiver("out"), "is sent the sound: [receive~]"))
     return entries
+
+
+def _unseen(label: Control) -> str:
+    names = label.unseen_names
+    more = f", and {len(names) - UNSEEN_SHOWN} more" if len(names) > UNSEEN_SHOWN else ""
+    return f"; {UNSEEN}: {', '.join(names[:UNSEEN_SHOWN])}{more}" if names else ""
 
 
 def _page(title: str, paragraphs: list[str]) -> Canvas:

@@ -1,8 +1,9 @@
 /* The page from its content, from top to bottom. */
 
 function listening({ pairs, prior, walks, sweeps }) {
-  const heldOut = content.dataset.sides.held_out.files > 0;
-  const side = heldOut ? "They were held out in training: the model has never seen them." : "No file was held out: the model has learnt from these.";
+  const { files, parts } = content.dataset.sides.held_out;
+  const heldOut = files + parts > 0;
+  const side = heldOut ? "They were held out in training: the model has never seen them." : "Nothing was held out: the model has learnt from these.";
   const rows = pairs.map((pair) =>
     make("div", { class: "pair" },
       make("div", { class: "heading" },
@@ -57,6 +58,7 @@ function learntFrom(dataset) {
   const { train, held_out } = dataset.sides;
   const total = train.seconds + held_out.seconds;
   const length = (side) => (total ? `, ${duration(side.seconds)}` : "");
+  const files = (side) => `${side.files} files${side.parts ? ` and parts of ${side.parts}` : ""}${length(side)}`;
   const uses = { told: "the model is told it", heard: "the model predicts it" };
   const absent = dataset.is_there ? null : missing(
     `The dataset's folder is not there any more (${dataset.root}): nothing can be said of its labels${dataset.origin === "cache" ? "; the sounds come from the cache" : ""}.`);
@@ -66,16 +68,17 @@ function learntFrom(dataset) {
       make("p", { class: "note" },
         `${label.files} files, ${(100 * label.share).toFixed(0)} % of the time`
         + (label.is_class ? "" : `; from ${short(label.low)} to ${short(label.high)}, mean ${short(label.mean)}`)
-        + label.use.map((use) => `; ${uses[use]}`).join("")),
+        + label.use.map((use) => `; ${uses[use]}`).join("")
+        + (label.unseen.length ? `; not in the training: ${label.unseen.join(", ")}` : "")),
       ...bars(label)));
   return section("dataset", "Dataset", "What it learnt from",
     absent,
     make("div", { class: "panel" },
       make("dl", { class: "plate" },
         ...[
-          ["sounds", `${train.files + held_out.files} files${total ? `, ${duration(total)}` : ""}`],
-          ["learnt", `${train.files} files${length(train)}`],
-          ["held out", `${held_out.files} files${length(held_out)}`],
+          ["sounds", `${train.files + held_out.files + train.parts} files${total ? `, ${duration(total)}` : ""}`],
+          ["learnt", files(train)],
+          ["held out", files(held_out)],
           ["folder", dataset.root],
         ].map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
       dataset.skipped.length

@@ -1,0 +1,56 @@
+"""Sounds beyond full scale, as float files of other programs may be: scaled, kept or left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+FULL_SCALE_DB = 3.0  # above 1.0, up to which a peak is a matter of taste
+BEYOND = 10 ** (FULL_SCALE_DB / 20)
+CHOICES = ("scale", "keep", "skip")  # data.dataset.beyond_full_scale
+OUTLIER_DB = 20.0  # that a file is louder than nine of ten others; from p to f it is about that
+OTHERS = 0.9
+
+
+def check_choice(choice: str) -> str:
+    """
+    Raises:
+        ValueError: it is none of them.
+    """
+    if choice not in CHOICES:
+        raise ValueError(
+            f"data.dataset.beyond_full_scale must be one of {', '.join(CHOICES)}, got {choice!r}"
+        )
+    return choice
+
+
+def is_beyond(peak: float) -> bool:
+    """Whether a file is so loud that likely nobody meant it."""
+    return peak > BEYOND
+
+
+def gain_for(peak: float, choice: str) -> float:
+    """By what a file of that peak is multiplied."""
+    return 1.0 / peak if choice == "scale" and is_beyond(peak) else 1.0
+
+
+def beyond(peak: float) -> str:
+    """Says that it is."""
+    return f"its peak is {peak:,.1f}, {20 * math.log10(peak):.0f} dB above full scale"
+
+
+def loudest_usual(peaks: Sequence[float]) -> float:
+    """The peak above which a file tells nothing of the others: one of three files or more cannot
+    move it."""
+    if len(peaks) < 3:
+        return math.inf
+    ordered = sorted(peaks)
+    return float(ordered[int(OTHERS * (len(ordered) - 1))] * 10 ** (OUTLIER_DB / 20))
+
+
+def scaled(audio: np.ndarray, choice: str) -> np.ndarray:
+    """A whole sound, as a training with that choice would take it."""
+    gain = gain_for(float(np.abs(audio).max(initial=0.0)), choice)
+    return audio if gain == 1.0 else audio * np.float32(gain)
