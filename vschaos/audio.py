@@ -13,6 +13,7 @@ import soundfile
 import soxr
 
 from vschaos.files import written_whole
+from vschaos.wav import WavWriter
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -162,23 +163,15 @@ def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
 
 
 def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
-    """Writes `[T]` or `[C, T]` as 32-bit float wav, which neither clips nor needs a gain."""
-    try:
-        with (
-            written_whole(path) as partial,
-            soundfile.SoundFile(
-                partial,
-                "w",
-                samplerate=sample_rate,
-                channels=1 if waveform.ndim == 1 else len(waveform),
-                format="WAV",
-                subtype="FLOAT",
-            ) as file,
-        ):
-            for start in range(0, waveform.shape[-1], BLOCK_LENGTH):
-                file.write(waveform.T[start : start + BLOCK_LENGTH])
-    except soundfile.LibsndfileError as error:  # a full disk, too
-        raise OSError(f"{path} cannot be written ({_reason(error)})") from error
+    """Writes `[T]` or `[C, T]` as 32-bit float wav, which neither clips nor needs a gain.
+
+    Raises:
+        OSError: it cannot be written; what was there before is still there.
+    """
+    channels = np.atleast_2d(waveform)
+    with written_whole(path) as partial, WavWriter(partial, sample_rate, len(channels)) as file:
+        for start in range(0, channels.shape[1], BLOCK_LENGTH):
+            file.write(channels[:, start : start + BLOCK_LENGTH])
 
 
 @contextmanager
