@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -55,6 +56,7 @@ def main() -> int:
 
 def _compose_and_train() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us rather than end the process
+    _accept_lazy_help()
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException, MissingConfigException
@@ -91,6 +93,13 @@ def _compose_and_train() -> int:
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
+
+
+def _accept_lazy_help() -> None:
+    """Python 3.14 checks help texts as options are added; Hydra has one that is no str until it is
+    printed (as of 1.3.8)."""
+    if sys.version_info >= (3, 14):
+        argparse.ArgumentParser._check_help = lambda *_: None
 
 
 def _resumed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

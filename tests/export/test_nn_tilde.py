@@ -68,23 +68,24 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
     not_asked = torch.jit.load(io.BytesIO(file.getvalue()))
     inlets, ratio, _, _ = getattr(scripted, f"{method}_params").tolist()
     values = 0.1 * torch.randn(12, 1, inlets, 4 * HOP // ratio)
-    expected = [getattr(not_asked, method)(block) for block in values]
-    first, usual = [], []
     with torch.inference_mode():
+        start = time.process_time()
+        expected = [getattr(not_asked, method)(values[0])]
+        uncompiled = time.process_time() - start
+        expected += [getattr(not_asked, method)(block) for block in values[1:]]
+        first = []
         for _ in range(3):  # the quickest counts: others use these cores as well
             asked = torch.jit.load(io.BytesIO(file.getvalue()))
             asked.get_methods()
-            seconds = []
-            for block, sound in zip(values, expected, strict=True):
+            for number, (block, sound) in enumerate(zip(values, expected, strict=True)):
                 start = time.process_time()
                 output = getattr(asked, method)(block)
-                seconds.append(time.process_time() - start)
+                if number == 0:
+                    first.append(time.process_time() - start)
                 assert torch.allclose(output, sound, atol=INAUDIBLE)
-            first.append(seconds[0])
-            usual.append(sorted(seconds)[6])
-    # Not compiled it takes 11 to 33 ms. The usual block of so small a model takes so little that
-    # cold caches are heard in a ratio: that of a real one is measured by benchmarks/streaming.py.
-    assert min(first) < 3 * min(usual) + 1e-3
+    # Compiling takes some ten to thirty times a block, on the same processor at the same time; how
+    # long a block of a real model takes is measured by benchmarks/streaming.py.
+    assert min(first) < uncompiled / 3
 
 
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
