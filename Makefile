@@ -1,4 +1,6 @@
 # `make demo` walks the main road on synthesised sounds, `make test` passes the tests,
+# `make test-numeric KERNELS=avx2` (or sse) those of figures as an older processor computes them,
+# `make test-brief VENV=.venv-3.14 PYTHON=python3.14` the most important ones with another Python,
 # `make example-model` makes the model in patches/ anew, `make docs` builds the site of docs/.
 # All make their own environment first; the same steps without make stand in README.md.
 PYTHON ?= python3
@@ -6,7 +8,21 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DOCS_VENV ?= .venv-docs
 
-.PHONY: demo example-model test test-slow lint docs benchmark clean
+.PHONY: demo example-model test test-slow test-numeric test-brief lint docs benchmark clean
+
+# each worker takes one half in its order, so that what a file's tests share is made once
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# where figures are compared, which kernels of another processor round differently
+NUMERIC := tests/transforms tests/layers tests/models tests/losses tests/export tests/data/augment
+KERNELS ?= own
+own :=
+avx2 := ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 ONEDNN_MAX_CPU_ISA=AVX2
+sse := ATEN_CPU_CAPABILITY=default MKL_ENABLE_INSTRUCTIONS=SSE4_2 ONEDNN_MAX_CPU_ISA=SSE41
+
+# every module imported, a training, an export and what it plays
+BRIEF := tests/test_doctests.py tests/test_train_model.py tests/export/test_script.py \
+	tests/test_end_to_end.py::test_from_a_folder_of_sounds_to_a_playing_model
 
 demo: $(VENV)/installed
 	$(BIN)/python -m vschaos.demo
@@ -16,10 +32,16 @@ example-model: $(VENV)/installed-dev
 	$(BIN)/python -m vschaos.demo.example
 
 test: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	$(PYTEST)
 
 test-slow: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n 2
+	$(PYTEST) -m slow
+
+test-numeric: $(VENV)/installed-dev
+	$($(KERNELS)) $(PYTEST) $(NUMERIC)
+
+test-brief: $(VENV)/installed-dev
+	$(PYTEST) $(BRIEF)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

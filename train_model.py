@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shlex
@@ -56,6 +57,7 @@ def main() -> int:
 
 def _compose_and_train() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us rather than end the process
+    _accept_lazy_help()
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException, MissingConfigException
@@ -113,6 +115,13 @@ def _not_there(file: str) -> str:
 def _groups() -> set[str]:
     """What is chosen from the files of a folder: augment=mild."""
     return {path.name for path in CONFIGS.iterdir() if path.is_dir()}
+
+
+def _accept_lazy_help() -> None:
+    """Python 3.14 checks help texts as options are added; Hydra has one that is no str until it is
+    printed (as of 1.3.8)."""
+    if sys.version_info >= (3, 14):
+        argparse.ArgumentParser._check_help = lambda *_: None
 
 
 def _resumed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

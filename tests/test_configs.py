@@ -10,6 +10,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from tests.tolerances import INAUDIBLE
 from vschaos import load_run
 from vschaos.data.augment import Augmentations
 from vschaos.export import Host
@@ -75,10 +76,10 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
         host = Host(path, "forward", buffer_size)
         output = host.process(sound)
         assert not host.failures
-        assert np.abs(output - at_once[:, : output.shape[1]]).max() < 1e-5
+        assert np.abs(output - at_once[:, : output.shape[1]]).max() < INAUDIBLE
         delay = host.get("latency")[0]
         offline = run.reconstruct(audio, told, inversion="keep_input")
-        assert np.abs(output[0, delay:] - offline[:-delay]).max() < 1e-4
+        assert np.abs(output[0, delay:] - offline[:-delay]).max() < INAUDIBLE
 
 
 PRESETS = sorted(path.stem for path in (CONFIGS / "augment").glob("*.yaml"))
@@ -89,7 +90,13 @@ def test_the_promised_presets_are_there() -> None:
     assert composed("dgt_mid", "name=a", "data.dataset.root=b")["augment"] == "mild"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    "preset",
+    [  # all recipes are trained with `mild`
+        "strong",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in PRESETS if name != "strong"),
+    ],
+)
 def test_a_preset_trains_with_labels(preset: str, dataset: Path, tmp_path: Path) -> None:
     config = composed(
         "dgt_pitch_prediction",
@@ -101,13 +108,13 @@ def test_a_preset_trains_with_labels(preset: str, dataset: Path, tmp_path: Path)
     assert load_run(tmp_path / "tiny").config["augment"] == preset
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_any_recipe_may_end_by_itself(recipe: str, dataset: Path, tmp_path: Path) -> None:
+def test_any_recipe_may_end_by_itself(dataset: Path, tmp_path: Path) -> None:
     settings = ("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY)
-    assert composed(recipe, *settings)["length"] == "full"
-    config = composed(recipe, *settings, "length=quick", "trainer.max_steps=3")
-    assert config["length"] == "quick"
-    assert config["training"]["schedule"]["total_steps"] == 3
+    for recipe in RECIPES:
+        assert composed(recipe, *settings)["length"] == "full"
+        config = composed(recipe, *settings, "length=quick", "trainer.max_steps=3")
+        assert config["length"] == "quick"
+        assert config["training"]["schedule"]["total_steps"] == 3
     folder = train(config)
     assert folder is not None
     checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
@@ -176,7 +183,7 @@ def test_a_network_goes_the_whole_way(
     goes_the_whole_way(dataset, tmp_path, f"network={network}", f"size={size}")
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("output", [name for name in OUTPUTS if name != "deterministic"])
 def test_an_output_goes_the_whole_way(output: str, dataset: Path, tmp_path: Path) -> None:
     goes_the_whole_way(dataset, tmp_path, f"output={output}", "size=small")
 
@@ -184,7 +191,8 @@ def test_an_output_goes_the_whole_way(output: str, dataset: Path, tmp_path: Path
 def goes_the_whole_way(dataset: Path, tmp_path: Path, *settings: str) -> None:
     """Trained, scripted, reloaded, and streamed in blocks as in one piece."""
     given = ("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}")
-    config = composed("dgt_pitch_prediction", *given, *BRIEF, *settings)
+    brief = (*BRIEF, "trainer.max_steps=3")
+    config = composed("dgt_pitch_prediction", *given, *brief, *settings)
     folder = train(config)
     assert folder is not None
     run = load_run(folder)
@@ -196,33 +204,31 @@ def goes_the_whole_way(dataset: Path, tmp_path: Path, *settings: str) -> None:
         host = Host(path, "forward", buffer_size)
         output = host.process(sound)
         assert not host.failures
-        assert np.abs(output - at_once[:, : output.shape[1]]).max() < 1e-5
+        assert np.abs(output - at_once[:, : output.shape[1]]).max() < INAUDIBLE
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        ("+model.reconstruction.more={_target_:vschaos.losses.ItakuraSaito}",),
-        ("+model.reconstruction.more={_target_:vschaos.losses.MeanAbsolute,of:magnitudes}",),
-        ("+model.regularisation.more={_target_:vschaos.losses.MMD,kernel:rbf}",),
-        ("+model.regularisation.more={_target_:vschaos.losses.Renyi,alpha:0.3}",),
-    ],
-)
-def test_a_term_of_the_loss_is_added_by_its_name(
-    settings: tuple[str, ...], dataset: Path, tmp_path: Path
-) -> None:
-    weight = "+training.weights.more={_target_:vschaos.training.learner.LossWeight,weight:0.1}"
+TERMS = {
+    "shape": "+model.reconstruction.shape={_target_:vschaos.losses.ItakuraSaito}",
+    "level": "+model.reconstruction.level={_target_:vschaos.losses.MeanAbsolute,of:magnitudes}",
+    "spread": "+model.regularisation.spread={_target_:vschaos.losses.MMD,kernel:rbf}",
+    "divergence": "+model.regularisation.divergence={_target_:vschaos.losses.Renyi,alpha:0.3}",
+}
+
+
+def test_terms_of_the_loss_are_added_by_their_names(dataset: Path, tmp_path: Path) -> None:
+    weight = "{_target_:vschaos.training.learner.LossWeight,weight:0.1}"
     config = composed(
         "dgt_small",
         *("name=tiny", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY),
-        *(weight, "training.weights.convergence.weight=0", *settings),
+        *(f"+training.weights.{name}={weight}" for name in TERMS),
+        *("training.weights.convergence.weight=0", *TERMS.values()),
     )
     folder = train(config)
     assert folder is not None
     model = load_run(folder).model
     values = torch.zeros(4, 0, 1)
     losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
-    assert set(losses) == {"contrast", "convergence", "kl", "between", "more"}
+    assert set(losses) == {"contrast", "convergence", "kl", "between", *TERMS}
 
 
 def test_a_term_of_the_loss_is_taken_away_by_null() -> None:

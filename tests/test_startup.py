@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,6 @@ COMMANDS = [*([script] for script in SCRIPTS), *(["-m", module] for module in MO
 OF_TRAINING = {"pytorch_lightning", "lightning_fabric", "torchmetrics", "hydra", "tensorboard"}
 OF_NOBODY = {"scipy", "sklearn", "librosa", "numba", "pandas"}
 SLOW = OF_TRAINING | OF_NOBODY | {"torch", "torchaudio", "torchcrepe", "swift_f0", "matplotlib"}
-TIMES_A_BARE_START = 30  # of CPU; with torch it is a hundred times, without about two
 
 
 def run(*arguments: str) -> str:
@@ -41,21 +39,6 @@ def imported(*arguments: str) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
-def cpu_seconds(*arguments: str) -> float:
-    """The least of three."""
-
-    def spent() -> float:
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-
-    times = []
-    for _ in range(3):
-        before = spent()
-        run(*arguments)
-        times.append(spent() - before)
-    return min(times)
-
-
 def test_the_measure_sees_what_is_imported() -> None:
     assert {"json", "numpy"} <= imported("-c", "import json, numpy")
 
@@ -71,11 +54,6 @@ def test_the_package_itself_imports_next_to_nothing() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[-1])
 def test_help_imports_nothing_that_is_slow(command: list[str]) -> None:
     assert not SLOW & imported(*command, "--help")
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[-1])
-def test_help_takes_little_more_than_python(command: list[str]) -> None:
-    assert cpu_seconds(*command, "--help") < TIMES_A_BARE_START * cpu_seconds("-c", "pass")
 
 
 def test_what_plays_and_exports_does_without_what_trains() -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
 import soxr
 
 from vschaos.channels import Origin
 from vschaos.decoding import UnusableAudioError as UnusableAudioError
-from vschaos.decoding import open_sounds, reason, reasons_told
+from vschaos.decoding import open_sounds, reasons_told
 from vschaos.files import written_whole
 from vschaos.folders import list_files
 from vschaos.outputs import output_file
+from vschaos.wav import WavWriter
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -34,7 +34,6 @@ AUDIO_EXTENSIONS = (
     ".caf",
 )
 BLOCK_LENGTH = 1 << 18
-LARGEST_WAV = (1 << 32) - (1 << 16)  # bytes of samples: its sizes are numbers of 32 bits
 
 
 class SoundFormat(NamedTuple):
@@ -198,7 +197,11 @@ def resample_blocks(blocks: Iterable[Waveform], from_rate: int, to_rate: int) ->
 
 
 def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
-    """Writes `[T]` or `[C, T]` as 32-bit float wav, which neither clips nor needs a gain."""
+    """Writes `[T]` or `[C, T]` as 32-bit float wav, which neither clips nor needs a gain.
+
+    Raises:
+        OSError: it cannot be written; what was there before is still there.
+    """
     starts = range(0, waveform.shape[-1], BLOCK_LENGTH)
     blocks = (waveform[..., start : start + BLOCK_LENGTH] for start in starts)
     num_channels = 1 if waveform.ndim == 1 else len(waveform)
@@ -218,29 +221,14 @@ def write_blocks(
         is_output: a file that a user put or changed there is kept beside the new one.
 
     Raises:
-        ValueError: it is longer than a wav can be.
-        OSError: it cannot be written.
+        OSError: it cannot be written; what was there before is still there.
     """
-    room = LARGEST_WAV // (4 * num_channels)  # samples
-    try:
-        with (
-            (output_file if is_output else written_whole)(path) as partial,
-            soundfile.SoundFile(
-                partial,
-                "w",
-                samplerate=sample_rate,
-                channels=num_channels,
-                format="WAV",
-                subtype="FLOAT",
-            ) as file,
-        ):
-            for block in blocks:
-                room -= block.shape[-1]
-                if room < 0:
-                    raise ValueError(f"{path}: at most 4 GB were expected, got a longer sound")
-                file.write(block.T)
-    except soundfile.LibsndfileError as error:  # a full disk, too
-        raise OSError(f"{path} cannot be written ({reason(error)})") from error
+    with (
+        (output_file if is_output else written_whole)(path) as partial,
+        WavWriter(partial, sample_rate, num_channels) as file,
+    ):
+        for block in blocks:
+            file.write(np.atleast_2d(block))
 
 
 def _one_channel(block: np.ndarray, channel: str | int) -> Waveform:

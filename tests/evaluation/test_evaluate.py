@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,7 +241,5 @@ def test_a_model_that_gives_no_numbers_is_still_written(
 
 def test_help_comes_at_once() -> None:
     words = [sys.executable, "-c", "import sys, vschaos.evaluate; print('torch' in sys.modules)"]
-    began = time.process_time()
     said = subprocess.run(words, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
-    assert time.process_time() - began < 0.5

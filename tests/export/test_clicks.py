@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.clicks import clicking_hops
 from tests.export.playing import HOP, SOUNDS, fresh, sound
+from tests.tolerances import INAUDIBLE
 
 EVERY = 16  # hops from one change to the next
 SETTLED = 16  # hops after which the beginning is over
@@ -149,7 +150,7 @@ def test_blocks_do_not_matter_when_settings_change(
         fresh(instrument)
         outputs.append(turned(instrument, method, values, TURNS[name], sizes))
     for output in outputs[1:]:
-        assert (output - outputs[0]).abs().max() < 1e-5
+        assert (output - outputs[0]).abs().max() < INAUDIBLE
 
 
 def test_a_mode_goes_on_from_what_sounds(instrument: torch.jit.ScriptModule) -> None:
@@ -173,4 +174,5 @@ def test_what_was_heard_before_a_reset_dies_away(
     instrument.set_reset(True)
     after = instrument.forward(playing)
     assert not torch.allclose(after[:, :, :HOP], fresh[:, :, :HOP], atol=1e-3)
-    torch.testing.assert_close(after[:, :, 8 * HOP :], fresh[:, :, 8 * HOP :], atol=1e-5, rtol=0.0)
+    after, fresh = after[:, :, 8 * HOP :], fresh[:, :, 8 * HOP :]
+    torch.testing.assert_close(after, fresh, atol=INAUDIBLE, rtol=0.0)

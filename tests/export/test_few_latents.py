@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tests.test_configs import TINY, composed
+from tests.tolerances import INAUDIBLE
 from vschaos import load_run
 from vschaos.export import Host
 from vschaos.export.script import export
@@ -82,7 +83,7 @@ def test_blocks_sound_as_one_call_whatever_the_labels(run: Run, path: Path, meth
     whole = played(path, method, stated, 64)
     assert np.abs(whole).max() > 1e-4
     for hops in (1, 4, 16):
-        np.testing.assert_allclose(played(path, method, stated, hops), whole, atol=1e-5)
+        np.testing.assert_allclose(played(path, method, stated, hops), whole, atol=INAUDIBLE)
     other = stated.copy()
     other[shown:, : stated.shape[1] // 2] = 1.0
     assert np.abs(played(path, method, other, 64) - whole).max() > 1e-4
@@ -111,7 +112,7 @@ def test_forward_has_all_of_them(run: Run, path: Path, tmp_path: Path) -> None:
     sound = 0.1 * random.standard_normal((3, 32 * run.model.hop_length))
     sound[1:] = 1.0
     np.testing.assert_allclose(
-        played(path, "forward", sound, 4), played(complete, "forward", sound, 4), atol=1e-6
+        played(path, "forward", sound, 4), played(complete, "forward", sound, 4), atol=INAUDIBLE
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tests.export.playing import fresh
+from tests.tolerances import INAUDIBLE, ROUNDING
 from vschaos.export import script_stream
 from vschaos.labels import Labels
 from vschaos.layers import (
@@ -123,7 +124,7 @@ def test_blocks_of_a_host_do_not_matter(scripted: torch.jit.ScriptModule) -> Non
             whole = getattr(scripted, method)(values)
             scripted.stream.reset()
             parts = [getattr(scripted, method)(block) for block in blocks(values, ratio)]
-            assert (torch.cat(parts, dim=2) - whole).abs().max() < 1e-5
+            assert (torch.cat(parts, dim=2) - whole).abs().max() < INAUDIBLE
 
 
 @torch.inference_mode()
@@ -133,9 +134,9 @@ def test_a_stream_is_what_the_model_gives_offline(
     sound = music(80)
     output, offline = scripted.forward(sound), model.reconstruct(sound[0], inversion="keep_input")
     delay = scripted.get_latency()[0]
-    assert (output[0, :, delay:] - offline[:, :-delay]).abs().max() < 1e-4
+    assert (output[0, :, delay:] - offline[:, :-delay]).abs().max() < INAUDIBLE
     latents = model.encode(sound[0])
-    assert (scripted.encode(sound) - latents[:, :, :80]).abs().max() < 1e-4
+    assert (scripted.encode(sound) - latents[:, :, :80]).abs().max() < INAUDIBLE
 
 
 @torch.inference_mode()
@@ -151,7 +152,7 @@ def test_methods_and_rows_of_a_batch_do_not_disturb_each_other(
         scripted.decode(torch.randn(1, Z, 3))
         batch = [torch.cat([block, noise]), block][number % 2]
         parts.append(scripted.forward(batch)[:1])
-    assert (torch.cat(parts, dim=2) - alone).abs().max() < 1e-5
+    assert (torch.cat(parts, dim=2) - alone).abs().max() < INAUDIBLE
 
 
 @torch.inference_mode()
@@ -163,7 +164,7 @@ def test_a_reset_forgets_all(scripted: torch.jit.ScriptModule) -> None:
         first = getattr(scripted, method)(values)
         getattr(scripted, method)(values.flip(2))
         scripted.stream.reset()
-        assert (getattr(scripted, method)(values) - first).abs().max() < 1e-6
+        assert (getattr(scripted, method)(values) - first).abs().max() < ROUNDING
 
 
 @torch.inference_mode()
@@ -209,4 +210,4 @@ def test_what_a_decoder_says_is_played(output: Callable[[LogMagnitude], Output])
         played = scripted.forward(sound)
     offline = model.reconstruct(sound[0], inversion="keep_input")
     delay = scripted.get_latency()[0]
-    assert (played[0, :, delay:] - offline[:, :-delay]).abs().max() < 1e-4
+    assert (played[0, :, delay:] - offline[:, :-delay]).abs().max() < INAUDIBLE

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.tolerances import INAUDIBLE, ROUNDING
 from vschaos.models.spectral_vae import SpectralVAE
 
 HOP = 512
@@ -67,23 +68,24 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
     not_asked = torch.jit.load(io.BytesIO(file.getvalue()))
     inlets, ratio, _, _ = getattr(scripted, f"{method}_params").tolist()
     values = 0.1 * torch.randn(12, 1, inlets, 4 * HOP // ratio)
-    expected = [getattr(not_asked, method)(block) for block in values]
-    first, usual = [], []
     with torch.inference_mode():
+        start = time.process_time()
+        expected = [getattr(not_asked, method)(values[0])]
+        uncompiled = time.process_time() - start
+        expected += [getattr(not_asked, method)(block) for block in values[1:]]
+        first = []
         for _ in range(3):  # the quickest counts: others use these cores as well
             asked = torch.jit.load(io.BytesIO(file.getvalue()))
             asked.get_methods()
-            seconds = []
-            for block, sound in zip(values, expected, strict=True):
+            for number, (block, sound) in enumerate(zip(values, expected, strict=True)):
                 start = time.process_time()
                 output = getattr(asked, method)(block)
-                seconds.append(time.process_time() - start)
-                assert torch.allclose(output, sound, atol=1e-5)
-            first.append(seconds[0])
-            usual.append(sorted(seconds)[6])
-    # Not compiled it takes 11 to 33 ms. The usual block of so small a model takes so little that
-    # cold caches are heard in a ratio: that of a real one is measured by benchmarks/streaming.py.
-    assert min(first) < 3 * min(usual) + 1e-3
+                if number == 0:
+                    first.append(time.process_time() - start)
+                assert torch.allclose(output, sound, atol=INAUDIBLE)
+    # Compiling takes some ten to thirty times a block, on the same processor at the same time; how
+    # long a block of a real model takes is measured by benchmarks/streaming.py.
+    assert min(first) < uncompiled / 3
 
 
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
@@ -97,7 +99,7 @@ def test_blocks_are_not_heard(
     assert float(at_once.abs().max()) > 0.05
     for order in ORDERS.values():
         in_blocks = call(scripted, method, values, order)
-        assert float((in_blocks - at_once).abs().max()) < 1e-5
+        assert float((in_blocks - at_once).abs().max()) < INAUDIBLE
 
 
 def test_forward_is_the_reconstruction_as_late_as_it_says(
@@ -106,7 +108,7 @@ def test_forward_is_the_reconstruction_as_late_as_it_says(
     (delay,) = scripted.get_latency()
     offline = model.reconstruct(music[0], inversion="keep_input")
     live = call(scripted, "forward", music, [3])[0]
-    assert float((live[:, delay:] - offline[:, :-delay]).abs().max()) < 1e-5
+    assert float((live[:, delay:] - offline[:, :-delay]).abs().max()) < INAUDIBLE
 
 
 def test_encode_gives_the_latents_of_the_model(
@@ -128,7 +130,7 @@ def test_methods_do_not_disturb_each_other(scripted: torch.jit.ScriptModule, mus
             with torch.inference_mode():
                 together[method].append(getattr(scripted, method)(values))
     for method in METHODS:
-        assert torch.allclose(torch.cat(together[method], dim=2), alone[method], atol=1e-5)
+        assert torch.allclose(torch.cat(together[method], dim=2), alone[method], atol=INAUDIBLE)
 
 
 def _input(scripted: torch.jit.ScriptModule, method: str, music: Tensor) -> Tensor:
@@ -147,7 +149,7 @@ def test_rows_of_a_batch_are_instruments_of_their_own(
         others = 0.3 * batch.flip(2)
         others[row] = batch[row]
         again = call(scripted, method, others, [4])
-        assert torch.allclose(again[row], together[row], atol=1e-5)
+        assert torch.allclose(again[row], together[row], atol=INAUDIBLE)
         assert not torch.allclose(again[row - 1], together[row - 1], atol=1e-2)
 
 
@@ -221,7 +223,8 @@ def test_settings_outside_of_inference_mode_work_after_calls_inside(
     first = call(scripted, "forward", music[:, :, :8192])
     assert scripted.set_reset(True) == 0
     scripted.forward(music[:, :, :8192])
-    assert torch.equal(call(scripted, "forward", music[:, :, :8192]), first)
+    again = call(scripted, "forward", music[:, :, :8192])
+    torch.testing.assert_close(again, first, atol=ROUNDING, rtol=0.0)
 
 
 def test_what_older_torch_cannot_load_is_not_in_the_graph(scripted: torch.jit.ScriptModule) -> None:
@@ -235,5 +238,6 @@ def test_a_saved_model_is_the_same(scripted: torch.jit.ScriptModule, music: Tens
     torch.jit.save(scripted, file)
     file.seek(0)
     loaded = torch.jit.load(file)
-    assert torch.equal(call(loaded, "forward", music), call(scripted, "forward", music))
+    found, expected = (call(same, "forward", music) for same in (loaded, scripted))
+    torch.testing.assert_close(found, expected, atol=INAUDIBLE, rtol=0.0)
     assert loaded.encode_output_labels == [f"latent {k}" for k in range(1, 7)]

@@ -67,7 +67,7 @@ def test_features_are_as_many_as_promised_and_differ_where_nothing_is_known(
     assert embedding.num_features == num_features
     assert features.shape == (2, num_features, 5)
     unknown = features.transpose(1, 2)[~known]
-    assert torch.equal(unknown, unknown[:1].expand_as(unknown))  # whatever was said there
+    assert torch.allclose(unknown, unknown[:1].expand_as(unknown))  # whatever was said there
     assert (features.transpose(1, 2)[known] != unknown[0]).any(dim=1).all()
     anything = torch.where(known.unsqueeze(1), belief, torch.full_like(belief, 77.0))
     assert torch.equal(embedding(anything, known), features)
@@ -115,7 +115,7 @@ def test_all_features_follow_the_frames_in_the_order_given() -> None:
     assert torch.equal(told[:, :4], frames)
     assert told[0, 4:, 0].tolist() == [1.0, 0.0, 0.0, 0.0, 1.0]
     assert told[1, 4:, 0].tolist() == pytest.approx([1.0, 0.0, 1 / 3, 1 / 3, 1 / 3])
-    assert torch.equal(torch.jit.script(conditioning)(frames, beliefs, known), told)
+    assert torch.allclose(torch.jit.script(conditioning)(frames, beliefs, known), told)
 
 
 def test_nothing_told_leaves_the_frames_as_they_are() -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.models.test_spectral_vae import FULL, some_labels, tiny, tones
+from tests.tolerances import ROUNDING
 from vschaos.labels import Labels
 from vschaos.models.spectral_vae import Corruption, FrequencyMask, MagnitudeNoise, TimeMask
 
@@ -96,7 +97,8 @@ def test_what_shall_come_out_is_clean() -> None:
     clean = model.contrast(model.transform.analyse(audio).abs())
     model.decoder.forward = lambda *_: clean  # type: ignore[method-assign]
     found = model.losses(audio, some_labels(model, 16))
-    assert float(found["contrast"].detach()) == 0.0
+    # squares of rounding: the contrast of the same sound, by the same rule, in two batches
+    assert float(found["contrast"].detach()) < ROUNDING
     assert float(found["convergence"].detach()) < 1e-4
 
 

@@ -116,7 +116,10 @@ def test_a_training_ends_before_its_last_step(
     assert again["global_step"] == 8
 
 
-@pytest.mark.parametrize("steps", [(2,), (3,), (4,), (5,), (6,), (1, 5, 6)])
+@pytest.mark.parametrize(
+    "steps",
+    [*(pytest.param((step,), marks=pytest.mark.slow) for step in (2, 3, 4, 5, 6)), (1, 5, 6)],
+)
 def test_stopped_anywhere_it_goes_on_exactly(
     quick: dict[str, Any], curve: Curve, steps: tuple[int, ...]
 ) -> None:

@@ -15,6 +15,7 @@ WARM_UP, STEPS = 50, 200
 ALLOWED_MB = 4.0  # 20 kB a step, where a batch has 32; the allocator's own comes and goes
 
 
+@pytest.mark.slow
 def test_two_hundred_steps_take_no_more_memory_than_fifty(
     config: dict[str, Any], curve: Curve
 ) -> None:

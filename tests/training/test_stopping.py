@@ -30,10 +30,10 @@ def stopped(config: dict[str, Any]) -> KeyboardInterrupt:
 @pytest.mark.parametrize(
     ("number", "steps"),
     [
-        (signal.SIGINT, (0, 1, 2, 3, 4)),
+        pytest.param(signal.SIGINT, (0, 1, 2, 3, 4), marks=pytest.mark.slow),
         (signal.SIGINT, (1, 4)),
-        (signal.SIGINT, (2,)),  # the last of an epoch
-        (signal.SIGTERM, (3,)),
+        (signal.SIGTERM, (2,)),  # the last of an epoch
+        pytest.param(signal.SIGTERM, (3,), marks=pytest.mark.slow),
         (signal.SIGHUP, (0,)),
     ],
 )

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.tolerances import SAME_ENERGY
 from tests.transforms.phase.sounds import convergence_db, in_blocks, sounds
 from vschaos.transforms import (
     INVERSIONS,
@@ -33,7 +34,8 @@ def test_a_cut_synthesis_costs_whole_sounds_nothing() -> None:
     audio = sounds()["decay"].unsqueeze(0)
     whole, cut = STFT(2048, 256), STFT(2048, 256, synthesis_length=512)
     magnitudes, length = whole(audio).abs(), audio.shape[1]
-    assert torch.equal(invert(cut, magnitudes, length), invert(whole, magnitudes, length))
+    found, expected = (invert(stft, magnitudes, length) for stft in (cut, whole))
+    assert (found - expected).norm() < SAME_ENERGY * expected.norm()
 
 
 def test_unknown_names_and_a_missing_input_are_refused() -> None:
