@@ -24,9 +24,9 @@ def main() -> int:
 
 
 def extract(options: argparse.Namespace) -> None:
-    from vschaos.data.pitch import Voicing, extract_pitch
-    from vschaos.data.pitch_networks import make_tracker
-    from vschaos.data.store import default_cache
+    from vschaos.data.cache.store import default_cache
+    from vschaos.data.pitch.labels import Voicing, extract_pitch
+    from vschaos.data.pitch.networks import make_tracker
     from vschaos.outputs import check_writable
 
     # listening takes hours: what is to be written at its end is tried before

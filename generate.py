@@ -92,13 +92,13 @@ def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
 
 
 def reconstruct_files(job: Job) -> None:
-    from vschaos.generation import InputSound, KnownLabels, reconstruct_segments
+    from vschaos.generation import DatasetLabelReader, InputSound, reconstruct_segments
 
-    known = KnownLabels(job.run)
+    known = DatasetLabelReader(job.run)
 
     def reconstruct(given: Input) -> None:
         sound = InputSound(job.run, given)
-        told = {**known.told(given.file, sound, given.first), **job.labels}
+        told = {**known.conditioning(given.file, sound, given.first), **job.labels}
         heard, made = job.writer.spectrogram(), job.writer.spectrogram()
         output = reconstruct_segments(
             job.run, _seen(sound, heard), told, job.options.temperature, job.options.inversion
@@ -168,7 +168,7 @@ def _latents(
     dim = options.latents or run.model.latent_dim
     if kind == "prior":  # the first walk is what a .ts plays by that seed
         seed = options.seed + WALKS_APART * number
-        return run.wander(options.steps, seed, labels, options.temperature)[:dim]
+        return run.sample_prior(options.steps, seed, labels, options.temperature)[:dim]
     frame_rate = run.sample_rate / run.model.hop_length
     return trajectory(kind, dim, options.steps, frame_rate, random, options.temperature)
 
@@ -193,27 +193,27 @@ def morph_files(job: Job) -> None:
 
 def sweep_files(job: Job) -> None:
     from vschaos.generation import (
+        DatasetLabelReader,
         InputSound,
-        KnownLabels,
         encode_segments,
         swept_labels,
         unique_names,
     )
 
     run, options = job.run, job.options
-    tasks = options.task or run.model.told
+    tasks = options.task or run.model.conditioning_tasks
     if not tasks:
         raise ValueError("the model is not told any label that could be gone through")
     for task in tasks:
         swept_labels(run, task)  # refuses one that the model does not know before any work
-    known = KnownLabels(run)
+    known = DatasetLabelReader(run)
     swept = [(given.name, task) for given in job.inputs for task in tasks]
     names = unique_names([f"{name}_{task}" for name, task in swept])
     folders = dict(zip(swept, names, strict=True))
 
     def sweep(given: Input) -> None:
         sound, name = InputSound(run, given), given.name
-        told = known.told(given.file, sound, given.first)
+        told = known.conditioning(given.file, sound, given.first)
         latents = encode_segments(run, sound, {**told, **job.labels}, options.temperature)
         for task in tasks:
             others = {key: value for key, value in told.items() if key != task}
@@ -246,7 +246,7 @@ def _sweep(
 
 
 def _hint(run: Run, labels: Given) -> None:
-    left = [task for task in run.model.told if task not in labels]
+    left = [task for task in run.model.conditioning_tasks if task not in labels]
     if left:
         logging.info(
             "not said: %s; --meta %s does",
@@ -261,7 +261,7 @@ def _example(run: Run, task: str) -> str:
 
 
 def _open(run: Run, given: Input) -> InputSound:
-    from vschaos.audio import UnusableAudioError
+    from vschaos.audio.files import UnusableAudioError
     from vschaos.generation import InputSound
 
     try:

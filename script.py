@@ -52,8 +52,8 @@ def main() -> int:
 def export_run(options: argparse.Namespace) -> None:
     from vschaos import load_run
     from vschaos.export.script import export
+    from vschaos.instrument.instrument import read_instrument
     from vschaos.outputs import check_output_folder
-    from vschaos.patches import read_instrument
     from vschaos.runs import check_own_folders
 
     run = load_run(options.path, options.version, options.name)

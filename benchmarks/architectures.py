@@ -50,8 +50,8 @@ LOSSES = {
     "KL 5e-5": "training.weights.kl.weight=5e-5",
     "convergence 0.6": "training.weights.convergence.weight=0.6",
     "contrast alone": "training.weights.convergence.weight=0",
-    "levels between: none": "model.between=null ~training.weights.between",
-    "levels between: 0.03": "training.weights.between.weight=0.03",
+    "levels between: none": "model.interpolation=null ~training.weights.interpolation",
+    "levels between: 0.03": "training.weights.interpolation.weight=0.03",
     "+ spectral convergence 0.2": f"+model.reconstruction.batch={{{TERM}SpectralConvergence}} "
     f"+training.weights.batch={{{WEIGHT}0.2}} training.weights.convergence.weight=0",
     "+ log magnitude L1 0.3": f"+model.reconstruction.log={{{TERM}LogMagnitudeDistance}} "
@@ -81,7 +81,7 @@ LEARNING = {
     "drop-out 0.1": "model.encoder.dropout=0.1 model.decoder.dropout=0.1",
     "weight decay 0": "training.optimizer.weight_decay=0",
     "weight decay 0.1": "training.optimizer.weight_decay=0.1",
-    "averaged weights, 0.999": "training.averaging.decay=0.999",
+    "averaged weights, 0.999": "training.ema.decay=0.999",
 }
 VARIANTS = NETWORKS | LOSSES | LEARNING
 GROUPS = {"networks": NETWORKS, "losses": LOSSES, "learning": LEARNING}
@@ -115,14 +115,17 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, help="in place of steps")
     parser.add_argument("--settings", nargs="*", default=[], help="of all of them")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--lots", type=int, default=excerpts.LOTS)
+    parser.add_argument("--lots", type=int, default=excerpts.SPEED_GROUPS)
     parser.add_argument("--runs", type=Path, help="keeps the runs there")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    if options.lots != excerpts.LOTS:
-        excerpts.LOTS, excerpts.ROWS_AT_A_TIME = options.lots, 1 << 20  # not more for their size
+    if options.groups != excerpts.SPEED_GROUPS:
+        excerpts.SPEED_GROUPS, excerpts.ROWS_AT_A_TIME = (
+            options.groups,
+            1 << 20,
+        )  # not more for their size
     print(heading())
     print(
         f"{'data':<8} {'variant':<28} {'parameters':>10} {'steps':>6} {'CPU s':>6} "

@@ -25,7 +25,8 @@ from streaming import USUAL_BUFFER, Floor
 
 from vschaos.export.nn_tilde import script_stream
 from vschaos.export.script import check, describe
-from vschaos.patches import CARD, write_patches
+from vschaos.instrument.instrument import CARD
+from vschaos.patches import write_patches
 from vschaos.runs import load_run
 
 PARTS = ("stream", "scripting", "saving", "gate", "patches")

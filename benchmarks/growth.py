@@ -45,8 +45,8 @@ from measuring import (
 )
 from training import composed, write_sounds
 
-from vschaos.data.ledger import SETTLED_SECONDS
-from vschaos.training.arithmetic import multiplying
+from vschaos.data.cache.manifest import SETTLED_SECONDS
+from vschaos.training.matmul_precision import multiplying
 from vschaos.training.train import assemble
 
 FILES_AN_HOUR = 100

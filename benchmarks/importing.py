@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 from measuring import Clock, Row, command_line, heading, in_a_process, peak_memory_mb, show, write
 
-from vschaos.data.store import SoundStore, open_store
+from vschaos.data.cache.store import SoundStore, open_store
 
 RATE = 44100
 FILES = 10

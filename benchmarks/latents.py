@@ -22,11 +22,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vschaos.generation import KnownLabels, read_input
+from vschaos.generation import DatasetLabelReader, read_input
 from vschaos.generation.inputs import dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.losses import LogSpectralDistance
-from vschaos.models.base import how_many_matter
+from vschaos.models.base import num_important
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.prior import read_sequences
 from vschaos.runs import Run, load_run
@@ -54,7 +54,7 @@ def main() -> None:
     run = load_run(options.run)
     importance = run.model.importance()
     print("changes, dB:", " ".join(f"{change:.1f}" for change in importance))
-    print(f"{how_many_matter(importance)} of {len(importance)} matter")
+    print(f"{num_important(importance)} of {len(importance)} matter")
     rows = judge(run, options.kept)
     for row in rows:
         print("  ".join(f"{name} {value:6.2f}" for name, value in row.items()))
@@ -84,7 +84,9 @@ def judge(run: Run, counts: list[int]) -> list[dict[str, float]]:
 def heard(run: Run, model: SpectralVAE, name: str) -> Heard:
     part = part_of(run, "held_out", name)
     audio = read_input(run, dataset_root(run) / name, part)
-    told = KnownLabels(run).told(dataset_root(run) / name, audio, part[0] if part else 0)
+    told = DatasetLabelReader(run).conditioning(
+        dataset_root(run) / name, audio, part[0] if part else 0
+    )
     latents = torch.from_numpy(run.encode(audio, told))[None]
     magnitudes = model.transform(torch.from_numpy(audio)[None]).abs()
     return Heard(latents, run.labels(latents.shape[2], told), magnitudes)

@@ -28,12 +28,12 @@ import torch
 from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
-from vschaos.data.ahead import Ahead
 from vschaos.data.excerpts import Batch
-from vschaos.training.arithmetic import multiplying
+from vschaos.data.prefetch import Prefetch
+from vschaos.dsp import STFT
 from vschaos.training.learner import Learner
+from vschaos.training.matmul_precision import multiplying
 from vschaos.training.train import assemble
-from vschaos.transforms import STFT
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 WARM_UP = 10  # steps
@@ -69,15 +69,17 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
     config = composed(recipe, folder, WARM_UP + steps, settings)
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
-        ahead = Ahead(data.excerpts)
-        steps, warm_up = (-(-turns // ahead.at_once) * ahead.at_once for turns in (steps, WARM_UP))
+        prefetch = Prefetch(data.excerpts)
+        steps, warm_up = (
+            -(-turns // prefetch.at_once) * prefetch.at_once for turns in (steps, WARM_UP)
+        )
         take, transform = step_of(learner), learner.model.transform
         assert isinstance(transform, STFT)  # that of all recipes here
-        batch = ahead[0]
+        batch = prefetch[0]
 
         def load(turn: int) -> None:
             nonlocal batch
-            batch = ahead[turn]
+            batch = prefetch[turn]
 
         spent = by_turns(
             {
@@ -89,12 +91,12 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
             },
             steps,
             warm_up,
-            ahead.at_once,
+            prefetch.at_once,
         )
-        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, ahead.at_once)
+        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, prefetch.at_once)
     share = spent["loader"] / (spent["loader"] + spent["step"])
     times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
-    return {**times, "share": share, "at_once": ahead.at_once}
+    return {**times, "share": share, "at_once": prefetch.at_once}
 
 
 def stored_frames(bins: int, count: int) -> Callable[[int], object]:

@@ -30,11 +30,11 @@ from phase_references import heap_phases, plain_griffin_lim
 from phase_sounds import LENGTH, RATE, made_sounds
 from torch import Tensor, nn
 
-from vschaos.audio import find_audio_files, read_blocks
-from vschaos.transforms import (
+from vschaos.audio.files import find_audio_files, read_blocks
+from vschaos.dsp import (
+    PGHI,
     RTISI,
     STFT,
-    PhaseScan,
     StreamingPhase,
     apply_phase,
     griffin_lim,
@@ -85,7 +85,7 @@ def main() -> None:
 
 def all_methods(iterations: int) -> dict[str, Method]:
     def bare(stft: STFT, magnitudes: Tensor) -> Tensor:
-        phases = PhaseScan(stft.n_fft, stft.hop_length)(magnitudes)
+        phases = PGHI(stft.n_fft, stft.hop_length)(magnitudes)
         return stft.inverse(apply_phase(magnitudes, phases), LENGTH)
 
     def streaming(inversion: str) -> Method:
@@ -205,7 +205,7 @@ def cost(n_fft: int, hop_length: int, calls: int = 60) -> dict[str, float]:
     """Share of real time of the scripted modules, at 1 and 8 frames a call."""
     shares = {}
     for name, module in (
-        ("bare", PhaseScan(n_fft, hop_length)),
+        ("bare", PGHI(n_fft, hop_length)),
         ("scan", refined_scan(n_fft, hop_length)),
         ("rtisi", RTISI(n_fft, hop_length)),
     ):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vschaos.transforms import STFT
+from vschaos.dsp import STFT
 
 Frames = NDArray[np.float64]
 HANN_GAMMA = 0.25645  # of n_fft squared: the Gaussian most like a Hann window

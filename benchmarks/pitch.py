@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from measuring import command_line, cpu_seconds, heading, write
 
-from vschaos.audio import Waveform, read_audio
-from vschaos.data.pitch import Voicing, find_notes
-from vschaos.data.pitch_networks import MODELS, make_tracker
-from vschaos.data.pitch_tracking import SAMPLE_RATE, Frames, Tracker, track
+from vschaos.audio.files import Waveform, read_audio
+from vschaos.data.pitch.labels import Voicing, find_notes
+from vschaos.data.pitch.networks import MODELS, make_tracker
+from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames, Tracker, track
 
 TIMBRES = ("sine", "harmonics", "odd", "weak fundamental")
 MIDI_NUMBERS = range(32, 95, 3)

@@ -35,7 +35,7 @@ import numpy as np
 import torch
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior, PriorWalk
+from vschaos.layers import LatentPrior, PriorSampler
 from vschaos.prior import Sequences, read_sequences
 from vschaos.runs import Run, load_run
 from vschaos.trajectories import trajectory
@@ -99,12 +99,12 @@ def judge(
     rate, dim = run.sample_rate / run.model.hop_length, run.model.latent_dim
     again = torch.arange(count) % held_out.shape[1]
     told = Labels(labels.values[:, :, again], labels.known[:, :, again])
-    walk = torch.jit.script(PriorWalk(prior))
+    walk = torch.jit.script(PriorSampler(prior))
     walk.begin(seed)
     found = walk(torch.full([1, count], options.temperature), told)[0].numpy()
     # as long as those of generate.py
     parts = [trajectory("random", dim, 512, rate, random) for _ in range(-(-count // 512))]
-    candidates = {
+    baselines = {
         "training": (learnt, their_labels),
         "prior": (found, told),
         "random": (np.concatenate(parts, axis=1)[:, :count], told),
@@ -113,7 +113,7 @@ def judge(
     }
     target = Heard(held_out, levels(run, held_out, labels))
     rows = {"held out": compared(target, target, rate)}
-    for name, (latents, stated) in candidates.items():
+    for name, (latents, stated) in baselines.items():
         rows[name] = compared(Heard(latents, levels(run, latents, stated)), target, rate)
     return rows
 

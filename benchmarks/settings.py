@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vschaos.audio import read_channels, write_audio
+from vschaos.audio.files import read_channels, write_audio
 from vschaos.export.host import Host
 from vschaos.pictures import draw_sounds
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from measuring import Clock, Row, command_line, heading, in_a_process, show, write
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHON, TORCH, LIGHTNING = "python", "import torch", "import pytorch_lightning"

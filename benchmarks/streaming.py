@@ -39,8 +39,8 @@ from measuring import (
 )
 from torch import Tensor, nn
 
+from vschaos.dsp import STFT, StreamingSTFT
 from vschaos.export.host import Host, parse_settings
-from vschaos.transforms import STFT, StreamingSTFT
 
 Call = Callable[[Tensor], Tensor]
 BUFFERS = (512, 1024, 2048, 4096, 8192)

@@ -36,7 +36,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2
 RATE = 44100
 WANTED = 0.95
-DISTANCE = "held_out/log_spectral_distance"
+DISTANCE = "val/log_spectral_distance"
 
 
 class Curve(NamedTuple):

@@ -37,12 +37,12 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
-from training_profile import Bookkeeping, Ledger
+from training_profile import Bookkeeping, Manifest
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.data.datamodule import SoundData
-from vschaos.training.arithmetic import multiplying
 from vschaos.training.learner import Learner
+from vschaos.training.matmul_precision import multiplying
 from vschaos.training.train import assemble
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -155,12 +155,12 @@ def measure(
 def profile(
     recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
 ) -> list[Row]:
-    ledger = Ledger()
-    fit(learner, data, config, Bookkeeping(ledger, WARM_UP))
-    milliseconds = 1000 * sum(ledger.seconds.values()) / steps
+    manifest = Manifest()
+    fit(learner, data, config, Bookkeeping(manifest, WARM_UP))
+    milliseconds = 1000 * sum(manifest.seconds.values()) / steps
     print(f"{recipe}: {milliseconds:.2f} ms of CPU a step")
     rows: list[Row] = []
-    for part, share in ledger.shares().items():
+    for part, share in manifest.shares().items():
         print(f"  {part:<24} {share * milliseconds:8.2f} ms {share:6.1%}")
         rows.append({"recipe": recipe, "part": part, "share": share})
     return rows

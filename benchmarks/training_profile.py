@@ -15,7 +15,7 @@ from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
 
 
-class Ledger:
+class Manifest:
     """CPU seconds by name: what is done within something else is not counted there too."""
 
     def __init__(self) -> None:
@@ -71,51 +71,51 @@ class Ledger:
 class Bookkeeping(Callback):
     """Opens a ledger on a training from the end of step `warm_up` on."""
 
-    def __init__(self, ledger: Ledger, warm_up: int) -> None:
-        self.ledger = ledger
+    def __init__(self, manifest: Manifest, warm_up: int) -> None:
+        self.manifest = manifest
         self.warm_up = warm_up
 
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
         assert isinstance(learner, Learner)
-        watch_training(self.ledger, trainer, learner)
+        watch_training(self.manifest, trainer, learner)
 
     def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
-        self.ledger.close()
+        self.manifest.close()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule, *rest: object
     ) -> None:
         if trainer.global_step == self.warm_up:
-            self.ledger.clear()
+            self.manifest.clear()
 
 
-def watch_training(ledger: Ledger, trainer: lightning.Trainer, learner: Learner) -> None:
+def watch_training(manifest: Manifest, trainer: lightning.Trainer, learner: Learner) -> None:
     data, optimizer = trainer.datamodule, trainer.optimizers[0]  # type: ignore[attr-defined]
     assert isinstance(data, SoundData)
     # an operator is looked for in the class, not in the object
     kind = type(data.excerpts)
     data.excerpts.__class__ = type(kind.__name__, (kind,), {"__getitem__": kind.__getitem__})
-    ledger.watch(type(data.excerpts), "__getitem__", "loader")
-    ledger.watch(trainer.strategy, "backward", "backward")
-    ledger.watch(learner, "training_step", "learner")
-    ledger.watch(learner, "_clip", "clipping")
-    ledger.watch(learner.faults, "passes", "checks")
-    ledger.watch(optimizer, "zero_grad", "optimiser")
-    ledger.watch(optimizer, "step", "optimiser")
-    watch_model(ledger, learner.model)
+    manifest.watch(type(data.excerpts), "__getitem__", "loader")
+    manifest.watch(trainer.strategy, "backward", "backward")
+    manifest.watch(learner, "training_step", "learner")
+    manifest.watch(learner, "_clip", "clipping")
+    manifest.watch(learner.faults, "passes", "checks")
+    manifest.watch(optimizer, "zero_grad", "optimiser")
+    manifest.watch(optimizer, "step", "optimiser")
+    watch_model(manifest, learner.model)
 
 
-def watch_model(ledger: Ledger, model: Any) -> None:
+def watch_model(manifest: Manifest, model: Any) -> None:
     """Of a spectral VAE."""
-    ledger.watch(model, "losses", "other losses, sampling")
-    ledger.watch(model.transform, "magnitudes", "transform")
-    ledger.watch(model.contrast, "forward", "contrast and inverse")
-    ledger.watch(model.contrast, "inverse", "contrast and inverse")
-    ledger.watch(model.encoder, "forward", "encoder")
-    ledger.watch(model.decoder, "forward", "decoder")
-    ledger.watch(model.latent, "watch", "statistics of latents")
-    ledger.watch(model.frame_convergence, "forward", "convergence")
-    ledger.watch(model.labelling, "believed", "labels")
-    ledger.watch(model, "_label_losses", "labels")
+    manifest.watch(model, "losses", "other losses, sampling")
+    manifest.watch(model.transform, "magnitudes", "transform")
+    manifest.watch(model.log_magnitude, "forward", "contrast and inverse")
+    manifest.watch(model.log_magnitude, "inverse", "contrast and inverse")
+    manifest.watch(model.encoder, "forward", "encoder")
+    manifest.watch(model.decoder, "forward", "decoder")
+    manifest.watch(model.latent, "watch", "statistics of latents")
+    manifest.watch(model.frame_convergence, "forward", "convergence")
+    manifest.watch(model.labelling, "believed", "labels")
+    manifest.watch(model, "_label_losses", "labels")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.audio import write_audio
-from vschaos.data.notes import PITCH_CLASSES
+from vschaos.audio.files import write_audio
+from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.labels import Labels
 
 torch.set_num_threads(1)  # the tensors here are small, and the figures the same everywhere

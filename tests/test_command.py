@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vschaos.command import run_command
-from vschaos.data.store import default_cache
+from vschaos.data.cache.store import default_cache
 
 
 def test_success_and_a_code_of_its_own() -> None:

@@ -69,7 +69,7 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
     path = export(run, tmp_path / "export", None)
     audio = np.random.default_rng(0).uniform(-0.5, 0.5, 6 * 8192).astype(np.float32)
     told = {"pitch": 3.0, "octave": 4.0} if recipe in CONDITIONED else {}
-    assert run.model.told == list(told)
+    assert run.model.conditioning_tasks == list(told)
     sound = np.stack([audio, *(np.full_like(audio, value) for value in told.values())])
     at_once = Host(path, "forward", 8192 * 8).process(sound)
     for buffer_size in (0, 2048, 8192):
@@ -228,16 +228,16 @@ def test_terms_of_the_loss_are_added_by_their_names(dataset: Path, tmp_path: Pat
     model = load_run(folder).model
     values = torch.zeros(4, 0, 1)
     losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
-    assert set(losses) == {"contrast", "convergence", "kl", "between", *TERMS}
+    assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", *TERMS}
 
 
 def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
-    without = ("model.reconstruction.convergence=null", "model.between=null")
+    without = ("model.reconstruction.convergence=null", "model.interpolation=null")
     config = composed("dgt_mid", "name=a", "data.dataset.root=b", *without)
     model = build(config["model"], {})
     values = torch.zeros(4, 0, 1)
     losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
-    assert set(losses) == {"contrast", "kl"}
+    assert set(losses) == {"log_magnitude", "kl"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import soundfile
 
 from tests.test_configs import composed
 from vschaos import load_run
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.demo.sounds import PITCHES, Note, synthesise, write_dataset
 from vschaos.labels import UNSEEN
 from vschaos.training import train

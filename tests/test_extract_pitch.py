@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 
 PROGRAM = Path(__file__).parents[1] / "extract_pitch.py"
 C4_HZ, A4_HZ = 261.63, 440.0

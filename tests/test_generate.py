@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import torch
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.folders import is_made
 from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.generation import KINDS, SoundWriter, find_inputs

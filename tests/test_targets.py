@@ -47,9 +47,9 @@ def test_what_is_nested_is_built_first() -> None:
         {
             "_target_": "vschaos.models.spectral_vae.SpectralVAE",
             "sample_rate": 8000,
-            "transform": {"_target_": "vschaos.transforms.STFT", "n_fft": 256, "hop_length": 64},
-            "contrast": {
-                "_target_": "vschaos.transforms.LogMagnitude",
+            "transform": {"_target_": "vschaos.dsp.STFT", "n_fft": 256, "hop_length": 64},
+            "log_magnitude": {
+                "_target_": "vschaos.dsp.LogMagnitude",
                 "_partial_": True,
                 "floor_db": -70.0,
             },
@@ -76,14 +76,14 @@ def test_what_is_nested_is_built_first() -> None:
         "torch.optim",
         "vschaos",
         "vschaos_of_a_stranger.Model",
-        "vschaos.transforms.invert",  # a function
+        "vschaos.dsp.invert",  # a function
         "vschaos.data.augment.bins.np",  # names of others in a module of ours
         "vschaos.training.learner.Tensor",
         "vschaos.training.learner.Callable",
-        "vschaos.audio.soundfile.SoundFile",
-        "vschaos.data.store.SoundStore",  # classes of ours that open files
+        "vschaos.audio.files.soundfile.SoundFile",
+        "vschaos.data.cache.store.SoundStore",  # classes of ours that open files
         "vschaos.export.host.Host",
-        "vschaos.data.pitch_networks.Crepe",
+        "vschaos.data.pitch.networks.Crepe",
         "vschaos.report.__main__.main",
         "torch.optim.lr_scheduler.partial",  # neither optimisers nor schedules
         "torch.optim.swa_utils.AveragedModel",
@@ -145,6 +145,6 @@ def test_arguments_that_do_not_fit_are_told(arguments: dict[Any, Any]) -> None:
 
 def test_a_part_of_the_wrong_kind_is_told() -> None:
     model = {"_target_": "vschaos.models.spectral_vae.SpectralVAE", "sample_rate": 8000}
-    model |= dict.fromkeys(("transform", "contrast", "encoder", "decoder", "latent"))
+    model |= dict.fromkeys(("transform", "log_magnitude", "encoder", "decoder", "latent"))
     with pytest.raises(ValueError, match="SpectralVAE cannot be built"):
         build(model)

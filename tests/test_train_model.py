@@ -170,7 +170,7 @@ def test_a_sweep_leaves_a_run_for_each_value(
         (["data.gain.rang_db=1"], r"did you mean data.gain.range_db\?"),
         (["data.xyzzy=1"], r"nothing reads data.xyzzy: data has .*dataset.* or varispeed"),
         (["data.dataset=b"], r"data.dataset must hold .*cache, channel, .* or root, got b"),
-        (["training.ending.patience=3"], r"training.ending must name its class"),
+        (["training.early_stopping.patience=3"], r"training.early_stopping must name its class"),
         (["training.weights.kl2.weight=1"], r"training.weights.kl2 must name its class"),
         (["model.conditioning.pitch.dims=12"], r"did you mean model.conditioning.pitch.dim\?"),
         (["size=huge"], r"size must be small, mid or large, got huge"),
@@ -205,7 +205,7 @@ def test_what_nothing_reads_is_refused_with_what_was_meant(
         ["+model.conditioning.mood={dim: 3, target: [decoder], embedding: Embedding, width: 4}"],
         ["data.dataset.metadata_callbacks.mood={name: read_single_metadata, type: int}"],
         ["+model.excerpt_frames=2", "training.monitoring=null", "+augment=strong"],
-        ["length=quick", "training.ending.patience=3", "data.mix_up=null"],
+        ["length=quick", "training.early_stopping.patience=3", "data.mix_up=null"],
     ],
     ids=str,
 )

@@ -13,18 +13,18 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.data import datamodule as datamodule_module
 from vschaos.data import excerpts as excerpts_module
 from vschaos.data.augment import Augmentations, Gain, Varispeed
+from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import Loading, SoundData
 from vschaos.data.draw import BalancedDraw
-from vschaos.data.excerpts import SERIES, Batch, Excerpts, Frames
-from vschaos.data.notes import PITCH_CLASSES
+from vschaos.data.excerpts import BATCHES_PER_BLOCK, Batch, Excerpts, Frames
+from vschaos.data.metadata.timeline import LabelTrack
+from vschaos.data.metadata.tracks import Segment
+from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.data.split import Split
-from vschaos.data.store import SoundStore, open_store
-from vschaos.data.timeline import LabelTrack
-from vschaos.data.tracks import Segment
 from vschaos.labels import Vocabulary
 
 RATE = 8000
@@ -290,7 +290,7 @@ def test_speeds_are_many_in_a_batch_and_those_of_its_series(
             round(12 * np.log2(listen(row.numpy(), RATE)[0] / 440.0), 1) for row in audio[inside]
         }
 
-    first, last, beyond = heard(0), heard(SERIES - 1), heard(SERIES)
+    first, last, beyond = heard(0), heard(BATCHES_PER_BLOCK - 1), heard(BATCHES_PER_BLOCK)
     assert len(first) >= 10
     assert max(first) - min(first) > 6.0
     assert len(first & last) > 8 > len(first & beyond)
@@ -344,7 +344,7 @@ def test_tones_and_their_notes_move_together(
         *(0, Augmentations(None, Varispeed(6.0, 0.9, followed))),
     )
     heard = set()
-    for number in (0, SERIES):
+    for number in (0, BATCHES_PER_BLOCK):
         audio, labels = data.excerpts[number]
         level = audio.square().mean(dim=1)
         for row in (level > 0.9 * level.amax()).nonzero()[:, 0].tolist():  # within the sound

@@ -8,10 +8,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from vschaos.data.cache.store import StoredFile
 from vschaos.data.draw import BalancedDraw, EvenDraw
-from vschaos.data.store import StoredFile
-from vschaos.data.timeline import LabelTrack, LabelTracks
-from vschaos.data.tracks import Segment
+from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
+from vschaos.data.metadata.tracks import Segment
 
 RATE = 1000
 COUNT = 20_000

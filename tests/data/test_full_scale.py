@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.store import open_store
 from vschaos.data.full_scale import loudest_usual, scaled
-from vschaos.data.store import open_store
 
 RATE = 8000
 NAME = "data/int16.wav"

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.store import open_store
 from vschaos.data.remarks import NAMES_SHOWN
-from vschaos.data.store import open_store
 
 RATE = 8000
 Tone = Callable[..., np.ndarray]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vschaos.data.pieces import Piece
+from vschaos.data.cache.store import SoundStore
+from vschaos.data.cache.waveform import CachedWaveform
 from vschaos.data.split import Split, describe, split_again
-from vschaos.data.store import SoundStore
 
 NAMES = [f"data/sound {number}.wav" for number in range(20)]
 BEGUN = Split(
@@ -51,7 +51,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> SoundStore:
     """Two files at 10 Hz whose samples count from 1."""
     lengths = {"a.wav": 6000, "deep/take.wav": 12_000}
     pieces = {
-        name: (Path(name), Piece(10, length, 0.5, 0, 10, 1, 0.0))
+        name: (Path(name), CachedWaveform(10, length, 0.5, 0, 10, 1, 0.0))
         for name, length in lengths.items()
     }
     made = SoundStore(10, pieces)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.audio import read_channels
-from vschaos.data.notes import A4_HZ, A4_MIDI, midi_number
+from vschaos.audio.files import read_channels
+from vschaos.data.pitch.notes import A4_HZ, A4_MIDI, midi_number
 from vschaos.demo.orchestra import perform
 from vschaos.demo.phrase import phrase
 from vschaos.demo.sounds import Note

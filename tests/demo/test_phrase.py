@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vschaos.audio import read_channels
+from vschaos.audio.files import read_channels
 from vschaos.demo.phrase import NOTE_SECONDS, PHRASE, phrase, write_phrase
 from vschaos.demo.sounds import PITCHES, Note
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vschaos.audio import find_audio_files
+from vschaos.audio.files import find_audio_files
 from vschaos.demo.sounds import ATTACK_SECONDS, PITCHES, Note, all_notes, synthesise, write_dataset
 
 

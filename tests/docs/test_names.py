@@ -59,6 +59,8 @@ def test_what_is_there_is_found(name: str) -> None:
     assert is_defined(name)
 
 
-@pytest.mark.parametrize("name", ["vschaos.loses", "vschaos.losses.Mean", "vschaos.audio.a.b"])
+@pytest.mark.parametrize(
+    "name", ["vschaos.loses", "vschaos.losses.Mean", "vschaos.audio.files.a.b"]
+)
 def test_what_is_not_there_is_noticed(name: str) -> None:
     assert not is_defined(name)

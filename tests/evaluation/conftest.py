@@ -10,8 +10,8 @@ import pytest
 
 from tests.test_configs import TINY, composed
 from vschaos import load_run
-from vschaos.audio import write_audio
-from vschaos.data.notes import PITCH_CLASSES
+from vschaos.audio.files import write_audio
+from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.runs import Run
 from vschaos.training import train
 

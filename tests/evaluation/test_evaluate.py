@@ -17,12 +17,12 @@ import soundfile
 import torch
 
 from vschaos import evaluate as command
-from vschaos.audio import write_audio
-from vschaos.data.pitch_networks import make_tracker
+from vschaos.audio.files import write_audio
+from vschaos.data.pitch.networks import make_tracker
 from vschaos.evaluation import evaluate, obedience, tables, write_evaluation, writing
-from vschaos.evaluation.candidates import TheModel
+from vschaos.evaluation.baselines import TheModel
+from vschaos.evaluation.conditioning import note_accuracy
 from vschaos.evaluation.excerpts import excerpts_of, held_out_excerpts
-from vschaos.evaluation.obedience import judge_notes
 from vschaos.generation.material import Material
 from vschaos.runs import Run
 
@@ -57,7 +57,10 @@ def test_the_model_stands_beside_pca_the_transform_and_silence(judged: Path, pla
     assert names[0] == "model"
     assert names[-1] == "silence"
     dim = plain.model.latent_dim
-    assert set(names[1:-1]) == {f"PCA-{dim}, log(x + 0.001)", f"PCA-{dim}, the model's contrast"}
+    assert set(names[1:-1]) == {
+        f"PCA-{dim}, log(x + 0.001)",
+        f"PCA-{dim}, the model's log-magnitude",
+    }
     pcas = {name: facts["before_phase"][name]["log_spectral_distance"] for name in names[1:-1]}
     for rows in facts["after_phase"].values():
         better = min(pcas, key=pcas.__getitem__)
@@ -121,7 +124,7 @@ def test_the_notes_of_a_sampler_are_all_right(
     monkeypatch.setattr(obedience, "NUM_WALKS", 24)
     material = Material(labelled, prefers_files=True)
     excerpts = held_out_excerpts(labelled, material).excerpts
-    notes = judge_notes(labelled, excerpts, material, make_tracker("swift"))
+    notes = note_accuracy(labelled, excerpts, material, make_tracker("swift"))
     assert notes["all"]["pitch"] == pytest.approx(11 / 12, abs=1e-6)  # its C is a semitone sharp
     assert notes["all"]["octave"] == 1.0
     assert 0.75 < notes["walks of 1"]["pitch"] < 1.0

@@ -7,11 +7,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from vschaos.dsp import STFT
 from vschaos.evaluation.excerpts import Excerpt
-from vschaos.evaluation.latents import Frame, dips_db, judge_latents, rank_correlation, walk_lines
+from vschaos.evaluation.latents import (
+    Frame,
+    dips_db,
+    evaluate_latents,
+    rank_correlation,
+    walk_lines,
+)
 from vschaos.labels import Labels
 from vschaos.models.base import Model, Representation
-from vschaos.transforms import STFT
 
 BINS = 257
 
@@ -81,7 +87,7 @@ def test_a_hole_between_two_sounds_is_as_deep_as_it_is() -> None:
 
 def test_a_hole_is_told_of_a_whole_space() -> None:
     sounds = tones(*np.arange(300.0, 1800.0, 100.0))
-    whole, holed = (judge_latents(as_model(Space(h)), sounds)["lines"] for h in (False, True))
+    whole, holed = (evaluate_latents(as_model(Space(h)), sounds)["lines"] for h in (False, True))
     assert whole["holes"] == 0.0
     assert holed["holes"] > 0.3
     assert holed["worst_dip_db"] < -60.0
@@ -90,7 +96,7 @@ def test_a_hole_is_told_of_a_whole_space() -> None:
 
 def test_like_sounds_lie_near_where_they_do() -> None:
     sounds = tones(*np.arange(500.0, 900.0, 8.0))
-    whole, folded = (judge_latents(as_model(Space(repeats=r)), sounds) for r in (False, True))
+    whole, folded = (evaluate_latents(as_model(Space(repeats=r)), sounds) for r in (False, True))
     orders = [judged["smoothness"]["rank_correlation"] for judged in (whole, folded)]
     assert orders[0] > orders[1] + 0.1
     assert whole["nats"] == [2.0]
@@ -113,8 +119,8 @@ def test_ranks_alone_count() -> None:
 
 
 def test_one_sound_alone_and_silence_are_no_mistake() -> None:
-    judged = judge_latents(as_model(Space()), tones(500.0))
+    judged = evaluate_latents(as_model(Space()), tones(500.0))
     assert judged["lines"] is None
     (silent,) = tones(500.0)
     silent = silent._replace(audio=torch.zeros_like(silent.audio))
-    assert judge_latents(as_model(Space()), [silent])["smoothness"] is None
+    assert evaluate_latents(as_model(Space()), [silent])["smoothness"] is None

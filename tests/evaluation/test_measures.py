@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.data.pitch_networks import make_tracker
-from vschaos.data.pitch_tracking import Frames
+from vschaos.data.pitch.networks import make_tracker
+from vschaos.data.pitch.tracking import Frames
+from vschaos.dsp import STFT
 from vschaos.evaluation.measures import (
     AFTER_PHASE,
     BEFORE_PHASE,
@@ -24,7 +25,6 @@ from vschaos.evaluation.measures import (
     pooled,
     treble_kept,
 )
-from vschaos.transforms import STFT
 
 RATE = 44100
 Tone = Callable[..., np.ndarray]

@@ -14,7 +14,10 @@ from vschaos.evaluation.summary import FILE, read_summary
 ROWS = {
     "model": {"log_spectral_distance": 3.456, "spectral_convergence": -12.34},
     "PCA-8, log(x + 0.001)": {"log_spectral_distance": 9.0, "spectral_convergence": -1.0},
-    "PCA-8, the model's contrast": {"log_spectral_distance": 5.0, "spectral_convergence": -2.0},
+    "PCA-8, the model's log-magnitude": {
+        "log_spectral_distance": 5.0,
+        "spectral_convergence": -2.0,
+    },
 }
 FACTS = {"checkpoint": "last", "judged_by": "held out", "before_phase": ROWS}
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from tests.export.playing import SOUNDS, fresh, sound
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.labels import Labels
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.transforms import STFT, LogMagnitude
 
 RATE = 44100
 
@@ -40,7 +40,7 @@ def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], Spect
             {},
             sample_rate=RATE,
             transform=STFT(2048, 512),
-            contrast=partial(LogMagnitude, floor_db=-80.0),
+            log_magnitude=partial(LogMagnitude, floor_db=-80.0),
             encoder=partial(Perceptron, hidden_dims=[64]),
             decoder=partial(Perceptron, hidden_dims=[64]),
             latent=GaussianLatent(dim=6),
@@ -51,7 +51,7 @@ def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], Spect
         for step in range(num_steps):
             optimizer.zero_grad()
             batch = excerpts[step % 8 :: 8]
-            model.losses(batch, nothing_known(len(batch)))["contrast"].backward()
+            model.losses(batch, nothing_known(len(batch)))["log_magnitude"].backward()
             optimizer.step()
         return model.eval().requires_grad_(False)
 

@@ -15,7 +15,7 @@ from tests.tolerances import INAUDIBLE
 from vschaos import load_run
 from vschaos.export import Host
 from vschaos.export.script import export
-from vschaos.patches import read_instrument
+from vschaos.instrument.instrument import read_instrument
 from vschaos.prior import Lesson, learn_prior
 from vschaos.runs import Run
 from vschaos.training import train
@@ -45,7 +45,7 @@ def controls(run: Run, num_latents: int, num_hops: int) -> np.ndarray:
     sound."""
     frames = np.arange(num_hops)
     latents = np.stack([np.sin(frames / (7.0 + k)) for k in range(num_latents)])
-    counts = [len(run.vocabularies[task].classes) for task in run.model.told]
+    counts = [len(run.vocabularies[task].classes) for task in run.model.conditioning_tasks]
     labels = np.stack([frames // 10 % (count + 1) - 1 for count in counts])  # -1: unknown
     return np.concatenate([latents, labels]).repeat(run.model.hop_length, axis=1)
 

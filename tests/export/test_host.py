@@ -136,7 +136,7 @@ def test_parse_settings() -> None:
 def test_the_command_plays_a_file(
     toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vschaos.audio import read_channels, write_audio
+    from vschaos.audio.files import read_channels, write_audio
 
     sound = np.random.default_rng(0).uniform(-0.5, 0.5, 1000).astype(np.float32)
     write_audio(tmp_path / "in.wav", sound, 44100)

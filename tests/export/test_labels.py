@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from tests.tolerances import INAUDIBLE
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import Host, script_stream
 from vschaos.export.script import export
 from vschaos.labels import Vocabulary
@@ -20,7 +21,6 @@ from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
 from vschaos.models.spectral_vae.controls import label_control
 from vschaos.runs import Run
-from vschaos.transforms import STFT, LogMagnitude
 
 RATE, HOP, LATENTS = 16000, 128, 3
 HEAD = {"args": {"nlayers": 1, "hidden_dims": 8}}
@@ -45,7 +45,7 @@ def made(conditioning: dict[str, Any], prediction: dict[str, Any]) -> Run:
         VOCABULARIES,
         sample_rate=RATE,
         transform=STFT(4 * HOP, HOP),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=partial(Perceptron, hidden_dims=[16]),
         decoder=partial(Perceptron, hidden_dims=[16]),
         latent=GaussianLatent(dim=LATENTS),

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.export.playing import fresh
 from tests.tolerances import INAUDIBLE, ROUNDING
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.labels import Labels
 from vschaos.layers import (
@@ -23,6 +24,7 @@ from vschaos.layers import (
     Recurrence,
     Remembering,
 )
+from vschaos.layers.streaming import StreamingNetwork
 from vschaos.models.spectral_vae import (
     BernoulliOutput,
     GaussianLatent,
@@ -30,8 +32,6 @@ from vschaos.models.spectral_vae import (
     Output,
     SpectralVAE,
 )
-from vschaos.models.spectral_vae.playing import StreamingNetwork
-from vschaos.transforms import STFT, LogMagnitude
 
 RATE, HOP, Z = 16000, 128, 4
 SIZES: dict[str, Any] = {"channels": [4, 8], "strides": [4, 4], "hidden_dims": [16]}
@@ -54,7 +54,7 @@ def make(name: str, output: Callable[[LogMagnitude], Output] = Output) -> Spectr
         {},
         sample_rate=RATE,
         transform=STFT(512, HOP),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=PAIRS[name][0],
         decoder=PAIRS[name][1],
         latent=GaussianLatent(dim=Z),

@@ -8,9 +8,9 @@ import torch
 
 from vschaos.export import Host
 from vschaos.export.script import export
+from vschaos.instrument.instrument import read_instrument
 from vschaos.layers import Network
 from vschaos.models.spectral_vae import SpectralVAE
-from vschaos.patches import read_instrument
 from vschaos.runs import Run
 
 

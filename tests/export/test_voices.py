@@ -10,10 +10,10 @@ from torch import Tensor
 
 from tests.export.playing import fresh
 from tests.export.test_generating import generating
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.layers import Network
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.transforms import STFT, LogMagnitude
 
 __all__ = ["generating"]  # a fixture
 
@@ -64,7 +64,7 @@ def stream(sounds: Tensor) -> torch.jit.ScriptModule:
         {},
         sample_rate=RATE,
         transform=STFT(512, HOP),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=Pointwise,
         decoder=Pointwise,
         latent=GaussianLatent(dim=4),

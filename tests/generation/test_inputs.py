@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from vschaos.audio import write_audio
-from vschaos.data.sources import recognise
-from vschaos.generation import KnownLabels, find_inputs, read_input, unique_names
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.sources import recognise
+from vschaos.generation import DatasetLabelReader, find_inputs, read_input, unique_names
 from vschaos.generation.inputs import Input, InputSound
 
 
@@ -69,7 +69,7 @@ def test_known_labels_are_those_of_the_dataset_frame_by_frame(dataset: Path) -> 
     (octave / "tracks").mkdir()
     (octave / "tracks" / "c.txt").write_text("0.1,0.2\t2\n0.3,9\t3\n")
     (octave / "metadata.txt").write_text("data/deep/c.wav\tc.txt\ndata/a.wav\t1\n")
-    known = KnownLabels(_labelled_run(dataset, ["octave", "brightness"]))
+    known = DatasetLabelReader(_labelled_run(dataset, ["octave", "brightness"]))
     audio = np.zeros(4000, np.float32)
     found = known.of(dataset / "data/deep/c.wav", audio)
     seconds = np.arange(-100, 4200, 100) / 8000
@@ -81,7 +81,7 @@ def test_known_labels_are_those_of_the_dataset_frame_by_frame(dataset: Path) -> 
     np.testing.assert_array_equal(found["octave"], octaves)
     np.testing.assert_array_equal(found["pitch"], np.where(inside, 11.0, np.nan))
     np.testing.assert_allclose(found["brightness"], np.where(inside, 0.3, np.nan), rtol=1e-6)
-    assert list(known.told(dataset / "data/deep/c.wav", audio)) == ["octave", "brightness"]
+    assert list(known.conditioning(dataset / "data/deep/c.wav", audio)) == ["octave", "brightness"]
     assert "octave" not in known.of(dataset / "data/b.wav", audio)  # nothing is known of it
 
 
@@ -97,24 +97,27 @@ def test_known_labels_are_found_by_any_path_to_a_file_of_the_dataset(
         elsewhere
     )  # as large datasets are put together
     for root in (dataset, tmp_path / "link"):
-        known = KnownLabels(_labelled_run(root, ["pitch"]))
+        known = DatasetLabelReader(_labelled_run(root, ["pitch"]))
         for name in ("c", "d"):
             for path in (
                 *(Path(f"{name}.wav"), Path(f"../deep/{name}.wav")),
                 *(dataset / f"data/deep/{name}.wav", tmp_path / f"link/data/deep/{name}.wav"),
             ):
-                assert np.nanmax(known.told(path, audio)["pitch"]) == {"c": 11.0, "d": 3.0}[name]
+                assert (
+                    np.nanmax(known.conditioning(path, audio)["pitch"])
+                    == {"c": 11.0, "d": 3.0}[name]
+                )
 
 
 def test_nothing_is_known_of_foreign_files_or_without_the_dataset(
     dataset: Path, tmp_path: Path
 ) -> None:
     audio = np.zeros(4000, np.float32)
-    known = KnownLabels(_labelled_run(dataset, ["pitch"]))
-    assert known.told(tmp_path / "data" / "a.wav", audio) == {}
-    assert known.told(dataset / "data" / "unheard.wav", audio) == {}
-    gone = KnownLabels(_labelled_run(tmp_path / "gone", ["pitch"]))
-    assert gone.told(tmp_path / "gone" / "data" / "a.wav", audio) == {}
+    known = DatasetLabelReader(_labelled_run(dataset, ["pitch"]))
+    assert known.conditioning(tmp_path / "data" / "a.wav", audio) == {}
+    assert known.conditioning(dataset / "data" / "unheard.wav", audio) == {}
+    gone = DatasetLabelReader(_labelled_run(tmp_path / "gone", ["pitch"]))
+    assert gone.conditioning(tmp_path / "gone" / "data" / "a.wav", audio) == {}
 
 
 def test_one_input_one_output(tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ def test_held_out_parts_are_read_and_labelled_where_they_lie(dataset: Path) -> N
     (given,) = find_inputs(run, None)
     audio = read_input(run, given.file, given.part)
     np.testing.assert_array_equal(audio, read_input(run, given.file)[2000:4000])
-    told = KnownLabels(run).told(given.file, audio, given.first)["octave"]
+    told = DatasetLabelReader(run).conditioning(given.file, audio, given.first)["octave"]
     seconds = (2000 + np.arange(-100, 2200, 100)) / 8000
     expected = np.select([seconds < 0.3, seconds < 0.5], [2.0, 3.0], np.nan)
     np.testing.assert_array_equal(told, expected)
@@ -165,7 +168,7 @@ def test_another_folder_with_such_names_is_not_taken_for_the_runs(
 def test_an_input_in_blocks_is_the_same_as_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[int, int] | None, choice: str
 ) -> None:
-    monkeypatch.setattr("vschaos.audio.BLOCK_LENGTH", 700)
+    monkeypatch.setattr("vschaos.audio.files.BLOCK_LENGTH", 700)
     sound = np.random.default_rng(0).uniform(-50, 50, 4000).astype(np.float32)
     write_audio(tmp_path / "a.wav", sound, 8000)
     run = _run(tmp_path, [])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vschaos.data.notes import PITCH_CLASSES
+from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.generation import parse_labels, sweep
 from vschaos.labels import Vocabulary, sweep_values
 from vschaos.runs import Run

@@ -32,7 +32,7 @@ class EchoRun:
         temperature: float = 0.0,
         inversion: str | None = None,
     ) -> np.ndarray:
-        self.told.append(labels)
+        self.conditioning_tasks.append(labels)
         self.calls.append((len(audio), temperature, inversion))
         gain = self.gains[(len(self.calls) - 1) % len(self.gains)] if self.gains else 1.0
         return (gain * audio).astype(np.float32)
@@ -101,7 +101,7 @@ def test_each_segment_is_told_the_labels_of_its_own_frames(length: int) -> None:
 
     run.reconstruct = reconstruct  # type: ignore[method-assign]
     _reconstruct(run, sound, {"pitch": sound[::10], "octave": 4.0})
-    for told, frames in zip(run.told, heard, strict=True):
+    for told, frames in zip(run.conditioning_tasks, heard, strict=True):
         np.testing.assert_array_equal(told["pitch"], frames)
         assert told["octave"] == 4.0
 

@@ -24,7 +24,7 @@ def labels(num: int, seed: int = 0) -> Labels:
     )
 
 
-def beliefs(given: Labels) -> list[Tensor]:
+def probabilities(given: Labels) -> list[Tensor]:
     first, last = (code(vocabulary) for vocabulary in VOCABULARIES)
     return [first(given.values[:, 0]), given.values[:, 1:2], last(given.values[:, 2])]
 
@@ -39,7 +39,7 @@ def test_its_loss_moves_the_heads_alone_and_leak_the_latents_alone() -> None:
     for name, moves_heads in (("adversary", True), ("leak", False)):
         latents = torch.randn(32, 4, 1, requires_grad=True)
         heads.zero_grad()
-        heads.losses(latents, beliefs(given), given.known)[name].backward()
+        heads.losses(latents, probabilities(given), given.known)[name].backward()
         gradients = [parameter.grad for parameter in heads.parameters()]
         if moves_heads:
             assert latents.grad is None
@@ -54,7 +54,7 @@ def test_its_loss_moves_the_heads_alone_and_leak_the_latents_alone() -> None:
 def test_heads_stay_learnable_when_a_loss_fails() -> None:
     heads, given = adversary(), labels(4)
     with pytest.raises(RuntimeError):
-        heads.losses(torch.randn(4, 3, 1), beliefs(given), given.known)
+        heads.losses(torch.randn(4, 3, 1), probabilities(given), given.known)
     assert all(parameter.requires_grad for parameter in heads.parameters())
 
 
@@ -66,9 +66,9 @@ def test_leak_is_what_latents_hold_of_the_labels(holds_label: bool) -> None:
     def step(seed: int) -> dict[str, Tensor]:
         given = labels(256, seed)
         noise = torch.randn(256, 4, 1)
-        held = torch.cat([beliefs(given)[0], given.values[:, 2:]], dim=1)
+        held = torch.cat([probabilities(given)[0], given.values[:, 2:]], dim=1)
         latents = held + 0.1 * noise if holds_label else noise
-        return heads.losses(latents, beliefs(given), given.known)
+        return heads.losses(latents, probabilities(given), given.known)
 
     for seed in range(150):
         optimizer.zero_grad()
@@ -86,13 +86,13 @@ def test_what_is_not_known_does_not_count() -> None:
     half[16:] = False
     elsewhere = Labels(given.values.clone(), half)
     elsewhere.values[16:] = 1.0
-    first = heads.losses(latents[:16], [b[:16] for b in beliefs(given)], half[:16])
-    counted = heads.losses(latents, beliefs(elsewhere), half)
+    first = heads.losses(latents[:16], [b[:16] for b in probabilities(given)], half[:16])
+    counted = heads.losses(latents, probabilities(elsewhere), half)
     for name, loss in counted.items():
         assert torch.allclose(loss, first[name], atol=1e-5), name
 
 
 def test_with_nothing_known_it_loses_nothing() -> None:
     heads, given = adversary(), labels(8)
-    losses = heads.losses(torch.randn(8, 4, 1), beliefs(given), torch.zeros_like(given.known))
+    losses = heads.losses(torch.randn(8, 4, 1), probabilities(given), torch.zeros_like(given.known))
     assert {name: float(loss) for name, loss in losses.items()} == {"adversary": 0.0, "leak": 0.0}

@@ -102,20 +102,20 @@ def test_all_features_follow_the_frames_in_the_order_given() -> None:
     """The labels told may be in another order than the tasks, and some may be left out."""
     conditioning = Conditioning([Plain(2), OneHot(3, 0)])
     frames = torch.randn(2, 4, 5)
-    beliefs = [
+    probabilities = [
         torch.eye(3)[None, :, [2]].expand(2, 3, 5),
         torch.zeros(2, 7, 5),
         torch.ones(2, 1, 5),
     ]
     known = torch.ones(2, 3, 5, dtype=torch.bool)
     known[1, 0], known[:, 1] = False, False
-    told = conditioning(frames, beliefs, known)
+    told = conditioning(frames, probabilities, known)
     assert conditioning.tasks == [2, 0]
     assert told.shape == (2, 4 + conditioning.num_features, 5)
     assert torch.equal(told[:, :4], frames)
     assert told[0, 4:, 0].tolist() == [1.0, 0.0, 0.0, 0.0, 1.0]
     assert told[1, 4:, 0].tolist() == pytest.approx([1.0, 0.0, 1 / 3, 1 / 3, 1 / 3])
-    assert torch.allclose(torch.jit.script(conditioning)(frames, beliefs, known), told)
+    assert torch.allclose(torch.jit.script(conditioning)(frames, probabilities, known), told)
 
 
 def test_nothing_told_leaves_the_frames_as_they_are() -> None:

@@ -56,11 +56,11 @@ class Whole(torch.nn.Module):
         self.labelling = labelling
 
     def forward(self, frames: Tensor, labels: Labels) -> list[Tensor]:
-        beliefs, known = self.labelling.believed(frames, labels)
+        probabilities, known = self.labelling.infer_labels(frames, labels)
         nothing = self.labelling.unknown(frames)
         return [
-            self.labelling.to_encoder(frames, beliefs, known),
-            self.labelling.to_decoder(frames, beliefs, known),
+            self.labelling.to_encoder(frames, probabilities, known),
+            self.labelling.to_decoder(frames, probabilities, known),
             self.labelling.to_decoder(frames, self.labelling.stated(nothing), nothing.known),
             self.labelling.predicted(frames),
         ]
@@ -73,7 +73,7 @@ def test_scripted_it_does_the_same(name: str) -> None:
     expected = Whole(labelling)(frames, labels)
     scripted = torch.jit.script(Whole(labelling))(frames, labels)
     encoder, decoder = labelling.to_encoder.num_features, labelling.to_decoder.num_features
-    rows = [IN_DIM + encoder, IN_DIM + decoder, IN_DIM + decoder, len(labelling.heard)]
+    rows = [IN_DIM + encoder, IN_DIM + decoder, IN_DIM + decoder, len(labelling.predicted_tasks)]
     for values, other, count in zip(expected, scripted, rows, strict=True):
         assert values.shape == (2, count, 7)
         assert torch.allclose(values, other, atol=1e-6)
@@ -85,8 +85,8 @@ def test_the_order_is_that_of_the_settings() -> None:
         {"loudness": {}, "pitch": {}},
     )
     assert labelling.tasks == ["pitch", "octave", "loudness"]
-    assert labelling.told == [0, 1]
-    assert labelling.heard == [2, 0]
+    assert labelling.conditioning_tasks == [0, 1]
+    assert labelling.predicted_tasks == [2, 0]
     assert labelling.to_encoder.tasks == [1]
     assert labelling.to_decoder.tasks == [0, 1]
     labels = Labels(torch.tensor([[[4.0], [1.0], [0.0]]]), torch.ones(1, 3, 1).bool())
@@ -110,28 +110,28 @@ def test_what_is_not_said_is_believed_as_heard_where_there_is_a_head() -> None:
     conditioning = {"pitch": {"target": ["decoder"]}, "octave": {"target": ["decoder"]}}
     labelling = made(conditioning, {"pitch": HEAD})
     frames, labels = some(labelling)
-    beliefs, known = labelling.believed(frames, labels)
+    probabilities, known = labelling.infer_labels(frames, labels)
     stated, heard = labelling.stated(labels), labelling.predictors[0](frames)
     said = labels.known[:, :1].expand_as(heard)
-    assert torch.equal(beliefs[0][said], stated[0][said])
-    assert torch.equal(beliefs[0][~said], heard[~said])
+    assert torch.equal(probabilities[0][said], stated[0][said])
+    assert torch.equal(probabilities[0][~said], heard[~said])
     assert known[:, 0].all()
     assert torch.equal(known[:, 1], labels.known[:, 1])
-    assert torch.equal(beliefs[1], stated[1])
+    assert torch.equal(probabilities[1], stated[1])
 
 
 def test_a_stop_gradient_lies_on_both_sides_of_the_heads() -> None:
     labelling = made({**PITCH, "octave": {"target": ["decoder"]}}, {"pitch": HEAD, "octave": HEAD})
     frames, labels = some(labelling)
     frames.requires_grad_()
-    beliefs, known = labelling.believed(frames, labels)
+    probabilities, known = labelling.infer_labels(frames, labels)
     # what is told reaches the learnt vectors for the unknown at most, never heads nor frames
     latents = torch.randn(2, 4, 7, requires_grad=True)
-    labelling.to_decoder(latents, beliefs, known).square().sum().backward()
+    labelling.to_decoder(latents, probabilities, known).square().sum().backward()
     assert latents.grad is not None
     assert frames.grad is None
     assert all(parameter.grad is None for parameter in labelling.predictors.parameters())
-    sum(labelling.surprise(frames, labels).values(), torch.zeros(())).backward()
+    sum(labelling.negative_log_likelihood(frames, labels).values(), torch.zeros(())).backward()
     assert frames.grad is None
     for parameter in labelling.predictors.parameters():
         assert parameter.grad is not None
@@ -141,14 +141,18 @@ def test_a_stop_gradient_lies_on_both_sides_of_the_heads() -> None:
 def test_surprise_is_the_mean_over_what_is_known() -> None:
     labelling = made(PITCH, {"pitch": HEAD, "loudness": HEAD})
     frames, labels = some(labelling)
-    surprise = labelling.surprise(frames, labels)
-    assert list(surprise) == ["pitch_prediction", "loudness_prediction"]
+    negative_log_likelihood = labelling.negative_log_likelihood(frames, labels)
+    assert list(negative_log_likelihood) == ["pitch_prediction", "loudness_prediction"]
     classes = labels.values[:, 0].long()
     log_heard = labelling.predictors[0](frames).log()
     expected = -log_heard.gather(1, classes.unsqueeze(1))[:, 0][labels.known[:, 0]].mean()
-    assert surprise["pitch_prediction"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert negative_log_likelihood["pitch_prediction"].item() == pytest.approx(
+        expected.item(), rel=1e-5
+    )
     nothing = Labels(labels.values, torch.zeros_like(labels.known))
-    assert all(loss.item() == 0.0 for loss in labelling.surprise(frames, nothing).values())
+    assert all(
+        loss.item() == 0.0 for loss in labelling.negative_log_likelihood(frames, nothing).values()
+    )
 
 
 def test_accuracy_is_judged_where_the_label_is_known() -> None:

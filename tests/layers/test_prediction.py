@@ -16,10 +16,10 @@ def teach(head: Categorical | Normal, frames: Tensor, belief: Tensor, steps: int
     optimizer = torch.optim.Adam(head.parameters(), lr=2e-2)
     for _ in range(steps):
         optimizer.zero_grad()
-        surprise = head.surprise(frames, belief).mean()
-        surprise.backward()
+        negative_log_likelihood = head.negative_log_likelihood(frames, belief).mean()
+        negative_log_likelihood.backward()
         optimizer.step()
-    return float(surprise.detach())
+    return float(negative_log_likelihood.detach())
 
 
 def test_a_categorical_head_gives_probabilities_and_is_surprised_by_their_lack() -> None:
@@ -31,7 +31,7 @@ def test_a_categorical_head_gives_probabilities_and_is_surprised_by_their_lack()
     assert torch.allclose(belief.sum(dim=1), torch.ones(2, 5))
     truth = torch.nn.functional.one_hot(classes, 4).transpose(1, 2).float()
     expected = torch.nn.functional.cross_entropy(head.network(frames), classes, reduction="none")
-    assert torch.allclose(head.surprise(frames, truth), expected, atol=1e-6)
+    assert torch.allclose(head.negative_log_likelihood(frames, truth), expected, atol=1e-6)
 
 
 def test_a_categorical_head_learns_and_then_hears_nearly_all() -> None:
@@ -68,7 +68,7 @@ def test_a_normal_head_is_surprised_as_a_normal_distribution_is() -> None:
     assert head(frames).shape == mean.shape == log_variance.shape == (2, 1, 5)
     assert torch.equal(head(frames), mean)
     density = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(truth)
-    assert torch.allclose(head.surprise(frames, truth), -density[:, 0], atol=1e-5)
+    assert torch.allclose(head.negative_log_likelihood(frames, truth), -density[:, 0], atol=1e-5)
 
 
 def test_a_normal_head_learns_the_number_and_how_sure_it_is() -> None:

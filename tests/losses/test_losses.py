@@ -9,7 +9,7 @@ from vschaos.layers import Gaussian
 from vschaos.losses import (
     Distance,
     FrameConvergence,
-    FrameDeviation,
+    FrameRMSE,
     GaussianKL,
     ItakuraSaito,
     LogMagnitudeDistance,
@@ -74,7 +74,7 @@ DISTANCES = [
     LogMagnitudeDistance(power=2),
     ItakuraSaito(),
     FrameConvergence(),
-    FrameDeviation(),
+    FrameRMSE(),
 ]
 
 
@@ -110,12 +110,12 @@ def test_distances_are_those_of_their_definitions() -> None:
 
 def test_a_frame_that_fits_badly_pulls_no_more_than_one_that_nearly_fits() -> None:
     output = torch.tensor([[[0.1, 10.0], [0.1, 10.0]]], requires_grad=True)  # [1, F, N]
-    FrameDeviation()(output, torch.zeros(1, 2, 2)).backward()
+    FrameRMSE()(output, torch.zeros(1, 2, 2)).backward()
     assert output.grad is not None
     near, far = output.grad.norm(dim=1)[0].tolist()
     assert near == pytest.approx(far, rel=1e-3)
     in_decibels = LogSpectralDistance()(torch.full((1, 4, 3), 0.5), torch.ones(1, 4, 3))
-    logs = FrameDeviation()(torch.full((1, 4, 3), 0.5).log(), torch.zeros(1, 4, 3))
+    logs = FrameRMSE()(torch.full((1, 4, 3), 0.5).log(), torch.zeros(1, 4, 3))
     assert 20 * math.log10(math.e) * float(logs) == pytest.approx(float(in_decibels), rel=1e-4)
 
 

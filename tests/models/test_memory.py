@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import CausalConvolution, Recurrence, Remembering
 from vschaos.losses import Distance
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.transforms import STFT, LogMagnitude
 
 CAUSAL = partial(CausalConvolution, width=8, dilations=[1, 2])
 GRU = partial(Recurrence, width=8, context=4)
@@ -33,7 +33,7 @@ def make(memory: Any = CAUSAL, **settings: Any) -> SpectralVAE:
         {"pitch": PITCH},
         sample_rate=8000,
         transform=STFT(256, 64),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=network,
         decoder=network,
         latent=GaussianLatent(dim=3),
@@ -92,10 +92,10 @@ def test_every_loss_is_finite_and_every_parameter_learns(
 @pytest.mark.parametrize("burn_in", [0, 7])
 def test_no_loss_is_taken_of_the_frames_that_warm_a_memory(burn_in: int) -> None:
     recorder = Recorder()
-    model = make(excerpt_frames=5, burn_in=burn_in, reconstruction={"contrast": recorder})
+    model = make(excerpt_frames=5, burn_in=burn_in, reconstruction={"log_magnitude": recorder})
     audio, given = batch(model)
     model.fit(audio)
-    assert "contrast" in model.losses(audio, given)
+    assert "log_magnitude" in model.losses(audio, given)
     assert recorder.judged == 17 - burn_in
 
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Perceptron
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.transforms import STFT, LogMagnitude
 
 RATE = 16000
 
@@ -30,7 +30,7 @@ def tiny(seed: int = 0, hidden: int = 32, **labels: Any) -> SpectralVAE:
         {"unwanted": PITCH, "pitch": PITCH, "loudness": LOUDNESS},
         sample_rate=RATE,
         transform=STFT(512, 128),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=partial(Perceptron, hidden_dims=[hidden]),
         decoder=partial(Perceptron, hidden_dims=[hidden]),
         latent=GaussianLatent(dim=4, free_bits=0.02),
@@ -50,7 +50,7 @@ def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -
     audio = tones(8, model.excerpt_length)
     model.fit(audio)
     losses = model.losses(audio, nothing_known(8))
-    assert set(losses) == {"contrast", "convergence", "kl"}
+    assert set(losses) == {"log_magnitude", "convergence", "kl"}
     sum(losses.values(), torch.zeros(())).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
@@ -135,9 +135,9 @@ FULL: dict[str, Any] = {
 def test_labels_are_those_of_the_settings_in_their_order() -> None:
     model = tiny(**FULL)
     assert list(model.vocabularies) == ["loudness", "pitch"]
-    assert (model.told, model.heard) == (["loudness", "pitch"], ["pitch"])
+    assert (model.conditioning_tasks, model.predicted_tasks) == (["loudness", "pitch"], ["pitch"])
     model = tiny(prediction={"pitch": HEAD, "loudness": HEAD})
-    assert (model.told, model.heard) == ([], ["pitch", "loudness"])
+    assert (model.conditioning_tasks, model.predicted_tasks) == ([], ["pitch", "loudness"])
     assert model.adversary is None
     assert tiny().vocabularies == {}
 
@@ -158,15 +158,15 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
     audio = tones(32, model.excerpt_length)
     model.fit(audio)
     losses = model.losses(audio, some_labels(model, 32))
-    of_labels = {"pitch_prediction", "pitch_self_taught"}
+    of_labels = {"pitch_prediction", "pitch_semi_supervised"}
     of_heads = {"adversary", "leak"}
-    assert set(losses) == {"contrast", "convergence", "kl", *of_labels, *of_heads}
+    assert set(losses) == {"log_magnitude", "convergence", "kl", *of_labels, *of_heads}
     told = {"encoder", "decoder", "labelling.to_decoder"}
-    assert moved_by(model, losses["contrast"]) == told
+    assert moved_by(model, losses["log_magnitude"]) == told
     assert moved_by(model, losses["convergence"]) == told
     assert moved_by(model, losses["kl"]) == {"encoder"}
     assert moved_by(model, losses["pitch_prediction"]) == {"labelling.predictors"}
-    assert moved_by(model, losses["pitch_self_taught"]) == {"labelling.predictors"}
+    assert moved_by(model, losses["pitch_semi_supervised"]) == {"labelling.predictors"}
     assert moved_by(model, losses["adversary"]) == {"adversary"}
     assert moved_by(model, losses["leak"]) == {"encoder"}
 
@@ -206,12 +206,12 @@ def test_labels_of_all_frames_hidden_are_unknown_to_the_network() -> None:
     known = torch.ones(16, 1, 1, dtype=torch.bool)
     low, high = (Labels(torch.full((16, 1, 1), value), known) for value in (0.0, 1.0))
 
-    def contrast(model: SpectralVAE, labels: Labels) -> float:
+    def log_magnitude(model: SpectralVAE, labels: Labels) -> float:
         torch.manual_seed(0)
-        return float(model.losses(audio, labels)["contrast"].detach())
+        return float(model.losses(audio, labels)["log_magnitude"].detach())
 
-    assert contrast(shown, low) != contrast(shown, high)
-    assert contrast(hidden, low) == contrast(hidden, high)
+    assert log_magnitude(shown, low) != log_magnitude(shown, high)
+    assert log_magnitude(hidden, low) == log_magnitude(hidden, high)
 
 
 def test_an_encoder_is_told_and_a_decoder_is_not_unless_asked() -> None:
@@ -319,8 +319,8 @@ def test_a_decoder_plays_as_loud_as_it_is_told(obedient: SpectralVAE) -> None:
 
 def test_its_heads_hear_the_labels(obedient: SpectralVAE) -> None:
     audio, labels = notes(200, 1, 999)
-    contrast = obedient.contrast(obedient.transform.analyse(audio).abs())
-    judged = obedient.labelling.accuracy(contrast, labels)
+    log_magnitude = obedient.log_magnitude(obedient.transform.analyse(audio).abs())
+    judged = obedient.labelling.accuracy(log_magnitude, labels)
     assert float(judged["pitch_accuracy"]) > 0.98
     assert float(judged["loudness_error"]) < 2.0  # dB
 
@@ -334,7 +334,7 @@ def train(model: SpectralVAE, steps: int) -> None:
             tones(128, model.excerpt_length, seed=step), Labels(values, values > 0)
         )
         optimizer.zero_grad()
-        (losses["contrast"] + 1e-3 * losses["kl"]).backward()
+        (losses["log_magnitude"] + 1e-3 * losses["kl"]).backward()
         optimizer.step()
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from tests.export.test_host import Toy
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.transforms import STFT, LogMagnitude
 
 RATE = 44100
 
@@ -30,7 +30,7 @@ def instrument(noise: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> P
         {},
         sample_rate=RATE,
         transform=STFT(1024, 256),
-        contrast=partial(LogMagnitude, floor_db=-80.0),
+        log_magnitude=partial(LogMagnitude, floor_db=-80.0),
         encoder=partial(Perceptron, hidden_dims=[16]),
         decoder=partial(Perceptron, hidden_dims=[16]),
         latent=GaussianLatent(dim=4),

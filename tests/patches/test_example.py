@@ -9,7 +9,8 @@ import pytest
 
 from tests.patches.max_check import check_max
 from tests.patches.pure_data import complaints, play_patch
-from vschaos.patches import read_instrument, write_example
+from vschaos.instrument.instrument import read_instrument
+from vschaos.patches import write_example
 
 REPOSITORY = Path(__file__).parents[2]
 PATCHES = REPOSITORY / "patches"

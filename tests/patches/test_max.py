@@ -9,8 +9,8 @@ import pytest
 
 from tests.patches.draw_maxpat import draw, text_width, wrapped
 from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
+from vschaos.instrument.instrument import Instrument
 from vschaos.models.base import Attribute, Control, Method
-from vschaos.patches import Instrument
 from vschaos.patches.max import write_max
 from vschaos.patches.max.design import class_names
 from vschaos.patches.max.objects import ports, quoted, words

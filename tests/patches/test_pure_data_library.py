@@ -195,7 +195,7 @@ def test_recordings_never_overwrite_each_other(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["tone", "noise", "file", "off", "microphone"])
 def test_sources(play: Play, listen: Callable[..., tuple[float, float]], kind: str,
                  tone: Callable[..., np.ndarray], tmp_path: Path) -> None:  # fmt: skip
-    from vschaos.audio import write_audio
+    from vschaos.audio.files import write_audio
 
     write_audio(tmp_path / "a.wav", tone(330.0, RATE, 0.2, 0.5), RATE)
     messages = [

@@ -10,11 +10,12 @@ import pytest
 
 from tests.patches.pure_data import Played, complaints, play_patch, read_sound
 from tests.patches.tones import BRIGHTNESS, HOP, LEVEL, PITCH, RATE, Tones, write_model
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.export import Host
 from vschaos.export.script import describe
+from vschaos.instrument.instrument import Instrument
 from vschaos.models.base import Control
-from vschaos.patches import Instrument, write_patches
+from vschaos.patches import write_patches
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.notes import receivers
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from vschaos.export import script_stream
 from vschaos.export.script import describe
+from vschaos.instrument.instrument import CARD, Instrument
 from vschaos.models.base import Attribute, Control, Method, Stream
-from vschaos.patches import CARD, Instrument
 
 RATE, HOP = 44100, 256
 LOWEST_HZ, LEVEL = 220.0, 0.3

@@ -13,8 +13,8 @@ import torch
 from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.export.script import describe, export
+from vschaos.instrument.instrument import read_instrument
 from vschaos.layers import LatentPrior
-from vschaos.patches import read_instrument
 from vschaos.prior import Lesson, learn_prior, learning, read_sequences
 from vschaos.prior.__main__ import main
 from vschaos.prior.sequences import Sequences, Streams
@@ -35,14 +35,14 @@ def test_a_run_learns_it_and_keeps_it(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
     assert run.prior is None
     with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' learns it"):
-        run.wander(10)
+        run.sample_prior(10)
     first = learn_prior(run, SHORT)
     again = load_run(folder)
     assert again.prior is not None
     assert learn_prior(load_run(folder), SHORT) == first
-    latents = again.wander(40, seed=3, labels={"pitch": "C"})
+    latents = again.sample_prior(40, seed=3, labels={"pitch": "C"})
     assert latents.shape == (again.model.latent_dim, 40)
-    np.testing.assert_array_equal(latents, again.wander(40, seed=3, labels={"pitch": "C"}))
+    np.testing.assert_array_equal(latents, again.sample_prior(40, seed=3, labels={"pitch": "C"}))
     assert (latents >= again.prior.low.numpy()[:, None] - 1e-5).all()
     generate = read_instrument(export(again, tmp_path)).method("generate")
     assert generate is not None

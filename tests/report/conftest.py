@@ -11,9 +11,9 @@ import pytest
 
 from tests.test_configs import TINY, composed
 from vschaos import load_run
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.report.gather import gather
-from vschaos.report.leave import write_report
+from vschaos.report.write import write_report
 from vschaos.runs import Run
 from vschaos.training import train
 

@@ -125,7 +125,7 @@ def test_the_map_answers_a_click(opened: Page) -> None:
         "  box.bottom - 14 - content.map.y[point] / 4095 * (box.height - 28)]; })()"
     )
     opened.click(*point)
-    heard = opened.wait_for("document.querySelector('.now').dataset.heard")
+    heard = opened.wait_for("document.querySelector('.now').dataset.predicted_tasks")
     assert heard in opened.evaluate("document.querySelector('.now').innerText")
     ((when, start, length, whole),) = opened.evaluate("window.started")
     assert when >= 0

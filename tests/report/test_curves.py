@@ -36,7 +36,7 @@ def test_what_is_only_repeated_counts_once(tmp_path: Path) -> None:
 def test_other_logs_and_infinite_values_are_left_out(tmp_path: Path) -> None:
     write(tmp_path, 0, {0: 1.0}, "weight/kl")
     write(tmp_path, 1, {0: 1.0, 50: float("inf"), 100: float("nan")}, "train/kl")
-    write(tmp_path, 2, {99: 3.0}, "held_out/log_spectral_distance")
+    write(tmp_path, 2, {99: 3.0}, "val/log_spectral_distance")
     drawn = draw_curves(read_logs(tmp_path))
     assert [curve["name"] for curve in drawn] == ["log_spectral_distance", "kl"]
     assert drawn[1]["steps"] == [0]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.report.conftest import HOSTILE, HOSTILE_CLASS, RATE
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.report.gather import gather
 from vschaos.report.page import render
 from vschaos.runs import Run, make_prior

@@ -46,7 +46,7 @@ def test_a_length_is_told_with_what_it_sets() -> None:
     assert nearest is not None
     told = {key: (expected, came) for key, expected, came in nearest[1]}
     assert told["length"] == ("full", "quick")
-    assert told["training.ending.patience"] == ("not there", "4")
+    assert told["training.early_stopping.patience"] == ("not there", "4")
 
 
 def test_without_recipes_nothing_is_compared(tmp_path: Path) -> None:

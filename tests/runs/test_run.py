@@ -22,9 +22,9 @@ from vschaos.targets import build
 MODEL: dict[str, Any] = {
     "_target_": "vschaos.models.spectral_vae.SpectralVAE",
     "sample_rate": 8000,
-    "transform": {"_target_": "vschaos.transforms.STFT", "n_fft": 256, "hop_length": 64},
-    "contrast": {
-        "_target_": "vschaos.transforms.LogMagnitude",
+    "transform": {"_target_": "vschaos.dsp.STFT", "n_fft": 256, "hop_length": 64},
+    "log_magnitude": {
+        "_target_": "vschaos.dsp.LogMagnitude",
         "_partial_": True,
         "floor_db": -70.0,
     },
@@ -175,7 +175,7 @@ def test_a_damaged_checkpoint_is_told(folder: Path, harm: Callable[[Path], objec
 
 
 def _other_shape(weights: dict[str, Any]) -> dict[str, Any]:
-    return {**weights, "model.contrast.mean": torch.zeros(7, 1)}
+    return {**weights, "model.log_magnitude.mean": torch.zeros(7, 1)}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def _other_shape(weights: dict[str, Any]) -> dict[str, Any]:
         lambda weights: {},
         lambda weights: dict(list(weights.items())[1:]),
         lambda weights: {**weights, "model.more": torch.zeros(1)},
-        lambda weights: {**weights, "model.contrast.mean": "text"},
+        lambda weights: {**weights, "model.log_magnitude.mean": "text"},
         _other_shape,
     ],
 )
@@ -256,7 +256,7 @@ class _Trap:
 def test_a_hostile_checkpoint_executes_nothing(folder: Path, tmp_path: Path) -> None:
     trap = tmp_path / "trapped"
     weights = _weights(build(MODEL, {}))
-    for state in (_Trap(trap), {**weights, "model.contrast.mean": _Trap(trap)}):
+    for state in (_Trap(trap), {**weights, "model.log_magnitude.mean": _Trap(trap)}):
         _save(folder, state)
         with pytest.raises(ValueError, match="damaged, or no checkpoint of weights alone"):
             load_run(folder)

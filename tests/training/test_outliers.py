@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
 from vschaos.training.train import assemble
 
 
 def _floor_db(config: dict[str, Any]) -> float:
     _, learner = assemble(config)
-    return 20 * math.log10(float(learner.model.contrast.floor))  # type: ignore[arg-type]
+    return 20 * math.log10(float(learner.model.log_magnitude.floor))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("choice", ["scale", "keep"])

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vschaos.audio import write_audio
-from vschaos.data.metadata import read_task
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.store import open_store
+from vschaos.data.metadata.task import read_task
 from vschaos.data.split import Split
-from vschaos.data.store import open_store
 from vschaos.labels import Vocabulary
 from vschaos.training.sides import choose_sides, with_unseen_classes
 

@@ -128,7 +128,7 @@ def test_check_shows_everything_and_trains_nothing(
 
 
 def test_a_loss_that_is_not_finite_stops_with_advice(config: dict[str, Any]) -> None:
-    config["training"]["weights"]["contrast"]["weight"] = float("nan")
+    config["training"]["weights"]["log_magnitude"]["weight"] = float("nan")
     with pytest.raises(FloatingPointError, match="lower"):
         train(config)
 

@@ -93,9 +93,11 @@ def test_others_are_refused_before_anything_is_made(
 
 @pytest.mark.parametrize("name", ["min_steps", "min_epochs", "limit_val_batches"])
 def test_what_ends_by_itself_must_look_and_may_end(config: dict[str, Any], name: str) -> None:
-    from vschaos.training.ending import NAME_OF_SCHEDULE
+    from vschaos.training.early_stopping import NAME_OF_SCHEDULE
 
-    config["training"]["ending"] = {"_target_": "vschaos.training.ending.Ending"}
+    config["training"]["early_stopping"] = {
+        "_target_": "vschaos.training.early_stopping.EarlyStopping"
+    }
     config["training"]["schedule"]["_target_"] = NAME_OF_SCHEDULE
     config["trainer"][name] = 0 if name == "limit_val_batches" else 3
     with pytest.raises(ValueError, match=rf"trainer.{name} must .* with length=quick"):

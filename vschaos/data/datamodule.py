@@ -10,14 +10,14 @@ import numpy as np
 import pytorch_lightning as lightning
 from torch.utils.data import DataLoader, Sampler
 
-from vschaos.data.ahead import Ahead
 from vschaos.data.augment import Augmentations
+from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Batch, Excerpts, Frames, WholeSounds
+from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
+from vschaos.data.prefetch import Prefetch
 from vschaos.data.shared_memory import Shared
 from vschaos.data.split import Split
-from vschaos.data.store import SoundStore, StoredFile
-from vschaos.data.timeline import LabelTrack, LabelTracks
 from vschaos.labels import Vocabulary
 
 HELD_OUT_FILES = 32
@@ -125,7 +125,7 @@ class SoundData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
-            Shared(self.excerpts) if workers else Ahead(self.excerpts, self._num_processes),
+            Shared(self.excerpts) if workers else Prefetch(self.excerpts, self._num_processes),
             batch_size=None,
             sampler=BatchNumbers(
                 self.loading.batches_per_epoch, self._next_batch, self._num_processes

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from vschaos.data.store import StoredFile
-from vschaos.data.timeline import LabelTracks
+from vschaos.data.cache.store import StoredFile
+from vschaos.data.metadata.timeline import LabelTracks
 
 
 class Draw(Protocol):

@@ -12,16 +12,18 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vschaos.data.augment import Augmentations, Lengths, Transposition
+from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.draw import Draw
-from vschaos.data.store import SoundStore, StoredFile
-from vschaos.data.timeline import LabelTracks
+from vschaos.data.metadata.timeline import LabelTracks
 from vschaos.labels import Labels
 
 HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 AT_A_TIME = 1 << 17  # samples
 ROWS_AT_A_TIME = 32  # at least: whatever is resampled plans its Fourier transforms anew
-LOTS = 16  # of a batch, if it has as many excerpts: fewer, and gradients lean to what is drawn
-SERIES = 16  # batches that follow on each other and share their lots' lengths
+SPEED_GROUPS = (
+    16  # of a batch, if it has as many excerpts: fewer, and gradients lean to what is drawn
+)
+BATCHES_PER_BLOCK = 16  # batches that follow on each other and share their lots' lengths
 
 
 class Batch(NamedTuple):
@@ -50,7 +52,7 @@ class Frames(NamedTuple):
     centres: Callable[[int], Tensor]
 
 
-class _Lot(NamedTuple):
+class _SpeedGroup(NamedTuple):
     """Excerpts of a batch that are played alike.
 
     Attributes:
@@ -132,53 +134,57 @@ class Excerpts(Dataset[Batch]):
 
     def together(self, numbers: Sequence[int]) -> list[Batch]:
         """Batches of one series, each as it is by itself."""
-        lots = self._lots(numbers[0] // SERIES)
-        drafts = [self._drafted(number, lots) for number in numbers]
-        for lot in lots:
-            at_a_time = max(self._most_rows // (lot.rows.stop - lot.rows.start), 1)
+        groups = self._speed_groups(numbers[0] // BATCHES_PER_BLOCK)
+        drafts = [self._drafted(number, groups) for number in numbers]
+        for group in groups:
+            at_a_time = max(self._most_rows // (group.rows.stop - group.rows.start), 1)
             for first in range(0, len(drafts), at_a_time):
-                self._play(lot, drafts[first : first + at_a_time])
-        return [self._finished(draft, lots) for draft in drafts]
+                self._play(group, drafts[first : first + at_a_time])
+        return [self._finished(draft, groups) for draft in drafts]
 
     @property
     def _most_rows(self) -> int:
         """That are played together, and stay in the processor's cache meanwhile."""
         return max(AT_A_TIME // self.length, ROWS_AT_A_TIME)
 
-    def _lots(self, series: int) -> list[_Lot]:
-        count = max(min(LOTS, self.batch_size), math.ceil(self.batch_size / self._most_rows))
+    def _speed_groups(self, block: int) -> list[_SpeedGroup]:
+        count = max(
+            min(SPEED_GROUPS, self.batch_size), math.ceil(self.batch_size / self._most_rows)
+        )
         # a seed of three numbers; batches have two, and a third one of 0 were the same
         drawn = sorted(
             self.augmentations.draw_lengths(
                 self.length,
-                np.random.default_rng([self.seed, series, lot + 1]),
+                np.random.default_rng([self.seed, block, group + 1]),
                 bool(self.transposition),
             )
-            for lot in range(count)
+            for group in range(count)
         )
-        ends = [self.batch_size * (lot + 1) // count for lot in range(count)]
-        lots: list[_Lot] = []
+        ends = [self.batch_size * (group + 1) // count for group in range(count)]
+        groups: list[_SpeedGroup] = []
         for end, lengths in zip(ends, drawn, strict=True):
-            start = lots[-1].rows.stop if lots else 0
-            if lots and lots[-1].lengths == lengths:
-                before = lots[-1].rows.start
+            start = groups[-1].rows.stop if groups else 0
+            if groups and groups[-1].lengths == lengths:
+                before = groups[-1].rows.start
                 if end - before <= self._most_rows:
                     start = before
-                    lots.pop()
-            lots.append(_Lot(slice(start, end), lengths))
-        return lots
+                    groups.pop()
+            groups.append(_SpeedGroup(slice(start, end), lengths))
+        return groups
 
-    def _drafted(self, number: int, lots: list[_Lot]) -> _Draft:
+    def _drafted(self, number: int, groups: list[_SpeedGroup]) -> _Draft:
         random = np.random.default_rng([self.seed, number])
-        indices, starts = self.draw(random, self._of_rows(lots, [lot.lengths.read for lot in lots]))
+        indices, starts = self.draw(
+            random, self._of_rows(groups, [group.lengths.read for group in groups])
+        )
         gain = self.augmentations.draw_gain(self.batch_size, random)
         files = [self.files[index] for index in indices]
         audio = torch.empty(self.batch_size, self.length)
         return _Draft(random, files, indices, starts, gain, audio)
 
-    def _play(self, lot: _Lot, drafts: list[_Draft]) -> None:
+    def _play(self, group: _SpeedGroup, drafts: list[_Draft]) -> None:
         """The rows of one lot in some batches."""
-        rows, lengths = lot
+        rows, lengths = group
         if not lengths.is_changed:
             for draft in drafts:
                 audio = draft.audio[rows]
@@ -193,19 +199,19 @@ class Excerpts(Dataset[Batch]):
         for draft, audio in zip(drafts, played, strict=True):
             torch.mul(audio, draft.gain[rows], out=draft.audio[rows])
 
-    def _finished(self, draft: _Draft, lots: list[_Lot]) -> Batch:
-        pace = self._of_rows(lots, [lot.lengths.pace for lot in lots])
+    def _finished(self, draft: _Draft, groups: list[_SpeedGroup]) -> Batch:
+        pace = self._of_rows(groups, [group.lengths.pace for group in groups])
         positions = draft.starts[:, None] + pace[:, None] * self.centres
         found = self.tracks.at(self._starts[draft.indices], self._lengths[draft.indices], positions)
         labels = Labels(*map(torch.from_numpy, found))
         if self.transposition:
-            semitones = self._of_rows(lots, [lot.lengths.semitones for lot in lots])
+            semitones = self._of_rows(groups, [group.lengths.semitones for group in groups])
             labels = self.transposition(labels, torch.from_numpy(semitones))
         return Batch(*self.augmentations(draft.audio, labels, self.transposition, draft.random))
 
-    def _of_rows(self, lots: list[_Lot], values: list[int] | list[float]) -> np.ndarray:
+    def _of_rows(self, groups: list[_SpeedGroup], values: list[int] | list[float]) -> np.ndarray:
         """A value for each lot -> one for each of its rows, `[B]`."""
-        return np.repeat(values, [lot.rows.stop - lot.rows.start for lot in lots])
+        return np.repeat(values, [group.rows.stop - group.rows.start for group in groups])
 
 
 class WholeSounds(Dataset[Batch]):

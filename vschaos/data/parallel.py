@@ -13,7 +13,7 @@ from vschaos.progress import Progress as Bar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-IsStopping = Callable[[], bool]
+IsInterrupted = Callable[[], bool]
 SHOWN_AFTER_SECONDS = 1.0
 
 
@@ -22,7 +22,7 @@ class StoppedError(Exception):
 
 
 def on_all_cores(
-    work: Callable[[Item, IsStopping], Result], items: Iterable[Item]
+    work: Callable[[Item, IsInterrupted], Result], items: Iterable[Item]
 ) -> Iterator[tuple[Item, Result]]:
     """Items and what comes of them, in the order in which they are done.
 

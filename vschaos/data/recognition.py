@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from vschaos.data.ledger import Ledger, Stamp
-from vschaos.data.sources import recognise
+from vschaos.data.cache.manifest import FileStamp, Manifest
+from vschaos.data.cache.sources import recognise
 
 
 def find_changed(
@@ -22,13 +22,13 @@ def find_changed(
         digests: the first digits of the SHA-256 of each file's bytes, by name.
         cache, sample_rate, channel: of the import.
     """
-    ledger = Ledger(cache, root, sample_rate, channel)
-    ledger.recall()
+    manifest = Manifest(cache, root, sample_rate, channel)
+    manifest.recall()
     changed = set()
     for name, digest in digests.items():
         with suppress(OSError):  # it is not there
-            known, path = ledger.known.get(name), root / name
-            if known is not None and known.stamp == Stamp.of(path):
+            known, path = manifest.known.get(name), root / name
+            if known is not None and known.stamp == FileStamp.of(path):
                 found = known.digest
             else:
                 found = recognise(path).digest

@@ -6,16 +6,16 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from vschaos.data.cache.convert import cancels_in
+from vschaos.data.cache.waveform import CachedWaveform
 from vschaos.data.full_scale import beyond, is_beyond
-from vschaos.data.making import cancels_in
-from vschaos.data.pieces import Piece
 
 NAMES_SHOWN = 5  # of each kind
 ALIKE = 0.9  # of a model's rate, from which on sounds fill its bins but for some that few hear
 logger = logging.getLogger(__name__)
 
 
-def tell(pieces: Mapping[str, Piece], sample_rate: int, channel: str, choice: str) -> None:
+def tell(pieces: Mapping[str, CachedWaveform], sample_rate: int, channel: str, choice: str) -> None:
     """Warns of sounds that are likely not meant to be learnt as they are.
 
     Args:

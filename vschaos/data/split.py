@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vschaos.data.store import SoundStore, StoredFile
+from vschaos.data.cache.store import SoundStore, StoredFile
 
 NAMES_SHOWN = 5
 SIDES = ("train", "held_out")

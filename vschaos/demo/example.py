@@ -64,7 +64,8 @@ def main() -> int:
 
 def make_example(options: argparse.Namespace) -> None:
     """Sounds, training, export and a measure of what came of it."""
-    from vschaos.patches import read_instrument, write_example
+    from vschaos.instrument.instrument import read_instrument
+    from vschaos.patches import write_example
 
     check_repository()
     started = time.monotonic()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.demo.sounds import DYNAMICS, OCTAVES, Note
 
 Curve = np.ndarray[tuple[int], np.dtype[np.float64]]  # [T], a value for each sample

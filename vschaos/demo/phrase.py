@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.demo.orchestra import perform
 from vschaos.demo.sounds import PITCHES, Note
 from vschaos.files import written_whole

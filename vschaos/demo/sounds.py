@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import Waveform, write_audio
+from vschaos.audio.files import Waveform, write_audio
 
 PITCHES = ("A", "A#", "B", "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#")
 OCTAVES = (2, 3, 4, 5)

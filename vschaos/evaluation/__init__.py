@@ -1,6 +1,6 @@
 """How good a run is: measures of its sounds, its labels and its latent space."""
 
-from vschaos.evaluation.judge import Evaluation, evaluate, magnitude_distances
+from vschaos.evaluation.evaluate import Evaluation, evaluate, magnitude_distances
 from vschaos.evaluation.table import tables
 from vschaos.evaluation.writing import write_evaluation
 

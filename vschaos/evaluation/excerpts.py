@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.audio import UnusableAudioError, Waveform, find_audio_files, read_blocks
+from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, read_blocks
 from vschaos.data.full_scale import gain_for
-from vschaos.generation import KnownLabels
+from vschaos.generation import DatasetLabelReader
 from vschaos.generation.inputs import beyond_full_scale, changed_files
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
@@ -42,7 +42,7 @@ class Excerpt(NamedTuple):
     labels: Labels
 
 
-class Judged(NamedTuple):
+class EvaluationSet(NamedTuple):
     """What a run is judged by.
 
     Attributes:
@@ -76,7 +76,7 @@ def with_root(run: Run, folder: Path) -> Run:
     return replace(run, config={**run.config, "data": {**data, "dataset": dataset}})
 
 
-def held_out_excerpts(run: Run, material: Material, count: int | None = None) -> Judged:
+def held_out_excerpts(run: Run, material: Material, count: int | None = None) -> EvaluationSet:
     """Those that the training held out, at most `count` of them, evenly over the list.
 
     Raises:
@@ -100,10 +100,10 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
             continue
         known = {t: row for t, row in material.labels(clip).items() if t in run.vocabularies}
         excerpts.append(_excerpt(run, name, clip.audio, known))
-    return _told(Judged("held out", excerpts, left_out))
+    return _told(EvaluationSet("held out", excerpts, left_out))
 
 
-def excerpts_of(run: Run, folder: Path, count: int | None = None) -> Judged:
+def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationSet:
     """Any sounds of a folder, with its labels if it has some.
 
     Raises:
@@ -128,23 +128,23 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> Judged:
             left_out.append((name, reason))
             continue
         excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio)))
-    return _told(Judged(str(folder), excerpts, left_out))
+    return _told(EvaluationSet(str(folder), excerpts, left_out))
 
 
-def believed(model: Model, excerpt: Excerpt) -> Labels:
+def infer_labels(model: Model, excerpt: Excerpt) -> Labels:
     """What is known of a sound, and what the model hears itself of the labels that it is told."""
     values, known = (part.clone() for part in excerpt.labels)
-    both = [task for task in model.told if task in model.heard]
+    both = [task for task in model.conditioning_tasks if task in model.predicted_tasks]
     heard = model.predict(excerpt.audio) if both else values
     for task in both:
         row = list(model.vocabularies).index(task)
-        own = heard[:, model.heard.index(task)].to(values.dtype)
+        own = heard[:, model.predicted_tasks.index(task)].to(values.dtype)
         values[:, row] = torch.where(known[:, row], values[:, row], own)
         known[:, row] = True
     return Labels(values, known)
 
 
-def is_heard(magnitudes: Tensor) -> Tensor:
+def is_audible(magnitudes: Tensor) -> Tensor:
     """Which frames of `[B, F, N]` are loud enough to count, `[B, N]`; all of them in silence."""
     level = magnitudes.norm(dim=1)
     return level >= level.amax(dim=1, keepdim=True) * 10 ** (HEARD_DB / 20)
@@ -192,9 +192,9 @@ def _useless(audio: Waveform) -> str:
     return "" if np.abs(audio).max() > SILENT else "it is silent"
 
 
-def _labels_of(run: Run, folder: Path) -> KnownLabels:
+def _labels_of(run: Run, folder: Path) -> DatasetLabelReader:
     """The labels of a foreign folder, but for those whose classes are not the model's."""
-    known = KnownLabels(with_root(run, folder))
+    known = DatasetLabelReader(with_root(run, folder))
     for name in list(known.tasks):
         own, foreign = run.vocabularies[name].classes, known.tasks[name].vocabulary.classes
         if len(foreign) > len(own) or any(a != b for a, b in zip(own, foreign, strict=False)):
@@ -210,7 +210,7 @@ def _some(names: Sequence[str], count: int | None) -> list[str]:
     return list(names) if count is None else spread(names, count)
 
 
-def _told(judged: Judged) -> Judged:
+def _told(judged: EvaluationSet) -> EvaluationSet:
     """Tells of files that were left out.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.evaluation.excerpts import Excerpt, believed, beside_labels, is_heard
+from vschaos.evaluation.excerpts import Excerpt, beside_labels, infer_labels, is_audible
 from vschaos.labels import Labels
 from vschaos.models.base import Model
 
@@ -58,7 +58,7 @@ def activity(model: Model, excerpts: Sequence[Excerpt]) -> Tensor | None:
 
 
 @torch.inference_mode()
-def judge_latents(model: Model, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
+def evaluate_latents(model: Model, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
     """All that is measured of a latent space, as plain numbers and lists."""
     random = np.random.default_rng(0)
     nats = activity(model, excerpts)
@@ -158,11 +158,11 @@ def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, A
 
 def _frames(model: Model, excerpt: Excerpt) -> list[Frame]:
     """Those of a sound that are heard."""
-    labels = believed(model, excerpt)
+    labels = infer_labels(model, excerpt)
     latents = model.encode(excerpt.audio, labels)[0]
     magnitudes = model.representation().transform(excerpt.audio).abs()[0]
     magnitudes = beside_labels(magnitudes, excerpt)
-    heard = is_heard(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
+    heard = is_audible(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
     return [
         Frame(
             latents[:, index],

@@ -66,10 +66,10 @@ def _ways(representation: Representation) -> dict[str, Both]:
             lambda logs: (torch.exp(logs) - LOG_OFFSET).clamp_min(0.0),
         )
     }
-    contrast = representation.contrast
-    if contrast is not None:
-        inverse: Callable[[Tensor], Tensor] = contrast.inverse  # type: ignore[assignment]
-        ways["the model's contrast"] = (contrast, inverse)
+    log_magnitude = representation.log_magnitude
+    if log_magnitude is not None:
+        inverse: Callable[[Tensor], Tensor] = log_magnitude.inverse  # type: ignore[assignment]
+        ways["the model's log-magnitude"] = (log_magnitude, inverse)
     return ways
 
 

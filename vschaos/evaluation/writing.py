@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from vschaos.audio import write_audio
-from vschaos.evaluation.judge import Evaluation
+from vschaos.audio.files import write_audio
+from vschaos.evaluation.evaluate import Evaluation
 from vschaos.evaluation.latents import ACTIVE_NATS
-from vschaos.evaluation.resemblance import FileJudged, best_and_worst
+from vschaos.evaluation.similarity import FileMetrics, best_and_worst
 from vschaos.evaluation.table import tables
 from vschaos.files import folder_written_whole
 from vschaos.folders import MARK, mark_as_made
@@ -74,7 +74,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _by_file(file: FileJudged) -> dict[str, Any]:
+def _by_file(file: FileMetrics) -> dict[str, Any]:
     return {
         "file": file.name,
         "frames": file.num_frames,
@@ -101,7 +101,7 @@ def _write_sounds(evaluation: Evaluation, folder: Path, sample_rate: int) -> Non
     from vschaos.pictures import draw_rows
 
     excerpts = {excerpt.name: excerpt for excerpt in evaluation.excerpts}
-    model, way = evaluation.candidates[0], evaluation.inversions[0]
+    model, way = evaluation.baselines[0], evaluation.inversions[0]
     rows = []
     picked = best_and_worst(evaluation.files, model.name, LISTENED)
     for title, file in picked.items():

@@ -46,7 +46,7 @@ def play(options: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from vschaos.audio import read_channels, write_blocks
+    from vschaos.audio.files import read_channels, write_blocks
     from vschaos.export.host import Host, parse_settings
     from vschaos.outputs import check_output_file, identities
 

@@ -9,9 +9,10 @@ import torch
 
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
+from vschaos.instrument.instrument import CARD, Instrument
 from vschaos.models.base import Stream
 from vschaos.outputs import output_file
-from vschaos.patches import CARD, Instrument, write_patches
+from vschaos.patches import write_patches
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names

@@ -1,8 +1,8 @@
 """What one does with a run away from the stage: reconstructions, walks, morphs, sweeps."""
 
 from vschaos.generation.inputs import (
+    DatasetLabelReader,
     InputSound,
-    KnownLabels,
     find_inputs,
     read_input,
     unique_names,
@@ -20,8 +20,8 @@ from vschaos.trajectories import KINDS, trajectory
 
 __all__ = [
     "KINDS",
+    "DatasetLabelReader",
     "InputSound",
-    "KnownLabels",
     "SoundWriter",
     "blocks_without_edges",
     "decode_segments",

@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import (
+from vschaos.audio.files import (
     UnusableAudioError,
     Waveform,
     find_audio_files,
     read_audio,
     read_blocks,
 )
+from vschaos.data.cache.store import default_cache
 from vschaos.data.full_scale import gain_for, scaled
-from vschaos.data.metadata import Task, read_task
+from vschaos.data.metadata.task import Task, read_task
+from vschaos.data.metadata.timeline import values_at
 from vschaos.data.recognition import find_changed
-from vschaos.data.store import default_cache
-from vschaos.data.timeline import values_at
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ def cache_of(run: Run) -> Path:
     return Path(cache).expanduser() if cache else default_cache()
 
 
-class KnownLabels:
+class DatasetLabelReader:
     """What the dataset of a run says of its own files.
 
     Args:
@@ -263,7 +263,9 @@ class KnownLabels:
                     return path.relative_to(root).as_posix()
         return None
 
-    def told(self, file: Path, audio: Sized, first: int = 0) -> Given:
+    def conditioning(self, file: Path, audio: Sized, first: int = 0) -> Given:
         """Those of them that the model is told."""
         known = self.of(file, audio, first)
-        return {task: row for task, row in known.items() if task in self.run.model.told}
+        return {
+            task: row for task, row in known.items() if task in self.run.model.conditioning_tasks
+        }

@@ -50,8 +50,8 @@ def sweep(
 
 def swept_labels(run: Run, task: str, labels: Given | None = None) -> dict[str, Given]:
     """All labels to decode with, by the name of each value of one of them; see `sweep`."""
-    if task not in run.model.told:
-        told = ", ".join(run.model.told) or "none"
+    if task not in run.model.conditioning_tasks:
+        told = ", ".join(run.model.conditioning_tasks) or "none"
         raise ValueError(f"the model can be told {told}; {task!r} came")
     vocabulary = run.vocabularies[task]
     return {

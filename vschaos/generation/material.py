@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio import UnusableAudioError, Waveform, duration_seconds
-from vschaos.data.metadata import Task, find_tasks, read_task
-from vschaos.data.store import SoundStore, find_stores
-from vschaos.data.timeline import values_at
+from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds
+from vschaos.data.cache.store import SoundStore, find_stores
+from vschaos.data.metadata.task import Task, find_tasks, read_task
+from vschaos.data.metadata.timeline import values_at
 from vschaos.generation.inputs import (
     beyond_full_scale,
     cache_of,
@@ -111,9 +111,9 @@ class Material:
         }
         return {name: row for name, row in values.items() if not np.isnan(row).all()}
 
-    def told(self, clip: Clip) -> Given:
+    def conditioning(self, clip: Clip) -> Given:
         """Those of them that the model is told."""
-        told = self.run.model.told
+        told = self.run.model.conditioning_tasks
         return {name: row for name, row in self.labels(clip).items() if name in told}
 
     @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file are asked for one after the other

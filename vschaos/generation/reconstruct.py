@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.generation.segments import encode_segments, reconstruct_segments
 from vschaos.runs import Given, Run
 from vschaos.trajectories import resample_frames, smooth_step

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.runs import Given, Run
 
 SEGMENT_SECONDS = 30.0

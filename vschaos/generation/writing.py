@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vschaos.audio import Waveform, read_blocks, resample_blocks, write_blocks
+from vschaos.audio.files import Waveform, read_blocks, resample_blocks, write_blocks
 from vschaos.files import short_name
 from vschaos.outputs import Identity, check_output_file
 

@@ -1,15 +1,15 @@
 """Blocks without opinion, from which the model families are built."""
 
+from vschaos.latents.prior import LatentPrior, Stretch
+from vschaos.latents.prior_sampler import PriorSampler
 from vschaos.layers.adversary import Adversary
 from vschaos.layers.convolution import ConvolutionalDecoder, ConvolutionalEncoder
 from vschaos.layers.distributions import Gaussian, gaussian, sample
 from vschaos.layers.labelling import Labelling
-from vschaos.layers.latent_prior import LatentPrior, Stretch
 from vschaos.layers.memory import CausalConvolution, Recurrence, Remembering
 from vschaos.layers.network import Network
 from vschaos.layers.perceptron import Perceptron
-from vschaos.layers.prior_walk import PriorWalk
-from vschaos.layers.self_teaching import self_taught
+from vschaos.layers.semi_supervised import semi_supervised
 
 __all__ = [
     "Adversary",
@@ -21,11 +21,11 @@ __all__ = [
     "LatentPrior",
     "Network",
     "Perceptron",
-    "PriorWalk",
+    "PriorSampler",
     "Recurrence",
     "Remembering",
     "Stretch",
     "gaussian",
     "sample",
-    "self_taught",
+    "semi_supervised",
 ]

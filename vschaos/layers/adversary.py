@@ -36,18 +36,23 @@ class Adversary(nn.Module):
             [make_head(in_dim, vocabulary, list(hidden_dims)) for vocabulary in vocabularies]
         )
 
-    def losses(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> dict[str, Tensor]:
+    def losses(
+        self, latents: Tensor, probabilities: list[Tensor], known: Tensor
+    ) -> dict[str, Tensor]:
         """Latents `[B, Z, N]`, a belief `[B, K, N]` for each of L labels and what is known of them
         `[B, L, N]` -> `adversary`, the heads' surprise, that they learn from and the latents do
         not; `leak`, what the heads hear, that the latents learn from and they do not; nats."""
-        surprise, leak = latents.new_zeros(()), latents.new_zeros(())
+        negative_log_likelihood, leak = latents.new_zeros(()), latents.new_zeros(())
         for task, head in zip(self.tasks, self.heads, strict=True):
             heard = known[:, task]
             if not heard.any():
                 continue
-            truths = beliefs[task].transpose(1, 2)[heard]
+            truths = probabilities[task].transpose(1, 2)[heard]
             assert isinstance(head, Categorical | Normal)
-            surprise = surprise + head.surprise(latents.detach(), beliefs[task])[heard].mean()
+            negative_log_likelihood = (
+                negative_log_likelihood
+                + head.negative_log_likelihood(latents.detach(), probabilities[task])[heard].mean()
+            )
             with frozen(head):
                 leak = leak + head.information(latents, truths)[heard].mean()
-        return {"adversary": surprise, "leak": leak}
+        return {"adversary": negative_log_likelihood, "leak": leak}

@@ -152,11 +152,11 @@ class Conditioning(nn.Module):
         self.num_features = sum(embedding.num_features for embedding in embeddings)
         self.tasks = [embedding.index for embedding in embeddings]
 
-    def forward(self, frames: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
+    def forward(self, frames: Tensor, probabilities: list[Tensor], known: Tensor) -> Tensor:
         """Frames `[B, F, N]`, a belief `[B, K, N]` for each of the L tasks, and `known`
         `[B, L, N]` -> `[B, F + num_features, N]`."""
         features = [frames]
         for row, embedding in enumerate(self.embeddings):
             task = self.tasks[row]
-            features.append(embedding(beliefs[task], known[:, task]))
+            features.append(embedding(probabilities[task], known[:, task]))
         return torch.cat(features, dim=1)

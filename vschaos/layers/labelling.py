@@ -29,14 +29,14 @@ class Labelling(nn.Module):
 
     Attributes:
         tasks: names, those that condition first, in the order of the two.
-        told: numbers of the tasks told to the encoder or the decoder.
-        heard: numbers of the tasks that are predicted, in the order of `prediction`.
+        conditioning_tasks: numbers of the tasks told to the encoder or the decoder.
+        predicted_tasks: numbers of the tasks that are predicted, in the order of `prediction`.
         self_taught: those of them that the decoder is told.
     """
 
-    told: list[int]
-    heard: list[int]
-    self_taught: list[int]
+    conditioning_tasks: list[int]
+    predicted_tasks: list[int]
+    semi_supervised: list[int]
     has_predictor: Tensor
 
     def __init__(
@@ -57,9 +57,11 @@ class Labelling(nn.Module):
         }
         self.to_encoder = Conditioning(_with_target("encoder", conditioning, embeddings))
         self.to_decoder = Conditioning(_with_target("decoder", conditioning, embeddings))
-        self.told = [self.tasks.index(task) for task in conditioning]
-        self.heard = [self.tasks.index(task) for task in prediction]
-        self.self_taught = [task for task in self.heard if task in self.to_decoder.tasks]
+        self.conditioning_tasks = [self.tasks.index(task) for task in conditioning]
+        self.predicted_tasks = [self.tasks.index(task) for task in prediction]
+        self.semi_supervised = [
+            task for task in self.predicted_tasks if task in self.to_decoder.tasks
+        ]
         self.register_buffer(
             "has_predictor",
             torch.tensor([task in prediction for task in self.tasks]).bool().unsqueeze(1),
@@ -76,34 +78,34 @@ class Labelling(nn.Module):
 
     def stated(self, labels: Labels) -> list[Tensor]:
         """Labels `[B, L, N]` -> a belief `[B, K, N]` for each task."""
-        beliefs = torch.jit.annotate(list[Tensor], [])
+        probabilities = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
-            beliefs.append(coded(labels.values[:, index]))
-        return beliefs
+            probabilities.append(coded(labels.values[:, index]))
+        return probabilities
 
-    def believed(self, frames: Tensor, labels: Labels) -> tuple[list[Tensor], Tensor]:
+    def infer_labels(self, frames: Tensor, labels: Labels) -> tuple[list[Tensor], Tensor]:
         """What is stated, and what the heads hear in frames `[B, F, N]` where nothing is: a belief
         for each task, and where there is one, `[B, L, N]`."""
-        beliefs = self.stated(labels)
+        probabilities = self.stated(labels)
         for index, predictor in enumerate(self.predictors):
             heard = predictor(frames.detach()).detach()  # a stop-gradient on both sides
             if heard.shape[1] > 0:
                 known = labels.known[:, index].unsqueeze(1)
-                beliefs[index] = torch.where(known, beliefs[index], heard)
-        return beliefs, torch.logical_or(labels.known, self.has_predictor)
+                probabilities[index] = torch.where(known, probabilities[index], heard)
+        return probabilities, torch.logical_or(labels.known, self.has_predictor)
 
     def predicted(self, frames: Tensor) -> Tensor:
         """Frames `[B, F, N]` -> what each head hears, class numbers or numbers `[B, P, N]`."""
-        if len(self.heard) == 0:
+        if len(self.predicted_tasks) == 0:
             return frames[:, :0]
-        beliefs = torch.jit.annotate(list[Tensor], [])
+        probabilities = torch.jit.annotate(list[Tensor], [])
         for predictor in self.predictors:
-            beliefs.append(predictor(frames))
+            probabilities.append(predictor(frames))
         values = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
-            heard = beliefs[index].shape[1] > 0
-            values.append(coded.value(beliefs[index]) if heard else frames[:, 0])  # type: ignore[operator]
-        return torch.stack([values[index] for index in self.heard], dim=1)
+            heard = probabilities[index].shape[1] > 0
+            values.append(coded.value(probabilities[index]) if heard else frames[:, 0])  # type: ignore[operator]
+        return torch.stack([values[index] for index in self.predicted_tasks], dim=1)
 
     def unknown(self, frames: Tensor) -> Labels:
         """Labels `[B, L, N]` for frames `[B, F, N]`, of which nothing is known."""
@@ -129,14 +131,14 @@ class Labelling(nn.Module):
         return head
 
     @torch.jit.unused
-    def surprise(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
+    def negative_log_likelihood(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
         """By `<task>_prediction`, how unlikely each head holds what is known of frames
         `[B, F, N]`: the mean over those whose label is known, nats; what trains the heads."""
-        beliefs = self.stated(labels)
+        probabilities = self.stated(labels)
         losses = {}
-        for task in self.heard:
+        for task in self.predicted_tasks:
             known = labels.known[:, task]
-            nats = self.head(task).surprise(frames.detach(), beliefs[task])
+            nats = self.head(task).negative_log_likelihood(frames.detach(), probabilities[task])
             mean = (nats * known).sum() / known.sum().clamp_min(1)
             losses[f"{self.tasks[task]}_prediction"] = mean
         return losses
@@ -147,7 +149,7 @@ class Labelling(nn.Module):
         by `<task>_error`, for numbers, the mean of absolutes; where any label is known."""
         heard = self.predicted(frames)
         judged = {}
-        for row, task in enumerate(self.heard):
+        for row, task in enumerate(self.predicted_tasks):
             known, values = labels.known[:, task], labels.values[:, task]
             if not known.any():
                 continue

@@ -94,7 +94,7 @@ class CausalConvolution(nn.Module):
                 f"among {', '.join(GATES)}; {kernel_size}, {list(dilations)} and {gate!r} came"
             )
         self.width = width
-        self.inward = nn.Linear(in_dim, width)
+        self.unstandardize = nn.Linear(in_dim, width)
         self.blocks = nn.ModuleList(
             [CausalBlock(width, kernel_size, dilation, gate) for dilation in dilations]
         )
@@ -104,7 +104,7 @@ class CausalConvolution(nn.Module):
 
     def forward(self, features: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """`[B, N, C]` and `[B, memory_size]` -> `[B, N, W]`, and the memory after them."""
-        frames = self.inward(features)
+        frames = self.unstandardize(features)
         kept = torch.jit.annotate(list[Tensor], [])
         first = 0
         for number, block in enumerate(self.blocks):

@@ -37,12 +37,12 @@ class Categorical(nn.Module):
         return torch.softmax(self.network(frames), dim=1)
 
     @torch.jit.unused
-    def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
+    def negative_log_likelihood(self, frames: Tensor, belief: Tensor) -> Tensor:
         """Frames `[B, F, N]` and what is true of them `[B, K, N]` -> nats `[B, N]`."""
         return -(belief * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
 
     @torch.jit.unused
-    def candidates(self) -> Tensor:
+    def baselines(self) -> Tensor:
         """All that can be believed, `[K, K]`."""
         return torch.eye(self.num_classes)
 
@@ -84,14 +84,14 @@ class Normal(nn.Module):
         return mean, log_variance.clamp(-8.0, 4.0)
 
     @torch.jit.unused
-    def surprise(self, frames: Tensor, belief: Tensor) -> Tensor:
+    def negative_log_likelihood(self, frames: Tensor, belief: Tensor) -> Tensor:
         """Frames `[B, F, N]` and the true number `[B, 1, N]` -> nats `[B, N]`."""
         mean, log_variance = self.distribution(frames)
         squared = (belief - mean).square() * torch.exp(-log_variance)
         return 0.5 * (squared + log_variance + math.log(2 * math.pi))[:, 0]
 
     @torch.jit.unused
-    def candidates(self) -> Tensor:
+    def baselines(self) -> Tensor:
         """Numbers that stand for all that can be believed, `[K, 1]`."""
         return torch.linspace(-2.0, 2.0, CANDIDATES).unsqueeze(1)
 
@@ -99,7 +99,7 @@ class Normal(nn.Module):
     def log_shares(self, frames: Tensor) -> Tensor:
         """`[B, F, N]` -> log-probabilities of the candidates, among themselves, `[B, K, N]`."""
         mean, log_variance = self.distribution(frames)
-        offset = self.candidates().to(frames) - mean  # [B, K, N]
+        offset = self.baselines().to(frames) - mean  # [B, K, N]
         return torch.log_softmax(-0.5 * offset.square() * torch.exp(-log_variance), dim=1)
 
     @torch.jit.unused

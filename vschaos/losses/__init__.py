@@ -4,7 +4,7 @@ from vschaos.losses.multi_resolution import MultiResolutionDistance
 from vschaos.losses.reconstruction import (
     Distance,
     FrameConvergence,
-    FrameDeviation,
+    FrameRMSE,
     ItakuraSaito,
     LogMagnitudeDistance,
     LogSpectralDistance,
@@ -26,7 +26,7 @@ __all__ = [
     "Discrepancy",
     "Distance",
     "FrameConvergence",
-    "FrameDeviation",
+    "FrameRMSE",
     "GaussianKL",
     "ItakuraSaito",
     "LogMagnitudeDistance",

@@ -33,7 +33,7 @@ class MeanSquare(Distance):
         5.0
     """
 
-    def __init__(self, of: str = "contrast") -> None:
+    def __init__(self, of: str = "log_magnitude") -> None:
         super().__init__()
         self.of = _either(of)
 
@@ -41,7 +41,7 @@ class MeanSquare(Distance):
         return nn.functional.mse_loss(output, target)
 
 
-class FrameDeviation(Distance):
+class FrameRMSE(Distance):
     """Root mean square over the bins of `y - x`, as a mean over the frames.
 
     The log-spectral distance of a contrast that is a logarithm. Against `MeanSquare`, frames that
@@ -55,7 +55,7 @@ class FrameDeviation(Distance):
         5.0
     """
 
-    def __init__(self, of: str = "contrast") -> None:
+    def __init__(self, of: str = "log_magnitude") -> None:
         super().__init__()
         self.of = _either(of)
 
@@ -75,7 +75,7 @@ class MeanAbsolute(Distance):
         2.0
     """
 
-    def __init__(self, of: str = "contrast") -> None:
+    def __init__(self, of: str = "log_magnitude") -> None:
         super().__init__()
         self.of = _either(of)
 
@@ -200,6 +200,6 @@ class LogSpectralDistance(Distance):
 
 
 def _either(of: str) -> str:
-    if of not in ("contrast", "magnitudes"):
+    if of not in ("log_magnitude", "magnitudes"):
         raise ValueError(f"of must be contrast or magnitudes, {of!r} came")
     return of

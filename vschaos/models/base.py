@@ -9,11 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from vschaos.dsp import STFT
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import LatentPrior
-from vschaos.transforms import STFT
 
-MATTERING = 0.9  # share of what all latents change, that those bring which matter
+IMPORTANT_SHARE = 0.9  # share of what all latents change, that those bring which matter
 
 
 class Control(NamedTuple):
@@ -43,7 +43,7 @@ class Control(NamedTuple):
         return [self.classes[number] for number in self.unseen]
 
 
-def how_many_matter(importance: Sequence[float]) -> int:
+def num_important(importance: Sequence[float]) -> int:
     """The fewest latents that together bring 90 % of what all of them change; what adds up are
     powers.
 
@@ -55,7 +55,9 @@ def how_many_matter(importance: Sequence[float]) -> int:
     """
     powers = [change**2 for change in importance]
     sums = [sum(powers[: count + 1]) for count in range(len(powers))]
-    return next((n for n, power in enumerate(sums, 1) if power >= MATTERING * sums[-1] > 0), 0)
+    return next(
+        (n for n, power in enumerate(sums, 1) if power >= IMPORTANT_SHARE * sums[-1] > 0), 0
+    )
 
 
 class Method(NamedTuple):
@@ -145,7 +147,7 @@ class Representation(NamedTuple):
     """
 
     transform: STFT
-    contrast: nn.Module | None = None
+    log_magnitude: nn.Module | None = None
 
 
 class Model(nn.Module, ABC):
@@ -158,8 +160,8 @@ class Model(nn.Module, ABC):
         excerpt_centres: samples in it at which the labels of its frames are read.
         latent_dim: Z, numbers in a latent frame.
         vocabularies: of the L labels that the model knows, in the order of its `Labels`.
-        told: those of them that condition it; they may be stated, and may be unknown.
-        heard: those of them that it predicts.
+        conditioning_tasks: those of them that condition it; they may be stated, and may be unknown.
+        predicted_tasks: those of them that it predicts.
         inversions: ways to get from latents to sound, the default first.
     """
 
@@ -169,8 +171,8 @@ class Model(nn.Module, ABC):
     excerpt_centres: list[int]
     latent_dim: int
     vocabularies: dict[str, Vocabulary]
-    told: list[str]
-    heard: list[str]
+    conditioning_tasks: list[str]
+    predicted_tasks: list[str]
     inversions: tuple[str, ...]
 
     @abstractmethod
@@ -232,7 +234,7 @@ class Model(nn.Module, ABC):
         """What `decode_magnitudes` speaks of: the transform of these magnitudes."""
         return Representation(STFT(2048, 512))
 
-    def arrange(self) -> None:
+    def order_latents(self) -> None:
         """Puts the latents in order, the most important first, and gives them signs, by what they
         change in the sound; nothing of what is learnt changes, and nothing is drawn."""
 

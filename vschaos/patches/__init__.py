@@ -1,13 +1,12 @@
-"""Patches for Max and PureData, made from what a model says of itself."""
-
-from typing import TYPE_CHECKING
+"""Patches for Max and PureData, made from the card of a model."""
 
 from vschaos.lazy import lazily
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vschaos.patches.instrument import CARD, Instrument, read_instrument
     from vschaos.patches.writing import write_example, write_patches
 
-__all__ = ["CARD", "Instrument", "read_instrument", "write_example", "write_patches"]
-if not TYPE_CHECKING:  # which would take any name for one of these
-    __getattr__ = lazily(__name__, __all__, "instrument", "writing")
+__all__ = ["write_example", "write_patches"]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazily(__name__, __all__, "writing")

@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def write_all(models: list[Path], abstractions: Path | None) -> None:
-    from vschaos.patches.instrument import read_instrument
+    from vschaos.instrument.instrument import read_instrument
     from vschaos.patches.writing import write_abstractions, write_patches
 
     if abstractions:

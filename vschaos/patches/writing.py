@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vschaos.files import written_whole
+from vschaos.instrument.instrument import Instrument
 from vschaos.outputs import output_file
-from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import write_max, write_max_multichannel
 from vschaos.patches.pure_data import FOLDER, write_pure_data
 from vschaos.patches.pure_data.abstractions import HERE

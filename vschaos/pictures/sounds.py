@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.outputs import output_file
 from vschaos.pictures.canvas import Picture, pixels
 from vschaos.pictures.spectrogram import LOWEST_HZ, MAX_COLUMNS, Spectrogram

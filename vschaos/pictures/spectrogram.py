@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vschaos.audio import Waveform
-from vschaos.transforms import STFT
+from vschaos.audio.files import Waveform
+from vschaos.dsp import STFT
 
 LOWEST_HZ = 40.0
 ROWS = 320

@@ -111,7 +111,7 @@ class _Course:
     def _step(self, stretch: Stretch) -> None:
         self.prior.train()
         told = stretch._replace(labels=_partly_hidden(stretch.labels))
-        loss, state = self.prior.surprise(self.prior.doubted(told), self.state)
+        loss, state = self.prior.negative_log_likelihood(self.prior.doubted(told), self.state)
         self.state = state.detach()
         self.optimizer.zero_grad()
         loss.backward()
@@ -134,7 +134,7 @@ def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # of the same doubts each time
         for stretch in stretches:
-            nats, state = prior.surprise(prior.doubted(stretch), state)
+            nats, state = prior.negative_log_likelihood(prior.doubted(stretch), state)
             found.append(float(nats))
     return sum(found) / len(found)
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vschaos.audio import UnusableAudioError
-from vschaos.generation import KnownLabels, encode_segments, read_input
+from vschaos.audio.files import UnusableAudioError
+from vschaos.generation import DatasetLabelReader, encode_segments, read_input
 from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
 from vschaos.layers import Stretch
@@ -45,7 +45,7 @@ def read_sequences(run: Run, side: str) -> Sequences:
     Raises:
         FileNotFoundError: none of them is there.
     """
-    root, known = dataset_root(run), KnownLabels(run)
+    root, known = dataset_root(run), DatasetLabelReader(run)
     there = [name for name in run.split[side] if (root / name).is_file()]
     changed = changed_files(run, there)
     there = [name for name in there if name not in changed]
@@ -64,7 +64,7 @@ def read_sequences(run: Run, side: str) -> Sequences:
         except UnusableAudioError as error:
             logger.debug("left out %s: %s", name, error)
             continue
-        told = known.told(root / name, audio, part[0] if part else 0)
+        told = known.conditioning(root / name, audio, part[0] if part else 0)
         latents = torch.from_numpy(encode_segments(run, [audio], told))
         labels = run.labels(latents.shape[1], told)
         found.latents.append(latents)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from vschaos.lazy import lazily
 
 if TYPE_CHECKING:
-    from vschaos.report.leave import leave_report, write_report
+    from vschaos.report.write import write_report, write_report_safely
 
-__all__ = ["leave_report", "write_report"]
+__all__ = ["write_report", "write_report_safely"]
 if not TYPE_CHECKING:  # which would take any name for one of these
-    __getattr__ = lazily(__name__, __all__, "leave")
+    __getattr__ = lazily(__name__, __all__, "write")

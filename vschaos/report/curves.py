@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 MOST_POINTS = 400  # of a curve
-SHOWN = ("train/", "held_out/")
+SHOWN = ("train/", "val/")
 Points = dict[int, float]  # by step
 
 
@@ -48,7 +48,7 @@ def draw_curves(logs: Logs) -> list[dict[str, Any]]:
     """Each curve as a page wants it: held-out distances first, then losses, the total first."""
 
     def order(tag: str) -> tuple[bool, bool]:
-        return not tag.startswith("held_out/"), tag != "train/total"
+        return not tag.startswith("val/"), tag != "train/total"
 
     return [
         {

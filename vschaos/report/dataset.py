@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vschaos.data.coverage import Coverage, measure_coverage
+from vschaos.data.check.coverage import Coverage, measure_coverage
 from vschaos.generation.inputs import part_of
 from vschaos.generation.material import Material
 from vschaos.runs import Run
@@ -40,7 +40,10 @@ def _cover(run: Run, material: Material, name: str) -> dict[str, Any]:
     total = sum(material.seconds.values())
     use = [
         word
-        for word, tasks in (("told", run.model.told), ("heard", run.model.heard))
+        for word, tasks in (
+            ("told", run.model.conditioning_tasks),
+            ("heard", run.model.predicted_tasks),
+        )
         if name in tasks
     ]
     return {

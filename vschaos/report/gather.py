@@ -10,11 +10,11 @@ import torch
 
 from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material
-from vschaos.models.base import how_many_matter
+from vschaos.models.base import num_important
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
-from vschaos.report.hearing import judge_predictors
 from vschaos.report.listening import listen
+from vschaos.report.predictions import judge_predictors
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
@@ -53,8 +53,8 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
             f"{model.latent_dim}, every {1000 * model.hop_length / run.sample_rate:.1f} ms"
             f"{_mattering(run)}",
         ],
-        ["told", ", ".join(model.told)],
-        ["hears", ", ".join(model.heard)],
+        ["told", ", ".join(model.conditioning_tasks)],
+        ["hears", ", ".join(model.predicted_tasks)],
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
         ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
@@ -66,7 +66,7 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
 
 def _mattering(run: Run) -> str:
     """Half a sentence on how many latents matter, if that is known."""
-    count = how_many_matter(run.model.importance())
+    count = num_important(run.model.importance())
     return f"; the first {count} bring 90 % of what all change in the sound" if count else ""
 
 

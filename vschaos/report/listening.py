@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.generation import reconstruct, trajectory, without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
@@ -48,7 +48,7 @@ def _pick(material: Material) -> list[Clip]:
 
 
 def _pair(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
-    told = material.told(clip)
+    told = material.conditioning(clip)
     made = reconstruct(run, clip.audio, told)
     pictures = draw_spectrograms([clip.audio, made], run.sample_rate)
     titles = ("input", "reconstruction")
@@ -64,7 +64,7 @@ def _distances(run: Run, clip: Clip, told: Given) -> dict[str, float]:
     with torch.inference_mode():
         labels = run.labels(len(run.model.centres(len(clip.audio))), told)
         judged = run.model.distances(torch.from_numpy(clip.audio)[None], labels)
-    of_labels = tuple(f"{task}_" for task in run.model.heard)
+    of_labels = tuple(f"{task}_" for task in run.model.predicted_tasks)
     return {
         name: round(float(value), 2)
         for name, value in judged.items()
@@ -90,7 +90,7 @@ def _generated(run: Run, told: Given, stated: str) -> list[Player]:
     if run.prior is None:
         return []
     frames = round(GENERATED_SECONDS * run.sample_rate / run.model.hop_length) + _edge(run)
-    sound = _decode(run, run.wander(frames, labels=told), told)
+    sound = _decode(run, run.sample_prior(frames, labels=told), told)
     (picture,) = draw_spectrograms([sound], run.sample_rate)
     return [_player(run, sound, f"as the prior goes on by itself{stated}", picture)]
 
@@ -113,9 +113,9 @@ def _sweeps(
         return []
     clip = clips[len(clips) // 2]
     audio = clip.audio[: round(SWEPT_SECONDS * run.sample_rate)]
-    latents = run.encode(audio, material.told(clip._replace(audio=audio)))
+    latents = run.encode(audio, material.conditioning(clip._replace(audio=audio)))
     players = []
-    for task in run.model.told:
+    for task in run.model.conditioning_tasks:
         values = _values(run.vocabularies[task], material, task)
         sounds = [_decode(run, latents, {**told, task: value}) for value in values.values()]
         players.append(_joined(run, sounds, list(values), f"{clip.name} under each {task}"))
@@ -137,7 +137,7 @@ def _some_labels(run: Run, material: Material, clips: list[Clip]) -> tuple[dict[
     title says so."""
     best: dict[str, float] = {}
     for clip in clips:
-        rows = material.told(clip).items()
+        rows = material.conditioning(clip).items()
         known = {
             task: float(np.nanmedian(row)) for task, row in rows if isinstance(row, np.ndarray)
         }

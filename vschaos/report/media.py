@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import soundfile
 
-from vschaos.audio import Waveform, resample
+from vschaos.audio.files import Waveform, resample
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
 FINE, COARSE = 0.2, 0.6  # of an mp3, 0 (largest) to 1: about 95 and 55 kbit/s at 44.1 kHz

@@ -48,8 +48,8 @@ def commands(run: Run) -> list[dict[str, str]]:
             f"python3 generate.py trajectories {folder}{checkpoint} --trajectories sin random line",
         ),
     ]
-    if run.model.told:
-        task = run.model.told[0]
+    if run.model.conditioning_tasks:
+        task = run.model.conditioning_tasks[0]
         sweep = f"python3 generate.py sweep {folder}{checkpoint} --task {shlex.quote(task)}"
         rows.append((f"hear one sound under each {task}", sweep))
     rows.append(("look at the sounds and labels again", f"python3 -m vschaos.data.check {data}"))

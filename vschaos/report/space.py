@@ -77,7 +77,7 @@ def _clips(material: Material, side: str, count: int) -> list[Clip]:
 
 
 def _encode(run: Run, material: Material, clip: Clip, is_held_out: bool) -> _Frames:
-    latents = np.nan_to_num(run.encode(clip.audio, material.told(clip)))
+    latents = np.nan_to_num(run.encode(clip.audio, material.conditioning(clip)))
     centres = run.model.centres(len(clip.audio)).numpy()
     reach = run.model.hop_length
     peaks = [np.abs(clip.audio[max(c - reach, 0) : c + reach]).max(initial=0.0) for c in centres]

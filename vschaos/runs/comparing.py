@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vschaos.models.base import how_many_matter
+from vschaos.models.base import num_important
 from vschaos.runs.summary import Summary
 
 SHORT = {"log_spectral_distance": "LSD dB", "spectral_convergence": "SC dB"}
@@ -82,7 +82,7 @@ def _latents(run: Summary) -> str:
     """`5 of 16`."""
     if not run.importance:
         return NOTHING
-    return f"{how_many_matter(run.importance)} of {len(run.importance)}"
+    return f"{num_important(run.importance)} of {len(run.importance)}"
 
 
 def _decibels(value: float | None) -> str:

@@ -35,7 +35,7 @@ def make_prior(
 ) -> LatentPrior:
     """An untrained one, told the labels that the model is told."""
     tasks = list(model.vocabularies)
-    told = [tasks.index(task) for task in model.told]
+    told = [tasks.index(task) for task in model.conditioning_tasks]
     return LatentPrior(model.latent_dim, model.vocabularies, told, width, num_ways, num_places)
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import LatentPrior, PriorWalk
+from vschaos.layers import LatentPrior, PriorSampler
 from vschaos.models.base import Model
 from vschaos.runs.prior import read_prior
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
@@ -82,7 +82,7 @@ class Run:
             completed = self.model.complete(_row(latents))
             return self.model.decode(completed, stated, inversion)[0].numpy()
 
-    def wander(
+    def sample_prior(
         self,
         num_frames: int,
         seed: int = 0,
@@ -99,7 +99,7 @@ class Run:
                 f"the run has no prior of what comes after what: python3 -m vschaos.prior "
                 f"{shlex.quote(str(self.checkpoint))} learns it"
             )
-        walk = PriorWalk(self.prior)
+        walk = PriorSampler(self.prior)
         walk.begin(seed)
         with torch.inference_mode():
             temperatures = torch.full([1, num_frames], float(temperature))
@@ -110,7 +110,7 @@ class Run:
         """Sound `[T]` -> what the model hears of each label that it predicts, `[N]`."""
         with torch.inference_mode():
             heard = self.model.predict(_row(audio))[0].numpy()
-        return dict(zip(self.model.heard, heard, strict=True))
+        return dict(zip(self.model.predicted_tasks, heard, strict=True))
 
     def reconstruct(
         self,
@@ -133,8 +133,8 @@ class Run:
         """
         values = np.full((len(self.vocabularies), num_frames), np.nan, dtype=np.float32)
         for task, value in (given or {}).items():
-            if task not in self.model.told:
-                told = ", ".join(self.model.told) or "none"
+            if task not in self.model.conditioning_tasks:
+                told = ", ".join(self.model.conditioning_tasks) or "none"
                 raise ValueError(f"the model can be told {told}; {task!r} came")
             row = list(self.vocabularies).index(task)
             if isinstance(value, np.ndarray):
@@ -234,7 +234,7 @@ def _load_weights(model: Model, file: Path) -> None:
     except RuntimeError as error:
         raise ValueError(f"the weights in {file} do not fit the run's config: {error}") from error
     if "importance" not in checkpoint:  # of a training from before latents were put in order
-        model.eval().arrange()
+        model.eval().order_latents()
 
 
 def _of_the_model(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

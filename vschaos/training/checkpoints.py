@@ -18,7 +18,7 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from vschaos.files import written_whole
 from vschaos.training.learner import Learner
 
-MONITORED = "held_out/log_spectral_distance"
+MONITORED = "val/log_spectral_distance"
 LAST = "last.ckpt"
 
 
@@ -80,7 +80,7 @@ class KeptCheckpoint(ModelCheckpoint):
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        if not isinstance(learner, Learner) or learner.faults.is_sound:
+        if not isinstance(learner, Learner) or learner.non_finite_guard.is_sound:
             super().on_train_epoch_end(trainer, learner)
 
 

@@ -20,11 +20,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from vschaos.data.datamodule import batch_number
 from vschaos.data.excerpts import Batch
 from vschaos.models.base import Model
-from vschaos.training.averaging import AveragedModel, Averaging
-from vschaos.training.faults import Faults
+from vschaos.training.ema import AveragedModel, WeightAveraging
+from vschaos.training.non_finite import NonFiniteGuard
 
 LOG_EVERY_STEPS = 50
-HELD_OUT = "held_out/"
+HELD_OUT = "val/"
 SEEDS_APART = 1 << 32  # more than a training has batches
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Learner(lightning.LightningModule):
     """Trains a model of any family.
 
     Logs each loss unweighted under its own name (`train/kl`), the weighted sum as `train/total`,
-    growing weights as `weight/kl`, and the model's distances on held-out sounds as `held_out/...`.
+    growing weights as `weight/kl`, and the model's distances on held-out sounds as `val/...`.
 
     A step whose loss or gradient is not finite is left out: weights, statistics and optimiser stay
     as they were; `faults` counts them.
@@ -70,18 +70,18 @@ class Learner(lightning.LightningModule):
         optimizer: Callable[[Iterable[torch.nn.Parameter]], Optimizer],
         schedule: Callable[[Optimizer], LRScheduler],
         seed: int,
-        averaging: Averaging | None = None,
+        ema: WeightAveraging | None = None,
     ) -> None:
         super().__init__()
         self.model = model
         self.averaged: AveragedModel | None = None
-        if averaging is not None and averaging.decay > 0.0:
-            self.averaged = AveragedModel(model, averaging)
+        if ema is not None and ema.decay > 0.0:
+            self.averaged = AveragedModel(model, ema)
         self.weights = weights
         self.make_optimizer = optimizer
         self.make_schedule = schedule
         self.seed = seed
-        self.faults = Faults()
+        self.non_finite_guard = NonFiniteGuard()
         self._statistics: list[Tensor] = []
         self._statistics_before: list[Tensor] = []
         self._losses: dict[str, Tensor] = {}
@@ -142,7 +142,7 @@ class Learner(lightning.LightningModule):
         norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
         total = self._of_all(self._total)  # so all processes judge alike, and go back together
         loss, norm_now = torch.stack([total, norm]).tolist()  # at once: a GPU is waited for
-        if not self.faults.passes(self.global_step, loss, norm_now, self._losses):
+        if not self.non_finite_guard.passes(self.global_step, loss, norm_now, self._losses):
             optimizer.zero_grad()
             _copy(self._statistics_before, self._statistics)
 
@@ -167,11 +167,11 @@ class Learner(lightning.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         # the tensors that it already holds are the model's own; whatever checkpoint it is, it can
         # be played
-        self.model.arrange()
+        self.model.order_latents()
         if self.averaged is not None:
-            self.judged.arrange()
+            self.judged.order_latents()
         checkpoint["importance"] = self.judged.importance()
-        checkpoint["faults"] = self.faults.state_dict()
+        checkpoint["faults"] = self.non_finite_guard.state_dict()
         checkpoint["threads"] = torch.get_num_threads()
         checkpoint["held_out"] = {  # how good the weights are, for who lists them
             name.removeprefix(HELD_OUT): float(value)
@@ -180,7 +180,7 @@ class Learner(lightning.LightningModule):
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.faults = Faults(**checkpoint.get("faults", {}))
+        self.non_finite_guard = NonFiniteGuard(**checkpoint.get("faults", {}))
         threads = torch.get_num_threads()
         before = checkpoint.get("threads", threads)
         if before != threads and self.trainer.strategy.root_device.type == "cpu":
@@ -200,8 +200,8 @@ class Learner(lightning.LightningModule):
         for name, weight in self.weights.items():
             if weight.warmup_steps:
                 numbers[f"weight/{name}"] = weight.at(self.global_step)
-        if self.faults.left_out:
-            numbers["train/steps_left_out"] = self.faults.left_out
+        if self.non_finite_guard.left_out:
+            numbers["train/steps_left_out"] = self.non_finite_guard.left_out
         if self.logger is not None:
             self.logger.log_metrics(numbers, self.global_step)
 

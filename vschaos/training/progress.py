@@ -8,7 +8,7 @@ import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback, Timer
 
 from vschaos.progress import Progress
-from vschaos.training.ending import schedule_of
+from vschaos.training.early_stopping import schedule_of
 from vschaos.training.learner import LOG_EVERY_STEPS
 
 LINE = (
@@ -19,8 +19,8 @@ OPEN_LINE = LINE.replace("left", "left at most")
 ENDLESS_LINE = "training, {n_fmt} steps, {rate_noinv_fmt}, {elapsed} so far{postfix}"
 NUMBERS = {
     "train/total": "loss {:.2f}",
-    "held_out/log_spectral_distance": "held out: LSD {:.2f} dB",
-    "held_out/spectral_convergence": "SC {:.1f} dB",
+    "val/log_spectral_distance": "held out: LSD {:.2f} dB",
+    "val/spectral_convergence": "SC {:.1f} dB",
 }
 
 

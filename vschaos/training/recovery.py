@@ -9,8 +9,8 @@ from typing import Any
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback
 
-from vschaos.training.faults import Faults
 from vschaos.training.learner import Learner
+from vschaos.training.non_finite import NonFiniteGuard
 
 MOST_TIMES = 2
 RATE_SHARE = 0.25  # of the learning rate that is left each time
@@ -45,10 +45,10 @@ class Recovery(Callback):
         batch: object,
         batch_index: int,
     ) -> None:
-        if not isinstance(learner, Learner) or learner.faults.failure is None:
+        if not isinstance(learner, Learner) or learner.non_finite_guard.failure is None:
             return
-        step, failure = trainer.global_step - 1, learner.faults.failure
-        if learner.faults.went_back >= MOST_TIMES:
+        step, failure = trainer.global_step - 1, learner.non_finite_guard.failure
+        if learner.non_finite_guard.went_back >= MOST_TIMES:
             raise FloatingPointError(
                 f"step {step}: {failure}, though the training went back {MOST_TIMES} times and "
                 f"lowered its rate: {ADVICE}"
@@ -65,25 +65,27 @@ class Recovery(Callback):
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        if isinstance(learner, Learner) and learner.faults.is_sound:
+        if isinstance(learner, Learner) and learner.non_finite_guard.is_sound:
             self._keep(trainer, learner)
 
     def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
-        faults = learner.faults if isinstance(learner, Learner) else Faults()
-        if faults.left_out:
+        non_finite_guard = (
+            learner.non_finite_guard if isinstance(learner, Learner) else NonFiniteGuard()
+        )
+        if non_finite_guard.left_out:
             logger.warning(
                 "%d of %d steps were left out: %s; %s",
-                faults.left_out,
+                non_finite_guard.left_out,
                 trainer.global_step,
-                faults.fault,
+                non_finite_guard.fault,
                 ADVICE,
             )
-        if not faults.is_sound:
+        if not non_finite_guard.is_sound:
             logger.warning(
                 "the end was not kept: %s, for the last %d steps; the last checkpoint is that of "
                 "step %d; %s",
-                faults.fault,
-                faults.far_in_a_row,
+                non_finite_guard.fault,
+                non_finite_guard.far_in_a_row,
                 self._step,
                 ADVICE,
             )
@@ -103,4 +105,4 @@ class Recovery(Callback):
         schedule.base_lrs = [rate * RATE_SHARE for rate in schedule.base_lrs]
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * RATE_SHARE
-        learner.faults.go_back()
+        learner.non_finite_guard.go_back()

@@ -58,8 +58,8 @@ def try_batch(learner: Learner, batch: Batch) -> None:
 def room_for_checkpoints(model: Model, config: dict[str, Any]) -> int:
     """Bytes that a training will keep, at most; of one that has no last step, at the least."""
     weights = sum(weight.nbytes for weight in model.parameters())
-    averaging = config["training"].get("averaging")
-    averaged = weights if averaging and averaging["decay"] else 0
+    ema = config["training"].get("ema")
+    averaged = weights if ema and ema["decay"] else 0
     statistics = sum(value.nbytes for value in model.state_dict().values()) - weights
     checkpoint = STATES_PER_WEIGHT * weights + averaged + statistics
     steps = config["trainer"].get("max_steps") or 0

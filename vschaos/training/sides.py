@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vschaos.data.cache.store import SoundStore
 from vschaos.data.holding_out import Sound, hold_out
-from vschaos.data.metadata import Task
+from vschaos.data.metadata.task import Task
 from vschaos.data.split import DIGITS, Split, describe, split_again
-from vschaos.data.store import SoundStore
 from vschaos.labels import Vocabulary
 
 NAMES_SHOWN = 12

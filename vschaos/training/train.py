@@ -16,15 +16,15 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from vschaos.data.augment import Augmentations
+from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import SoundData
 from vschaos.data.excerpts import Frames
 from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
 from vschaos.data.shared_memory import check_shared_memory, is_full, what_is_full
 from vschaos.data.split import Split
-from vschaos.data.store import SoundStore, open_store
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Model
-from vschaos.report import leave_report
+from vschaos.report import write_report_safely
 from vschaos.runs import (
     check_name,
     check_own_folders,
@@ -37,7 +37,6 @@ from vschaos.runs import (
 )
 from vschaos.targets import build
 from vschaos.training.alone import Alone
-from vschaos.training.arithmetic import multiplying
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
     WholeCheckpoints,
@@ -49,15 +48,16 @@ from vschaos.training.checkpoints import (
     what_is_kept,
     writers_raise_here,
 )
-from vschaos.training.ending import check_ending
-from vschaos.training.labelling import read_labels
+from vschaos.training.early_stopping import check_ending
+from vschaos.training.labels import read_labels
 from vschaos.training.learner import Learner
+from vschaos.training.matmul_precision import multiplying
 from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
 from vschaos.training.sanity import try_batch, try_out
 from vschaos.training.sides import choose_sides, with_unseen_classes
-from vschaos.training.stopping import Stopping
+from vschaos.training.signals import SignalHandling
 from vschaos.training.trainer_settings import check_trainer
 
 # what Lightning raises at values that it does not expect
@@ -101,7 +101,7 @@ def train(
     asked_for = _asked_for(config["training"])
     if not is_first:
         logging.getLogger().setLevel(logging.ERROR)  # one process says it for all
-    stopping = Stopping()
+    stopping = SignalHandling()
     # runs from before it was a setting go on as they began
     precision = config["training"].get("matmul_precision", "highest")
     with stopping.listening(), multiplying(precision), Alone(is_first) as alone:
@@ -151,7 +151,7 @@ def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "data": {**config["data"], "dataset": dataset}}
 
 
-class Begun(NamedTuple):
+class ResumedFrom(NamedTuple):
     """What a training that is gone on with began with."""
 
     vocabularies: dict[str, Vocabulary]
@@ -160,7 +160,7 @@ class Begun(NamedTuple):
 
 def assemble(
     config: dict[str, Any],
-    begun_with: Begun | None = None,
+    resumed_from: ResumedFrom | None = None,
     try_export: Callable[[Model], object] | None = None,
 ) -> tuple[SoundData, Learner]:
     """The sounds and the learner, whose model has seen the sounds' levels.
@@ -170,14 +170,14 @@ def assemble(
     Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
     """
     lightning.seed_everything(config["seed"], verbose=False)
-    labels = read_labels(config, begun_with.vocabularies if begun_with else None)
+    labels = read_labels(config, resumed_from.vocabularies if resumed_from else None)
     model: Model = build(config["model"], labels.vocabularies)
     _check_room_for_batches(config, model)
     learner = _learner(config, model)
     if try_export is not None:
         try_out(learner, config, try_export)
-    store = _open_sounds(config, model, begun_with.split if begun_with else None)
-    begun = begun_with.split if begun_with else None
+    store = _open_sounds(config, model, resumed_from.split if resumed_from else None)
+    begun = resumed_from.split if resumed_from else None
     split = choose_sides(config, store, labels.tasks, model.excerpt_length, begun)
     data = SoundData(
         store,
@@ -225,7 +225,7 @@ def _learner(config: dict[str, Any], model: Model) -> Learner:
         training["optimizer"],
         training["schedule"],
         config["seed"],
-        training.get("averaging"),  # runs from before it was there do not name it
+        training.get("ema"),  # runs from before it was there do not name it
     )
 
 
@@ -239,10 +239,10 @@ def _check_room_for_batches(config: dict[str, Any], model: Model) -> None:
     )
 
 
-def _begun(folder: Path | None) -> Begun | None:
+def _begun(folder: Path | None) -> ResumedFrom | None:
     if folder is None:
         return None
-    return Begun(read_vocabularies(folder), Split(**read_split(folder)))
+    return ResumedFrom(read_vocabularies(folder), Split(**read_split(folder)))
 
 
 def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> SoundStore:
@@ -263,12 +263,12 @@ def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> S
 def _asked_for(training: dict[str, Any]) -> list[Callback]:
     """What looks at a training, and what ends it, if the settings want any."""
     check_ending(training)
-    built = [build(training.get(name)) for name in ("monitoring", "ending")]
+    built = [build(training.get(name)) for name in ("monitoring", "early_stopping")]
     return [callback for callback in built if callback is not None]
 
 
 def _make_trainer(
-    folder: Path, config: dict[str, Any], asked_for: list[Callback], stopping: Stopping
+    folder: Path, config: dict[str, Any], asked_for: list[Callback], stopping: SignalHandling
 ) -> lightning.Trainer:
     callbacks: list[Callback] = [
         ProgressLine(),
@@ -363,7 +363,7 @@ def _try_trainer(settings: dict[str, Any]) -> bool:
 
 def _leave_report(folder: Path, config: dict[str, Any], trainer: lightning.Trainer) -> None:
     if config.get("report", True) and trainer.is_global_zero:
-        leave_report(folder)
+        write_report_safely(folder)
 
 
 def _quiet_lightning() -> None:

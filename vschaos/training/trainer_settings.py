@@ -10,7 +10,7 @@ import pytorch_lightning as lightning
 
 OURS = {  # what a run is made of: no one else sets it
     "logger": "runs are logged to TensorBoard, in the run's logs/",
-    "callbacks": "training.monitoring and training.ending are what looks at a training and ends it",
+    "callbacks": "training.monitoring and training.early_stopping are what looks at a training and ends it",
     "plugins": "checkpoints are written by a plugin of its own",
     "default_root_dir": "rundir=... says where runs lie",
     "enable_checkpointing": "a run is its checkpoints; training.keep_every_epochs says which stay",
@@ -49,7 +49,7 @@ def check_trainer(config: Mapping[str, Any]) -> None:
     _check_choice(settings, "precision", PRECISIONS)
     _check_choice(settings, "strategy", STRATEGIES)
     _check_lengths(settings)
-    if config["training"].get("ending") is not None:
+    if config["training"].get("early_stopping") is not None:
         _check_ending(settings)
 
 
@@ -90,7 +90,7 @@ def _check_ending(settings: Mapping[str, Any]) -> None:
         if settings.get(name):
             raise ValueError(
                 f"trainer.{name} must not be set with length=quick, got {settings[name]}: "
-                "training.ending.patience says how long it waits"
+                "training.early_stopping.patience says how long it waits"
             )
 
 

@@ -18,7 +18,7 @@ from vschaos.data.augment import (
     TimeStretch,
     Varispeed,
 )
-from vschaos.data.notes import PITCH_CLASSES
+from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.labels import Labels, Vocabulary
 
 Tone = Callable[..., np.ndarray]

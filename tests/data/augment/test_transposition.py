@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vschaos.data.augment import Transposition, Varispeed
-from vschaos.data.notes import PITCH_CLASSES, midi_number
+from vschaos.data.pitch.notes import PITCH_CLASSES, midi_number
 from vschaos.labels import Labels, Vocabulary
 
 Tone = Callable[..., np.ndarray]

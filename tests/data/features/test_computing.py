@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tests.data.features.toys import Deadly, Endless
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.locks import fcntl
+from vschaos.data.cache.store import open_store
 from vschaos.data.features.store import FeatureStore, open_features
-from vschaos.data.locks import fcntl
-from vschaos.data.store import open_store
 
 RATE = 8000
 LENGTHS = (500, 400, 300, 200, 100)  # the longest is computed first

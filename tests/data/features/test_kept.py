@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from tests.data.features.toys import Frames
-from vschaos.audio import write_audio
-from vschaos.data import cache as command
+from vschaos.audio.files import write_audio
+from vschaos.data.cache import __main__ as command
+from vschaos.data.cache.store import open_store
 from vschaos.data.features.files import feature_path, sound_of
 from vschaos.data.features.store import open_features
-from vschaos.data.store import open_store
 
 RATE = 8000
 Run = Callable[..., str]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from tests.data.features.toys import Frames, Holes, NewerFrames, Sum
-from vschaos.audio import write_audio
+from vschaos.audio.files import write_audio
+from vschaos.data.cache.store import SoundStore, StoredFile, open_store
+from vschaos.data.cache.waveform import write_waveform
 from vschaos.data.features import computing
 from vschaos.data.features.feature import Feature, FeatureError
 from vschaos.data.features.loudness import Loudness
 from vschaos.data.features.pitch import Pitch
 from vschaos.data.features.store import FeatureStore, open_features
-from vschaos.data.pieces import write_piece
-from vschaos.data.store import SoundStore, StoredFile, open_store
 
 RATE = 8000
 FRAMES = Frames(RATE, 10)
@@ -156,7 +156,7 @@ def test_a_waveform_that_was_imported_otherwise_is_noticed(root: Path, computed:
     open_features(sounds, [FRAMES], 1)
     computed.clear()
     path, piece = sounds.pieces["data/a.wav"]
-    write_piece(path, [np.full(piece.length, 0.25, np.float32)], RATE)
+    write_waveform(path, [np.full(piece.length, 0.25, np.float32)], RATE)
     store = open_features(sounds, [FRAMES], 1)["frames"]
     assert computed == ["frames data/a.wav"]
     assert (store.read(_stored("data/a.wav"), 0, 11)[0] == 0.25).all()

@@ -11,11 +11,11 @@ from vschaos.data.features import windowed
 
 @pytest.mark.parametrize("look_ahead", [None, 0, 3, 10])
 def test_a_frame_is_of_the_samples_that_are_documented(look_ahead: int | None) -> None:
-    ahead = 5 if look_ahead is None else look_ahead
+    prefetch = 5 if look_ahead is None else look_ahead
     feature = Sum(8000, 4, 10, look_ahead)
     sound = np.random.default_rng(0).integers(1, 100, 43).astype(np.float32)
     expected = [
-        sum(sound[s] for s in range(4 * n + ahead - 10, 4 * n + ahead) if 0 <= s < len(sound))
+        sum(sound[s] for s in range(4 * n + prefetch - 10, 4 * n + prefetch) if 0 <= s < len(sound))
         for n in range(11)
     ]
     assert feature(sound).tolist() == [expected]

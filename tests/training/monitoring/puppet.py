@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vschaos.data.cache.store import StoredFile
 from vschaos.data.excerpts import Batch, WholeSounds
-from vschaos.data.store import StoredFile
 from vschaos.labels import Labels, Vocabulary
 from vschaos.models.base import Model, Stream
 from vschaos.training.monitoring.material import Material
@@ -40,7 +40,7 @@ class Puppet(Model):
         super().__init__()
         self.sample_rate, self.hop_length, self.latent_dim = RATE, HOP, 2
         self.vocabularies = {"pitch": vocabulary or Vocabulary(("low", "high"))}
-        self.told = self.heard = ["pitch"]
+        self.conditioning_tasks = self.predicted_tasks = ["pitch"]
         self.inversions = ("none",)
         self.nats, self.obeyed = nats, obeyed
         self.told_to_encoder, self.hears = told_to_encoder, hears

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.monitoring.puppet import Puppet, material
 from vschaos.evaluation.effects import values_of
-from vschaos.evaluation.hearing import heard_frames, how_heard
+from vschaos.evaluation.prediction import predicted_frames, prediction_score
 from vschaos.labels import Vocabulary
 from vschaos.training.monitoring.findings import find
 
@@ -74,7 +74,9 @@ def test_a_head_that_hears_nothing_is_said() -> None:
 def test_only_what_is_known_is_judged() -> None:
     puppet = Puppet(hears=False)
     glimpses = material(puppet, (True, True, True, False)).glimpses
-    heard = how_heard(puppet.vocabularies["pitch"], *heard_frames(puppet, glimpses, "pitch"))
+    heard = prediction_score(
+        puppet.vocabularies["pitch"], *predicted_frames(puppet, glimpses, "pitch")
+    )
     assert heard is not None
     assert heard.score == heard.trivial == pytest.approx(2 / 3)
 

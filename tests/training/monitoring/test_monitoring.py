@@ -20,7 +20,7 @@ from vschaos.demo.sounds import Note, write_dataset
 from vschaos.training import train
 from vschaos.training.monitoring import Monitoring, callback
 from vschaos.training.monitoring.callback import left_alone
-from vschaos.training.monitoring.shows import Look, show_reconstructions
+from vschaos.training.monitoring.shows import Snapshot, show_reconstructions
 
 RATE = 8000
 WINDOW = ["model.transform.n_fft=512", "model.transform.hop_length=128"]
@@ -80,7 +80,7 @@ def test_all_that_was_promised_is_there(watched: EventAccumulator) -> None:
     tags = watched.Tags()
     assert {
         *("train/contrast", "train/kl", "train/leak", "train/total", "weight/kl"),
-        *("held_out/log_spectral_distance", "held_out/pitch_accuracy"),
+        *("val/log_spectral_distance", "val/pitch_accuracy"),
         *("training/learning_rate", "training/gradient_norm", "training/monitoring_share"),
         *("latents/active_dimensions", "latents/nats"),
         *("labels/pitch_effect_db", "labels/octave_effect_db"),
@@ -191,7 +191,7 @@ def test_it_can_be_switched_off(notes: Path, tmp_path: Path) -> None:
 def test_what_fails_ends_the_watching_and_not_the_training(
     notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(look: Look) -> None:
+    def fail(snapshot: Snapshot) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setitem(callback.SHOWS, "latents", fail)
@@ -211,12 +211,12 @@ def test_a_loud_sound_is_made_softer_rather_than_clipped() -> None:
         def add_image(self, *picture: Any, **options: Any) -> None: ...
 
     puppet = Puppet()
-    look: Any = Look(Writer(), 0, puppet, material(puppet), 0.5)  # type: ignore[arg-type]
-    show_reconstructions(look)
+    snapshot: Any = Snapshot(Writer(), 0, puppet, material(puppet), 0.5)  # type: ignore[arg-type]
+    show_reconstructions(snapshot)
     loud, soft = heard["reconstruction_3/output"], heard["reconstruction_3/input"]
     assert np.abs(loud).max() <= 0.98
     np.testing.assert_allclose(loud / np.abs(loud).max(), soft / np.abs(soft).max(), atol=1e-6)
-    look.show_sound("broken", np.array([np.nan, np.inf, 0.5]))
+    snapshot.show_sound("broken", np.array([np.nan, np.inf, 0.5]))
     np.testing.assert_array_equal(heard["broken"], [0.0, 0.0, 0.5])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from vschaos.data.notes import PITCH_CLASSES, midi_number, pitch_and_octave
+from vschaos.data.pitch.notes import PITCH_CLASSES, midi_number, pitch_and_octave
 from vschaos.labels import Labels, Vocabulary
 
 FOLLOWING = ("pitch_class", "octave")  # what labels can follow a change of pitch

@@ -8,11 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from vschaos.data.cache.waveform import (
+    BusyError,
+    DamagedWaveformError,
+    claimed,
+    map_waveform,
+    read_header,
+)
 from vschaos.data.features.feature import Feature, compute
 from vschaos.data.features.files import FeatureHeader, feature_path, verify, write_feature
 from vschaos.data.features.processes import in_processes
-from vschaos.data.parallel import IsStopping, Progress, on_all_cores
-from vschaos.data.pieces import BusyError, DamagedPieceError, claimed, map_piece, read_header
+from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
 from vschaos.files import check_room
 
 logger = logging.getLogger(__name__)
@@ -114,7 +120,7 @@ def compute_one(one: FeatureOfSound, waits: bool) -> bool:
     try:
         with claimed(one.path, waits, lambda: False):
             if not _is_whole(one):
-                values = compute(one.feature, map_piece(one.sound), one.name)
+                values = compute(one.feature, map_waveform(one.sound), one.name)
                 write_feature(one.path, values, one.header)
     except BusyError:
         return False
@@ -128,7 +134,7 @@ def _missing(wanted: Sequence[FeatureOfSound]) -> list[FeatureOfSound]:
     sizes = {path: path.stat().st_size / 1e6 for path in there}
     with Progress("checking features", sum(sizes.values()), "MB") as progress:
 
-        def check(path: Path, is_stopping: IsStopping) -> bool:
+        def check(path: Path, is_interrupted: IsInterrupted) -> bool:
             is_whole = _is_whole(there[path])
             progress(sizes[path])
             return is_whole
@@ -148,5 +154,5 @@ def _is_whole(one: FeatureOfSound) -> bool:
     """Whether it is in the cache, as it was written, and of this waveform."""
     try:
         return verify(one.path)._replace(checksum=0) == one.header
-    except (FileNotFoundError, DamagedPieceError):
+    except (FileNotFoundError, DamagedWaveformError):
         return False

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.data.ledger import SOUNDS
-from vschaos.data.ledger import SUFFIX as SOUND_SUFFIX
-from vschaos.data.pieces import CHUNK, DamagedPieceError
+from vschaos.data.cache.manifest import SOUNDS
+from vschaos.data.cache.manifest import SUFFIX as SOUND_SUFFIX
+from vschaos.data.cache.waveform import CHUNK, DamagedWaveformError
 from vschaos.files import written_whole
 
 FEATURES = "features"  # folder in the cache
@@ -89,11 +89,11 @@ def read_header(path: Path) -> FeatureHeader:
         packed = file.read(HEADER_LENGTH)
         num_bytes = os.fstat(file.fileno()).st_size
     if len(packed) < HEADER_LENGTH or not packed.startswith(MAGIC):
-        raise DamagedPieceError(f"{path} is no cached feature")
+        raise DamagedWaveformError(f"{path} is no cached feature")
     _, _, *values = HEADER.unpack_from(packed)
     header = FeatureHeader(*values)
     if packed != _packed(header) or num_bytes != header.num_bytes:
-        raise DamagedPieceError(f"{path} is damaged")
+        raise DamagedWaveformError(f"{path} is damaged")
     return header
 
 
@@ -111,7 +111,7 @@ def verify(path: Path, progress: Callable[[int], object] = lambda num_bytes: Non
             checksum = zlib.crc32(chunk, checksum)
             progress(len(chunk))
     if checksum != header.checksum:
-        raise DamagedPieceError(f"{path} is damaged")
+        raise DamagedWaveformError(f"{path} is damaged")
     return header
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from vschaos.data.cache.locks import Lock
+from vschaos.data.cache.manifest import cache_lock
+from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.features.computing import FeatureOfSound, compute_missing
 from vschaos.data.features.feature import Feature
 from vschaos.data.features.files import map_feature
-from vschaos.data.ledger import cache_lock
-from vschaos.data.locks import Lock
-from vschaos.data.store import SoundStore, StoredFile
 
 MOST_MAPPED = 5_000  # files at once: systems allow for some 65,000 maps, and sounds take 20,000
 
@@ -128,4 +128,4 @@ def _compute(wanted: Sequence[FeatureOfSound], num_processes: int | None) -> Non
         lock.let_go()
     with suppress(OSError):  # a cache that can only be read
         for one in wanted:
-            os.utime(one.path)  # is used now, see `vschaos.data.keeping`
+            os.utime(one.path)  # is used now, see `vschaos.data.cache.cleanup`

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.data.features.feature import Feature
 
 AT_A_TIME = 1 << 16  # samples in the windows of a block: .5 MB, stays in the processor's cache

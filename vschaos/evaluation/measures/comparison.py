@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 from vschaos.evaluation.measures.fundamental import PitchKept
 from vschaos.evaluation.measures.loudness import loudness_lufs
 from vschaos.evaluation.measures.onsets import onset_sharpness

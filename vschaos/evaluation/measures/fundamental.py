@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vschaos.audio import Waveform, resample
-from vschaos.data.pitch_tracking import SAMPLE_RATE, Frames, Tracker, track
+from vschaos.audio.files import Waveform, resample
+from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames, Tracker, track
 
 IN_TUNE_CENTS = 50.0
 RANGE_DB = 50.0  # below its loudest frame, what of a sound counts

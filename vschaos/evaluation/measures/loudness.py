@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vschaos.audio import Waveform
+from vschaos.audio.files import Waveform
 
 SILENCE_LUFS = -70.0  # the absolute gate: softer blocks do not count
 RELATIVE_GATE_LU = -10.0

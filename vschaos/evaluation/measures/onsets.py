@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vschaos.audio import Waveform
-from vschaos.transforms import STFT
+from vschaos.audio.files import Waveform
+from vschaos.dsp import STFT
 
 WINDOW_SECONDS = 0.012  # about as long as ears need to tell a click from a fade
 APART_SECONDS = 0.05  # onsets

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from vschaos.audio import Waveform
-from vschaos.transforms import STFT
+from vschaos.audio.files import Waveform
+from vschaos.dsp import STFT
 
 TREBLE_HZ = 4000.0
 FLOOR_DB = -60.0  # of what there is in all: highs that are softer are none

@@ -1,6 +1,6 @@
 """Variational auto-encoder of magnitude spectra."""
 
-from vschaos.models.spectral_vae.between import Between
+from vschaos.latents.gaussian import GaussianLatent
 from vschaos.models.spectral_vae.corruption import (
     Corruption,
     FrequencyMask,
@@ -8,19 +8,19 @@ from vschaos.models.spectral_vae.corruption import (
     TimeMask,
 )
 from vschaos.models.spectral_vae.generating import GeneratingStream
-from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.interpolation import InterpolationLoss
 from vschaos.models.spectral_vae.model import SpectralVAE
 from vschaos.models.spectral_vae.outputs import BernoulliOutput, GaussianOutput, Output
 from vschaos.models.spectral_vae.stream import SpectralStream
 
 __all__ = [
     "BernoulliOutput",
-    "Between",
     "Corruption",
     "FrequencyMask",
     "GaussianLatent",
     "GaussianOutput",
     "GeneratingStream",
+    "InterpolationLoss",
     "MagnitudeNoise",
     "Output",
     "SpectralStream",

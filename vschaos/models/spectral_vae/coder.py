@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
 from vschaos.labels import Labels, Vocabulary
+from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import Gaussian, Labelling, LatentPrior, Network, sample
 from vschaos.models.base import Model, Representation
 from vschaos.models.spectral_vae.generating import GeneratingStream
-from vschaos.models.spectral_vae.latent import GaussianLatent
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
-from vschaos.transforms import INVERSIONS, STFT, LogMagnitude, invert
 
 SETTLING = 4  # times the context of an encoder, in which it comes to rest
 
@@ -37,7 +37,7 @@ class SpectralCoder(Model):
         vocabularies: Mapping[str, Vocabulary],
         sample_rate: int,
         transform: STFT,
-        contrast: LogMagnitude,
+        log_magnitude: LogMagnitude,
         labelling: Labelling,
         output: Output,
         encoder: Network,
@@ -49,10 +49,10 @@ class SpectralCoder(Model):
         self.hop_length = transform.hop_length
         self.latent_dim = latent.dim
         self.vocabularies = {task: vocabularies[task] for task in labelling.tasks}
-        self.told = [labelling.tasks[index] for index in labelling.told]
-        self.heard = [labelling.tasks[index] for index in labelling.heard]
+        self.conditioning_tasks = [labelling.tasks[index] for index in labelling.conditioning_tasks]
+        self.predicted_tasks = [labelling.tasks[index] for index in labelling.predicted_tasks]
         self.transform = transform
-        self.contrast = contrast
+        self.log_magnitude = log_magnitude
         self.labelling = labelling
         self.output = output
         self.encoder = encoder
@@ -71,10 +71,12 @@ class SpectralCoder(Model):
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
     ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
-        contrast = self.contrast(self.transform(audio).abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        posterior = self._posterior(contrast, beliefs, known)
-        return self.latent.outward(sample(posterior, temperature))
+        log_magnitude = self.log_magnitude(self.transform(audio).abs())
+        probabilities, known = self.labelling.infer_labels(
+            log_magnitude, self._given(labels, log_magnitude)
+        )
+        posterior = self._posterior(log_magnitude, probabilities, known)
+        return self.latent.standardize(sample(posterior, temperature))
 
     def decode(
         self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
@@ -93,13 +95,13 @@ class SpectralCoder(Model):
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> `[B, F, N]`; what `labels` leave open is unknown."""
         given = self._given(labels, latents)
-        inner = self.latent.inward(latents)
+        inner = self.latent.unstandardize(latents)
         magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
         return magnitudes * self._silence()(latents)
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
-        return self.labelling.predicted(self.contrast(self.transform(audio).abs()))
+        return self.labelling.predicted(self.log_magnitude(self.transform(audio).abs()))
 
     def reconstruct(
         self,
@@ -109,16 +111,18 @@ class SpectralCoder(Model):
         inversion: str | None = None,
     ) -> Tensor:
         spectrum = self.transform(audio)
-        contrast = self.contrast(spectrum.abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        latents = sample(self._posterior(contrast, beliefs, known), temperature)
-        magnitudes = self._magnitudes(latents, beliefs, known)
-        magnitudes = magnitudes * self._silence()(self.latent.outward(latents))
+        log_magnitude = self.log_magnitude(spectrum.abs())
+        probabilities, known = self.labelling.infer_labels(
+            log_magnitude, self._given(labels, log_magnitude)
+        )
+        latents = sample(self._posterior(log_magnitude, probabilities, known), temperature)
+        magnitudes = self._magnitudes(latents, probabilities, known)
+        magnitudes = magnitudes * self._silence()(self.latent.standardize(latents))
         way = inversion or self.inversions[0]
         return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
 
     def representation(self) -> Representation:
-        return Representation(self.transform, self.contrast)
+        return Representation(self.transform, self.log_magnitude)
 
     def importance(self) -> list[float]:
         found: list[float] = self.latent.importance.tolist()
@@ -129,9 +133,11 @@ class SpectralCoder(Model):
         return completed
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
-        contrast = self.contrast(self.transform(audio).abs())
-        beliefs, known = self.labelling.believed(contrast, self._given(labels, contrast))
-        return self.latent.information(self._posterior(contrast, beliefs, known))
+        log_magnitude = self.log_magnitude(self.transform(audio).abs())
+        probabilities, known = self.labelling.infer_labels(
+            log_magnitude, self._given(labels, log_magnitude)
+        )
+        return self.latent.information(self._posterior(log_magnitude, probabilities, known))
 
     def stream(
         self,
@@ -142,7 +148,7 @@ class SpectralCoder(Model):
         parts = (
             self.vocabularies,
             self.transform if max_delay is None else self.transform.within(max_delay),
-            self.contrast,
+            self.log_magnitude,
             self.labelling,
             self.encoder,
             self.decoder,
@@ -161,12 +167,14 @@ class SpectralCoder(Model):
     def _silence(self) -> Silence:
         """As it is encoded without a label, beside a sound of the mean contrast, once either has
         lasted."""
-        silent = self.contrast(torch.zeros_like(self.contrast.mean).unsqueeze(0))
-        contrast = torch.cat([silent, torch.zeros_like(silent)])
-        contrast = contrast.expand(-1, -1, 1 + SETTLING * self.encoder.context)
-        beliefs, known = self.labelling.believed(contrast, self.labelling.unknown(contrast))
-        posterior = self._posterior(contrast, beliefs, known)
-        latents = self.latent.outward(posterior.mean)[:, :, -1:].detach()
+        silent = self.log_magnitude(torch.zeros_like(self.log_magnitude.mean).unsqueeze(0))
+        log_magnitude = torch.cat([silent, torch.zeros_like(silent)])
+        log_magnitude = log_magnitude.expand(-1, -1, 1 + SETTLING * self.encoder.context)
+        probabilities, known = self.labelling.infer_labels(
+            log_magnitude, self.labelling.unknown(log_magnitude)
+        )
+        posterior = self._posterior(log_magnitude, probabilities, known)
+        latents = self.latent.standardize(posterior.mean)[:, :, -1:].detach()
         return Silence(latents[0], latents[1])
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
@@ -174,9 +182,13 @@ class SpectralCoder(Model):
             return self.labelling.unknown(frames)
         return labels
 
-    def _posterior(self, contrast: Tensor, beliefs: list[Tensor], known: Tensor) -> Gaussian:
-        return self.latent(self.encoder(self.labelling.to_encoder(contrast, beliefs, known)))
+    def _posterior(
+        self, log_magnitude: Tensor, probabilities: list[Tensor], known: Tensor
+    ) -> Gaussian:
+        return self.latent(
+            self.encoder(self.labelling.to_encoder(log_magnitude, probabilities, known))
+        )
 
-    def _magnitudes(self, latents: Tensor, beliefs: list[Tensor], known: Tensor) -> Tensor:
-        told = self.labelling.to_decoder(latents, beliefs, known)
-        return self.contrast.inverse(self.output(self.decoder(told)))
+    def _magnitudes(self, latents: Tensor, probabilities: list[Tensor], known: Tensor) -> Tensor:
+        told = self.labelling.to_decoder(latents, probabilities, known)
+        return self.log_magnitude.inverse(self.output(self.decoder(told)))

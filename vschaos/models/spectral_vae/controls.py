@@ -1,10 +1,10 @@
 """What a stream shows a player: the inlets and outlets of its methods, and its settings."""
 
 from vschaos.labels import Vocabulary
+from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import Labelling
 from vschaos.models.base import Attribute, Control, Method
-from vschaos.models.spectral_vae.latent import GaussianLatent
-from vschaos.models.spectral_vae.played import PLAYED
+from vschaos.models.spectral_vae.live_stream import LIVE_ATTRIBUTES
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
 ATTRIBUTES = [
@@ -23,7 +23,7 @@ ATTRIBUTES = [
         0.0,
         10.0,
     ),
-    *PLAYED,
+    *LIVE_ATTRIBUTES,
 ]
 
 
@@ -36,8 +36,8 @@ def methods_of(
     audio = [Control("audio", -1.0, 1.0, "amplitude")]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
-    told = [controls[task] for task in labelling.told]
-    heard = [controls[task] for task in labelling.heard]
+    told = [controls[task] for task in labelling.conditioning_tasks]
+    heard = [controls[task] for task in labelling.predicted_tasks]
     return [
         Method("encode", audio + to_encoder, 1, latents + heard, hop_length),
         Method("decode", latents + to_decoder, hop_length, audio, 1),

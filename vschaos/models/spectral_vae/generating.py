@@ -5,23 +5,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vschaos.layers import LatentPrior, Network, PriorWalk
-from vschaos.layers.live import (
-    Glide,
-    GlideInterface,
-    LatentHand,
-    LatentHandInterface,
-    compiled_once,
-)
-from vschaos.models.base import Attribute, Control, Method
-from vschaos.models.spectral_vae.playing import StreamingNetwork, StreamingNetworkInterface
-from vschaos.models.spectral_vae.stream import SpectralStream, between
-from vschaos.transforms import (
+from vschaos.dsp import (
     StreamingPhase,
     StreamingPhaseInterface,
     StreamingSTFT,
     StreamingSTFTInterface,
 )
+from vschaos.instrument.live import (
+    LatentModulation,
+    LatentModulationInterface,
+    Ramp,
+    RampInterface,
+    compiled_once,
+)
+from vschaos.layers import LatentPrior, Network, PriorSampler
+from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
+from vschaos.models.base import Attribute, Control, Method
+from vschaos.models.spectral_vae.stream import SpectralStream, between
 
 TEMPERATURE = Control("temperature", 0.0, 2.0, "number")
 SEED = Attribute(
@@ -44,8 +44,8 @@ class GeneratingStream(SpectralStream):
     generate_stft: StreamingSTFTInterface
     generate_phase: StreamingPhaseInterface
     generate_decoder: StreamingNetworkInterface
-    generate_hand: LatentHandInterface
-    generate_level: GlideInterface
+    generate_modulation: LatentModulationInterface
+    generate_level: RampInterface
 
     def __init__(self, prior: LatentPrior, decoder: Network, *parts: Any) -> None:
         super().__init__(*parts)
@@ -54,12 +54,12 @@ class GeneratingStream(SpectralStream):
         generate = Method("generate", [TEMPERATURE, *told], self.hop_length, audio, 1)
         self.methods = [*self.methods, generate]
         self.attributes = [*self.attributes, SEED]
-        self.walk = PriorWalk(prior)
+        self.walk = PriorSampler(prior)
         self.loudest = float(prior.loudest)
-        self.generate_hand = compiled_once(
-            LatentHand(self.latent.dim, self.hop_length, self.sample_rate)
+        self.generate_modulation = compiled_once(
+            LatentModulation(self.latent.dim, self.hop_length, self.sample_rate)
         )
-        self.generate_level = compiled_once(Glide(self.hop_length, self.sample_rate))
+        self.generate_level = compiled_once(Ramp(self.hop_length, self.sample_rate))
         self.generate_stft = compiled_once(StreamingSTFT(self.transform))
         phase = StreamingPhase(self.transform.n_fft, self.hop_length)
         self.generate_phase = compiled_once(phase)
@@ -76,7 +76,7 @@ class GeneratingStream(SpectralStream):
         self.generate_stft.reset()
         self.generate_decoder.reset()
         self.generate_phase.reset()
-        self.generate_hand.reset()
+        self.generate_modulation.reset()
         self.generate_level.reset()
         self.walk.begin(self.seed)
 
@@ -85,18 +85,20 @@ class GeneratingStream(SpectralStream):
         self.restart_known_methods()
         self.generate_decoder.reset()
         self.generate_phase.restart()
-        self.generate_hand.reset()
+        self.generate_modulation.reset()
         self.walk.begin(self.seed)
 
     @torch.jit.export
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, 1:], self.labelling.told)
+        labels = self._labels(controls[:, 1:], self.labelling.conditioning_tasks)
         for n in range(controls.shape[2]):
             now = between(labels, n, n + 1)
             drawn = self.walk(controls[:, 0, n : n + 1].clamp(0.0, 2.0), now)
-            latents = self.generate_hand(drawn, self.is_frozen, self.smoothing_ms, self.jitter)
+            latents = self.generate_modulation(
+                drawn, self.is_frozen, self.smoothing_ms, self.jitter
+            )
             stated = self.labelling.stated(now)
             magnitudes = self._magnitudes(self.generate_decoder, latents, stated, now.known)
             magnitudes = magnitudes * self.silence(latents)

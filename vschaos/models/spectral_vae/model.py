@@ -8,14 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
+from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import (
     Adversary,
     Gaussian,
     Labelling,
     Network,
     sample,
-    self_taught,
+    semi_supervised,
 )
 from vschaos.losses import (
     Discrepancy,
@@ -25,12 +27,10 @@ from vschaos.losses import (
     MeanSquare,
     SpectralConvergence,
 )
-from vschaos.models.spectral_vae.between import Between
 from vschaos.models.spectral_vae.coder import SpectralCoder
 from vschaos.models.spectral_vae.corruption import Corruption
-from vschaos.models.spectral_vae.latent import GaussianLatent
+from vschaos.models.spectral_vae.interpolation import InterpolationLoss
 from vschaos.models.spectral_vae.outputs import Output
-from vschaos.transforms import STFT, LogMagnitude
 
 
 class SpectralVAE(SpectralCoder):
@@ -68,7 +68,7 @@ class SpectralVAE(SpectralCoder):
         vocabularies: Mapping[str, Vocabulary],
         sample_rate: int,
         transform: STFT,
-        contrast: Callable[[int], LogMagnitude],
+        log_magnitude: Callable[[int], LogMagnitude],
         encoder: Callable[[int, int], Network],
         decoder: Callable[[int, int], Network],
         latent: GaussianLatent,
@@ -80,13 +80,13 @@ class SpectralVAE(SpectralCoder):
         output: Callable[[LogMagnitude], Output] = Output,
         reconstruction: Mapping[str, Distance | None] | None = None,
         regularisation: Mapping[str, Discrepancy | None] | None = None,
-        between: Between | None = None,
+        interpolation: InterpolationLoss | None = None,
         excerpt_frames: int = 1,
         burn_in: int = 0,
     ) -> None:
         num_bins = transform.num_bins
         labelling = Labelling(vocabularies, conditioning or {}, prediction or {}, num_bins)
-        magnitudes = contrast(num_bins)
+        magnitudes = log_magnitude(num_bins)
         decoded = output(magnitudes)
         to_encoder = num_bins + labelling.to_encoder.num_features
         to_decoder = latent.dim + labelling.to_decoder.num_features
@@ -110,44 +110,47 @@ class SpectralVAE(SpectralCoder):
         self.excerpt_centres = [
             transform.n_fft // 2 + n * transform.hop_length for n in range(num_frames)
         ]
-        default: dict[str, Distance] = {"contrast": MeanSquare(), "convergence": FrameConvergence()}
+        default: dict[str, Distance] = {
+            "log_magnitude": MeanSquare(),
+            "convergence": FrameConvergence(),
+        }
         # an entry may be none, which switches it off
         terms = default if reconstruction is None else reconstruction
         self.reconstruction = {name: term for name, term in terms.items() if term}
         self.regularisation = {n: term for n, term in (regularisation or {}).items() if term}
-        self.between = between
+        self.interpolation = interpolation
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
     def fit(self, audio: Tensor, is_usual: Tensor | None = None) -> None:
-        self.contrast.fit(self.transform.magnitudes(audio), is_usual)
+        self.log_magnitude.fit(self.transform.magnitudes(audio), is_usual)
 
     def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
         `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
         and of `output`; `between` (nepers); and what labels add, in nats: for each that is
-        predicted `pitch_prediction`, and `pitch_self_taught` if the decoder is told it; with an
+        predicted `pitch_prediction`, and `pitch_semi_supervised` if the decoder is told it; with an
         adversary, `adversary` and `leak`."""
         magnitudes = self.transform.magnitudes(audio)
-        contrast = self.contrast(magnitudes)
-        seen = self._corrupted(audio, magnitudes, contrast)
-        beliefs, known = self.labelling.believed(seen, labels)
-        shown = known & (torch.rand_like(contrast[:, :1]) >= self.label_dropout)
-        posterior = self._posterior(seen, beliefs, shown)
+        log_magnitude = self.log_magnitude(magnitudes)
+        seen = self._corrupted(audio, magnitudes, log_magnitude)
+        probabilities, known = self.labelling.infer_labels(seen, labels)
+        shown = known & (torch.rand_like(log_magnitude[:, :1]) >= self.label_dropout)
+        posterior = self._posterior(seen, probabilities, shown)
         self.latent.watch(Gaussian(*self._judged(*posterior)))
         latents = sample(posterior)
-        parameters = self.decoder(self.labelling.to_decoder(latents, beliefs, shown)).float()
-        falls = self._between(latents, magnitudes, beliefs, shown)
+        parameters = self.decoder(self.labelling.to_decoder(latents, probabilities, shown)).float()
+        falls = self._interpolation(latents, magnitudes, probabilities, shown)
         posterior, labels = Gaussian(*self._judged(*posterior)), Labels(*self._judged(*labels))
-        parameters, contrast, magnitudes, seen, latents, known, *beliefs = self._judged(
-            parameters, contrast, magnitudes, seen, latents, known, *beliefs
+        parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._judged(
+            parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities
         )
         return {
-            **self._distances(parameters, contrast, magnitudes),
+            **self._distances(parameters, log_magnitude, magnitudes),
             "kl": self.latent.divergence(posterior),
             **{name: term(posterior, latents) for name, term in self.regularisation.items()},
             **falls,
-            **self._label_losses(contrast, seen, latents, beliefs, known, labels),
+            **self._label_losses(log_magnitude, seen, latents, probabilities, known, labels),
         }
 
     def _judged(self, *values: Tensor) -> list[Tensor]:
@@ -156,46 +159,46 @@ class SpectralVAE(SpectralCoder):
         return [part[:, :, self.burn_in :] for part in values]
 
     def _distances(
-        self, parameters: Tensor, contrast: Tensor, magnitudes: Tensor
+        self, parameters: Tensor, log_magnitude: Tensor, magnitudes: Tensor
     ) -> dict[str, Tensor]:
         """Of what a decoder gives from what is true of the same frames."""
         output = self.output(parameters)
         pairs = {
-            "contrast": (output, contrast),
-            "magnitudes": (self.contrast.inverse(output), magnitudes),
+            "log_magnitude": (output, log_magnitude),
+            "magnitudes": (self.log_magnitude.inverse(output), magnitudes),
         }
         losses = {name: term(*pairs[term.of]) for name, term in self.reconstruction.items()}
-        return losses | self.output.losses(parameters, contrast)
+        return losses | self.output.losses(parameters, log_magnitude)
 
-    def _between(
-        self, latents: Tensor, magnitudes: Tensor, beliefs: list[Tensor], known: Tensor
+    def _interpolation(
+        self, latents: Tensor, magnitudes: Tensor, probabilities: list[Tensor], known: Tensor
     ) -> dict[str, Tensor]:
         """How far levels fall between two examples, under the labels of the first."""
-        if self.between is None:
+        if self.interpolation is None:
             return {}
 
         def decode(points: Tensor) -> Tensor:
             count = len(points)
-            told = [belief[:count] for belief in beliefs]
+            told = [belief[:count] for belief in probabilities]
             decoded = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
             (parameters,) = self._judged(decoded.float())
-            return self.contrast.inverse(self.output(parameters))
+            return self.log_magnitude.inverse(self.output(parameters))
 
-        return {"between": self.between(latents, *self._judged(magnitudes), decode)}
+        return {"interpolation": self.interpolation(latents, *self._judged(magnitudes), decode)}
 
-    def _corrupted(self, audio: Tensor, magnitudes: Tensor, contrast: Tensor) -> Tensor:
+    def _corrupted(self, audio: Tensor, magnitudes: Tensor, log_magnitude: Tensor) -> Tensor:
         """The contrast that the encoder gets of sounds `[B, T]`."""
         if self.corruption is None:
-            return contrast
+            return log_magnitude
         corrupted = self.corruption(audio, magnitudes, self.transform.magnitudes)
-        return contrast if corrupted is magnitudes else self.contrast(corrupted)
+        return log_magnitude if corrupted is magnitudes else self.log_magnitude(corrupted)
 
     def _label_losses(
         self,
-        contrast: Tensor,
+        log_magnitude: Tensor,
         seen: Tensor,
         latents: Tensor,
-        beliefs: list[Tensor],
+        probabilities: list[Tensor],
         known: Tensor,
         labels: Labels,
     ) -> dict[str, Tensor]:
@@ -205,12 +208,12 @@ class SpectralVAE(SpectralCoder):
         def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
             return self.output(self.decoder(self.labelling.to_decoder(points, told, all_known)))
 
-        losses = self.labelling.surprise(seen, labels)
-        losses |= self_taught(
-            self.labelling, contrast, latents.detach(), beliefs, labels.known, decode
+        losses = self.labelling.negative_log_likelihood(seen, labels)
+        losses |= semi_supervised(
+            self.labelling, log_magnitude, latents.detach(), probabilities, labels.known, decode
         )
         if self.adversary is not None:
-            losses |= self.adversary.losses(latents, beliefs, known)
+            losses |= self.adversary.losses(latents, probabilities, known)
         return losses
 
     def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
@@ -218,18 +221,18 @@ class SpectralVAE(SpectralCoder):
         for each label predicted `pitch_accuracy` (share of the frames heard right, 0 to 1) or,
         if it is a number, `loudness_error` (mean of absolutes)."""
         magnitudes = self.transform(audio).abs()
-        contrast = self.contrast(magnitudes)
-        beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._posterior(contrast, beliefs, known).mean
-        output = self._magnitudes(latents, beliefs, known)
+        log_magnitude = self.log_magnitude(magnitudes)
+        probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
+        latents = self._posterior(log_magnitude, probabilities, known).mean
+        output = self._magnitudes(latents, probabilities, known)
         convergence = self.convergence(output, magnitudes)
         return {
             "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
             "spectral_convergence": 20 * torch.log10(convergence.clamp_min(1e-7)),
-            **self.labelling.accuracy(contrast, labels),
+            **self.labelling.accuracy(log_magnitude, labels),
         }
 
-    def arrange(self) -> None:
+    def order_latents(self) -> None:
         """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
 
         def decode(latents: Tensor) -> Tensor:
@@ -238,7 +241,7 @@ class SpectralVAE(SpectralCoder):
 
         was_training = self.training
         self.eval()
-        self.latent.arrange(decode)
+        self.latent.order_latents(decode)
         self.train(was_training)
 
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vschaos.transforms import LogMagnitude
+from vschaos.dsp import LogMagnitude
 
 LOG_VARIANCES = (-8.0, 4.0)  # of a contrast whose deviation is 1: beyond lies overflow
 
@@ -22,7 +22,7 @@ class Output(nn.Module):
         per_bin: numbers that the decoder gives for each of F bins.
     """
 
-    def __init__(self, contrast: LogMagnitude) -> None:
+    def __init__(self, log_magnitude: LogMagnitude) -> None:
         super().__init__()
         self.per_bin = 1
 
@@ -31,7 +31,7 @@ class Output(nn.Module):
         return parameters
 
     @torch.jit.unused
-    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
+    def losses(self, parameters: Tensor, log_magnitude: Tensor) -> dict[str, Tensor]:
         """What the decoder gives and the true contrast -> terms of the loss that only a
         distribution has."""
         return {}
@@ -50,8 +50,8 @@ class GaussianOutput(Output):
         beta: 0 to 1.
     """
 
-    def __init__(self, contrast: LogMagnitude, beta: float = 0.5) -> None:
-        super().__init__(contrast)
+    def __init__(self, log_magnitude: LogMagnitude, beta: float = 0.5) -> None:
+        super().__init__(log_magnitude)
         if not 0.0 <= beta <= 1.0:
             raise ValueError(f"model.output.beta must be from 0 to 1, {beta} came")
         self.per_bin = 2
@@ -61,10 +61,10 @@ class GaussianOutput(Output):
         return parameters.chunk(2, dim=1)[0]
 
     @torch.jit.unused
-    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
+    def losses(self, parameters: Tensor, log_magnitude: Tensor) -> dict[str, Tensor]:
         mean, log_variance = parameters.chunk(2, dim=1)
         log_variance = log_variance.clamp(*LOG_VARIANCES)
-        squared = (contrast - mean).square() * torch.exp(-log_variance)
+        squared = (log_magnitude - mean).square() * torch.exp(-log_variance)
         nats = 0.5 * (squared + log_variance + math.log(2 * math.pi))
         return {"likelihood": (nats * torch.exp(self.beta * log_variance.detach())).mean()}
 
@@ -81,17 +81,17 @@ class BernoulliOutput(Output):
         contrast: of the model.
     """
 
-    def __init__(self, contrast: LogMagnitude) -> None:
-        super().__init__(contrast)
-        self.contrast = contrast
+    def __init__(self, log_magnitude: LogMagnitude) -> None:
+        super().__init__(log_magnitude)
+        self.log_magnitude = log_magnitude
 
     def forward(self, parameters: Tensor) -> Tensor:
-        low, high = self.contrast.bounds()
+        low, high = self.log_magnitude.bounds()
         return low + (high - low) * torch.sigmoid(parameters)
 
     @torch.jit.unused
-    def losses(self, parameters: Tensor, contrast: Tensor) -> dict[str, Tensor]:
-        low, high = self.contrast.bounds()
-        share = ((contrast - low) / (high - low)).clamp(0.0, 1.0)
+    def losses(self, parameters: Tensor, log_magnitude: Tensor) -> dict[str, Tensor]:
+        low, high = self.log_magnitude.bounds()
+        share = ((log_magnitude - low) / (high - low)).clamp(0.0, 1.0)
         nats = nn.functional.binary_cross_entropy_with_logits(parameters, share)
         return {"likelihood": nats}

@@ -6,21 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Labelling, Network, sample
-from vschaos.layers.live import compiled_once
-from vschaos.models.spectral_vae.controls import (
-    ATTRIBUTES,
-    label_control,
-    latent_controls,
-    methods_of,
-)
-from vschaos.models.spectral_vae.latent import GaussianLatent
-from vschaos.models.spectral_vae.outputs import Output
-from vschaos.models.spectral_vae.played import PlayedStream
-from vschaos.models.spectral_vae.playing import StreamingNetwork, StreamingNetworkInterface
-from vschaos.models.spectral_vae.silence import Silence
-from vschaos.transforms import (
+from vschaos.dsp import (
     STFT,
     LogMagnitude,
     StreamingPhase,
@@ -29,9 +15,23 @@ from vschaos.transforms import (
     StreamingSTFTInterface,
     keep_phase,
 )
+from vschaos.instrument.live import compiled_once
+from vschaos.labels import Labels, Vocabulary
+from vschaos.latents.gaussian import GaussianLatent
+from vschaos.layers import Labelling, Network, sample
+from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
+from vschaos.models.spectral_vae.controls import (
+    ATTRIBUTES,
+    label_control,
+    latent_controls,
+    methods_of,
+)
+from vschaos.models.spectral_vae.live_stream import LiveStream
+from vschaos.models.spectral_vae.outputs import Output
+from vschaos.models.spectral_vae.silence import Silence
 
 
-class SpectralStream(PlayedStream):
+class SpectralStream(LiveStream):
     """Encode, decode and forward on a stream, with a past of its own for each of the three.
 
     Where phases are found, the network runs frame by frame: the last digits of a matrix product
@@ -63,7 +63,7 @@ class SpectralStream(PlayedStream):
         self,
         vocabularies: Mapping[str, Vocabulary],
         transform: STFT,
-        contrast: LogMagnitude,
+        log_magnitude: LogMagnitude,
         labelling: Labelling,
         encoder: Network,
         decoder: Network,
@@ -89,7 +89,7 @@ class SpectralStream(PlayedStream):
         self.kept = kept
         self.transform = transform
         self.sample_rate = sample_rate
-        self.contrast = contrast
+        self.log_magnitude = log_magnitude
         self.labelling = labelling
         self.latent = latent
         self.output = output
@@ -125,7 +125,7 @@ class SpectralStream(PlayedStream):
         self.reset_networks()
         self.decode_phase.reset()
         self.forward_phase.reset()
-        self.reset_played()
+        self.reset_live()
 
     @torch.jit.export
     def reset_networks(self) -> None:
@@ -144,12 +144,16 @@ class SpectralStream(PlayedStream):
     @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and what is heard, `[B, Z + P, T / hop_length]`."""
-        contrast = self.contrast(self.encode_stft.analyse(sound[:, 0]).abs())
+        log_magnitude = self.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.to_encoder.tasks)
-        beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(self.encode_encoder, contrast, beliefs, known)[:, : self.num_kept]
-        latents = self.encode_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
-        return torch.cat([self.views.outward(latents), self.labelling.predicted(contrast)], dim=1)
+        probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
+        latents = self._latents(self.encode_encoder, log_magnitude, probabilities, known)[
+            :, : self.num_kept
+        ]
+        latents = self.encode_modulation(latents, self.is_frozen, self.smoothing_ms, self.jitter)
+        return torch.cat(
+            [self.views.standardize(latents), self.labelling.predicted(log_magnitude)], dim=1
+        )
 
     @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:
@@ -158,8 +162,8 @@ class SpectralStream(PlayedStream):
         labels = self._labels(controls[:, self.num_kept :], self.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
             now = between(labels, n, n + 1)
-            stated = self.views.inward(controls[:, : self.num_kept, n : n + 1])
-            latents = self.decode_hand(stated, self.is_frozen, self.smoothing_ms, self.jitter)
+            stated = self.views.unstandardize(controls[:, : self.num_kept, n : n + 1])
+            latents = self.decode_modulation(stated, self.is_frozen, self.smoothing_ms, self.jitter)
             frames.append(self._filled_in(latents, now))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
@@ -171,15 +175,15 @@ class SpectralStream(PlayedStream):
         """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and what is heard now,
         `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
-        contrast = self.contrast(spectrum.abs())
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.told)
+        log_magnitude = self.log_magnitude(spectrum.abs())
+        labels = self._labels(self._each_hop(sound[:, 1:]), self.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
-            self.forward_hand.round()
+            self.forward_modulation.round()
             self.forward_encoder.round()
             self.forward_decoder.round()
         frames = torch.jit.annotate(list[Tensor], [])
-        for part in [contrast] if keeps_phase else list(contrast.split(1, dim=2)):
+        for part in [log_magnitude] if keeps_phase else list(log_magnitude.split(1, dim=2)):
             now = between(labels, len(frames), len(frames) + part.shape[2])
             frames.append(self._through(part, now))
         magnitudes = torch.cat(frames, dim=2)
@@ -192,7 +196,7 @@ class SpectralStream(PlayedStream):
         dry = self.dry(sound[:, 0], self.get_delay())
         mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)
         played = self.forward_level(wet, self.level) * mixed
-        heard = self.labelling.predicted(contrast).repeat_interleave(self.hop_length, dim=2)
+        heard = self.labelling.predicted(log_magnitude).repeat_interleave(self.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), heard], dim=1)
 
     @torch.jit.export
@@ -226,30 +230,30 @@ class SpectralStream(PlayedStream):
     def get_temperature(self) -> float:
         return self.temperature
 
-    def _through(self, contrast: Tensor, labels: Labels) -> Tensor:
-        beliefs, known = self.labelling.believed(contrast, labels)
-        latents = self._latents(self.forward_encoder, contrast, beliefs, known)
-        latents = self.forward_hand(latents, self.is_frozen, self.smoothing_ms, self.jitter)
-        magnitudes = self._magnitudes(self.forward_decoder, latents, beliefs, known)
+    def _through(self, log_magnitude: Tensor, labels: Labels) -> Tensor:
+        probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
+        latents = self._latents(self.forward_encoder, log_magnitude, probabilities, known)
+        latents = self.forward_modulation(latents, self.is_frozen, self.smoothing_ms, self.jitter)
+        magnitudes = self._magnitudes(self.forward_decoder, latents, probabilities, known)
         return magnitudes * self.silence(latents)
 
     def _latents(
         self,
         encoder: StreamingNetworkInterface,
-        contrast: Tensor,
-        beliefs: list[Tensor],
+        log_magnitude: Tensor,
+        probabilities: list[Tensor],
         known: Tensor,
     ) -> Tensor:
         posterior = self.latent(
-            encoder.forward(self.labelling.to_encoder(contrast, beliefs, known))
+            encoder.forward(self.labelling.to_encoder(log_magnitude, probabilities, known))
         )
-        return self.latent.outward(sample(posterior, self.temperature))
+        return self.latent.standardize(sample(posterior, self.temperature))
 
     def _filled_in(self, latents: Tensor, labels: Labels) -> Tensor:
         """The latents that are kept -> magnitudes; where those are silent, all are."""
-        beliefs = self.labelling.stated(labels)
+        probabilities = self.labelling.stated(labels)
         magnitudes = self._magnitudes(
-            self.decode_decoder, self.kept(latents), beliefs, labels.known
+            self.decode_decoder, self.kept(latents), probabilities, labels.known
         )
         return magnitudes * self.silence(latents)
 
@@ -257,12 +261,12 @@ class SpectralStream(PlayedStream):
         self,
         decoder: StreamingNetworkInterface,
         latents: Tensor,
-        beliefs: list[Tensor],
+        probabilities: list[Tensor],
         known: Tensor,
     ) -> Tensor:
-        inner = self.latent.inward(latents)
-        parameters = decoder.forward(self.labelling.to_decoder(inner, beliefs, known))
-        return self.contrast.inverse(self.output(parameters))
+        inner = self.latent.unstandardize(latents)
+        parameters = decoder.forward(self.labelling.to_decoder(inner, probabilities, known))
+        return self.log_magnitude.inverse(self.output(parameters))
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]

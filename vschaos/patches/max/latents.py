@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.instrument.instrument import Instrument
 from vschaos.models.base import Control, Method
-from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     CELL,
@@ -206,12 +206,14 @@ def _latent_row(
         amount = bar(patch, left + offset, top, FOLLOW, 0.0, 1.0)
         panel.hears(f"{name} {short_name(control)}", amount, default)
         patch.connect(amount, latent, 0, inlet)
-    *shared, home, surprise = common
+    *shared, home, negative_log_likelihood = common
     for n, source in enumerate(shared):
         patch.connect(source, latent, 0, 4 + n)
     patch.chain(home, patch.message("0."), hand)
     step = design.decimal((control.high - control.low) / 1000)
-    drawn = patch.chain(surprise, patch.object("random 1001"), patch.object(f"* {step}"))
+    drawn = patch.chain(
+        negative_log_likelihood, patch.object("random 1001"), patch.object(f"* {step}")
+    )
     patch.chain(drawn, patch.object(f"+ {design.decimal(control.low)}"), hand)
     return latent
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.instrument.instrument import Instrument
 from vschaos.models.base import Attribute
-from vschaos.patches.instrument import Instrument
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     MARGIN,

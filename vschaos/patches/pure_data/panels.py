@@ -29,7 +29,7 @@ WALK_HEIGHT, KEYS_HEIGHT = shown_size("walk")[1], shown_size("keys")[1]
 MOST_KEYS = 17  # in keys.pd
 HIGH_ROW = 32  # pixels from row to row
 LONGEST_KEY = 3  # letters
-GLIDE_MS = 30
+RAMP_MS = 30
 WALK_CONTROLS = ("walk", "form", "rate", "depth", "draw")
 
 
@@ -205,7 +205,7 @@ def _balanced(canvas: Canvas, x: int, y: int, balance: Box, signals: list[Box], 
     told = Strand(canvas, x, y, balance)
     start = canvas.object(x + 90, y - 24, "loadbang")
     first = canvas.message(x + 90, y, "1")
-    ramp = told.object(f"pack f {GLIDE_MS}")
+    ramp = told.object(f"pack f {RAMP_MS}")
     canvas.chain(start, first, ramp)
     share = told.object("line~")
     rest = told.object("expr~ 1 - $v1")

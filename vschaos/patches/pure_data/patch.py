@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vschaos.patches.instrument import Instrument
+from vschaos.instrument.instrument import Instrument
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Canvas

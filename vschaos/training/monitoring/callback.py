@@ -20,9 +20,9 @@ from vschaos.training.monitoring import shows
 from vschaos.training.monitoring.budget import Budget
 from vschaos.training.monitoring.findings import find
 from vschaos.training.monitoring.material import Material
-from vschaos.training.monitoring.shows import Look
+from vschaos.training.monitoring.shows import Snapshot
 
-SHOWS: Mapping[str, Callable[[Look], None]] = {
+SHOWS: Mapping[str, Callable[[Snapshot], None]] = {
     "activity": shows.show_activity,
     "reconstructions": shows.show_reconstructions,
     "latents": shows.show_latents,
@@ -88,43 +88,45 @@ class Monitoring(Callback):
     ) -> None:
         epochs = trainer.current_epoch + 1
         is_time = epochs & (epochs - 1) == 0  # 1, 2, 4, 8, ...
-        with self._looking(trainer, module) as look:
-            if look is None:
+        with self._looking(trainer, module) as snapshot:
+            if snapshot is None:
                 return
-            self._show(look, EACH_EPOCH)
+            self._show(snapshot, EACH_EPOCH)
             for name in AT_TIMES if is_time else ():
                 if self.budget.allows(name):
-                    self._show(look, [name])
+                    self._show(snapshot, [name])
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        with self._looking(trainer, module) as look:
-            if look is None:
+        with self._looking(trainer, module) as snapshot:
+            if snapshot is None:
                 return
-            self._show(look, [*EACH_EPOCH, *AT_TIMES])
+            self._show(snapshot, [*EACH_EPOCH, *AT_TIMES])
             with self.budget.spending():
-                self._say(look)
-            look.writer.add_scalar("training/monitoring_share", self.budget.share, look.step)
+                self._say(snapshot)
+            snapshot.writer.add_scalar(
+                "training/monitoring_share", self.budget.share, snapshot.step
+            )
 
-    def _show(self, look: Look, names: Iterable[str]) -> None:
+    def _show(self, snapshot: Snapshot, names: Iterable[str]) -> None:
         """What was not shown at this step before."""
         for name in names:
-            if self._shown.get(name) != look.step:
+            if self._shown.get(name) != snapshot.step:
                 with self.budget.spending(name):
-                    SHOWS[name](look)
-                self._shown[name] = look.step
+                    SHOWS[name](snapshot)
+                self._shown[name] = snapshot.step
 
-    def _say(self, look: Look) -> None:
-        findings = find(look.model, look.material)
+    def _say(self, snapshot: Snapshot) -> None:
+        findings = find(snapshot.model, snapshot.material)
         for finding in findings:
             logger.log(finding.level, "%s", finding.text)
         if findings:
             text = "\n\n".join(finding.text for finding in findings)
-            look.writer.add_text("findings", text, look.step)
+            snapshot.writer.add_text("findings", text, snapshot.step)
 
     @contextmanager
     def _looking(
         self, trainer: lightning.Trainer, module: lightning.LightningModule
-    ) -> Iterator[Look | None]:
+    ) -> Iterator[Snapshot | None]:
         """A look at the model as it is now; none in all processes of a training but the first."""
         if not isinstance(trainer.logger, TensorBoardLogger) or not trainer.is_global_zero:
             yield None
@@ -137,7 +139,7 @@ class Monitoring(Callback):
             with left_alone(module.judged, module.device):
                 material = self._watched_by(trainer, module)
                 writer = trainer.logger.experiment
-                yield Look(writer, trainer.global_step, module.judged, material, self.seconds)
+                yield Snapshot(writer, trainer.global_step, module.judged, material, self.seconds)
         except Exception as error:  # whatever it is: a night's training is worth more than pictures
             self._failed = True
             logger.warning("monitoring failed and is off from here on: %r", error)

@@ -6,9 +6,9 @@ import logging
 from typing import NamedTuple
 
 from vschaos.evaluation.effects import effect_of, values_of
-from vschaos.evaluation.hearing import heard_frames, how_heard
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
-from vschaos.models.base import Model, how_many_matter
+from vschaos.evaluation.prediction import predicted_frames, prediction_score
+from vschaos.models.base import Model, num_important
 from vschaos.training.monitoring.material import Material
 
 # by which a label changes levels at least, if it is obeyed: on the demo's notes pitch and octave do
@@ -32,8 +32,12 @@ class Finding(NamedTuple):
 def find(model: Model, material: Material) -> list[Finding]:
     """All that is to be said of a model at the end of its training."""
     findings = find_collapse(model, material) + find_importance(model)
-    findings += [finding for task in model.told for finding in find_dead(model, material, task)]
-    findings += [finding for task in model.heard for finding in find_deaf(model, material, task)]
+    findings += [
+        finding for task in model.conditioning_tasks for finding in find_dead(model, material, task)
+    ]
+    findings += [
+        finding for task in model.predicted_tasks for finding in find_deaf(model, material, task)
+    ]
     return findings
 
 
@@ -66,7 +70,7 @@ def find_importance(model: Model) -> list[Finding]:
     importance = model.importance()
     if not importance:
         return []
-    count = how_many_matter(importance)
+    count = num_important(importance)
     changes = ", ".join(f"{change:.1f}" for change in importance)
     text = (
         f"the first {count} of {len(importance)} latents bring 90 % of what all change in the "
@@ -92,7 +96,9 @@ def find_dead(model: Model, material: Material, task: str) -> list[Finding]:
 
 def find_deaf(model: Model, material: Material, task: str) -> list[Finding]:
     """If a label that is predicted is not heard."""
-    heard = how_heard(model.vocabularies[task], *heard_frames(model, material.glimpses, task))
+    heard = prediction_score(
+        model.vocabularies[task], *predicted_frames(model, material.glimpses, task)
+    )
     if heard is None or not heard.is_trivial:
         return []
     score, trivial = (

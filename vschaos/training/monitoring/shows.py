@@ -31,7 +31,7 @@ MAX_HISTOGRAMS = 32
 MAX_POINTS = 2000  # in a scatter
 
 
-class Look(NamedTuple):
+class Snapshot(NamedTuple):
     """A look at a model.
 
     Attributes:
@@ -59,80 +59,82 @@ class Look(NamedTuple):
         self.writer.add_image(tag, picture, self.step, dataformats="HWC")
 
 
-def show_activity(look: Look) -> None:
+def show_activity(snapshot: Snapshot) -> None:
     """How many dimensions say something of the sounds, and how much all say."""
-    nats = activity(look.model, look.material.glimpses)
+    nats = activity(snapshot.model, snapshot.material.glimpses)
     if nats is not None:
         active = float((nats >= ACTIVE_NATS).sum())
-        look.writer.add_scalar("latents/active_dimensions", active, look.step)
-        look.writer.add_scalar("latents/nats", float(nats.sum()), look.step)
+        snapshot.writer.add_scalar("latents/active_dimensions", active, snapshot.step)
+        snapshot.writer.add_scalar("latents/nats", float(nats.sum()), snapshot.step)
 
 
-def show_reconstructions(look: Look) -> None:
+def show_reconstructions(snapshot: Snapshot) -> None:
     """Sounds beside what the model makes of them."""
     from vschaos.pictures import picture_of_sounds  # matplotlib is slow to load
 
     rows = []
-    for number, excerpt in enumerate(look.material.excerpts, 1):
-        output = _numpy(look.model.reconstruct(excerpt.audio, excerpt.labels)[0])
-        look.show_sound(f"reconstruction_{number}/input", _numpy(excerpt.audio[0]))
-        look.show_sound(f"reconstruction_{number}/output", output)
+    for number, excerpt in enumerate(snapshot.material.excerpts, 1):
+        output = _numpy(snapshot.model.reconstruct(excerpt.audio, excerpt.labels)[0])
+        snapshot.show_sound(f"reconstruction_{number}/input", _numpy(excerpt.audio[0]))
+        snapshot.show_sound(f"reconstruction_{number}/output", output)
         name = PurePosixPath(excerpt.name).stem
         rows.append({f"{name}: input": _numpy(excerpt.audio[0]), "output": output})
-    picture = picture_of_sounds(rows, look.model.sample_rate)
-    look.show_picture("reconstructions", picture)
+    picture = picture_of_sounds(rows, snapshot.model.sample_rate)
+    snapshot.show_picture("reconstructions", picture)
 
 
-def show_prior(look: Look) -> None:
+def show_prior(snapshot: Snapshot) -> None:
     """The same points of the prior, nearer to its middle and further out."""
     random = np.random.default_rng(0)
-    num_frames = _num_frames(look)
-    points = random.standard_normal((look.model.latent_dim, POINTS))
+    num_frames = _num_frames(snapshot)
+    points = random.standard_normal((snapshot.model.latent_dim, POINTS))
     held = points[:, np.arange(num_frames) * POINTS // num_frames]
     latents = {f"temperature {t}": (t * held).astype(np.float32) for t in TEMPERATURES}
-    _show_decoded(look, "prior", latents)
+    _show_decoded(snapshot, "prior", latents)
 
 
-def show_trajectories(look: Look) -> None:
+def show_trajectories(snapshot: Snapshot) -> None:
     """Walks through the latent space, the same ones every time."""
-    rate = look.model.sample_rate / look.model.hop_length
+    rate = snapshot.model.sample_rate / snapshot.model.hop_length
     random = np.random.default_rng(0)
     walks = {
-        kind: trajectory(kind, look.model.latent_dim, _num_frames(look), rate, random)
+        kind: trajectory(kind, snapshot.model.latent_dim, _num_frames(snapshot), rate, random)
         for kind in TRAJECTORIES
     }
-    _show_decoded(look, "trajectories", walks)
+    _show_decoded(snapshot, "trajectories", walks)
 
 
-def _num_frames(look: Look) -> int:
-    return max(MIN_FRAMES, round(look.seconds * look.model.sample_rate / look.model.hop_length))
+def _num_frames(snapshot: Snapshot) -> int:
+    return max(
+        MIN_FRAMES, round(snapshot.seconds * snapshot.model.sample_rate / snapshot.model.hop_length)
+    )
 
 
-def _show_decoded(look: Look, tag: str, latents: Mapping[str, np.ndarray]) -> None:
+def _show_decoded(snapshot: Snapshot, tag: str, latents: Mapping[str, np.ndarray]) -> None:
     from vschaos.pictures import picture_of_sounds
 
-    device = look.material.excerpts[0].audio.device
+    device = snapshot.material.excerpts[0].audio.device
     batch = torch.from_numpy(np.stack(list(latents.values()))).to(device)
-    decoded = _numpy(look.model.decode(batch))
+    decoded = _numpy(snapshot.model.decode(batch))
     sounds = dict(zip(latents, decoded, strict=True))
     for name, sound in sounds.items():
-        look.show_sound(f"{tag}/{name.replace(' ', '_')}", sound)
-    look.show_picture(tag, picture_of_sounds([sounds], look.model.sample_rate))
+        snapshot.show_sound(f"{tag}/{name.replace(' ', '_')}", sound)
+    snapshot.show_picture(tag, picture_of_sounds([sounds], snapshot.model.sample_rate))
 
 
-def show_sweeps(look: Look) -> None:
+def show_sweeps(snapshot: Snapshot) -> None:
     """One sound under each value of each label that the model is told."""
-    for task in look.model.told:
-        effect = effect_of(look.model, [_brief(look)], task)
-        look.writer.add_scalar(f"labels/{task}_effect_db", effect.level_db, look.step)
+    for task in snapshot.model.conditioning_tasks:
+        effect = effect_of(snapshot.model, [_brief(snapshot)], task)
+        snapshot.writer.add_scalar(f"labels/{task}_effect_db", effect.level_db, snapshot.step)
         if effect.level_db > 0.0 or effect.deviations == 0.0:  # not only told to the encoder
-            _show_sweep(look, task)
+            _show_sweep(snapshot, task)
 
 
-def _show_sweep(look: Look, task: str) -> None:
+def _show_sweep(snapshot: Snapshot, task: str) -> None:
     from vschaos.pictures import picture_of_sounds
 
-    model, excerpt, values = look.model, _brief(look), values_of(look.model, task)
+    model, excerpt, values = snapshot.model, _brief(snapshot), values_of(snapshot.model, task)
     labels = under_each(model, excerpt.labels, task, list(values.values()))
     latents = model.encode(excerpt.audio, excerpt.labels)
     lacking = max(0, MIN_FRAMES - latents.shape[2])
@@ -144,27 +146,27 @@ def _show_sweep(look: Look, task: str) -> None:
     sounds[:, -len(fade) :] *= fade[::-1]
     each = sounds.shape[1] / model.sample_rate
     marks = [(number * each, name) for number, name in enumerate(values)]
-    look.show_sound(f"sweep/{task}", sounds.ravel())
+    snapshot.show_sound(f"sweep/{task}", sounds.ravel())
     picture = picture_of_sounds([{task: sounds.ravel()}], model.sample_rate, marks, SWEEP_INCHES)
-    look.show_picture(f"sweep/{task}", picture)
+    snapshot.show_picture(f"sweep/{task}", picture)
 
 
-def _brief(look: Look) -> Excerpt:
+def _brief(snapshot: Snapshot) -> Excerpt:
     """The loudest moment of the first sound."""
-    name, audio, labels = look.material.excerpts[0]
-    length = round(STEP_SECONDS * look.model.sample_rate)
-    return Excerpt(name, *loudest_part(Batch(audio, labels), look.model, length))
+    name, audio, labels = snapshot.material.excerpts[0]
+    length = round(STEP_SECONDS * snapshot.model.sample_rate)
+    return Excerpt(name, *loudest_part(Batch(audio, labels), snapshot.model, length))
 
 
-def show_latents(look: Look) -> None:
+def show_latents(snapshot: Snapshot) -> None:
     """Where the sounds lie in the latent space, by label or by file, and how far they spread."""
     from vschaos.pictures import picture_of_nats, picture_of_points
 
-    model, glimpses = look.model, look.material.glimpses
+    model, glimpses = snapshot.model, snapshot.material.glimpses
     found = [_numpy(model.encode(glimpse.audio, glimpse.labels)[0]) for glimpse in glimpses]
     latents = np.concatenate(found, axis=1)
     for row, values in enumerate(latents[:MAX_HISTOGRAMS]):
-        look.writer.add_histogram(f"latents/dimension_{row + 1}", values, look.step)
+        snapshot.writer.add_histogram(f"latents/dimension_{row + 1}", values, snapshot.step)
     picked = np.unique(np.linspace(0, latents.shape[1] - 1, MAX_POINTS).round().astype(int))
     points = latents[:, picked]
     for row, (task, vocabulary) in enumerate(model.vocabularies.items()):
@@ -173,14 +175,14 @@ def show_latents(look: Look) -> None:
             for part in (0, 1)
         )
         picture = picture_of_points(points, values, task, vocabulary.classes, known)
-        look.show_picture(f"latents/by_{task}", picture)
+        snapshot.show_picture(f"latents/by_{task}", picture)
     if not model.vocabularies:
         files = np.concatenate([np.full(part.shape[1], n) for n, part in enumerate(found)])
         picture = picture_of_points(points, files[picked], "by file, in alphabetical order")
-        look.show_picture("latents/by_file", picture)
-    nats = activity(model, look.material.glimpses)
+        snapshot.show_picture("latents/by_file", picture)
+    nats = activity(model, snapshot.material.glimpses)
     if nats is not None:
-        look.show_picture("latents/nats", picture_of_nats(nats.numpy(), ACTIVE_NATS))
+        snapshot.show_picture("latents/nats", picture_of_nats(nats.numpy(), ACTIVE_NATS))
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -1,0 +1,117 @@
+"""The first latent matters most, and more of it is brighter or louder."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from vschaos.latents.completion import LatentCompletion
+from vschaos.latents.gaussian import DRAWN_PER_STEP
+from vschaos.latents.importance import order_latents
+from vschaos.models.base import num_important
+from vschaos.models.spectral_vae import GaussianLatent
+
+BINS = 64
+
+
+def decoder(tilts: tuple[float, ...]) -> Callable[[Tensor], Tensor]:
+    """Each latent tilts the spectrum by so many nepers from its lowest to its highest bin."""
+    slope = torch.linspace(-0.5, 0.5, BINS).unsqueeze(1)
+    return lambda latents: torch.exp(slope @ torch.tensor(tilts).unsqueeze(0) @ latents)
+
+
+def louder(gains: tuple[float, ...]) -> Callable[[Tensor], Tensor]:
+    return lambda latents: torch.exp(torch.ones(BINS, 1) @ torch.tensor([gains]) @ latents)
+
+
+@pytest.fixture
+def points() -> Tensor:
+    torch.manual_seed(0)
+    return torch.randn(3, 2000)
+
+
+def test_what_changes_the_spectrum_most_is_first(points: Tensor) -> None:
+    found = order_latents(points, decoder((0.5, -2.0, 0.1)))
+    assert found is not None
+    assert found.order.tolist() == [1, 0, 2]
+    assert found.signs.tolist() == [-1.0, 1.0, 1.0]
+    # two values of deviation 1 differ by sqrt(2); a slope of 2 nepers has an rms of 2 / sqrt(12)
+    tilt_db = 8.686 * 2.0 / 12**0.5
+    assert float(found.importance[0]) == pytest.approx(tilt_db * 2**0.5 * 0.8, rel=0.1)
+    assert float(found.importance[0] / found.importance[1]) == pytest.approx(4.0, rel=0.1)
+
+
+def test_up_is_louder_where_nothing_gets_brighter(points: Tensor) -> None:
+    found = order_latents(points, louder((-1.0, 0.3, 0.1)))
+    assert found is not None
+    assert found.signs.tolist() == [-1.0, 1.0, 1.0]
+
+
+def test_it_is_the_same_each_time_and_draws_nothing(points: Tensor) -> None:
+    state = torch.get_rng_state()
+    first, second = (order_latents(points, decoder((0.5, -2.0, 0.1))) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_players_see_latents_in_order_and_back(points: Tensor) -> None:
+    latent = GaussianLatent(3)
+    latent.centre.copy_(torch.tensor([[1.0], [2.0], [3.0]]))
+    latent.spread.copy_(torch.tensor([[1.0], [0.5], [2.0]]))
+    inner = points[None] * latent.spread + latent.centre
+    latent.drawn[:, : points.shape[1]] = inner[0]
+    latent.steps.fill_(points.shape[1] // DRAWN_PER_STEP)
+    torch.testing.assert_close(latent.standardize(inner), points[None])
+    latent.order_latents(lambda x: decoder((0.5, -2.0, 0.1))((x - latent.centre) / latent.spread))
+    seen = torch.stack([-points[1], points[0], points[2]])
+    torch.testing.assert_close(latent.standardize(inner), seen[None], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(latent.unstandardize(latent.standardize(inner)), inner)
+    before = latent.ranges()
+    assert before[0][0] == pytest.approx(-before[0][1], abs=0.4)
+
+
+def test_weights_from_before_open_as_they_were_learnt() -> None:
+    latent = GaussianLatent(3)
+    state = {
+        name: value
+        for name, value in latent.state_dict().items()
+        if name not in ("order", "signs", "importance")
+    }
+    other = GaussianLatent(3)
+    other.load_state_dict(state, strict=True)
+    assert other.order.tolist() == [0, 1, 2]
+
+
+def test_how_many_matter() -> None:
+    assert num_important([]) == 0
+    assert num_important([0.0, 0.0]) == 0
+    assert num_important([1.0] * 10) == 9
+    assert num_important([10.0, 0.1, 0.1]) == 1
+
+
+def test_what_is_left_out_is_filled_in_from_what_is_near() -> None:
+    """Latents on a ring: one half of the plane tells the other coordinate, zeros do not."""
+    torch.manual_seed(1)
+    angle = 3.14 * torch.rand(4096)
+    ring = torch.stack([1.5 * torch.cos(angle), 1.5 * torch.sin(angle)])
+    kept = torch.jit.script(LatentCompletion(1, ring))
+    filled = kept(ring[None, :1])
+    assert torch.equal(filled[0, 0], ring[0])
+    assert float((filled[0, 1] - ring[1]).abs().mean()) < 0.15 * float(ring[1].mean())
+    far = kept(torch.tensor([[[50.0, -50.0]]]))
+    assert torch.isfinite(far).all()
+    assert far[0, 1].abs().max() < 1.6
+
+
+def test_all_that_are_kept_stay_as_they_are() -> None:
+    latents = torch.randn(2, 3, 5)
+    assert LatentCompletion(3, torch.randn(3, 100))(latents) is latents
+
+
+@pytest.mark.parametrize("count", [0, 4, -1])
+def test_more_latents_than_there_are_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="--latents must be from 1 to 3"):
+        LatentCompletion(count, torch.randn(3, 100))

@@ -1,6 +1,0 @@
-"""Sound in a file's bytes: headers are compared with what follows them, not believed."""
-
-from vschaos.containers.recognition import find_streams
-from vschaos.containers.stream import Stream, StreamReader
-
-__all__ = ["Stream", "StreamReader", "find_streams"]

@@ -1,0 +1,170 @@
+"""The files of a dataset to pieces in the cache: those that are new or damaged, on all cores."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from vschaos.audio.files import UnusableAudioError
+from vschaos.data.cache.convert import found_whole, import_sound
+from vschaos.data.cache.manifest import FileStamp, Known, Manifest
+from vschaos.data.cache.sources import BYTES_PER_SAMPLE, Source, recognise, room_for, unreadable
+from vschaos.data.cache.waveform import BusyError
+from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+from vschaos.files import check_room
+
+WRITE_SECONDS = 10.0  # from one writing of the ledger to the next
+logger = logging.getLogger(__name__)
+
+
+class Importer:
+    """Brings what a ledger knows, and the pieces that it lists, up to date with files.
+
+    What is done is kept whatever ends it: an import that was killed goes on where it was.
+    Several processes may import the same files at once, and share the work.
+
+    Args:
+        ledger: is written now and then, and at the end.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.reasons: dict[str, str] = {}
+        self._written = time.monotonic()
+
+    def __call__(self, paths: Mapping[str, Path]) -> dict[str, str]:
+        """Imports files, given by name, where that was not done before.
+
+        Returns:
+            why some cannot be used, by name.
+
+        Raises:
+            ValueError: there is no room for the others.
+            OSError: the cache cannot be written.
+        """
+        self.reasons = {}
+        before = dict(self.manifest.known)
+        try:
+            sources = self._recognise(paths)
+            missing = self._missing(sources)
+            if missing:
+                self._import(missing)
+        finally:
+            if self.manifest.known != before:
+                self._keep()
+        return self.reasons
+
+    def _keep(self) -> None:
+        with suppress(OSError):  # then more is read next time
+            self.manifest.write()
+        self._written = time.monotonic()
+
+    def _recognise(self, paths: Mapping[str, Path]) -> dict[str, Source]:
+        """What bytes the files hold; those that are known by their stamp are not read."""
+        sources, unread = {}, {}
+        for name, path in paths.items():
+            try:
+                stamp = FileStamp.of(path)
+            except OSError as error:
+                self.reasons[name] = unreadable(error)
+                continue
+            known = self.manifest.known.get(name)
+            if known is not None and known.stamp == stamp:
+                sources[name] = Source(path, stamp, True, known.digest)
+            else:
+                unread[name] = stamp.size
+        with Progress("reading", sum(unread.values()) / 1e6, "MB") as progress:
+
+            def read(name: str, is_interrupted: IsInterrupted) -> Source | str:
+                try:
+                    return recognise(paths[name], is_interrupted)
+                except OSError as error:
+                    return unreadable(error)
+                finally:
+                    progress(unread[name] / 1e6)
+
+            for name, found in on_all_cores(read, sorted(unread, key=lambda name: -unread[name])):
+                if isinstance(found, str):
+                    self.reasons[name] = found
+                    continue
+                sources[name] = found
+                self._learn(name, found.known)
+        return sources
+
+    def _missing(self, sources: Mapping[str, Source]) -> dict[str, Source]:
+        """Those without a whole piece. One that was not found whole since its stamp is read."""
+        unsure: dict[str, Path] = {}
+        missing = {}
+        for name, source in sources.items():
+            known = self.manifest.known[name]
+            path = self.manifest.waveform_path(source.digest)
+            if known.reason:
+                self.reasons[name] = known.reason
+            elif not path.exists():
+                missing[name] = source
+            elif known.piece is None or known.waveform_stamp != FileStamp.of(path):
+                unsure[name] = path
+        sizes = {name: path.stat().st_size for name, path in unsure.items()}
+        with Progress("checking", sum(sizes.values()) / 1e6, "MB") as progress:
+
+            def check(name: str, is_interrupted: IsInterrupted) -> Known | None:
+                return found_whole(sources[name], unsure[name], lambda n: progress(n / 1e6))
+
+            for name, known_now in on_all_cores(check, unsure):
+                if known_now is None:
+                    missing[name] = sources[name]
+                else:
+                    self._learn(name, known_now)
+        return missing
+
+    def _import(self, sources: Mapping[str, Source]) -> None:
+        paths = [source.path for source in sources.values()]
+        room = room_for(paths, self.manifest.sample_rate)
+        check_room(self.manifest.cache, room, "the imported sounds", "data.dataset.cache")
+        minutes = room / BYTES_PER_SAMPLE / self.manifest.sample_rate / 60
+        logger.info(
+            "importing %.1f minutes of sound (%d files), %.0f MB, to %s",
+            *(minutes, len(sources), room / 1e6, self.manifest.cache),
+        )
+        largest_first = sorted(sources, key=lambda name: -sources[name].stamp.size)
+        with Progress("importing", minutes, "minutes of sound") as progress:
+            left = self._take_turns(largest_first, sources, progress, waits=False)
+            # others import these: they may yet fail, or be killed
+            self._take_turns(left, sources, progress, waits=True)
+
+    def _take_turns(
+        self,
+        names: Sequence[str],
+        sources: Mapping[str, Source],
+        progress: Progress,
+        waits: bool,
+    ) -> list[str]:
+        """Imports them, and gives those that others import just now."""
+
+        def take(name: str, is_interrupted: IsInterrupted) -> Known | str | None:
+            try:
+                return import_sound(sources[name], self.manifest, progress, is_interrupted, waits)
+            except BusyError:
+                return None
+            except UnusableAudioError as error:
+                return str(error)
+
+        left = []
+        for name, found in on_all_cores(take, names):
+            if found is None:
+                left.append(name)
+            elif isinstance(found, str):
+                self.reasons[name] = found
+            else:
+                self._learn(name, found)
+                if found.reason:
+                    self.reasons[name] = found.reason
+        return left
+
+    def _learn(self, name: str, known: Known) -> None:
+        self.manifest.known[name] = known
+        if time.monotonic() - self._written > WRITE_SECONDS:
+            self._keep()

@@ -1,0 +1,208 @@
+"""What is known of the files of a dataset: which bytes they hold, and what was imported of them.
+
+A file is known by the SHA-256 of its bytes. So as not to read hours of sound at every start, a
+ledger keeps for each file a stamp (size, times of the last change and of the last change of its
+entry, number of the entry) of when its bytes were read: as long as the stamp is the same, so are
+the bytes. A program that writes other bytes and puts the time of change back is noticed, since the
+time of the entry's change cannot be set; a stamp so young that another change might not show in it
+is not trusted. What is left: disks that are written without their file system, and Windows, which
+does not keep the time of an entry's change, so that size and time of change decide there alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vschaos.data.cache.locks import Lock
+from vschaos.data.cache.waveform import FORMAT, CachedWaveform
+
+SETTLED_SECONDS = 2.0  # the coarsest clock of a file system that is in use
+FOLDER, SOUNDS = "datasets", "sounds"  # in the cache
+SUFFIX = ".sound"
+# what may be wrong with a text file that we did not write
+UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+class FileStamp(NamedTuple):
+    """What a file system says of a file; all times in nanoseconds since 1970."""
+
+    size: int
+    changed: int
+    entry_changed: int
+    entry: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileStamp:
+        """
+        Raises:
+            OSError: there is no such file.
+        """
+        about = path.stat()
+        return cls(about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+
+    def is_settled(self, at: float) -> bool:
+        """Whether a change after the time `at`, in seconds since 1970, would change it."""
+        youngest = max(self.changed, self.entry_changed)
+        return youngest < (at - SETTLED_SECONDS) * 1e9
+
+
+class Known(NamedTuple):
+    """What is known of a file.
+
+    Attributes:
+        stamp: of when its bytes were read; none if it cannot be trusted.
+        digest: SHA-256 of these bytes.
+        reason: why it is no sound that can be used; empty if it is one.
+        piece: what was imported of it, if anything was.
+        piece_stamp: of when all of the piece was last read and found whole; none before.
+    """
+
+    stamp: FileStamp | None
+    digest: str
+    reason: str = ""
+    piece: CachedWaveform | None = None
+    waveform_stamp: FileStamp | None = None
+
+    @classmethod
+    def from_json(cls, entry: Any) -> Known:
+        """
+        Raises:
+            ValueError, TypeError: it is not what `Ledger.write` writes.
+        """
+        stamp, digest, reason, piece, waveform_stamp = entry
+        if not re.fullmatch("[0-9a-f]{64}", digest) or not isinstance(reason, str):
+            raise ValueError("no digest")
+        return cls(
+            FileStamp(*map(int, stamp)) if stamp else None,
+            digest,
+            reason,
+            _piece(*piece) if piece else None,
+            FileStamp(*map(int, waveform_stamp)) if waveform_stamp else None,
+        )
+
+
+def _piece(
+    sample_rate: int,
+    length: int,
+    peak: float,
+    checksum: int,
+    file_rate: int,
+    num_channels: int,
+    mix_db: float,
+) -> CachedWaveform:
+    numbers = int(sample_rate), int(length), float(peak), int(checksum)
+    return CachedWaveform(*numbers, int(file_rate), int(num_channels), float(mix_db))
+
+
+class Manifest:
+    """What is known of the files of a dataset at one rate and of one channel.
+
+    It is a text file in the cache, and nothing is lost if it is: then all files are read once.
+
+    Args:
+        cache: where imported sounds are kept.
+        root: the dataset.
+        sample_rate: Hz, to which sounds are resampled.
+        channel: `mix`, or the number of one channel from 1 on.
+
+    Attributes:
+        path: of the text file.
+        known: by name of the file.
+    """
+
+    def __init__(self, cache: Path, root: Path, sample_rate: int, channel: str | int) -> None:
+        self.cache = cache
+        self.root = str(root.resolve())
+        self.sample_rate = sample_rate
+        self.channel = str(channel)
+        key = _digest([self.root, sample_rate, self.channel])[:20]
+        self.path = cache / FOLDER / f"{key}.json"
+        self.known: dict[str, Known] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """
+        Raises:
+            UNREADABLE: it is not there, or is not what `write` writes.
+        """
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if told["format"] != FORMAT:
+            raise ValueError(f"{path} has format {told['format']}, {FORMAT} expected")
+        manifest = cls(
+            path.parents[1], Path(told["root"]), int(told["sample_rate"]), told["channel"]
+        )
+        if manifest.path != path:
+            raise ValueError(f"{path} is of another dataset than it says")
+        manifest.known = {name: Known.from_json(entry) for name, entry in told["files"].items()}
+        return manifest
+
+    def recall(self) -> None:
+        """Takes over what was written before; damaged ones are as if they were not there."""
+        try:
+            self.known = self.read(self.path).known
+        except UNREADABLE:
+            self.known = {}
+
+    def touch(self) -> None:
+        """Notes that its sounds are used now."""
+        with suppress(OSError):
+            os.utime(self.path)
+
+    def write(self) -> None:
+        told = {
+            "format": FORMAT,
+            "root": self.root,
+            "sample_rate": self.sample_rate,
+            "channel": self.channel,
+            "files": self.known,
+        }
+        # not `written_whole`: several trainings may write theirs at once
+        partial = self.path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(json.dumps(told), encoding="utf-8")
+            partial.replace(self.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def waveform_path(self, digest: str) -> Path:
+        """Where the import of such bytes lies. Datasets that share a file share its import."""
+        key = _digest([FORMAT, digest, self.sample_rate, self.channel])
+        return self.cache / SOUNDS / key[:2] / f"{key[2:32]}{SUFFIX}"
+
+    def pieces(self) -> Iterator[tuple[str, Path, Known]]:
+        """Names of the files that were imported, where that lies, and what is known of them."""
+        for name, known in self.known.items():
+            if known.piece is not None:
+                yield name, self.waveform_path(known.digest), known
+
+    def lock(self) -> Lock:
+        """To be held, together with others, by whoever uses the sounds."""
+        return Lock(self.path.with_suffix(".lock"))
+
+
+def cache_lock(cache: Path) -> Lock:
+    """To be held by those who import, together, and alone by who removes."""
+    return Lock(cache / "lock")
+
+
+def find_manifests(cache: Path) -> list[Manifest]:
+    """All of a cache, the last used one first; damaged ones are left out."""
+    found = []
+    for path in (cache / FOLDER).glob("*.json"):
+        try:
+            found.append((path.stat().st_mtime, Manifest.read(path)))
+        except UNREADABLE:
+            continue
+    return [manifest for _, manifest in sorted(found, key=lambda entry: -entry[0])]
+
+
+def _digest(settings: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

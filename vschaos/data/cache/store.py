@@ -1,0 +1,381 @@
+"""All sounds of a dataset at one rate, imported once and memory-mapped."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vschaos.audio.files import (
+    AUDIO_EXTENSIONS,
+    Waveform,
+    check_channel,
+    find_audio_files,
+    is_audio,
+)
+from vschaos.data.cache.importing import Importer
+from vschaos.data.cache.locks import Lock
+from vschaos.data.cache.manifest import Manifest, cache_lock, find_manifests
+from vschaos.data.cache.waveform import (
+    CachedWaveform,
+    DamagedWaveformError,
+    map_waveform,
+    read_header,
+)
+from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
+from vschaos.data.remarks import tell
+from vschaos.folders import list_files
+
+BLOCK_LENGTH = 1 << 20  # samples that are measured at once
+MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
+logger = logging.getLogger(__name__)
+
+
+class StoredFile(NamedTuple):
+    """Where a file's samples, or those of a part of it, lie in the store.
+
+    Attributes:
+        name: of the file.
+        start: of the samples in the store.
+        length: how many there are.
+        offset: samples of the file before them.
+    """
+
+    name: str
+    start: int
+    length: int
+    offset: int = 0
+
+    def part(self, first: int, end: int) -> StoredFile:
+        """Its samples from `first` to just before `end`; there is silence before and after it."""
+        return StoredFile(self.name, self.start + first, end - first, self.offset + first)
+
+
+class SkippedFile(NamedTuple):
+    """A file that could not be used."""
+
+    name: str
+    reason: str
+
+
+class SoundStore:
+    """The usable sounds of a dataset: one channel, one rate, float32, memory-mapped.
+
+    Each lies in a piece of the cache of its own; in `files` they are laid one after the other.
+
+    Args:
+        sample_rate: Hz.
+        pieces: where the files that can be used lie, by name, and what their headers say.
+        skipped: those that cannot, with the reason.
+        lock: held as long as the store is there.
+        beyond_full_scale: what is done to sounds beyond it, `scale` or `keep`.
+        digests: SHA-256 of the files' bytes, by name.
+
+    Attributes:
+        files: those that can be used, in the order of `pieces`.
+        gains: by what each is multiplied as it is read, by name.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int,
+        pieces: Mapping[str, tuple[Path, CachedWaveform]],
+        skipped: Sequence[SkippedFile] = (),
+        lock: Lock | None = None,
+        beyond_full_scale: str = "keep",
+        digests: Mapping[str, str] | None = None,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.pieces = dict(pieces)
+        self.skipped = list(skipped)
+        self.lock = lock
+        self.digests = dict(digests or {})
+        self.files: list[StoredFile] = []
+        start = 0
+        for name, (_, piece) in pieces.items():
+            self.files.append(StoredFile(name, start, piece.length))
+            start += piece.length
+        self._beyond_full_scale = beyond_full_scale
+        self.gains = {
+            name: gain_for(piece.peak, beyond_full_scale) for name, (_, piece) in pieces.items()
+        }
+        self._mapped: dict[str, Waveform] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Workers that make batches map the pieces themselves rather than get a copy of them."""
+        given = self.sample_rate, self.pieces, self.skipped, None, self._beyond_full_scale
+        return SoundStore, given
+
+    def peak(self, name: str) -> float:
+        """The largest of a file's samples, as they are read."""
+        return self.pieces[name][1].peak * self.gains[name]
+
+    def read(self, file: StoredFile, start: int, length: int) -> Waveform:
+        """`[length]` samples of a file from `start` on; there are zeros before and after it."""
+        excerpt = np.empty(length, dtype=np.float32)
+        self.fill(excerpt[None], [file], [start])
+        return excerpt
+
+    def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
+        """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
+        length = rows.shape[1]
+        for row, (name, _, total, offset), start in zip(rows, files, starts, strict=True):
+            samples, end, gain = self._samples(name), start + length, self.gains[name]
+            if start >= 0 and end <= total:
+                row[:] = samples[offset + start : offset + end]
+            else:
+                first, last = max(start, 0), max(min(end, total), 0)
+                row[:] = 0.0
+                if first < last:
+                    row[first - start : last - start] = samples[offset + first : offset + last]
+            if gain != 1.0:
+                row *= np.float32(gain)
+
+    def level(self, file: StoredFile) -> float:
+        """Its root mean square."""
+        power = 0.0
+        for start in range(0, file.length, BLOCK_LENGTH):
+            block = self.read(file, start, min(BLOCK_LENGTH, file.length - start))
+            power += float(np.square(block, dtype=np.float64).sum())
+        return float(np.sqrt(power / max(file.length, 1)))
+
+    def _samples(self, name: str) -> Waveform:
+        samples = self._mapped.get(name)
+        if samples is None:
+            if len(self._mapped) >= MOST_MAPPED:
+                self._mapped.clear()
+            samples = self._mapped[name] = map_waveform(self.pieces[name][0])
+        return samples
+
+    @property
+    def duration_seconds(self) -> float:
+        return sum(file.length for file in self.files) / self.sample_rate
+
+
+def open_store(
+    root: Path,
+    sample_rate: int,
+    channel: str | int,
+    min_length: int,
+    n_files: int | None = None,
+    cache: Path | None = None,
+    needed: Collection[str] = (),
+    beyond_full_scale: str = "keep",
+) -> SoundStore:
+    """Opens the sounds of a dataset, importing those that were not imported before.
+
+    What was imported is found by the bytes of the file, the rate and the channel: a file that
+    changed, though its size and its time of change are as before, is imported anew, and it alone;
+    one that was touched or moved is not. `vschaos.data.cache.manifest` tells how that is known without
+    reading all of them. A piece that was written is read whole as it is opened the next time (its
+    checksum takes less than a second for an hour of sound), and from then on whenever its stamp is
+    another one; `python -m vschaos.data.cache --verify` reads all.
+
+    Args:
+        root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
+            folder).
+        sample_rate: Hz, to which all is resampled.
+        channel: `mix`, or the number of one channel from 1 on.
+        min_length: samples below which a file is too short.
+        n_files: takes that many files only, evenly spread over the sorted list.
+        cache: where sounds are kept; by default in the user's cache folder.
+        needed: names of files that must be among them, if they are there at all.
+        beyond_full_scale: files whose peak is: `scale` to a peak of 1, `keep` or `skip`.
+
+    Raises:
+        FileNotFoundError: no such folder, or no audio file in it.
+        ValueError: none of its files can be used, there is no room for what they hold, or a
+            setting is none.
+        OSError: the cache cannot be written.
+    """
+    check_channel(channel)
+    check_choice(beyond_full_scale)
+    if not needed:  # a run that began with it is resumed
+        check_root(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
+    paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
+    cache = cache or default_cache()
+    importing = cache_lock(cache)
+    importing.take(is_shared=True, waits=True)
+    manifest = Manifest(cache, root, sample_rate, channel)
+    lock = manifest.lock()
+    lock.take(is_shared=True, waits=True)
+    manifest.recall()
+    try:
+        reasons = Importer(manifest)(paths)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
+        raise OSError(error.errno, reason, str(cache)) from error
+    finally:
+        importing.let_go()
+    manifest.touch()
+    store = _store(manifest, paths, reasons, min_length, lock, beyond_full_scale)
+    for name, reason in store.skipped:
+        logger.warning("skipped %s: %s", name, reason)
+    if not store.files:
+        raise ValueError(f"none of the {len(paths)} files in {root} can be used: see above why")
+    if store.skipped:
+        logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
+    pieces = {name: piece for name, (_, piece) in store.pieces.items()}
+    tell(pieces, sample_rate, manifest.channel, beyond_full_scale)
+    return store
+
+
+def find_stores(
+    cache: Path,
+    sample_rate: int,
+    channel: str | int,
+    names: Collection[str],
+    beyond_full_scale: str = "keep",
+    digests: Mapping[str, str] | None = None,
+) -> dict[str, SoundStore]:
+    """Stores that hold all these files, as they were imported last, and nothing else, by the folder
+    of the dataset they are of, which need not be there any more; the last used one comes first.
+
+    Args:
+        digests: the first digits of the SHA-256 of their bytes, by name, as far as it is known.
+    """
+    found: dict[str, SoundStore] = {}
+    for manifest in find_manifests(cache):
+        if (manifest.sample_rate, manifest.channel) != (sample_rate, str(channel)):
+            continue
+        pieces = {
+            name: (path, known.piece)
+            for name, path, known in manifest.pieces()
+            if name in names
+            and known.digest.startswith((digests or {}).get(name, ""))
+            and known.piece is not None
+            and _has_length(path, known.piece)
+        }
+        if pieces.keys() == set(names):
+            store = SoundStore(sample_rate, pieces, beyond_full_scale=beyond_full_scale)
+            found.setdefault(manifest.root, store)
+    return found
+
+
+def _has_length(path: Path, piece: CachedWaveform) -> bool:
+    try:
+        return read_header(path) == piece
+    except (OSError, DamagedWaveformError):
+        return False
+
+
+def _store(
+    manifest: Manifest,
+    names: Iterable[str],
+    reasons: Mapping[str, str],
+    min_length: int,
+    lock: Lock,
+    beyond_full_scale: str,
+) -> SoundStore:
+    pieces, skipped = {}, []
+    for name in names:
+        known = manifest.known.get(name)
+        reason = reasons.get(name)
+        if reason is None and known is not None and known.piece is not None:
+            reason = _unwanted(known.piece, min_length, beyond_full_scale)
+            if not reason:
+                pieces[name] = manifest.waveform_path(known.digest), known.piece
+                continue
+        skipped.append(SkippedFile(name, reason or "it was not imported"))
+    digests = {name: manifest.known[name].digest for name in pieces}
+    return SoundStore(manifest.sample_rate, pieces, skipped, lock, beyond_full_scale, digests)
+
+
+def _unwanted(piece: CachedWaveform, min_length: int, beyond_full_scale: str) -> str:
+    """Why a sound is left out, though it could be read; nothing if it is not."""
+    if piece.length < min_length:
+        return short_reason(piece.length, piece.sample_rate, min_length)
+    if beyond_full_scale == "skip" and is_beyond(piece.peak):
+        return f"{beyond(piece.peak)} (data.dataset.beyond_full_scale=skip)"
+    return ""
+
+
+def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> list[Path]:
+    paths = list_sounds(root, n_files)
+    names = {name_in(path, root) for path in paths}
+    if n_files is None or names.issuperset(needed):
+        return paths
+    # a file more or less, and others are picked
+    return [path for path in list_sounds(root) if name_in(path, root) in needed] or paths
+
+
+def short_reason(length: int, sample_rate: int, min_length: int) -> str:
+    return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
+
+
+def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
+    """The audio files of a dataset in sorted order, or `n_files` of them evenly spread.
+
+    Raises:
+        FileNotFoundError: no such folder, or no audio file in it.
+        ValueError: `n_files` is below 1.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
+        )
+    folder = sounds_folder(root)
+    paths = find_audio_files(folder, skips_made=True)
+    if not paths:
+        raise FileNotFoundError(
+            f"there is no audio file in {folder} ({', '.join(AUDIO_EXTENSIONS)} are looked for)"
+        )
+    if n_files is None:
+        return paths
+    if n_files < 1:
+        raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
+    picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
+    return [paths[index] for index in picked]
+
+
+def sounds_folder(root: Path) -> Path:
+    """Where the sounds of a dataset lie: in its folder data, or in itself if there is none."""
+    return root / "data" if (root / "data").is_dir() else root
+
+
+def left_out(root: Path) -> dict[str, str]:
+    """Why links and folders below a dataset are left out, by their names."""
+    listing = list_files(sounds_folder(root), skips_made=True)
+    reasons = {}
+    for path in listing.again:
+        if path.is_dir() or is_audio(path):
+            target = os.path.realpath(path)
+            reasons[name_in(path, root)] = f"it leads to {target}, which is listed already"
+    for path in listing.made:
+        count = len(find_audio_files(path))
+        if count:
+            files = f"{count} sound{'s' * (count != 1)}"
+            reasons[name_in(path, root)] = f"{files} in it, made by vschaos"
+    return reasons
+
+
+def check_root(root: Path) -> None:
+    """Refuses the folder data of a dataset in place of the dataset.
+
+    Raises:
+        ValueError: it is one.
+    """
+    is_data = root.absolute().name == "data" and not (root / "data").is_dir()
+    if is_data and not (root / "metadata").is_dir():
+        raise ValueError(
+            f"the folder of a dataset was expected, got {root}, the folder of its sounds: did you "
+            f"mean {root.absolute().parent}?"
+        )
+
+
+def default_cache() -> Path:
+    """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
+    return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
+
+
+def name_in(path: Path, root: Path) -> str:
+    """What a file is called in its dataset: its path relative to `root`, with `/`."""
+    return path.relative_to(root).as_posix()

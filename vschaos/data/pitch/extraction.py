@@ -1,0 +1,197 @@
+"""What a tracker hears in the files of a dataset, kept so that no file is heard twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds, read_blocks
+from vschaos.data.cache.store import check_root, default_cache, left_out, list_sounds
+from vschaos.data.parallel import Progress
+from vschaos.data.pitch.tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
+from vschaos.files import written_whole
+
+FORMAT = 2  # of the kept frames; those of other numbers are made anew
+SILENCE_DB = -80.0  # a sound without a louder frame is silent
+logger = logging.getLogger(__name__)
+
+
+class Heard(NamedTuple):
+    """A whole sound as a tracker heard it."""
+
+    frames: Frames
+    seconds: float
+
+    @property
+    def without_pitch(self) -> str:
+        """Why it cannot have a pitch; empty where it can."""
+        if self.seconds < LEVEL_WINDOW / SAMPLE_RATE:
+            return f"it lasts {1000 * self.seconds:.0f} ms, too short to tell"
+        if self.frames.level_db.max() < SILENCE_DB:
+            return f"it is silent (below {SILENCE_DB:.0f} dB)"
+        return ""
+
+
+def listen(
+    root: Path, tracker: Tracker, cache: Path | None = None, channel: str | int = "mix"
+) -> tuple[dict[str, Heard], int]:
+    """Hears all sounds of a dataset, those that were heard before from the cache.
+
+    Args:
+        root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
+            folder).
+        cache: what is heard is kept in `cache/pitch`; by default in the user's cache folder.
+        channel: `mix`, or the number of one channel from 1 on.
+
+    Returns:
+        what was heard by the name of the file, relative to `root`, and how many files were left
+        out since they cannot be read.
+
+    Raises:
+        FileNotFoundError: no such folder, or no audio file in it.
+        ValueError: none of its files can be read.
+        KeyboardInterrupt: Ctrl-C, with a message that says what is kept.
+    """
+    check_root(root)
+    paths = list_sounds(root)
+    for name, reason in left_out(root).items():
+        logger.warning("left out %s: %s", name, reason)
+    cache = (cache or default_cache()) / "pitch"
+    heard: dict[str, Heard] = {}
+    num_done = 0
+    seconds = sum(_seconds_to_hear(path, tracker, cache, channel) for path in paths)
+    try:
+        with Progress("listening", seconds, "s of sound") as progress:
+            for path in paths:
+                name = path.relative_to(root).as_posix()
+                try:
+                    heard[name] = _hear_named(name, path, tracker, cache, progress, channel)
+                except UnusableAudioError as error:
+                    logger.warning("skipped %s: %s", name, error)
+                num_done += 1
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(
+            f"stopped after {num_done} of {len(paths)} files; what was heard of them is kept, and "
+            f"the same command goes on from there. The labels of {root} are as they were."
+        ) from stop
+    _warn(heard, len(paths))
+    if not heard:
+        raise ValueError(f"none of the {len(paths)} files in {root} can be read: see above why")
+    return heard, len(paths) - len(heard)
+
+
+def hear(
+    path: Path,
+    tracker: Tracker,
+    cache: Path,
+    progress: Callable[[float], object] = lambda seconds: None,
+    channel: str | int = "mix",
+) -> Heard:
+    """What a tracker hears in a file, or heard of it before.
+
+    Args:
+        cache: where it is kept, one file for each file, tracker, hop and channel.
+        progress: is told how many seconds were heard, again and again.
+        channel: `mix`, or the number of one channel from 1 on.
+
+    Raises:
+        UnusableAudioError: it cannot be read.
+    """
+    kept = _kept_at(path, tracker, cache, channel)
+    try:
+        return _load(kept)
+    # not there, or not whole
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        heard = _hear_anew(path, tracker, progress, channel)
+    with written_whole(kept) as partial, partial.open("wb") as file:
+        np.savez(file, seconds=np.float64(heard.seconds), **heard.frames._asdict())
+    return heard
+
+
+def _hear_named(
+    name: str,
+    path: Path,
+    tracker: Tracker,
+    cache: Path,
+    progress: Callable[[float], object],
+    channel: str | int,
+) -> Heard:
+    if any(character in name for character in "\t\n\r"):
+        raise UnusableAudioError(
+            "its name has a tab or a line break, which would break metadata.txt"
+        )
+    return hear(path, tracker, cache, progress, channel)
+
+
+def _hear_anew(
+    path: Path, tracker: Tracker, progress: Callable[[float], object], channel: str | int
+) -> Heard:
+    num_samples = 0
+
+    def counted() -> Iterator[Waveform]:
+        nonlocal num_samples
+        for block in read_blocks(path, SAMPLE_RATE, channel):
+            num_samples += len(block)
+            yield block
+
+    parts = []
+    for frames in track(tracker, counted()):
+        parts.append(frames)
+        progress(len(frames.pitch_hz) * tracker.hop_length / SAMPLE_RATE)
+    if not parts:
+        raise UnusableAudioError("it is empty")
+    frames = Frames(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+    return Heard(frames, num_samples / SAMPLE_RATE)
+
+
+def _load(kept: Path) -> Heard:
+    """
+    Raises:
+        OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile: not what `hear` writes.
+    """
+    with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        heard = Heard(Frames(*(arrays[name] for name in Frames._fields)), float(arrays["seconds"]))
+    if len({values.shape for values in heard.frames}) != 1 or not heard.frames.pitch_hz.size:
+        raise ValueError(f"{kept} holds frames of unlike numbers")
+    return heard
+
+
+def _kept_at(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> Path:
+    about = path.stat()
+    settings = [
+        FORMAT,
+        str(path.resolve()),
+        about.st_size,
+        about.st_mtime_ns,
+        tracker.name,
+        tracker.hop_length,
+    ]
+    if channel != "mix":
+        settings.append(str(channel))
+    return cache / f"{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]}.npz"
+
+
+def _seconds_to_hear(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> float:
+    if _kept_at(path, tracker, cache, channel).exists():
+        return 0.0
+    try:
+        return duration_seconds(path)
+    except UnusableAudioError:  # to be told when its turn comes
+        return 0.0
+
+
+def _warn(heard: dict[str, Heard], num_files: int) -> None:
+    reasons = {name: what.without_pitch for name, what in heard.items() if what.without_pitch}
+    for name, reason in reasons.items():
+        logger.warning("no pitch in %s: %s", name, reason)
+    if reasons:
+        logger.warning("%d of %d files without a pitch", len(reasons), num_files)
+    if num_files > len(heard):
+        logger.warning("skipped %d of %d files", num_files - len(heard), num_files)

@@ -1,0 +1,35 @@
+"""Waveform <-> spectrum, and the contrast in which a network sees magnitudes."""
+
+from vschaos.dsp.magnitude import LogMagnitude
+from vschaos.dsp.phase import (
+    INVERSIONS,
+    PGHI,
+    RTISI,
+    StreamingPhase,
+    StreamingPhaseInterface,
+    apply_phase,
+    griffin_lim,
+    invert,
+    keep_phase,
+    random_phase,
+    refined_scan,
+)
+from vschaos.dsp.stft import STFT, StreamingSTFT, StreamingSTFTInterface
+
+__all__ = [
+    "INVERSIONS",
+    "PGHI",
+    "RTISI",
+    "STFT",
+    "LogMagnitude",
+    "StreamingPhase",
+    "StreamingPhaseInterface",
+    "StreamingSTFT",
+    "StreamingSTFTInterface",
+    "apply_phase",
+    "griffin_lim",
+    "invert",
+    "keep_phase",
+    "random_phase",
+    "refined_scan",
+]

@@ -1,0 +1,183 @@
+"""A scan from frame to frame that integrates the phase gradient, and streams.
+
+Phases count from the centre of the frame, where those of a steady sound vary slowly along
+frequency.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.voices import with_rows
+
+CURVATURE = 0.35  # see PhaseScan.slopes; best of 0.25 to 0.5 on the sounds of benchmarks/phase.py
+
+
+class PGHI(nn.Module):
+    """Integrates the phase from the strongest bins outwards, without a heap and without look-ahead.
+
+    Heap integration (Prusa & Sondergaard, "Real-time spectrogram inversion using phase gradient
+    heap integration", DAFx 2016) lets the strong bins of the last frame hand their phase on and
+    floods the new frame from them. Which bin a phase comes from is a widest-path problem, solved
+    here by two prefix scans over the bins (`origins`). The gradients are those that are exact for
+    the Hann window: of a steady sine in time, of an impulse in frequency.
+
+    Its state is the last two frames and the last phases, a row for each channel of the batch.
+
+    Args:
+        n_fft, hop_length: of the transform, in samples.
+    """
+
+    steady_advance: Tensor
+    magnitudes: Tensor
+    phase: Tensor
+
+    def __init__(self, n_fft: int, hop_length: int) -> None:
+        super().__init__()
+        bins = torch.arange(n_fft // 2 + 1)
+        self.num_bins = n_fft // 2 + 1
+        self.hop_angle = 2 * math.pi * hop_length / n_fft
+        half = self.hop_angle / 2
+        self.slope_unit = math.tan(half)
+        self.slope_unit_live = math.sin(half)
+        self.slope_weights = [  # of the roots of the frame before the last one, the last, the new
+            CURVATURE,
+            -1 - 2 * CURVATURE * math.cos(half),
+            math.cos(half) + CURVATURE,
+        ]
+        # whole turns are left out before they cost precision
+        steady = 2 * math.pi * ((bins * hop_length) % n_fft).double() / n_fft
+        self.register_buffer("steady_advance", steady.float(), persistent=False)
+        self.register_buffer("magnitudes", torch.zeros(1, 2, self.num_bins), persistent=False)
+        self.register_buffer("phase", torch.zeros(1, self.num_bins), persistent=False)
+
+    def reset(self) -> None:
+        """Forgets the frames that came before."""
+        self.magnitudes = torch.zeros_like(self.magnitudes)
+        self.phase = torch.zeros_like(self.phase)
+
+    def go_on(self, spectra: Tensor) -> None:
+        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past."""
+        magnitudes = spectra.abs().transpose(1, 2)
+        self.magnitudes = nn.functional.pad(magnitudes, (0, 0, 1, 0))[:, -2:].clone()
+        # from the beginning of a frame to its centre
+        signs = 1.0 - 2.0 * (torch.arange(self.num_bins, device=spectra.device) % 2)
+        self.phase = torch.angle(spectra[:, :, -1] * signs)
+
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F, N]` magnitudes, going on where the last call ended -> phases `[B, F, N]`."""
+        frames = self.enter(magnitudes)
+        slopes = self.slopes(frames[:, :-2], frames[:, 1:-1], frames[:, 2:])
+        phases = self._integrate(frames[:, 1:], slopes, with_rows(self.phase, magnitudes.shape[0]))
+        self.phase = phases[:, -1].clone()
+        return phases.transpose(1, 2)
+
+    def whole(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F, N]` magnitudes of a whole sound -> phases `[B, F, N]`.
+
+        The slopes along frequency look one frame ahead, which makes them more exact.
+        """
+        frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, 1))  # [B, 1 + N + 1, F]
+        slopes = self.slopes_between(frames[:, :-2], frames[:, 2:])
+        start = torch.zeros_like(frames[:, 0])
+        return self._integrate(frames[:, :-1], slopes, start).transpose(1, 2)
+
+    def enter(self, magnitudes: Tensor) -> Tensor:
+        """Frames `[B, F, N]` that came -> `[B, 2 + N, F]`, after the two that came before."""
+        past = with_rows(self.magnitudes, magnitudes.shape[0])
+        frames = torch.cat([past, magnitudes.transpose(1, 2)], dim=1)
+        self.magnitudes = frames[:, frames.shape[1] - 2 :].clone()
+        return frames
+
+    def slopes(self, before: Tensor, last: Tensor, new: Tensor) -> Tensor:
+        """Phase that the new one of three frames `[..., F]` gains from bin to bin.
+
+        While the window slides over an impulse, the roots s of the magnitudes go like its sine, by
+        an angle h a frame, and the slope is -2 times the cotangent's angle. Its cosine follows from
+        two frames, `s0 cos h - s1`, or is 0 for a steady sound; multiples of
+        `s0 - 2 cos h s1 + s2`, which vanishes for impulses, lie between: 0.5 is exact for both.
+        Less than that errs less where neither holds.
+        """
+        weights = self.slope_weights
+        root = new.sqrt()
+        cosine = weights[0] * before.sqrt() + weights[1] * last.sqrt() + weights[2] * root
+        return -2.0 * torch.atan2(cosine, root * self.slope_unit_live)
+
+    def slopes_between(self, last: Tensor, after: Tensor) -> Tensor:
+        """The same for the frame between two, exact for both."""
+        before_root, after_root = last.sqrt(), after.sqrt()
+        return -2.0 * torch.atan2(
+            after_root - before_root, (after_root + before_root) * self.slope_unit
+        )
+
+    def steps(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
+        """Phase that each bin of frames `[..., F]` gains over its origin in the frame before."""
+        advance = self.steady_advance + 0.5 * self.hop_angle * (_deviation(last) + _deviation(new))
+        across = torch.cumsum(slopes, dim=-1) - 0.5 * slopes  # trapezoids, up to a constant
+        return (advance - across).gather(-1, origin) + across
+
+    def _integrate(self, frames: Tensor, slopes: Tensor, phase: Tensor) -> Tensor:
+        """Frames `[B, 1 + N, F]`, slopes `[B, N, F]` and the phase `[B, F]` of the first of these
+        frames -> phases `[B, N, F]` of the others."""
+        last, new = frames[:, :-1], frames[:, 1:]
+        origin = origins(last, new)
+        steps = self.steps(last, new, slopes, origin)
+        phases = torch.jit.annotate(list[Tensor], [])
+        for n in range(new.shape[1]):
+            phase = _wrap(phase.gather(-1, origin[:, n]) + steps[:, n])
+            phases.append(phase)
+        return torch.stack(phases, dim=1)
+
+
+def origins(last: Tensor, new: Tensor) -> Tensor:
+    """The bin of the last frame that each bin `[B, N, F]` of the new one takes its phase from.
+
+    A path from p of the last frame to m of the new one is as wide as the smallest magnitude on it;
+    the origin of m is where its widest path begins. On a line of bins the width obeys
+    `width[m] = min(new[m], max(last[m], width[m - 1]))` upwards, likewise downwards. Each step
+    clamps the width before it between `low` and `high` and lets its origin pass above `gate`; such
+    steps compose into such steps, so that doubling their length composes all of them.
+    """
+    num_bins = new.shape[-1]
+    # in silence every path ties: the floor lets an onset start from its strongest bin
+    last = torch.maximum(last, 1e-4 * new)
+    gate = torch.stack([last, last.flip(-1)])  # the upward scan, and the downward one turned round
+    high = torch.stack([new, new.flip(-1)])
+    limits = torch.stack([torch.minimum(gate, high), high])  # the `low` and `high` of each step
+    origin = torch.arange(num_bins, dtype=torch.int32, device=new.device).expand_as(high).clone()
+    shift = 1
+    while shift < num_bins:
+        limits_of, gate_of, origin_of = (
+            limits[..., :-shift],
+            gate[..., :-shift],
+            origin[..., :-shift],
+        )
+        limits_to, gate_to, origin_to = limits[..., shift:], gate[..., shift:], origin[..., shift:]
+        comes_through = limits_of[0] > gate_to
+        next_origin = torch.where(comes_through, origin_of, origin_to)
+        next_gate = torch.maximum(gate_of, gate_to).masked_fill_(limits_of[1] <= gate_to, math.inf)
+        next_limits = torch.minimum(torch.maximum(limits_of, limits_to[0]), limits_to[1])
+        # in place: what a single frame costs is the number of operations, not their size
+        limits_to.copy_(next_limits)
+        gate_to.copy_(next_gate)
+        origin_to.copy_(next_origin)
+        shift *= 2
+    width_up, width_down = limits[0, 0], limits[0, 1].flip(-1)
+    origin_up, origin_down = origin[0], num_bins - 1 - origin[1].flip(-1)
+    # a bin narrower than all that reaches it ties: what counts is the width just before it
+    from_below = nn.functional.pad(width_up[..., :-1], (1, 0))
+    from_above = nn.functional.pad(width_down[..., 1:], (0, 1))
+    return torch.where(from_below >= from_above, origin_up, origin_down).long()
+
+
+def _deviation(magnitudes: Tensor) -> Tensor:
+    """Distance in bins from each bin `[..., F]` to the steady sine that it would belong to."""
+    below = torch.cat([magnitudes[..., 1:2], magnitudes[..., :-1]], dim=-1)
+    above = torch.cat([magnitudes[..., 1:], magnitudes[..., -2:-1]], dim=-1)
+    return 2.0 * (above - below) / (below + 2.0 * magnitudes + above).clamp_min(1e-12)
+
+
+def _wrap(phase: Tensor) -> Tensor:
+    turn = 2 * math.pi
+    return phase - turn * torch.round(phase / turn)

@@ -1,0 +1,199 @@
+"""The scan refined as it goes: a few projections of each frame before it is let go."""
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.dsp.phase.pghi import PGHI, origins
+from vschaos.voices import with_rows
+
+
+class RTISI(nn.Module):
+    """Real-time iterative spectrogram inversion (Beauregard, Zhu & Wyse 2005), started by the scan.
+
+    A frame stays open for `look_ahead` frames after it. As one enters, with the phase that
+    `PhaseScan` would give it, all open frames are `iterations` times overlapped and added to what
+    is committed, transformed again, and given back their magnitudes; the oldest is then committed.
+    Momentum carries each step on, as in fast Griffin-Lim. The newest frame, which knows only its
+    past, counts less in the sum than the others.
+
+    Frame by frame, whatever the call brings, so that blocks cannot matter. Its state is the open
+    frames and the tail of the committed sound, a row for each channel of the batch.
+
+    Args:
+        n_fft, hop_length: of the transform (Hann), in samples.
+        look_ahead: frames that stay open beside the newest; the output is late by as many hops.
+        iterations: for each frame that enters.
+        momentum: 0 (none) to 1.
+        newest_weight: of the newest frame in the sum, above 0 to 1; 1 without look-ahead,
+            whatever is given.
+
+    Example:
+        >>> rtisi = RTISI(1024, 256)
+        >>> magnitudes = torch.rand(2, 513, 6)
+        >>> spectra = torch.cat([rtisi(magnitudes[:, :, :1]), rtisi(magnitudes[:, :, 1:])], dim=2)
+        >>> torch.allclose(spectra[:, :, rtisi.delay :].abs(), magnitudes[:, :, : -rtisi.delay])
+        True
+    """
+
+    synthesis: Tensor
+    analysis: Tensor
+    signs: Tensor
+    magnitudes: Tensor
+    directions: Tensor
+    tail: Tensor
+
+    def __init__(
+        self,
+        n_fft: int,
+        hop_length: int,
+        look_ahead: int = 1,
+        iterations: int = 6,
+        momentum: float = 0.75,
+        newest_weight: float = 0.3,
+    ) -> None:
+        super().__init__()
+        if look_ahead < 0 or iterations < 1:
+            raise ValueError(
+                "look_ahead must be at least 0 and iterations 1, "
+                f"{look_ahead} and {iterations} came"
+            )
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.delay = look_ahead
+        self.iterations = iterations
+        self.momentum = momentum
+        self.scan = PGHI(n_fft, hop_length)
+        synthesis, analysis = _windows(n_fft, hop_length, look_ahead, newest_weight)
+        num_bins = self.scan.num_bins
+        signs = 1.0 - 2.0 * (torch.arange(num_bins) % 2)
+        directions = torch.ones(1, look_ahead + 1, num_bins, dtype=torch.complex64)
+        self.register_buffer("synthesis", synthesis.float(), persistent=False)
+        self.register_buffer("analysis", analysis.float(), persistent=False)
+        self.register_buffer("signs", signs, persistent=False)
+        self.register_buffer("magnitudes", torch.zeros(1, look_ahead, num_bins), persistent=False)
+        self.register_buffer("directions", directions, persistent=False)
+        self.register_buffer("tail", torch.zeros(1, n_fft - hop_length), persistent=False)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        """Forgets the frames that came before."""
+        self.scan.reset()
+        self.magnitudes = torch.zeros_like(self.magnitudes)
+        self.directions = torch.ones_like(self.directions)
+        self.tail = torch.zeros_like(self.tail)
+
+    @torch.jit.export
+    def go_on(self, spectra: Tensor) -> None:
+        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past.
+
+        The last of them must come in again `delay` times, each time after `sounded` without it, and
+        `sounded` with it at the end: it sounds on while the search looks ahead.
+        """
+        self.scan.go_on(spectra)
+        heard = spectra.transpose(1, 2)
+        last = heard[:, -1:]
+        self.magnitudes = last.abs().repeat(1, self.delay, 1)
+        direction = last * last.abs().clamp_min(1e-15).reciprocal()
+        self.directions = direction.repeat(1, self.delay + 1, 1)
+        self.sounded(spectra)
+
+    @torch.jit.export
+    def sounded(self, spectra: Tensor) -> None:
+        """Takes the sound of complex spectra `[B, F, K]` for what it overlaps with."""
+        count = spectra.shape[2]
+        tail = self.synthesis.new_zeros(spectra.shape[0], self.n_fft - self.hop_length)
+        for k in range(count):
+            frame = torch.fft.irfft(spectra[:, :, k], n=self.n_fft) * self.synthesis[0]
+            rest = frame[:, (count - k) * self.hop_length :]
+            tail[:, : rest.shape[1]] += rest
+        self.tail = tail
+
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F, N]` magnitudes, going on where the last call ended -> complex spectra
+        `[B, F, N]` of the frames `delay` before them."""
+        frames = self.scan.enter(magnitudes)
+        origin = origins(frames[:, 1:-1], frames[:, 2:])
+        self._fit_rows(magnitudes.shape[0])
+        spectra = torch.jit.annotate(list[Tensor], [])
+        for n in range(magnitudes.shape[2]):
+            # contiguous, so that rounding does not hang on how many frames came
+            last, new = frames[:, n + 1].contiguous(), frames[:, n + 2].contiguous()
+            slopes = self.scan.slopes(frames[:, n].contiguous(), last, new)
+            spectra.append(self._advance(last, new, slopes, origin[:, n].contiguous()))
+        return torch.stack(spectra, dim=2)
+
+    def whole(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F, N]` magnitudes of a whole sound -> its complex spectrum `[B, F, N]`.
+
+        The slopes along frequency look one frame ahead, and nothing is late. What streamed through
+        this module before is forgotten.
+        """
+        self.reset()
+        self._fit_rows(magnitudes.shape[0])
+        frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, self.delay + 1))
+        last, new = frames[:, :-2], frames[:, 1:-1]
+        slopes, origin = self.scan.slopes_between(last, frames[:, 2:]), origins(last, new)
+        spectra = [
+            self._advance(last[:, n], new[:, n], slopes[:, n], origin[:, n])
+            for n in range(new.shape[1])
+        ]
+        self.reset()
+        return torch.stack(spectra[self.delay :], dim=2)
+
+    def _fit_rows(self, rows: int) -> None:
+        self.magnitudes = with_rows(self.magnitudes, rows)
+        self.tail = with_rows(self.tail, rows)
+        self.directions = with_rows(self.directions, rows, fill=1.0)
+
+    def _advance(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
+        """A frame `[B, F]` enters -> the spectrum `[B, F]` of the one that leaves."""
+        signs = self.signs * self.signs.expand_as(new).gather(-1, origin)  # centre to beginning
+        turn = torch.polar(signs, self.scan.steps(last, new, slopes, origin))
+        entering = self.directions[:, -1].gather(-1, origin) * turn
+        magnitudes = torch.cat([self.magnitudes, new.unsqueeze(1)], dim=1)
+        directions = torch.cat([self.directions[:, 1:], entering.unsqueeze(1)], dim=1)
+        directions = self._refine(magnitudes, directions)
+        leaving = magnitudes[:, 0] * directions[:, 0]
+        sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
+        sound[:, : self.tail.shape[1]] += self.tail
+        self.tail = sound[:, self.hop_length :].clone()
+        self.magnitudes = magnitudes[:, 1:].clone()
+        self.directions = directions
+        return leaving
+
+    def _refine(self, magnitudes: Tensor, directions: Tensor) -> Tensor:
+        """Open frames `[B, L + 1, F]` -> directions of unit length that fit together better."""
+        spectrum = previous = magnitudes * directions
+        length = self.n_fft + self.delay * self.hop_length
+        tail = nn.functional.pad(self.tail, (0, length - self.tail.shape[1]))
+        for _ in range(self.iterations):
+            frames = torch.fft.irfft(spectrum, n=self.n_fft) * self.synthesis
+            sound = tail.clone()
+            for k in range(self.delay + 1):
+                start = k * self.hop_length
+                sound[:, start : start + self.n_fft] += frames[:, k]
+            frames = sound.unfold(1, self.n_fft, self.hop_length) * self.analysis
+            consistent = torch.fft.rfft(frames)
+            carried = torch.lerp(previous, consistent, 1.0 + self.momentum) + 1e-12  # never 0
+            previous = consistent
+            directions = carried * carried.abs().clamp_min(1e-15).reciprocal()
+            spectrum = magnitudes * directions
+        return directions
+
+
+def _windows(
+    n_fft: int, hop_length: int, look_ahead: int, newest_weight: float
+) -> tuple[Tensor, Tensor]:
+    """For each open frame, oldest first, its window in the sum, and the one that transforms the sum
+    again, over the sum of squared windows of the committed and open frames, `[L + 1, n_fft]`."""
+    window = torch.hann_window(n_fft, dtype=torch.float64)
+    total = torch.zeros(n_fft + look_ahead * hop_length, dtype=torch.float64)
+    weights = torch.ones(look_ahead + 1, 1, dtype=torch.float64)
+    if look_ahead:
+        weights[-1] = newest_weight
+    for k in range(look_ahead + 1):
+        total[k * hop_length : k * hop_length + n_fft] += weights[k] * window.square()
+    for kept in range(hop_length, n_fft, hop_length):  # of committed frames
+        total[:kept] += window[n_fft - kept :].square()
+    covered = total.unfold(0, n_fft, hop_length)
+    return weights * window, window / covered.clamp_min(1e-20)

@@ -1,0 +1,196 @@
+"""A training that ends by itself, once the sounds that were held out come no nearer."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import Callback, Timer
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from vschaos.training.checkpoints import MONITORED
+from vschaos.training.learner import LOG_EVERY_STEPS
+
+NAME_OF_SCHEDULE = "vschaos.training.early_stopping.WarmupStableDecay"
+logger = logging.getLogger(__name__)
+
+
+class WarmupStableDecay(LRScheduler):
+    """Learning rate grown evenly, held, and let down to 0 in the last share of all steps.
+
+    Where the end is not known before, `begin_to_end` says when it comes. The rate falls by the
+    square root of the steps (Haegele et al. 2024): fast at first, with a long quiet end.
+
+    Args:
+        optimizer: whose rates are the highest ones.
+        warmup_steps: steps of growth.
+        total_steps: steps at which it ends at the latest; -1 if nobody knows.
+        down_share: of all steps, in which the rate falls, 0 to 1.
+
+    Attributes:
+        down_from, ends_at: steps; infinite until they are known.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, warmup_steps: int, total_steps: int, down_share: float = 0.2
+    ) -> None:
+        if not 0.0 < down_share < 1.0:
+            raise ValueError(
+                f"training.schedule.down_share must lie between 0 and 1, {down_share} came"
+            )
+        self.warmup_steps = warmup_steps
+        self.down_share = down_share
+        self.was_told = False
+        self.ends_at = float(total_steps) if total_steps > 0 else math.inf
+        self.down_from = self.ends_at * (1.0 - down_share)
+        super().__init__(optimizer)
+
+    def begin_to_end(self) -> None:
+        """Lets the rate down from this step on, unless it falls already."""
+        if not self.is_falling:
+            self.was_told = True
+            self.down_from = float(self.last_epoch)  # torch calls its steps epochs
+            self.ends_at = math.ceil(self.down_from / (1.0 - self.down_share))
+
+    @property
+    def is_falling(self) -> bool:
+        return self.last_epoch >= self.down_from
+
+    def get_lr(self) -> list[float | Tensor]:
+        step = self.last_epoch
+        share = min(1.0, (step + 1) / max(self.warmup_steps, 1))
+        if self.is_falling:
+            gone = (step - self.down_from) / max(self.ends_at - self.down_from, 1e-9)
+            share *= 1.0 - math.sqrt(min(1.0, gone))
+        return [rate * share for rate in self.base_lrs]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on; where the end is what the settings say, to the end that they say now."""
+        of_the_settings = () if state_dict["was_told"] else ("ends_at", "down_from")
+        super().load_state_dict({k: v for k, v in state_dict.items() if k not in of_the_settings})
+
+
+class EarlyStopping(Callback):
+    """Ends a training when held-out sounds come no nearer, or its time is nearly up.
+
+    The rate then falls, as `StableThenDown` says, and the training ends with it: most of what a
+    falling rate still gains is gained, whenever that is. With `trainer.max_time` the rate falls in
+    the last share of that time.
+
+    Args:
+        patience: looks at the held-out sounds (one each epoch, if the trainer is not told
+            otherwise) without a gain that are waited for.
+        least_gain_db: by which the log-spectral distance must fall in these looks.
+    """
+
+    def __init__(self, patience: int = 3, least_gain_db: float = 0.1) -> None:
+        if patience < 1 or least_gain_db < 0.0:
+            raise ValueError(
+                "training.early_stopping.patience must be at least 1 and least_gain_db at least 0, "
+                f"{patience} and {least_gain_db} came"
+            )
+        self.patience = patience
+        self.least_gain_db = least_gain_db
+        self.distances: list[float] = []
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"distances": self.distances}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.distances = state_dict["distances"]
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        self._stop_at_the_end(trainer)  # one that goes on may have come to it
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        schedule = _own(trainer)
+        if trainer.global_step % LOG_EVERY_STEPS == 0 and not schedule.is_falling:
+            is_time = _share_of_time(trainer) >= 1.0 - schedule.down_share
+            # all processes end at the same step
+            if trainer.strategy.reduce_boolean_decision(is_time, all=False):
+                self._begin_to_end(trainer, "the time is nearly up")
+        self._stop_at_the_end(trainer)
+
+    def on_validation_end(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        # not at the end of each epoch: there need not be a look in it
+        is_rehearsal = trainer.sanity_checking
+        if is_rehearsal or not trainer.lr_scheduler_configs or _own(trainer).is_falling:
+            return
+        self.distances.append(float(trainer.callback_metrics[MONITORED]))
+        if self.has_levelled_off:
+            said = f"{self.patience} looks at the held-out sounds gained less than"
+            self._begin_to_end(trainer, f"{said} {self.least_gain_db:g} dB")
+
+    @property
+    def has_levelled_off(self) -> bool:
+        before, lately = self.distances[: -self.patience], self.distances[-self.patience :]
+        return bool(before) and min(before) - min(lately) < self.least_gain_db
+
+    def _begin_to_end(self, trainer: lightning.Trainer, reason: str) -> None:
+        schedule = _own(trainer)
+        schedule.begin_to_end()
+        logger.info(
+            "step %d: %s; the training ends at step %d",
+            trainer.global_step,
+            reason,
+            schedule.ends_at,
+        )
+
+    def _stop_at_the_end(self, trainer: lightning.Trainer) -> None:
+        if trainer.global_step >= _own(trainer).ends_at:
+            trainer.should_stop = True
+
+
+def check_ending(training: Mapping[str, Any]) -> None:
+    """Looks if the settings of a training that ends by itself suit each other.
+
+    Raises:
+        ValueError: they do not.
+    """
+    schedule = training["schedule"].get("_target_")
+    if training.get("early_stopping") is not None and schedule != NAME_OF_SCHEDULE:
+        raise ValueError(
+            "training.early_stopping lets the rate down itself: training.schedule._target_ must be "
+            f"{NAME_OF_SCHEDULE}, {schedule} came; length=quick sets both"
+        )
+
+
+def schedule_of(trainer: lightning.Trainer) -> WarmupStableDecay | None:
+    """That of a training which may end by itself."""
+    for config in trainer.lr_scheduler_configs:
+        if isinstance(config.scheduler, WarmupStableDecay):
+            return config.scheduler
+    return None
+
+
+def _own(trainer: lightning.Trainer) -> WarmupStableDecay:
+    schedule = schedule_of(trainer)
+    assert schedule is not None  # see check_ending
+    return schedule
+
+
+def _share_of_time(trainer: lightning.Trainer) -> float:
+    """Of `trainer.max_time`, that is gone; 0 where there is no limit."""
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    timers = [callback for callback in callbacks if isinstance(callback, Timer)]
+    left = timers[0].time_remaining() if timers else None
+    if left is None:
+        return 0.0
+    gone = timers[0].time_elapsed()
+    return gone / max(gone + left, 1e-9)

@@ -1,0 +1,112 @@
+"""Ctrl-C and its like: a training ends after the step it is at, which is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import Checkpoint
+
+from vschaos.training.checkpoints import last_checkpoint
+
+# Ctrl-C; what clusters and shutdowns send; what a terminal sends that is closed
+SIGNALS = [
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+class SignalHandling(Checkpoint):
+    """Keeps the step at which a signal comes as the last checkpoint, then ends the training as
+    Ctrl-C does.
+
+    Before the first step, also where it waits for a batch that never comes, and at a second signal
+    a `KeyboardInterrupt` comes at once.
+    """
+
+    def __init__(self) -> None:
+        self.is_training = False
+        self.asked: int | None = None  # number of the signal
+        self._heard: list[signal.Signals] = []
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Answers signals within it, and gives a `KeyboardInterrupt` the exit code for the signal
+        as its second argument."""
+        if threading.current_thread() is threading.main_thread():  # where signals come
+            before = {number: signal.getsignal(number) for number in SIGNALS}
+            # a command in the background, or behind nohup, is told to leave some alone
+            self._heard = [n for n in SIGNALS if before[n] is not signal.SIG_IGN]
+        for number in self._heard:
+            signal.signal(number, self._answer)
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            asked = self.asked or signal.SIGINT
+            raise KeyboardInterrupt(*stop.args[:1], 128 + asked) from stop
+        finally:
+            for number in self._heard:
+                signal.signal(number, before[number])
+
+    def _answer(self, number: int, frame: FrameType | None) -> None:
+        if not self.is_training or self.asked is not None:
+            self.asked = number
+            raise KeyboardInterrupt("stopped before the training began")
+        self.asked = number
+        with suppress(OSError, AttributeError):  # of a terminal that is closed, or none at all
+            # a logger may be in the middle of a line: it cannot be called again within it
+            os.write(sys.stderr.fileno(), b"\nstopping after this step; once more ends at once\n")
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        for number in self._heard:  # in place of Lightning's, which would not keep the step
+            signal.signal(number, self._answer)
+
+    def on_train_batch_start(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        self.is_training = True
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        learner: lightning.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_index: int,
+    ) -> None:
+        loop = trainer.fit_loop.epoch_loop
+        # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
+        # one in its middle would be left out by who goes on; gathered gradients would be lost
+        is_between_steps = not loop._should_accumulate() and not loop._num_ready_batches_reached()
+        fetcher = trainer.fit_loop._data_fetcher
+        is_looked_at = fetcher is not None and loop._should_check_val_fx(fetcher)
+        if is_between_steps and not is_looked_at and self._is_asked(trainer):
+            trainer.save_checkpoint(last_checkpoint(Path(trainer.default_root_dir)))
+            raise KeyboardInterrupt
+
+    def on_train_epoch_start(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule
+    ) -> None:
+        if self._is_asked(trainer):
+            raise KeyboardInterrupt
+
+    def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+        self.is_training = False
+
+    def _is_asked(self, trainer: lightning.Trainer) -> bool:
+        asked = self.asked is not None
+        if trainer.world_size > 1:  # all processes stop at the same step, or none
+            return trainer.strategy.reduce_boolean_decision(asked, all=False)
+        return asked
