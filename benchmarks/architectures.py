@@ -29,6 +29,7 @@ import torch
 from measuring import command_line, cpu_seconds, heading, write
 from training import composed
 
+from vschaos.batch import Batch
 from vschaos.data import excerpts
 from vschaos.evaluation import magnitude_distances
 from vschaos.export.script import export
@@ -208,7 +209,7 @@ def cost_of_a_step(config: dict[str, Any]) -> tuple[float, int]:
         started = time.process_time()
         batch = data.excerpts[number]
         optimizer.zero_grad()
-        losses = learner.model.losses(batch.audio, batch.labels)
+        losses = learner.model.losses(Batch(batch))
         torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
         times.append(time.process_time() - started)

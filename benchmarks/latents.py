@@ -25,8 +25,8 @@ from torch import Tensor
 from vschaos.generation import DatasetLabelReader, read_input
 from vschaos.generation.inputs import dataset_root, part_of
 from vschaos.labels import Labels
+from vschaos.latents.importance import num_important
 from vschaos.losses import LogSpectralDistance
-from vschaos.models.base import num_important
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.prior import read_sequences
 from vschaos.runs import Run, load_run

@@ -28,7 +28,7 @@ import torch
 from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
-from vschaos.data.excerpts import Batch
+from vschaos.batch import Batch
 from vschaos.data.prefetch import Prefetch
 from vschaos.dsp import STFT
 from vschaos.training.learner import Learner

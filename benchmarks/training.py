@@ -40,6 +40,7 @@ from torch import nn
 from training_profile import Bookkeeping, Manifest
 
 from vschaos.audio.files import write_audio
+from vschaos.batch import Batch
 from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
@@ -125,7 +126,7 @@ def compile_losses(learner: Learner, data: SoundData) -> None:
     model, started = learner.model, Clock.now()
     model.losses = torch.compile(model.losses)  # type: ignore[method-assign]
     for number in range(2):  # what differs from the first time is compiled once more
-        torch.stack([*model.losses(*data.excerpts[number]).values()]).sum().backward()
+        torch.stack([*model.losses(Batch(data.excerpts[number])).values()]).sum().backward()
     learner.zero_grad()
     spent = Clock(*np.subtract(Clock.now(), started))
     print(f"compiled within {spent.wall:.0f} s, {spent.cpu:.0f} s of CPU in this process")
@@ -196,7 +197,7 @@ def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str,
 
     def take(step: int) -> None:
         with fabric.autocast():
-            losses = learner.model.losses(*batches[step % len(batches)])
+            losses = learner.model.losses(Batch(batches[step % len(batches)]))
         weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
         optimizer.zero_grad()
         torch.stack(weighted).sum().backward()

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from tests.tolerances import INAUDIBLE
 from vschaos import load_run
+from vschaos.batch import Batch
 from vschaos.data.augment import Augmentations
 from vschaos.export import Host
 from vschaos.export.script import export
@@ -164,7 +165,7 @@ def test_a_network_grows_with_its_size(network: str) -> None:
         model = build(composed("dgt_mid", *settings)["model"], {})
         audio = 0.1 * torch.randn(2, model.excerpt_length)
         values = torch.zeros(2, 0, len(model.excerpt_centres))
-        losses = model.losses(audio, Labels(values, values > 0))
+        losses = model.losses(Batch(audio, Labels(values, values > 0)))
         sum(losses.values(), torch.zeros(())).backward()
         for name, parameter in model.named_parameters():
             assert parameter.grad is not None, name
@@ -227,7 +228,9 @@ def test_terms_of_the_loss_are_added_by_their_names(dataset: Path, tmp_path: Pat
     assert folder is not None
     model = load_run(folder).model
     values = torch.zeros(4, 0, 1)
-    losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    losses = model.losses(
+        Batch(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    )
     assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", *TERMS}
 
 
@@ -236,7 +239,9 @@ def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
     config = composed("dgt_mid", "name=a", "data.dataset.root=b", *without)
     model = build(config["model"], {})
     values = torch.zeros(4, 0, 1)
-    losses = model.losses(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    losses = model.losses(
+        Batch(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
+    )
     assert set(losses) == {"log_magnitude", "kl"}
 
 

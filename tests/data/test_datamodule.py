@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from vschaos.audio.files import write_audio
+from vschaos.batch import Batch
 from vschaos.data import datamodule as datamodule_module
 from vschaos.data import excerpts as excerpts_module
 from vschaos.data.augment import Augmentations, Gain, Varispeed
 from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import Loading, SoundData
 from vschaos.data.draw import BalancedDraw
-from vschaos.data.excerpts import BATCHES_PER_BLOCK, Batch, Excerpts, Frames
+from vschaos.data.excerpts import BATCHES_PER_BLOCK, Excerpts, Frames
 from vschaos.data.metadata.timeline import LabelTrack
 from vschaos.data.metadata.tracks import Segment
 from vschaos.data.pitch.notes import PITCH_CLASSES

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from vschaos.audio.files import write_audio
+from vschaos.batch import Batch
 from vschaos.data.augment import Augmentations, Gain, Varispeed
 from vschaos.data.cache.store import open_store
 from vschaos.data.datamodule import Loading, SoundData
-from vschaos.data.excerpts import BATCHES_PER_BLOCK, Batch, Excerpts, Frames
+from vschaos.data.excerpts import BATCHES_PER_BLOCK, Excerpts, Frames
 from vschaos.data.prefetch import MOST_SAMPLES, Prefetch
 from vschaos.data.split import Split
 

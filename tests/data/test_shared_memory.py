@@ -16,7 +16,7 @@ import torch
 import yaml
 
 from tests.test_configs import TINY, composed
-from vschaos.data.excerpts import Batch
+from vschaos.batch import Batch
 from vschaos.data.shared_memory import Shared, check_shared_memory
 from vschaos.training import train
 

@@ -17,7 +17,8 @@ from vschaos.evaluation.latents import (
     walk_lines,
 )
 from vschaos.labels import Labels
-from vschaos.models.base import Model, Representation
+from vschaos.models.base import Model
+from vschaos.models.capabilities import Representation
 
 BINS = 257
 

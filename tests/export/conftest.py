@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
 from tests.export.playing import SOUNDS, fresh, sound
+from vschaos.batch import Batch
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.labels import Labels
@@ -46,12 +48,12 @@ def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], Spect
             latent=GaussianLatent(dim=6),
         )
         excerpts = sound.unfold(1, model.excerpt_length, 997)[0]
-        model.fit(excerpts)
+        model.fit(unlabelled(unlabelled(excerpts)))
         optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
         for step in range(num_steps):
             optimizer.zero_grad()
             batch = excerpts[step % 8 :: 8]
-            model.losses(batch, nothing_known(len(batch)))["log_magnitude"].backward()
+            model.losses(Batch(batch, nothing_known(len(batch))))["log_magnitude"].backward()
             optimizer.step()
         return model.eval().requires_grad_(False)
 

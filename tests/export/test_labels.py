@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.batches import unlabelled
 from tests.tolerances import INAUDIBLE
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import Host, script_stream
@@ -53,7 +54,7 @@ def made(conditioning: dict[str, Any], prediction: dict[str, Any]) -> Run:
         prediction=prediction,
         adversary_dims=[8],
     )
-    model.fit(0.02 * torch.randn(8, 4096))
+    model.fit(unlabelled(unlabelled(0.02 * torch.randn(8, 4096))))
     with torch.no_grad():  # as they are drawn, heads hear next to the same in everything
         for parameter in model.labelling.predictors.parameters():
             parameter.mul_(4.0)

@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
 from tests.export.playing import fresh
 from tests.tolerances import INAUDIBLE, ROUNDING
+from vschaos.batch import Batch
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import script_stream
 from vschaos.labels import Labels
@@ -63,13 +65,13 @@ def make(name: str, output: Callable[[LogMagnitude], Output] = Output) -> Spectr
     )
     sound = music(400)[0]
     excerpts = sound.unfold(1, model.excerpt_length, 577)[0]
-    model.fit(excerpts)
+    model.fit(unlabelled(unlabelled(excerpts)))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     values = torch.zeros(len(excerpts[::8]), 0, len(model.excerpt_centres))
     for step in range(60):
         optimizer.zero_grad()
         batch = excerpts[step % 8 :: 8]
-        losses = model.losses(batch, Labels(values[: len(batch)], values[: len(batch)] > 0))
+        losses = model.losses(Batch(batch, Labels(values[: len(batch)], values[: len(batch)] > 0)))
         losses["kl"] = 1e-3 * losses["kl"]
         sum(losses.values(), torch.zeros(())).backward()
         optimizer.step()

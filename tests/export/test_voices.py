@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
 from tests.export.playing import fresh
 from tests.export.test_generating import generating
 from vschaos.dsp import STFT, LogMagnitude
@@ -69,7 +70,7 @@ def stream(sounds: Tensor) -> torch.jit.ScriptModule:
         decoder=Pointwise,
         latent=GaussianLatent(dim=4),
     )
-    model.fit(sounds[:, 0])
+    model.fit(unlabelled(sounds[:, 0]))
     return script_stream(model.eval().requires_grad_(False).stream().eval(), RATE)
 
 

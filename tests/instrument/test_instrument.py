@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import CARD, Instrument, read_instrument
-from vschaos.models.base import Attribute, Control, Method
 
 PITCH = Control("pitch", 0.0, 1.0, "class", ("A", "Ré ♯"), unknown_below=0.0, unseen=(1,))
 AUDIO = Control("audio", -1.0, 1.0, "amplitude")
-LATENT = Control("latent 1", -2.5, 3.1, "deviation")
+LATENT = Control("latent 1", -2.5, 3.1, "sigma")
 INSTRUMENT = Instrument(
     "my strings",
     48000,

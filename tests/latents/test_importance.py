@@ -8,8 +8,7 @@ from torch import Tensor
 
 from vschaos.latents.completion import LatentCompletion
 from vschaos.latents.gaussian import DRAWN_PER_STEP
-from vschaos.latents.importance import order_latents
-from vschaos.models.base import num_important
+from vschaos.latents.importance import num_important, order_latents
 from vschaos.models.spectral_vae import GaussianLatent
 
 BINS = 64

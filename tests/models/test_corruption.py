@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
 from tests.models.test_spectral_vae import FULL, some_labels, tiny, tones
 from tests.tolerances import ROUNDING
+from vschaos.batch import Batch
 from vschaos.labels import Labels
 from vschaos.models.spectral_vae import Corruption, FrequencyMask, MagnitudeNoise, TimeMask
 
@@ -73,9 +75,9 @@ def test_without_a_chance_nothing_is_drawn_or_changed() -> None:
 
 def losses(corrupted: Corruption | None, audio: Tensor, labels: Labels, step: int) -> list[Tensor]:
     model = tiny(**FULL, corruption=corrupted)
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     torch.manual_seed(step)
-    return list(model.losses(audio, labels).values())
+    return list(model.losses(Batch(audio, labels)).values())
 
 
 def test_losses_hang_on_the_step_alone_and_are_the_same_without_a_chance() -> None:
@@ -93,10 +95,10 @@ def test_what_shall_come_out_is_clean() -> None:
     """A network that gives the clean contrast, whatever it hears, makes no error."""
     audio = tones(1, 512).expand(16, 512)
     model = tiny(corruption=Corruption(noise=MagnitudeNoise(40.0, 1.0)))
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     clean = model.log_magnitude(model.transform.analyse(audio).abs())
     model.decoder.forward = lambda *_: clean  # type: ignore[method-assign]
-    found = model.losses(audio, some_labels(model, 16))
+    found = model.losses(Batch(audio, some_labels(model, 16)))
     # squares of rounding: the contrast of the same sound, by the same rule, in two batches
     assert float(found["log_magnitude"].detach()) < ROUNDING
     assert float(found["convergence"].detach()) < 1e-4
@@ -104,9 +106,9 @@ def test_what_shall_come_out_is_clean() -> None:
 
 def test_silence_and_extremes_are_finite() -> None:
     model = tiny(corruption=corruption(1.0))
-    model.fit(tones(8, 512))
+    model.fit(unlabelled(unlabelled(tones(8, 512))))
     for audio in (torch.zeros(4, 512), 1e4 * tones(4, 512)):
-        found = model.losses(audio, some_labels(model, 4))
+        found = model.losses(Batch(audio, some_labels(model, 4)))
         assert all(torch.isfinite(loss) for loss in found.values())
 
 

@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
 from tests.models.test_memory import CAUSAL, GRU, LABELS, batch, make
 from tests.models.test_spectral_vae import RATE, tiny
+from vschaos.batch import Batch
 from vschaos.labels import Labels
 from vschaos.models.spectral_vae import InterpolationLoss
 
@@ -85,10 +87,10 @@ def test_shares_that_cannot_be_are_refused(share: float) -> None:
 def test_networks_with_a_memory_learn_from_it(memory: Any, labels: dict[str, Any]) -> None:
     model = make(memory, between=InterpolationLoss(), excerpt_frames=3, burn_in=2, **labels)
     audio, given = batch(model)
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     with torch.no_grad():  # so soft that what lies between has fallen, whatever is drawn
         list(model.decoder.parameters())[-1].sub_(9.0)
-    loss = model.losses(audio, given)["interpolation"]
+    loss = model.losses(Batch(audio, given))["interpolation"]
     assert 0 < float(loss.detach()) < math.inf
     loss.backward()
     for network in (model.decoder, model.encoder):
@@ -108,10 +110,10 @@ def test_a_model_that_learns_with_it_falls_less() -> None:
         audio = level * torch.sin(2 * math.pi * hz.repeat(8, 1) * times[:length] + phase)
         nothing = torch.zeros(count, 0, 1)
         labels = Labels(nothing, nothing > 0)
-        model.fit(audio)
+        model.fit(unlabelled(unlabelled(audio)))
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
         for _ in range(80):
-            losses = model.losses(audio, labels)
+            losses = model.losses(Batch(audio, labels))
             optimizer.zero_grad()
             (
                 losses["log_magnitude"] + losses["convergence"] + weight * losses["interpolation"]

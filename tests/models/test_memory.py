@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.batches import unlabelled
+from vschaos.batch import Batch
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import CausalConvolution, Recurrence, Remembering
@@ -79,8 +81,8 @@ def test_every_loss_is_finite_and_every_parameter_learns(
     for burn_in in (0, 4):
         model = make(memory, excerpt_frames=3, burn_in=burn_in, **labels)
         audio, given = batch(model)
-        model.fit(audio)
-        losses = model.losses(audio, given)
+        model.fit(unlabelled(unlabelled(audio)))
+        losses = model.losses(Batch(audio, given))
         sum(losses.values(), torch.zeros(())).backward()
         assert all(torch.isfinite(loss.detach()) for loss in losses.values())
         for name, parameter in model.named_parameters():
@@ -94,8 +96,8 @@ def test_no_loss_is_taken_of_the_frames_that_warm_a_memory(burn_in: int) -> None
     recorder = Recorder()
     model = make(excerpt_frames=5, burn_in=burn_in, reconstruction={"log_magnitude": recorder})
     audio, given = batch(model)
-    model.fit(audio)
-    assert "log_magnitude" in model.losses(audio, given)
+    model.fit(unlabelled(unlabelled(audio)))
+    assert "log_magnitude" in model.losses(Batch(audio, given))
     assert recorder.judged == 17 - burn_in
 
 
@@ -103,7 +105,7 @@ def test_no_loss_is_taken_of_the_frames_that_warm_a_memory(burn_in: int) -> None
 def test_what_sounds_later_changes_no_frame_before(memory: Any) -> None:
     model = make(memory).eval()
     audio = 0.1 * torch.randn(1, 40 * 64)
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     changed = audio.clone()
     changed[:, 20 * 64 :] = 0.3 * torch.randn(1, 20 * 64)
     with torch.no_grad():
@@ -117,7 +119,7 @@ def test_what_sounds_later_changes_no_frame_before(memory: Any) -> None:
 
 def test_a_silence_that_lasts_is_where_the_gate_expects_it() -> None:
     model = make().eval()
-    model.fit(0.1 * torch.randn(4, 2048))
+    model.fit(unlabelled(unlabelled(0.1 * torch.randn(4, 2048))))
     with torch.no_grad():
         latents = model.encode(torch.zeros(1, 60 * 64))
         settled = latents[:, :, 40:50]

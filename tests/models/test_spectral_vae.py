@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.batches import unlabelled
+from vschaos.batch import Batch
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Perceptron
@@ -48,8 +50,8 @@ def tones(num: int, length: int, seed: int = 0) -> Tensor:
 def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -> None:
     model = tiny()
     audio = tones(8, model.excerpt_length)
-    model.fit(audio)
-    losses = model.losses(audio, nothing_known(8))
+    model.fit(unlabelled(unlabelled(audio)))
+    losses = model.losses(Batch(audio, nothing_known(8)))
     assert set(losses) == {"log_magnitude", "convergence", "kl"}
     sum(losses.values(), torch.zeros(())).backward()
     for name, parameter in model.named_parameters():
@@ -59,7 +61,7 @@ def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -
 
 def test_sounds_come_back_as_long_as_they_went_in() -> None:
     model = tiny()
-    model.fit(tones(8, 4096))
+    model.fit(unlabelled(unlabelled(tones(8, 4096))))
     for length in (1, 127, 128, 3000):
         for inversion in (None, *model.inversions):
             assert model.reconstruct(tones(2, length), inversion=inversion).shape == (2, length)
@@ -67,7 +69,7 @@ def test_sounds_come_back_as_long_as_they_went_in() -> None:
 
 def test_latents_decode_to_the_sound_that_has_as_many_frames() -> None:
     model = tiny()
-    model.fit(tones(8, 4096))
+    model.fit(unlabelled(unlabelled(tones(8, 4096))))
     for num_frames in (4, 5, 40):
         audio = model.decode(torch.zeros(3, 4, num_frames))
         assert model.encode(audio).shape == (3, 4, num_frames)
@@ -98,14 +100,14 @@ def test_a_latent_that_is_the_same_for_all_sounds_says_nothing(
 ) -> None:
     model = tiny()
     audio = tones(64, model.excerpt_length)
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     last = [layer for layer in model.encoder.modules() if isinstance(layer, nn.Linear)][-1]
     with torch.no_grad():
         last.weight[1] = last.weight[4 + 1] = 0.0  # mean and log-variance of the second one
         last.bias[1], last.bias[4 + 1] = 3.0, -2.0  # far from the standard normal
         last.bias[4] = -6.0  # the first one says precisely where it is
         for _ in range(20):
-            model.losses(audio, nothing_known(64))
+            model.losses(Batch(audio, nothing_known(64)))
         nats = model.divergences(tones(8, 4096))
     assert nats.shape == (4,)
     assert float(nats[1]) == pytest.approx(0.0, abs=1e-4)
@@ -156,8 +158,8 @@ def moved_by(model: SpectralVAE, loss: Tensor) -> set[str]:
 def test_with_labels_every_loss_moves_what_it_should() -> None:
     model = tiny(**FULL)
     audio = tones(32, model.excerpt_length)
-    model.fit(audio)
-    losses = model.losses(audio, some_labels(model, 32))
+    model.fit(unlabelled(unlabelled(audio)))
+    losses = model.losses(Batch(audio, some_labels(model, 32)))
     of_labels = {"pitch_prediction", "pitch_semi_supervised"}
     of_heads = {"adversary", "leak"}
     assert set(losses) == {"log_magnitude", "convergence", "kl", *of_labels, *of_heads}
@@ -175,18 +177,18 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
 def test_losses_and_distances_are_finite_whatever_is_known(share_known: float) -> None:
     model = tiny(**FULL, label_dropout=0.2)
     audio = tones(16, model.excerpt_length)
-    model.fit(audio)
+    model.fit(unlabelled(unlabelled(audio)))
     labels = some_labels(model, 16, share_known)
     # where nothing is known, anything may stand
     labels = labels._replace(values=labels.values.masked_fill(~labels.known, math.nan))
-    losses = model.losses(audio, labels)
+    losses = model.losses(Batch(audio, labels))
     sum(losses.values(), torch.zeros(())).backward()
     assert all(torch.isfinite(loss.detach()) for loss in losses.values())
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
     whole = some_labels(model, 16, share_known)._replace(values=labels.values)
     with torch.no_grad():
-        distances = model.distances(tones(1, 16 * 128), _along(whole, model.centres(16 * 128)))
+        distances = model.metrics(Batch(tones(1, 16 * 128), _along(whole, model.centres(16 * 128))))
     assert all(torch.isfinite(value) for value in distances.values())
     assert ("pitch_accuracy" in distances) == (share_known > 0)
 
@@ -202,13 +204,13 @@ def test_labels_of_all_frames_hidden_are_unknown_to_the_network() -> None:
     shown = tiny(conditioning=TO_DECODER, label_dropout=0.0)
     hidden = tiny(conditioning=TO_DECODER, label_dropout=1.0)
     for model in (shown, hidden):
-        model.fit(audio)
+        model.fit(unlabelled(unlabelled(audio)))
     known = torch.ones(16, 1, 1, dtype=torch.bool)
     low, high = (Labels(torch.full((16, 1, 1), value), known) for value in (0.0, 1.0))
 
     def log_magnitude(model: SpectralVAE, labels: Labels) -> float:
         torch.manual_seed(0)
-        return float(model.losses(audio, labels)["log_magnitude"].detach())
+        return float(model.losses(Batch(audio, labels))["log_magnitude"].detach())
 
     assert log_magnitude(shown, low) != log_magnitude(shown, high)
     assert log_magnitude(hidden, low) == log_magnitude(hidden, high)
@@ -255,10 +257,10 @@ def obedient() -> SpectralVAE:
         adversary_dims=[32],
         label_dropout=0.1,
     )
-    model.fit(notes(256, 1, 0)[0])
+    model.fit(unlabelled(unlabelled(notes(256, 1, 0)[0])))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(300):
-        losses = model.losses(*notes(128, 1, step))
+        losses = model.losses(Batch(*notes(128, 1, step)))
         weights = {"kl": 0.03, "leak": 1.0}
         optimizer.zero_grad()
         sum((weights.get(n, 1.0) * loss for n, loss in losses.items()), torch.zeros(())).backward()
@@ -327,11 +329,11 @@ def test_its_heads_hear_the_labels(obedient: SpectralVAE) -> None:
 
 def train(model: SpectralVAE, steps: int) -> None:
     values = torch.zeros(128, 0, 1)
-    model.fit(tones(256, model.excerpt_length))
+    model.fit(unlabelled(unlabelled(tones(256, model.excerpt_length))))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(steps):
         losses = model.losses(
-            tones(128, model.excerpt_length, seed=step), Labels(values, values > 0)
+            Batch(tones(128, model.excerpt_length, seed=step), Labels(values, values > 0))
         )
         optimizer.zero_grad()
         (losses["log_magnitude"] + 1e-3 * losses["kl"]).backward()

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Attribute
 from vschaos.patches.max.design import own_name, prefix_of
 from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, heard_settings

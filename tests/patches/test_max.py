@@ -9,8 +9,8 @@ import pytest
 
 from tests.patches.draw_maxpat import draw, text_width, wrapped
 from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
+from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches.max import write_max
 from vschaos.patches.max.design import class_names
 from vschaos.patches.max.objects import ports, quoted, words
@@ -35,7 +35,7 @@ SETTINGS = [
 def instrument(
     dim: int = 3, told: tuple[Control, ...] = (), methods: tuple[str, ...] = ("forward", "codec")
 ) -> Instrument:
-    latents = [Control(f"latent {n + 1}", -2.5 - n / 10, 3.0, "deviation") for n in range(dim)]
+    latents = [Control(f"latent {n + 1}", -2.5 - n / 10, 3.0, "sigma") for n in range(dim)]
     made = []
     if "codec" in methods or "encode" in methods:
         made.append(Method("encode", [AUDIO], 1, [*latents, *told], 256))

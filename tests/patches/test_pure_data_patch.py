@@ -13,8 +13,8 @@ from tests.patches.tones import BRIGHTNESS, HOP, LEVEL, PITCH, RATE, Tones, writ
 from vschaos.audio.files import write_audio
 from vschaos.export import Host
 from vschaos.export.script import describe
+from vschaos.instrument.controls import Control
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Control
 from vschaos.patches import write_patches
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.notes import receivers

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from vschaos.export import script_stream
 from vschaos.export.script import describe
+from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import CARD, Instrument
-from vschaos.models.base import Attribute, Control, Method, Stream
+from vschaos.instrument.stream import Stream
 
 RATE, HOP = 44100, 256
 LOWEST_HZ, LEVEL = 220.0, 0.3
@@ -51,7 +52,7 @@ class Tones(Stream):
         methods: Sequence[str] = ("encode", "decode", "forward"),
         heard: float = -1.0,
     ) -> None:
-        latents = [Control(f"latent {k + 1}", -2.5, 3.0, "deviation") for k in range(num_latents)]
+        latents = [Control(f"latent {k + 1}", -2.5, 3.0, "sigma") for k in range(num_latents)]
         told, sound = list(labels), [AUDIO]
         all_methods = [
             Method("encode", sound + told, 1, latents + told, HOP),

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.test_configs import TINY, composed
-from vschaos.data.excerpts import Batch
+from vschaos.batch import Batch
 from vschaos.training.learner import Learner
 
 

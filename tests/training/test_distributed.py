@@ -71,7 +71,7 @@ def assert_alike(one: Path, other: Path) -> None:
             difference = (found["state_dict"][name] - value).abs().max()
             assert difference <= TOLERANCE * value.abs().max().clamp_min(1.0), name
     distance = {
-        folder: torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["held_out"]
+        folder: torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["metrics"]
         for folder in (one, other)
     }
     assert distance[one] == pytest.approx(distance[other], rel=1e-3)

@@ -44,7 +44,7 @@ def quick(dataset: Path, tmp_path: Path) -> dict[str, Any]:
         "trainer.max_steps=30",
         "training.schedule.warmup_steps=2",
         "training.early_stopping.patience=1",
-        "training.early_stopping.least_gain_db=1000",
+        "training.early_stopping.min_gain=1000",
     )
 
 
@@ -92,7 +92,7 @@ def test_what_was_told_is_gone_on_with_and_what_settings_say_may_change() -> Non
 def test_it_has_levelled_off_when_the_last_looks_gained_too_little(
     distances: list[float], expected: bool
 ) -> None:
-    ending = EarlyStopping(patience=2, least_gain_db=0.05)
+    ending = EarlyStopping(patience=2, min_gain=0.05)
     ending.load_state_dict({"distances": distances})
     assert ending.has_levelled_off == expected
 
@@ -106,7 +106,7 @@ def test_a_training_ends_before_its_last_step(
     last = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
     assert last["global_step"] == 8
     assert last["optimizer_states"][0]["param_groups"][0]["lr"] == 0.0
-    assert last["held_out"].keys() == {"log_spectral_distance", "spectral_convergence"}
+    assert last["metrics"].keys() == {"log_spectral_distance", "spectral_convergence"}
     assert "step 6: 1 looks at the held-out sounds gained less than 1000 dB" in caplog.text
     assert "the training ends at step 8" in caplog.text
     assert (folder / "state.json").is_file()
@@ -191,7 +191,7 @@ def test_another_schedule_is_refused(quick: dict[str, Any]) -> None:
     ("part", "setting", "value"),
     [
         ("early_stopping", "patience", 0),
-        ("early_stopping", "least_gain_db", -1.0),
+        ("early_stopping", "min_gain", -1.0),
         ("schedule", "down_share", 1.0),
     ],
 )

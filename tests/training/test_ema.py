@@ -55,7 +55,7 @@ def test_the_mean_is_what_is_judged_and_opened(
     judge = Learner.validation_step
 
     def recorded(self: Learner, *arguments: Any) -> None:
-        judged.append(copy.deepcopy(self.judged.state_dict()))
+        judged.append(copy.deepcopy(self.evaluated.state_dict()))
         judge(self, *arguments)
 
     monkeypatch.setattr(Learner, "validation_step", recorded)

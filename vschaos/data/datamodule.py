@@ -10,10 +10,11 @@ import numpy as np
 import pytorch_lightning as lightning
 from torch.utils.data import DataLoader, Sampler
 
+from vschaos.batch import Batch
 from vschaos.data.augment import Augmentations
 from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
-from vschaos.data.excerpts import Batch, Excerpts, Frames, WholeSounds
+from vschaos.data.excerpts import Excerpts, Frames, WholeSounds
 from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
 from vschaos.data.prefetch import Prefetch
 from vschaos.data.shared_memory import Shared

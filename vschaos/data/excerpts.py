@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from vschaos.batch import Batch
 from vschaos.data.augment import Augmentations, Lengths, Transposition
 from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.draw import Draw
@@ -24,18 +25,6 @@ SPEED_GROUPS = (
     16  # of a batch, if it has as many excerpts: fewer, and gradients lean to what is drawn
 )
 BATCHES_PER_BLOCK = 16  # batches that follow on each other and share their lots' lengths
-
-
-class Batch(NamedTuple):
-    """Sounds and what is known of them.
-
-    Attributes:
-        audio: `[B, T]`.
-        labels: of the N frames of each, `[B, L, N]`.
-    """
-
-    audio: Tensor
-    labels: Labels
 
 
 class Frames(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from torch.utils.data import Dataset
 
-from vschaos.data.excerpts import BATCHES_PER_BLOCK, Batch, Excerpts
+from vschaos.batch import Batch
+from vschaos.data.excerpts import BATCHES_PER_BLOCK, Excerpts
 
 MOST_SAMPLES = 1 << 22  # that are held; 16 MB
 

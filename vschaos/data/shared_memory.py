@@ -11,7 +11,8 @@ from pathlib import Path
 
 from torch.utils.data import Dataset, get_worker_info
 
-from vschaos.data.excerpts import Batch, Excerpts
+from vschaos.batch import Batch
+from vschaos.data.excerpts import Excerpts
 
 PLACE = Path("/dev/shm")  # Linux; elsewhere it has no size of its own
 BATCHES_PER_WORKER = 3  # two that are fetched ahead, as torch has it, and one that is being read

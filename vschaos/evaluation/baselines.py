@@ -10,7 +10,8 @@ from torch import Tensor
 from vschaos.dsp import INVERSIONS, invert
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
 from vschaos.evaluation.pca import PCA
-from vschaos.models.base import Model, Representation
+from vschaos.models.base import Model
+from vschaos.models.capabilities import Representation
 
 
 class Baseline(Protocol):

@@ -12,7 +12,7 @@ from scipy.linalg import eigh
 from torch import Tensor
 
 from vschaos.generation.material import Material
-from vschaos.models.base import Representation
+from vschaos.models.capabilities import Representation
 from vschaos.progress import Progress
 
 MAX_FRAMES = 40_000

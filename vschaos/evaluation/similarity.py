@@ -23,7 +23,7 @@ from vschaos.evaluation.measures import (
     pitch_kept,
     pooled,
 )
-from vschaos.models.base import Representation
+from vschaos.models.capabilities import Representation
 
 
 class FileMetrics(NamedTuple):

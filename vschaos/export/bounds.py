@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vschaos.models.base import Control, Method
+from vschaos.instrument.controls import Control, Method
 
 
 def bounds(method: Method, hop_length: int) -> Any:
@@ -64,15 +64,5 @@ def _tamed(values: Tensor, bounds: Tensor) -> Tensor:
 
 
 def _of(controls: list[Control]) -> Tensor:
-    """Lowest and highest values that are let through, and the one in place of what is no number:
-    `[3, C, 1]`. Full scale of sound is passed by up to 12 dB."""
-    rows = []
-    for control in controls:
-        if control.unknown_below is not None:
-            unknown = control.unknown_below - 1.0
-            rows.append((unknown, control.high, unknown))
-        elif control.unit == "amplitude":
-            rows.append((4.0 * control.low, 4.0 * control.high, 0.0))
-        else:
-            rows.append((-100.0, 100.0, 0.0))
-    return torch.tensor(rows).T.unsqueeze(2)
+    """`Control.bounds` of each: `[3, C, 1]`."""
+    return torch.tensor([control.bounds for control in controls]).T.unsqueeze(2)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.export.bounds import BoundsInterface, bounds
-from vschaos.models.base import Attribute, Method, Stream
+from vschaos.instrument.controls import Attribute, Method
+from vschaos.instrument.stream import Stream
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
 READ_ONLY = {  # how the scripted module answers
@@ -41,32 +42,28 @@ def all_attributes(stream: Stream, sample_rate: int) -> list[Attribute]:
 
 
 @torch.jit.interface
-class Encodes(nn.Module):
-    def encode(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+class EntryInterface(nn.Module):
+    def call(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
 
 
-@torch.jit.interface
-class Decodes(nn.Module):
-    def decode(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
-        pass
+class Entry(nn.Module):
+    """Where a host enters a stream: one method of it, for any finite or other numbers.
 
+    It stands behind an interface: TorchScript then compiles `call` by itself, and the warm-up runs
+    what a host will run.
 
-@torch.jit.interface
-class Forwards(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
-        pass
+    Args:
+        stream: scripted.
+        limits: scripted `Bounds` of the method.
+    """
 
+    limits: BoundsInterface
 
-@torch.jit.interface
-class Generates(nn.Module):
-    def generate(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
-        pass
-
-
-# by the names of methods: what TorchScript compiles of a method that it sees through is not what a
-# host calls, and each is warmed up as something of which only this is known
-CALLED_AS = {"encode": Encodes, "decode": Decodes, "forward": Forwards, "generate": Generates}
+    def __init__(self, stream: torch.jit.ScriptModule, limits: torch.jit.ScriptModule) -> None:
+        super().__init__()
+        self.stream = stream
+        self.limits = limits
 
 
 class NNTilde(nn.Module):
@@ -90,7 +87,7 @@ class NNTilde(nn.Module):
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
             self.register_buffer(f"{method.name}_params", torch.tensor(params))
-            setattr(self, f"{method.name}_bounds", bounds(method, stream.hop_length))
+            setattr(self, f"{method.name}_entry", _entry(method, scripted, stream.hop_length))
             setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
             setattr(
                 self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
@@ -132,11 +129,9 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     names = [method.name for method in stream.methods]
     names += [attribute.name for attribute in stream.attributes]
     if len(set(names)) != len(names):
-        raise ValueError(f"methods and attributes must differ in name, {names} came")
-    if not {method.name for method in stream.methods} <= set(CALLED_AS):
-        raise ValueError(f"methods must be among {', '.join(CALLED_AS)}, {names} came")
+        raise ValueError(f"methods and attributes must differ in name, got {names}")
     # a class of its own: TorchScript shares types, and methods can be added to a type only once
-    parts = {f"{method.name}_bounds": BoundsInterface for method in stream.methods}
+    parts = {f"{method.name}_entry": EntryInterface for method in stream.methods}
     instrument = type("Instrument", (NNTilde,), {"__annotations__": parts})
     unscripted = instrument(stream, torch.jit.script(stream), sample_rate)
     scripted = torch.jit.script(unscripted.eval())
@@ -147,6 +142,19 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_attribute_source(attribute))
     for name, value in READ_ONLY.items():
         scripted.define(_read_only_source(name, value))
+    return scripted
+
+
+def _entry(
+    method: Method, stream: torch.jit.ScriptModule, hop_length: int
+) -> torch.jit.ScriptModule:
+    entry = type(f"Entry_{method.name}", (Entry,), {})  # types are shared by class
+    scripted = torch.jit.script(entry(stream, bounds(method, hop_length)))
+    scripted.define(f"""
+def call(self, x: Tensor) -> Tensor:
+    taken = self.limits.whole_hops(x)
+    return self.limits.as_asked(self.stream.{method.name}(taken), x.shape[2])
+""")
     return scripted
 
 
@@ -166,28 +174,45 @@ def get_methods(self) -> List[str]:
 
 def _warm_up_call(method: Method, hop_length: int) -> str:
     length = WARM_UP_HOPS * hop_length // method.in_ratio
-    return f"""\
-            for one in torch.jit.annotate(List[{CALLED_AS[method.name].__name__}], [self]):
-                one.{method.name}(torch.zeros([1, {len(method.inlets)}, {length}]))"""
+    zeros = f"torch.zeros([1, {len(method.inlets)}, {length}])"
+    return f"            self.{method.name}_entry.call({zeros})"
 
 
 def _method_source(method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
-    taken = self.{method.name}_bounds.whole_hops(x)
-    return self.{method.name}_bounds.as_asked(self.stream.{method.name}(taken), x.shape[2])
+    return self.{method.name}_entry.call(x)
 """
 
 
 def _attribute_source(attribute: Attribute) -> str:
+    """Setter and getter, as the declaration has them; the value lies in the stream."""
     name, kind = attribute.name, attribute.type
+    changed = f"    self.stream.{attribute.on_change}()\n" if attribute.on_change else ""
+    aliases = "".join(
+        f"    if value == {alias!r}:\n        value = {choice!r}\n"
+        for alias, choice in attribute.aliases
+    )
     return f"""
 def set_{name}(self, value: {kind}) -> int:
-    return self.stream.set_{name}(value)
+{aliases}    if not ({_is_allowed(attribute)}):
+        return -1
+    self.stream.{name} = value
+{changed}    return 0
 
 def get_{name}(self) -> List[{kind}]:
-    return [self.stream.get_{name}()]
+    return [self.stream.{name}]
 """
+
+
+def _is_allowed(attribute: Attribute) -> str:
+    """An expression of `value`; false for NaN."""
+    if attribute.choices:
+        return f"value in {list(attribute.choices)!r}"
+    if attribute.type == "bool" or attribute.type == "str":
+        return "True"
+    number = int if attribute.type == "int" else float
+    return f"{number(attribute.low)!r} <= value <= {number(attribute.high)!r}"
 
 
 def _read_only_source(name: str, value: str) -> str:

@@ -10,7 +10,7 @@ import torch
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.instrument.instrument import CARD, Instrument
-from vschaos.models.base import Stream
+from vschaos.instrument.stream import Stream
 from vschaos.outputs import output_file
 from vschaos.patches import write_patches
 from vschaos.runs import Run

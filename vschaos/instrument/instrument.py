@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vschaos.models.base import Attribute, Control, Method
+from vschaos.instrument.controls import Attribute, Control, Method
 
 FORMAT = 1  # of the card
 CARD = "card.json"  # its name in a .ts

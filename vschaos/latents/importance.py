@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +12,7 @@ POINTS = 512  # latents that are decoded for each dimension,
 MOST_FRAMES = 16384  # but no more than so many in all
 RANGE_DB = 80.0  # below the loudest bin, where levels are all the same
 FEWEST = 2  # points that tell anything
+IMPORTANT_SHARE = 0.9  # of what all latents change, that the important ones bring
 
 
 class LatentOrder(NamedTuple):
@@ -26,6 +27,23 @@ class LatentOrder(NamedTuple):
     order: Tensor
     signs: Tensor
     importance: Tensor
+
+
+def num_important(importance: Sequence[float]) -> int:
+    """The smallest number of latents that together bring 90 % of what all of them change; powers
+    add up.
+
+    Args:
+        importance: of a model's latents, dB, the largest first.
+
+    >>> num_important([3.0, 2.0, 0.5, 0.1])
+    2
+    """
+    powers = [change**2 for change in importance]
+    sums = [sum(powers[: count + 1]) for count in range(len(powers))]
+    return next(
+        (n for n, power in enumerate(sums, 1) if power >= IMPORTANT_SHARE * sums[-1] > 0), 0
+    )
 
 
 def order_latents(points: Tensor, decode: Callable[[Tensor], Tensor]) -> LatentOrder | None:

@@ -10,7 +10,7 @@ import torch
 
 from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material
-from vschaos.models.base import num_important
+from vschaos.latents.importance import num_important
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.listening import listen

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from vschaos.batch import Batch
 from vschaos.audio.files import Waveform
 from vschaos.generation import reconstruct, trajectory, without_edges
 from vschaos.generation.material import Clip, Material, spread
@@ -63,7 +64,7 @@ def _distances(run: Run, clip: Clip, told: Given) -> dict[str, float]:
     """What the model itself says of a reconstruction; what it hears is judged elsewhere."""
     with torch.inference_mode():
         labels = run.labels(len(run.model.centres(len(clip.audio))), told)
-        judged = run.model.distances(torch.from_numpy(clip.audio)[None], labels)
+        judged = run.model.metrics(Batch(torch.from_numpy(clip.audio)[None], labels))
     of_labels = tuple(f"{task}_" for task in run.model.predicted_tasks)
     return {
         name: round(float(value), 2)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vschaos.models.base import num_important
+from vschaos.latents.importance import num_important
 from vschaos.runs.summary import Summary
 
-SHORT = {"log_spectral_distance": "LSD dB", "spectral_convergence": "SC dB"}
 OF_ALL_RUNS = ("name", "rundir", "resume", "check", "report", "recipe")  # differ, and tell nothing
 WIDEST = 48  # characters of a value
 NOTHING = "-"
@@ -16,7 +15,7 @@ NOTHING = "-"
 
 def table(runs: Sequence[Summary]) -> str:
     """A line for each run; of its latents, how many matter."""
-    head = ["run", "recipe", "begun", "state", "steps", *SHORT.values(), "latents", "size"]
+    head = ["run", "recipe", "begun", "state", "steps", "validation", "latents", "size"]
     rows = [
         [
             f"{run.name}/version_{run.version}",
@@ -24,7 +23,7 @@ def table(runs: Sequence[Summary]) -> str:
             run.begun,
             run.state if not run.problem else "unreadable",
             NOTHING if run.steps is None else f"{run.steps}",
-            *(_decibels(run.distances.get(name)) for name in SHORT),
+            run.validation or NOTHING,
             _latents(run),
             f"{run.size_bytes / 1e6:.1f} MB",
         ]
@@ -48,16 +47,13 @@ def differences(runs: Sequence[Summary]) -> dict[str, list[Any]]:
 
 def side_by_side(runs: Sequence[Summary]) -> str:
     """What runs came to, and in which settings they differ: a column for each run."""
-    names = dict.fromkeys(name for run in runs for name in run.distances)
+    names = dict.fromkeys(name for run in runs for name in run.metrics)
     rows = [
         ["", *(f"{run.name}/version_{run.version}" for run in runs)],
         ["recipe", *(run.recipe for run in runs)],
         ["state", *(run.state if not run.problem else "unreadable" for run in runs)],
         ["steps", *(NOTHING if run.steps is None else str(run.steps) for run in runs)],
-        *(
-            [SHORT.get(name, name), *(_decibels(run.distances.get(name)) for run in runs)]
-            for name in names
-        ),
+        *([name, *(_number(run.metrics.get(name)) for run in runs)] for name in names),
         ["latents", *map(_latents, runs)],
         *([key, *map(_shown, values)] for key, values in differences(runs).items()),
     ]
@@ -85,7 +81,7 @@ def _latents(run: Summary) -> str:
     return f"{num_important(run.importance)} of {len(run.importance)}"
 
 
-def _decibels(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
+from vschaos.models.base import Metric
 from vschaos.runs.reading import check_format, find_version, number_of, read_json, read_settings
 
 DEPTHS = ("version_*", "*/version_*", "*/*/version_*")  # of runs below a folder
-BEST_DISTANCE = "log_spectral_distance"  # by which the best weights are chosen
 STATES = ("finished", "stopped", "failed")
 
 
@@ -31,7 +31,8 @@ class Summary:
         state: `finished`, `stopped`, `failed`, `unfinished` (it is training, or was killed), or
             `unreadable`.
         steps: of the last checkpoint; none without one.
-        distances: of held-out sounds, by name, of the best weights.
+        metrics: of validation sounds, by key, of the best weights.
+        validation: the tracked ones of them, in words.
         importance: what each latent of the last checkpoint changes in the sound, dB, the most
             important first; none if it does not tell.
         size_bytes: of the folder.
@@ -46,7 +47,8 @@ class Summary:
     begun: str = ""
     state: str = "unreadable"
     steps: int | None = None
-    distances: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    validation: str = ""
     importance: list[float] = field(default_factory=list)
     size_bytes: int = 0
     problem: str = ""
@@ -95,6 +97,7 @@ def summarise(folder: Path) -> Summary:
     except (ValueError, OSError) as error:
         return Summary(folder, folder.parent.name, number, problem=str(error), size_bytes=size)
     last = _read_checkpoint(folder / "checkpoints" / "last.ckpt")
+    best = _read_checkpoint(folder / "checkpoints" / "best.ckpt")
     steps = _whole_number(last.get("global_step"))
     return Summary(
         folder,
@@ -104,7 +107,8 @@ def summarise(folder: Path) -> Summary:
         _begun(folder),
         _state(folder, config, steps),
         steps,
-        _distances(_read_checkpoint(folder / "checkpoints" / "best.ckpt")),
+        _metrics(best),
+        _shown(best),
         _importance(last),
         size,
         _problem(folder),
@@ -159,17 +163,21 @@ def _optional(file: Path) -> dict[str, Any]:
         return {}
 
 
-def _distances(best: dict[str, Any]) -> dict[str, float]:
-    """That the checkpoint keeps; of one from before they were kept, the one that it was best by."""
-    kept = best.get("held_out")
-    if isinstance(kept, dict) and kept:
-        return {str(name): float(value) for name, value in kept.items() if _is_number(value)}
-    states = best.get("callbacks")
-    for state in states.values() if isinstance(states, dict) else ():
-        score = state.get("best_model_score") if isinstance(state, dict) else None
-        if isinstance(score, torch.Tensor) and score.numel() == 1 and state.get("monitor"):
-            return {BEST_DISTANCE: float(score)}
-    return {}
+def _metrics(best: dict[str, Any]) -> dict[str, float]:
+    stored = best.get("metrics")
+    if not isinstance(stored, dict):
+        return {}
+    return {str(name): float(value) for name, value in stored.items() if _is_number(value)}
+
+
+def _shown(best: dict[str, Any]) -> str:
+    """The tracked metrics, as their family words them."""
+    values, tracked = _metrics(best), best.get("tracked_metrics")
+    try:
+        metrics = [Metric(**entry) for entry in tracked or ()]
+        return ", ".join(m.text(values[m.key]) for m in metrics if m.key in values)
+    except (TypeError, ValueError):  # a stranger's
+        return ""
 
 
 def _importance(checkpoint: dict[str, Any]) -> list[float]:

@@ -16,9 +16,9 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from vschaos.files import written_whole
-from vschaos.training.learner import Learner
+from vschaos.models.base import Metric
+from vschaos.training.learner import VALIDATION, Learner
 
-MONITORED = "val/log_spectral_distance"
 LAST = "last.ckpt"
 
 
@@ -84,11 +84,11 @@ class KeptCheckpoint(ModelCheckpoint):
             super().on_train_epoch_end(trainer, learner)
 
 
-def checkpoint_callbacks(folder: Path, keep_every_epochs: int) -> list[Callback]:
-    """Those of a run: the best, some that stay, and the last."""
+def checkpoint_callbacks(folder: Path, keep_every_epochs: int, metric: Metric) -> list[Callback]:
+    """Those of a run: the best by a metric, some that stay, and the last."""
     # in this order: what the last holds of the best is what was the best then
     return [
-        _checkpoint(folder, "best", save_top_k=1, monitor=MONITORED),
+        _checkpoint(folder, "best", save_top_k=1, metric=metric),
         _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every_epochs),
         _checkpoint(folder, "last", save_top_k=1),
     ]
@@ -98,13 +98,14 @@ def _checkpoint(
     folder: Path,
     name: str,
     save_top_k: int,
-    monitor: str | None = None,
+    metric: Metric | None = None,
     every_n_epochs: int = 1,
 ) -> ModelCheckpoint:
     return KeptCheckpoint(
         folder / "checkpoints",
         filename=name,
-        monitor=monitor,
+        monitor=None if metric is None else f"{VALIDATION}{metric.key}",
+        mode="min" if metric is None or metric.lower_is_better else "max",
         save_top_k=save_top_k,
         every_n_epochs=every_n_epochs,
         save_on_train_epoch_end=True,  # after the validation, when the epoch is whole

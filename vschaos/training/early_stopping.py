@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vschaos.training.checkpoints import MONITORED
-from vschaos.training.learner import LOG_EVERY_STEPS
+from vschaos.training.learner import LOG_EVERY_STEPS, VALIDATION, Learner
 
 NAME_OF_SCHEDULE = "vschaos.training.early_stopping.WarmupStableDecay"
 logger = logging.getLogger(__name__)
@@ -76,33 +75,32 @@ class WarmupStableDecay(LRScheduler):
 
 
 class EarlyStopping(Callback):
-    """Ends a training when held-out sounds come no nearer, or its time is nearly up.
+    """Ends a training when its first tracked metric improves no more, or its time is nearly up.
 
-    The rate then falls, as `StableThenDown` says, and the training ends with it: most of what a
+    The rate then falls, as `WarmupStableDecay` says, and the training ends with it: most of what a
     falling rate still gains is gained, whenever that is. With `trainer.max_time` the rate falls in
     the last share of that time.
 
     Args:
-        patience: looks at the held-out sounds (one each epoch, if the trainer is not told
-            otherwise) without a gain that are waited for.
-        least_gain_db: by which the log-spectral distance must fall in these looks.
+        patience: validations (one each epoch) without a gain before the rate falls.
+        min_gain: by which the metric must improve in these validations, in its unit.
     """
 
-    def __init__(self, patience: int = 3, least_gain_db: float = 0.1) -> None:
-        if patience < 1 or least_gain_db < 0.0:
+    def __init__(self, patience: int = 3, min_gain: float = 0.1) -> None:
+        if patience < 1 or min_gain < 0.0:
             raise ValueError(
-                "training.early_stopping.patience must be at least 1 and least_gain_db at least 0, "
-                f"{patience} and {least_gain_db} came"
+                "training.early_stopping.patience must be at least 1 and min_gain at least 0, "
+                f"{patience} and {min_gain} came"
             )
         self.patience = patience
-        self.least_gain_db = least_gain_db
-        self.distances: list[float] = []
+        self.min_gain = min_gain
+        self.values: list[float] = []
 
     def state_dict(self) -> dict[str, Any]:
-        return {"distances": self.distances}
+        return {"values": self.values}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.distances = state_dict["distances"]
+        self.values = state_dict["values"]
 
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
@@ -128,19 +126,23 @@ class EarlyStopping(Callback):
     def on_validation_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        # not at the end of each epoch: there need not be a look in it
-        is_rehearsal = trainer.sanity_checking
-        if is_rehearsal or not trainer.lr_scheduler_configs or _own(trainer).is_falling:
+        # not at the end of each epoch, which may be without a validation
+        assert isinstance(learner, Learner)
+        metric = learner.model.tracked_metrics[0]
+        value = trainer.callback_metrics.get(f"{VALIDATION}{metric.key}")
+        is_over = not trainer.lr_scheduler_configs or _own(trainer).is_falling
+        if trainer.sanity_checking or is_over or value is None:
             return
-        self.distances.append(float(trainer.callback_metrics[MONITORED]))
+        self.values.append(float(value) if metric.lower_is_better else -float(value))
         if self.has_levelled_off:
-            said = f"{self.patience} looks at the held-out sounds gained less than"
-            self._begin_to_end(trainer, f"{said} {self.least_gain_db:g} dB")
+            gain = f"{self.min_gain:g}{' ' if metric.unit else ''}{metric.unit}"
+            reason = f"{metric.label} improved by less than {gain} in {self.patience} validations"
+            self._begin_to_end(trainer, reason)
 
     @property
     def has_levelled_off(self) -> bool:
-        before, lately = self.distances[: -self.patience], self.distances[-self.patience :]
-        return bool(before) and min(before) - min(lately) < self.least_gain_db
+        before, lately = self.values[: -self.patience], self.values[-self.patience :]
+        return bool(before) and min(before) - min(lately) < self.min_gain
 
     def _begin_to_end(self, trainer: lightning.Trainer, reason: str) -> None:
         schedule = _own(trainer)

@@ -17,14 +17,15 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from vschaos.batch import Batch
 from vschaos.data.datamodule import batch_number
-from vschaos.data.excerpts import Batch
 from vschaos.models.base import Model
+from vschaos.models.capabilities import LatentStatistics
 from vschaos.training.ema import AveragedModel, WeightAveraging
 from vschaos.training.non_finite import NonFiniteGuard
 
 LOG_EVERY_STEPS = 50
-HELD_OUT = "val/"
+VALIDATION = "val/"
 SEEDS_APART = 1 << 32  # more than a training has batches
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Learner(lightning.LightningModule):
         self._total = torch.zeros(())
 
     @property
-    def judged(self) -> Model:
+    def evaluated(self) -> Model:
         """The model as it will be played."""
         return self.model if self.averaged is None else self.averaged.model
 
@@ -120,7 +121,7 @@ class Learner(lightning.LightningModule):
         Raises:
             ValueError: a weight names no loss of the model.
         """
-        losses = self.model.losses(batch.audio, batch.labels)
+        losses = self.model.losses(batch)
         if not self.weights.keys() <= losses.keys():
             raise ValueError(
                 f"training.weights must name losses of the model, {sorted(losses)}; "
@@ -167,16 +168,18 @@ class Learner(lightning.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         # the tensors that it already holds are the model's own; whatever checkpoint it is, it can
         # be played
-        self.model.order_latents()
-        if self.averaged is not None:
-            self.judged.order_latents()
-        checkpoint["importance"] = self.judged.importance()
+        for model in (self.model, self.evaluated):
+            if isinstance(model, LatentStatistics):
+                model.order_latents()
+        if isinstance(self.evaluated, LatentStatistics):
+            checkpoint["importance"] = self.evaluated.importance()
         checkpoint["faults"] = self.non_finite_guard.state_dict()
         checkpoint["threads"] = torch.get_num_threads()
-        checkpoint["held_out"] = {  # how good the weights are, for who lists them
-            name.removeprefix(HELD_OUT): float(value)
+        checkpoint["tracked_metrics"] = [m._asdict() for m in self.model.tracked_metrics]
+        checkpoint["metrics"] = {  # how good the weights are, for who lists them
+            name.removeprefix(VALIDATION): float(value)
             for name, value in self.trainer.callback_metrics.items()
-            if name.startswith(HELD_OUT)
+            if name.startswith(VALIDATION)
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -206,9 +209,9 @@ class Learner(lightning.LightningModule):
             self.logger.log_metrics(numbers, self.global_step)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
-        distances = self.judged.distances(batch.audio, batch.labels)
+        metrics = self.evaluated.metrics(batch)
         self.log_dict(
-            {f"{HELD_OUT}{name}": distance for name, distance in distances.items()},
+            {f"{VALIDATION}{name}": value for name, value in metrics.items()},
             on_epoch=True,
             sync_dist=True,
             batch_size=1,

@@ -9,7 +9,7 @@ from pytorch_lightning.callbacks import Callback, Timer
 
 from vschaos.progress import Progress
 from vschaos.training.early_stopping import schedule_of
-from vschaos.training.learner import LOG_EVERY_STEPS
+from vschaos.training.learner import LOG_EVERY_STEPS, VALIDATION, Learner
 
 LINE = (
     "training {percentage:3.0f} %|{bar:16}| {n_fmt}/{total_fmt} steps, {rate_noinv_fmt}, "
@@ -17,11 +17,6 @@ LINE = (
 )
 OPEN_LINE = LINE.replace("left", "left at most")
 ENDLESS_LINE = "training, {n_fmt} steps, {rate_noinv_fmt}, {elapsed} so far{postfix}"
-NUMBERS = {
-    "train/total": "loss {:.2f}",
-    "val/log_spectral_distance": "held out: LSD {:.2f} dB",
-    "val/spectral_convergence": "SC {:.1f} dB",
-}
 
 
 class ProgressLine(Callback):
@@ -64,7 +59,7 @@ class ProgressLine(Callback):
             return
         self._bar.total = self._expected_steps(trainer)
         self._bar.bar_format = _form(trainer, self._bar.total)
-        self._bar.set_postfix_str(_numbers(trainer), refresh=False)
+        self._bar.set_postfix_str(_numbers(trainer, learner), refresh=False)
         self._bar.update(trainer.global_step - self._bar.n)
 
     def teardown(
@@ -72,7 +67,7 @@ class ProgressLine(Callback):
     ) -> None:
         """It is done, at whatever step: as many as there were are all."""
         is_endless = self._bar is None or not self._bar.total
-        self._close(trainer, None if is_endless else trainer.global_step)
+        self._close(trainer, learner, None if is_endless else trainer.global_step)
 
     def on_exception(
         self,
@@ -80,14 +75,16 @@ class ProgressLine(Callback):
         learner: lightning.LightningModule,
         exception: BaseException,
     ) -> None:
-        self._close(trainer, self._expected_steps(trainer))
+        self._close(trainer, learner, self._expected_steps(trainer))
 
-    def _close(self, trainer: lightning.Trainer, total: int | None) -> None:
+    def _close(
+        self, trainer: lightning.Trainer, learner: lightning.LightningModule, total: int | None
+    ) -> None:
         if self._bar is None:
             return
         self._bar.total = total
         self._bar.bar_format = LINE if total else ENDLESS_LINE
-        self._bar.set_postfix_str(_numbers(trainer), refresh=False)
+        self._bar.set_postfix_str(_numbers(trainer, learner), refresh=False)
         self._bar.n = trainer.global_step
         self._bar.close()
         self._bar = None
@@ -114,8 +111,15 @@ def _form(trainer: lightning.Trainer, total: float | None) -> str:
     return OPEN_LINE if schedule is not None and not schedule.is_falling else LINE
 
 
-def _numbers(trainer: lightning.Trainer) -> str:
-    metrics = trainer.callback_metrics
-    return ", ".join(
-        text.format(float(metrics[name])) for name, text in NUMBERS.items() if name in metrics
-    )
+def _numbers(trainer: lightning.Trainer, learner: lightning.LightningModule) -> str:
+    values = trainer.callback_metrics
+    shown = [f"loss {float(values['train/total']):.2f}"] if "train/total" in values else []
+    assert isinstance(learner, Learner)
+    validation = [
+        metric.text(float(values[f"{VALIDATION}{metric.key}"]))
+        for metric in learner.model.tracked_metrics
+        if f"{VALIDATION}{metric.key}" in values
+    ]
+    if validation:
+        shown.append(f"validation: {', '.join(validation)}")
+    return ", ".join(shown)

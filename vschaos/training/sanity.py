@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from vschaos.data.excerpts import Batch
+from vschaos.batch import Batch
 from vschaos.files import check_room
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -37,7 +37,7 @@ def try_out(learner: Learner, config: dict[str, Any], export: Callable[[Model], 
     with torch.random.fork_rng(devices=[]):
         tried = copy.deepcopy(learner)
         batch = _noise(tried.model)
-        tried.model.fit(batch.audio)
+        tried.model.fit(batch)
         _step(tried, batch)
         try:
             export(tried.model.eval())

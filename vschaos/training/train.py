@@ -15,6 +15,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from vschaos.batch import joined
 from vschaos.data.augment import Augmentations
 from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import SoundData
@@ -119,7 +120,7 @@ def train(
             folder = _folder(config, learner.model, data, begun, last)
             alone.hold(folder)
         logger.info("run: %s", folder)
-        trainer = _make_trainer(folder, config, asked_for, stopping)
+        trainer = _make_trainer(folder, config, learner.model, asked_for, stopping)
         try:
             _fit_to_the_end(learner, data, trainer, folder, last)
         except KeyboardInterrupt:
@@ -190,8 +191,9 @@ def assemble(
         # runs from before one of them was there do not name it
         Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
     )
-    audio = torch.cat([data.excerpts[number].audio for number in range(BATCHES_TO_FIT)])
-    model.fit(audio, _are_usual(audio, {name: store.peak(name) for name in data.split.train}))
+    batch = joined([data.excerpts[number] for number in range(BATCHES_TO_FIT)])
+    usual = _are_usual(batch.audio, {name: store.peak(name) for name in data.split.train})
+    model.fit(batch, usual)
     return data, learner
 
 
@@ -268,13 +270,19 @@ def _asked_for(training: dict[str, Any]) -> list[Callback]:
 
 
 def _make_trainer(
-    folder: Path, config: dict[str, Any], asked_for: list[Callback], stopping: SignalHandling
+    folder: Path,
+    config: dict[str, Any],
+    model: Model,
+    asked_for: list[Callback],
+    stopping: SignalHandling,
 ) -> lightning.Trainer:
     callbacks: list[Callback] = [
         ProgressLine(),
         *asked_for,
         Recovery(),
-        *checkpoint_callbacks(folder, config["training"]["keep_every_epochs"]),
+        *checkpoint_callbacks(
+            folder, config["training"]["keep_every_epochs"], model.tracked_metrics[0]
+        ),
         stopping,
     ]
     return lightning.Trainer(

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vschaos.batch import Batch
 from vschaos.data.cache.store import StoredFile
-from vschaos.data.excerpts import Batch, WholeSounds
+from vschaos.data.excerpts import WholeSounds
+from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels, Vocabulary
-from vschaos.models.base import Model, Stream
+from vschaos.models.base import Model
 from vschaos.training.monitoring.material import Material
 
 RATE, HOP = 8000, 100

@@ -11,7 +11,12 @@ from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import Gaussian, Labelling, LatentPrior, Network, sample
-from vschaos.models.base import Model, Representation
+from vschaos.models.capabilities import (
+    Labelled,
+    LatentStatistics,
+    Representation,
+    Spectral,
+)
 from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
@@ -20,7 +25,7 @@ from vschaos.models.spectral_vae.stream import SpectralStream
 SETTLING = 4  # times the context of an encoder, in which it comes to rest
 
 
-class SpectralCoder(Model):
+class SpectralCoder(Spectral, LatentStatistics, Labelled):
     """What is done with the parts of a spectral VAE once they are there; how they learn is left to
     others.
 

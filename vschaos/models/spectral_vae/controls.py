@@ -1,10 +1,10 @@
 """What a stream shows a player: the inlets and outlets of its methods, and its settings."""
 
+from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
 from vschaos.labels import Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
+from vschaos.latents.projection import PROJECTIONS
 from vschaos.layers import Labelling
-from vschaos.models.base import Attribute, Control, Method
-from vschaos.models.spectral_vae.live_stream import LIVE_ATTRIBUTES
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
 ATTRIBUTES = [
@@ -14,6 +14,7 @@ ATTRIBUTES = [
         "how phases are found; keep_input, of what comes in, is rtisi where nothing does",
         "keep_input",
         choices=INVERSION_MODES,
+        aliases=(("pghi", "scan"),),  # its name in other toolkits
     ),
     Attribute(
         "temperature",
@@ -23,7 +24,14 @@ ATTRIBUTES = [
         0.0,
         10.0,
     ),
-    *LIVE_ATTRIBUTES,
+    Attribute(
+        "dimred",
+        "str",
+        "coordinates of the latents",
+        "none",
+        choices=PROJECTIONS,
+        on_change="project",
+    ),
 ]
 
 
@@ -33,7 +41,7 @@ def methods_of(
     labelling: Labelling,
     controls: list[Control],
 ) -> list[Method]:
-    audio = [Control("audio", -1.0, 1.0, "amplitude")]
+    audio = [AUDIO]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
     told = [controls[task] for task in labelling.conditioning_tasks]
@@ -48,7 +56,7 @@ def methods_of(
 def latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
     importance = latent.importance.tolist()
     return [
-        Control(f"latent {k + 1}", low, high, "deviation", importance_db=round(importance[k], 2))
+        Control(f"latent {k + 1}", low, high, "sigma", importance_db=round(importance[k], 2))
         for k, (low, high) in enumerate(latent.ranges()[:num_kept])
     ]
 

@@ -11,6 +11,7 @@ from vschaos.dsp import (
     StreamingSTFT,
     StreamingSTFTInterface,
 )
+from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
 from vschaos.instrument.live import (
     LatentModulation,
     LatentModulationInterface,
@@ -20,12 +21,17 @@ from vschaos.instrument.live import (
 )
 from vschaos.layers import LatentPrior, Network, PriorSampler
 from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
-from vschaos.models.base import Attribute, Control, Method
 from vschaos.models.spectral_vae.stream import SpectralStream, between
 
-TEMPERATURE = Control("temperature", 0.0, 2.0, "number")
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number", movement="held")
 SEED = Attribute(
-    "seed", "int", "generate: which of its ways it goes; begins anew", 0, 0.0, 1_000_000.0
+    "seed",
+    "int",
+    "generate: which of its ways it goes; begins anew",
+    0,
+    0.0,
+    1_000_000.0,
+    on_change="begin_sampling",
 )
 
 
@@ -46,12 +52,12 @@ class GeneratingStream(SpectralStream):
     generate_decoder: StreamingNetworkInterface
     generate_modulation: LatentModulationInterface
     generate_level: RampInterface
+    seed: int
 
     def __init__(self, prior: LatentPrior, decoder: Network, *parts: Any) -> None:
         super().__init__(*parts)
         told = [inlet for inlet in self._inlets("forward") if inlet.unknown_below is not None]
-        audio = [Control("audio", -1.0, 1.0, "amplitude")]
-        generate = Method("generate", [TEMPERATURE, *told], self.hop_length, audio, 1)
+        generate = Method("generate", [TEMPERATURE, *told], self.hop_length, [AUDIO], 1)
         self.methods = [*self.methods, generate]
         self.attributes = [*self.attributes, SEED]
         self.walk = PriorSampler(prior)
@@ -64,7 +70,11 @@ class GeneratingStream(SpectralStream):
         phase = StreamingPhase(self.transform.n_fft, self.hop_length)
         self.generate_phase = compiled_once(phase)
         self.generate_decoder = compiled_once(StreamingNetwork(decoder))
-        self.seed = 0
+        self.seed = SEED.default
+
+    @torch.jit.export
+    def begin_sampling(self) -> None:
+        self.walk.begin(self.seed)
 
     @torch.jit.unused
     def _inlets(self, name: str) -> list[Control]:
@@ -96,30 +106,16 @@ class GeneratingStream(SpectralStream):
         for n in range(controls.shape[2]):
             now = between(labels, n, n + 1)
             drawn = self.walk(controls[:, 0, n : n + 1].clamp(0.0, 2.0), now)
-            latents = self.generate_modulation(
-                drawn, self.is_frozen, self.smoothing_ms, self.jitter
-            )
+            latents = self.generate_modulation(drawn, self.is_frozen(), self.smoothing, self.jitter)
             stated = self.labelling.stated(now)
             magnitudes = self._magnitudes(self.generate_decoder, latents, stated, now.known)
             magnitudes = magnitudes * self.silence(latents)
             level = magnitudes.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-9)
             frames.append(magnitudes * (self.loudest / level).clamp(max=1.0))
         sound = self._found(torch.cat(frames, dim=2))
-        return (self.generate_level(sound, self.level) * sound).unsqueeze(1)
+        return (self.generate_level(sound, self.level()) * sound).unsqueeze(1)
 
     def _found(self, magnitudes: Tensor) -> Tensor:
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         return self.generate_stft.synthesise(self.generate_phase.forward(magnitudes, mode))
-
-    @torch.jit.export
-    def set_seed(self, seed: int) -> int:
-        if not 0 <= seed <= 1000000:
-            return -1
-        self.seed = seed
-        self.walk.begin(seed)
-        return 0
-
-    @torch.jit.export
-    def get_seed(self) -> int:
-        return self.seed

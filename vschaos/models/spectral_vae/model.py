@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vschaos.batch import Batch
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
@@ -27,6 +28,7 @@ from vschaos.losses import (
     MeanSquare,
     SpectralConvergence,
 )
+from vschaos.models.base import Metric
 from vschaos.models.spectral_vae.coder import SpectralCoder
 from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.interpolation import InterpolationLoss
@@ -62,6 +64,11 @@ class SpectralVAE(SpectralCoder):
         excerpt_frames: frames of an example for training, those apart that are context.
         burn_in: frames at the beginning of an example of which no loss is taken.
     """
+
+    tracked_metrics = (
+        Metric("log_spectral_distance", "LSD", "dB", 2),
+        Metric("spectral_convergence", "SC", "dB", 1),
+    )
 
     def __init__(
         self,
@@ -122,15 +129,16 @@ class SpectralVAE(SpectralCoder):
         self.convergence = SpectralConvergence()
         self.log_spectral_distance = LogSpectralDistance()
 
-    def fit(self, audio: Tensor, is_usual: Tensor | None = None) -> None:
-        self.log_magnitude.fit(self.transform.magnitudes(audio), is_usual)
+    def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:
+        self.log_magnitude.fit(self.transform.magnitudes(batch.audio), is_usual)
 
-    def losses(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
         `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
         and of `output`; `between` (nepers); and what labels add, in nats: for each that is
         predicted `pitch_prediction`, and `pitch_semi_supervised` if the decoder is told it; with an
         adversary, `adversary` and `leak`."""
+        audio, labels = batch.audio, batch.labels
         magnitudes = self.transform.magnitudes(audio)
         log_magnitude = self.log_magnitude(magnitudes)
         seen = self._corrupted(audio, magnitudes, log_magnitude)
@@ -216,11 +224,12 @@ class SpectralVAE(SpectralCoder):
             losses |= self.adversary.losses(latents, probabilities, known)
         return losses
 
-    def distances(self, audio: Tensor, labels: Labels) -> dict[str, Tensor]:
+    def metrics(self, batch: Batch) -> dict[str, Tensor]:
         """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded;
         for each label predicted `pitch_accuracy` (share of the frames heard right, 0 to 1) or,
         if it is a number, `loudness_error` (mean of absolutes)."""
-        magnitudes = self.transform(audio).abs()
+        labels = batch.labels
+        magnitudes = self.transform(batch.audio).abs()
         log_magnitude = self.log_magnitude(magnitudes)
         probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
         latents = self._posterior(log_magnitude, probabilities, known).mean

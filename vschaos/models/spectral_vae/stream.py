@@ -15,7 +15,15 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
     keep_phase,
 )
-from vschaos.instrument.live import compiled_once
+from vschaos.instrument.live import (
+    Delay,
+    LatentModulation,
+    LatentModulationInterface,
+    Ramp,
+    RampInterface,
+    compiled_once,
+)
+from vschaos.instrument.live_stream import LiveStream
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import Labelling, Network, sample
@@ -26,7 +34,6 @@ from vschaos.models.spectral_vae.controls import (
     latent_controls,
     methods_of,
 )
-from vschaos.models.spectral_vae.live_stream import LiveStream
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
 
@@ -57,6 +64,15 @@ class SpectralStream(LiveStream):
     decode_decoder: StreamingNetworkInterface
     forward_encoder: StreamingNetworkInterface
     forward_decoder: StreamingNetworkInterface
+    encode_modulation: LatentModulationInterface
+    decode_modulation: LatentModulationInterface
+    forward_modulation: LatentModulationInterface
+    decode_level: RampInterface
+    forward_level: RampInterface
+    forward_mix: RampInterface
+    inversion_mode: str
+    temperature: float
+    dimred: str
     unknown_below: Tensor
 
     def __init__(
@@ -82,10 +98,22 @@ class SpectralStream(LiveStream):
             ATTRIBUTES,
             transform.hop_length,
             transform.delay,
-            latent.views(kept.num_kept),
-            latent.dim,
-            sample_rate,
         )
+        hop_length = transform.hop_length
+        self.views = latent.views(kept.num_kept)
+        self.encode_modulation = compiled_once(
+            LatentModulation(kept.num_kept, hop_length, sample_rate)
+        )
+        self.decode_modulation = compiled_once(
+            LatentModulation(kept.num_kept, hop_length, sample_rate)
+        )
+        self.forward_modulation = compiled_once(
+            LatentModulation(latent.dim, hop_length, sample_rate)
+        )
+        self.decode_level = compiled_once(Ramp(hop_length, sample_rate))
+        self.forward_level = compiled_once(Ramp(hop_length, sample_rate))
+        self.forward_mix = compiled_once(Ramp(hop_length, sample_rate))
+        self.dry = Delay(transform.delay + hop_length, hop_length)
         self.kept = kept
         self.transform = transform
         self.sample_rate = sample_rate
@@ -106,8 +134,6 @@ class SpectralStream(LiveStream):
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
         self.num_kept = kept.num_kept
-        self.inversion_mode = "keep_input"
-        self.temperature = 0.0
 
     @torch.jit.export
     def reset(self) -> None:
@@ -125,7 +151,11 @@ class SpectralStream(LiveStream):
         self.reset_networks()
         self.decode_phase.reset()
         self.forward_phase.reset()
-        self.reset_live()
+        self.release()
+        self.decode_level.reset()
+        self.forward_level.reset()
+        self.forward_mix.reset()
+        self.dry.reset()
 
     @torch.jit.export
     def reset_networks(self) -> None:
@@ -142,6 +172,18 @@ class SpectralStream(LiveStream):
         self.release()
 
     @torch.jit.export
+    def release(self) -> None:
+        """Releases latents that are frozen."""
+        self.encode_modulation.reset()
+        self.decode_modulation.reset()
+        self.forward_modulation.reset()
+
+    @torch.jit.export
+    def project(self) -> None:
+        """Takes up the coordinates that `dimred` names."""
+        self.views.view = self.dimred
+
+    @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and what is heard, `[B, Z + P, T / hop_length]`."""
         log_magnitude = self.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
@@ -150,7 +192,7 @@ class SpectralStream(LiveStream):
         latents = self._latents(self.encode_encoder, log_magnitude, probabilities, known)[
             :, : self.num_kept
         ]
-        latents = self.encode_modulation(latents, self.is_frozen, self.smoothing_ms, self.jitter)
+        latents = self.encode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
         return torch.cat(
             [self.views.standardize(latents), self.labelling.predicted(log_magnitude)], dim=1
         )
@@ -163,13 +205,13 @@ class SpectralStream(LiveStream):
         for n in range(controls.shape[2]):
             now = between(labels, n, n + 1)
             stated = self.views.unstandardize(controls[:, : self.num_kept, n : n + 1])
-            latents = self.decode_modulation(stated, self.is_frozen, self.smoothing_ms, self.jitter)
+            latents = self.decode_modulation(stated, self.is_frozen(), self.smoothing, self.jitter)
             frames.append(self._filled_in(latents, now))
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
         spectrum = self.decode_phase.forward(torch.cat(frames, dim=2), mode)
         sound = self.decode_stft.synthesise(spectrum)
-        return (self.decode_level(sound, self.level) * sound).unsqueeze(1)
+        return (self.decode_level(sound, self.level()) * sound).unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and what is heard now,
@@ -195,18 +237,9 @@ class SpectralStream(LiveStream):
         wet = self.forward_stft.synthesise(spectrum)
         dry = self.dry(sound[:, 0], self.get_delay())
         mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)
-        played = self.forward_level(wet, self.level) * mixed
+        played = self.forward_level(wet, self.level()) * mixed
         heard = self.labelling.predicted(log_magnitude).repeat_interleave(self.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), heard], dim=1)
-
-    @torch.jit.export
-    def set_inversion_mode(self, mode: str) -> int:
-        if mode == "pghi":  # its name in other toolkits
-            mode = "scan"
-        if mode not in ["keep_input", "rtisi", "scan", "random"]:
-            return -1
-        self.inversion_mode = mode
-        return 0
 
     @torch.jit.export
     def get_delay(self) -> int:
@@ -215,25 +248,10 @@ class SpectralStream(LiveStream):
             return self.delay + self.forward_phase.delay("rtisi") * self.hop_length
         return self.delay
 
-    @torch.jit.export
-    def get_inversion_mode(self) -> str:
-        return self.inversion_mode
-
-    @torch.jit.export
-    def set_temperature(self, temperature: float) -> int:
-        if not 0.0 <= temperature <= 10.0:  # false for NaN too
-            return -1
-        self.temperature = temperature
-        return 0
-
-    @torch.jit.export
-    def get_temperature(self) -> float:
-        return self.temperature
-
     def _through(self, log_magnitude: Tensor, labels: Labels) -> Tensor:
         probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
         latents = self._latents(self.forward_encoder, log_magnitude, probabilities, known)
-        latents = self.forward_modulation(latents, self.is_frozen, self.smoothing_ms, self.jitter)
+        latents = self.forward_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
         magnitudes = self._magnitudes(self.forward_decoder, latents, probabilities, known)
         return magnitudes * self.silence(latents)
 

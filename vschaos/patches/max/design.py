@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from vschaos.instrument.controls import Control
 from vschaos.labels import UNSEEN
-from vschaos.models.base import Control
 from vschaos.patches.max.objects import quoted
 from vschaos.patches.max.patcher import Box, Patcher
 

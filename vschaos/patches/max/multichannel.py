@@ -6,8 +6,8 @@ of a single one, and plays as many voices as its argument before the buffer says
 
 from __future__ import annotations
 
+from vschaos.instrument.controls import Control, Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Control, Method
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import (
     CAPTION,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Method
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
 from vschaos.patches.max.latents import latent_panel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from vschaos.instrument.controls import Control, Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Control, Method
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     CAPTION,

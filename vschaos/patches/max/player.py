@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.instrument.controls import Control, Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Control, Method
 from vschaos.patches.max.design import own_name
 from vschaos.patches.max.objects import SIGNAL, Ports, quoted
 from vschaos.patches.max.patcher import Box, Patcher

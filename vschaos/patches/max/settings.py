@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Attribute
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     MARGIN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import cos, pi
 
-from vschaos.models.base import Control
+from vschaos.instrument.controls import Control
 from vschaos.patches.max.design import decimal, smooth
 from vschaos.patches.max.objects import SIGNAL
 from vschaos.patches.max.patcher import Box, Patcher

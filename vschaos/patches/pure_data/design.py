@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.models.base import Attribute, Control, Method
 from vschaos.patches.pure_data.text import literal
 
 ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # once is enough in a chain of two objects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vschaos.models.base import Control
+from vschaos.instrument.controls import Control
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
 from vschaos.patches.pure_data.design import Design, is_label, is_sound, unknown
 from vschaos.patches.pure_data.text import number

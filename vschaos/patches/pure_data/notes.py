@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vschaos.instrument.controls import Control
 from vschaos.labels import UNSEEN
-from vschaos.models.base import Control
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import OWN_PLACE, TEMPERATURE, Design, short_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vschaos.models.base import Control
+from vschaos.instrument.controls import Control
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vschaos.models.base import Attribute
+from vschaos.instrument.controls import Attribute
 from vschaos.patches.pure_data.canvas import Canvas, Strand
 from vschaos.patches.pure_data.design import ACTS_ON_LATENTS, Design
 from vschaos.patches.pure_data.panel import BELOW, COLUMN_WIDTH, COLUMNS, GUTTER, ROW, Panel

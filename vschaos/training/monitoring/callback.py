@@ -136,10 +136,12 @@ class Monitoring(Callback):
             yield None
             return
         try:
-            with left_alone(module.judged, module.device):
+            with left_alone(module.evaluated, module.device):
                 material = self._watched_by(trainer, module)
                 writer = trainer.logger.experiment
-                yield Snapshot(writer, trainer.global_step, module.judged, material, self.seconds)
+                yield Snapshot(
+                    writer, trainer.global_step, module.evaluated, material, self.seconds
+                )
         except Exception as error:  # whatever it is: a night's training is worth more than pictures
             self._failed = True
             logger.warning("monitoring failed and is off from here on: %r", error)
@@ -153,7 +155,7 @@ class Monitoring(Callback):
                 import vschaos.pictures  # noqa: F401  slow to load, which is not to be put down to one
 
                 self._material = Material(
-                    data.held_out, module.judged, self.num_sounds, self.seconds, module.device
+                    data.held_out, module.evaluated, self.num_sounds, self.seconds, module.device
                 )
         return self._material
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from vschaos.evaluation.effects import effect_of, values_of
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
 from vschaos.evaluation.prediction import predicted_frames, prediction_score
-from vschaos.models.base import Model, num_important
+from vschaos.latents.importance import num_important
+from vschaos.models.base import Model
 from vschaos.training.monitoring.material import Material
 
 # by which a label changes levels at least, if it is obeyed: on the demo's notes pitch and octave do

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vschaos.data.excerpts import Batch, WholeSounds
+from vschaos.batch import Batch
+from vschaos.data.excerpts import WholeSounds
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels
 from vschaos.models.base import Model

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from vschaos.data.excerpts import Batch
+from vschaos.batch import Batch
 from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
@@ -155,7 +155,7 @@ def _brief(snapshot: Snapshot) -> Excerpt:
     """The loudest moment of the first sound."""
     name, audio, labels = snapshot.material.excerpts[0]
     length = round(STEP_SECONDS * snapshot.model.sample_rate)
-    return Excerpt(name, *loudest_part(Batch(audio, labels), snapshot.model, length))
+    return Excerpt(name, *loudest_part(Batch(audio, labels), snapshot.model, length)[:2])
 
 
 def show_latents(snapshot: Snapshot) -> None:

@@ -1,0 +1,147 @@
+"""What a model family may have beside the contract of `base`.
+
+Evaluation, report, monitoring, generation, patches and export ask `isinstance(model, Spectral)` and
+leave out what is not there; none of them knows a family by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from vschaos.dsp.stft import STFT
+from vschaos.instrument.stream import Stream
+from vschaos.labels import Labels
+from vschaos.models.base import Model
+
+
+class Autoencoder(Model, ABC):
+    """Encodes sound into Z numbers a frame, and decodes sound from them.
+
+    Attributes:
+        latent_dim: Z, numbers in a frame.
+    """
+
+    latent_dim: int
+
+    @abstractmethod
+    def encode(
+        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
+    ) -> Tensor:
+        """`[B, T]` -> `[B, Z, N]`; `temperature` 0 gives the posterior mean, 1 a sample."""
+
+    @abstractmethod
+    def decode(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """`[B, Z, N]` -> sound `[B, T]`."""
+
+    @abstractmethod
+    def reconstruct(
+        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
+    ) -> Tensor:
+        """`[B, T]` -> the same sounds through the model, `[B, T]`, in time with them."""
+
+
+class Representation(NamedTuple):
+    """How a spectral family sees sound.
+
+    Attributes:
+        transform: waveform <-> spectrum.
+        log_magnitude: magnitudes `[B, F, N]` -> the normalised log-magnitudes that its networks
+            see, with an `inverse`; none if they see something else.
+    """
+
+    transform: STFT
+    log_magnitude: nn.Module | None = None
+
+
+class Spectral(Autoencoder, ABC):
+    """Decodes magnitudes first, and finds their phase last.
+
+    Attributes:
+        inversions: ways from magnitudes to sound, the default first.
+    """
+
+    inversions: tuple[str, ...]
+
+    @abstractmethod
+    def representation(self) -> Representation:
+        """The transform of the magnitudes of `decode_magnitudes`."""
+
+    @abstractmethod
+    def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """`[B, Z, N]` -> magnitudes `[B, F, N]`, before the phase is sought."""
+
+    @abstractmethod
+    def decode(
+        self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
+    ) -> Tensor:
+        """`[B, Z, N]` -> sound `[B, T]`; `inversion` is one of `inversions`."""
+
+    @abstractmethod
+    def reconstruct(
+        self,
+        audio: Tensor,
+        labels: Labels | None = None,
+        temperature: float = 0.0,
+        inversion: str | None = None,
+    ) -> Tensor:
+        """`[B, T]` -> the same sounds through the model, `[B, T]`, in time with them."""
+
+
+class LatentStatistics(Autoencoder, ABC):
+    """Knows how its latents are distributed: each has about zero mean and unit standard deviation
+    over the training's sounds, they are ordered, the most important first, and the last ones may be
+    left out."""
+
+    @abstractmethod
+    def order_latents(self) -> None:
+        """Orders the latents by importance and gives them signs; what was learnt stays as it is,
+        and no random number is drawn."""
+
+    @abstractmethod
+    def importance(self) -> list[float]:
+        """Change of the sound along each latent, dB, the largest first; empty before the latents
+        are ordered."""
+
+    @abstractmethod
+    def complete(self, latents: Tensor) -> Tensor:
+        """The first K latents `[B, K, N]` -> all of them `[B, Z, N]`, the others at their expected
+        values."""
+
+    @abstractmethod
+    def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
+        """`[B, T]` -> nats a frame `[Z]`: the divergence of each latent's posteriors from its
+        prior; near 0 for a latent that is not in use."""
+
+    @abstractmethod
+    def stream(
+        self,
+        max_delay: int | None = None,
+        num_latents: int | None = None,
+        prior: nn.Module | None = None,
+    ) -> Stream:
+        """As `Model.stream`.
+
+        Args:
+            num_latents: shown to the player, the most important ones; all if not given.
+            prior: a temporal prior of the latents, by which the stream also plays by itself
+                (`generate`).
+        """
+
+
+class Labelled(Model, ABC):
+    """Is conditioned on labels, or predicts them.
+
+    Attributes:
+        conditioning_tasks: labels that condition it; each may be given, and may be unknown.
+        predicted_tasks: the P labels that it predicts.
+    """
+
+    conditioning_tasks: list[str]
+    predicted_tasks: list[str]
+
+    @abstractmethod
+    def predict(self, audio: Tensor) -> Tensor:
+        """`[B, T]` -> predictions, class numbers or numbers, `[B, P, N]`."""
