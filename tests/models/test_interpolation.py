@@ -78,14 +78,14 @@ def test_one_example_has_nothing_beside_it() -> None:
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.1, math.nan])
 def test_shares_that_cannot_be_are_refused(share: float) -> None:
-    with pytest.raises(ValueError, match=r"model\.between\.share must be above 0"):
+    with pytest.raises(ValueError, match=r"model\.interpolation\.share must be above 0"):
         InterpolationLoss(share)
 
 
 @pytest.mark.parametrize("memory", [CAUSAL, GRU])
 @pytest.mark.parametrize("labels", [{}, LABELS])
 def test_networks_with_a_memory_learn_from_it(memory: Any, labels: dict[str, Any]) -> None:
-    model = make(memory, between=InterpolationLoss(), excerpt_frames=3, burn_in=2, **labels)
+    model = make(memory, interpolation=InterpolationLoss(), excerpt_frames=3, burn_in=2, **labels)
     audio, given = batch(model)
     model.fit(unlabelled(unlabelled(audio)))
     with torch.no_grad():  # so soft that what lies between has fallen, whatever is drawn
@@ -104,7 +104,7 @@ def test_a_model_that_learns_with_it_falls_less() -> None:
     times = torch.arange(4096) / RATE
 
     def fall_db(weight: float) -> float:
-        model = tiny(between=InterpolationLoss(share=1.0))
+        model = tiny(interpolation=InterpolationLoss(share=1.0))
         length, count = model.excerpt_length, 16
         level, phase = 10 ** -torch.rand(count, 1), 2 * math.pi * torch.rand(count, 1)
         audio = level * torch.sin(2 * math.pi * hz.repeat(8, 1) * times[:length] + phase)

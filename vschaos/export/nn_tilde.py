@@ -206,13 +206,13 @@ def get_{name}(self) -> List[{kind}]:
 
 
 def _is_allowed(attribute: Attribute) -> str:
-    """An expression of `value`; false for NaN."""
+    """An expression of `value`, false for NaN; TorchScript's parser of text chains no comparisons."""
     if attribute.choices:
         return f"value in {list(attribute.choices)!r}"
     if attribute.type == "bool" or attribute.type == "str":
         return "True"
     number = int if attribute.type == "int" else float
-    return f"{number(attribute.low)!r} <= value <= {number(attribute.high)!r}"
+    return f"{number(attribute.low)!r} <= value and value <= {number(attribute.high)!r}"
 
 
 def _read_only_source(name: str, value: str) -> str:

@@ -166,7 +166,13 @@ def _instrument(content: dict[str, Any]) -> Instrument:
         for entry in content["methods"]
     ]
     attributes = [
-        Attribute(**{**entry, "choices": tuple(entry["choices"])})
+        Attribute(
+            **{
+                **entry,
+                "choices": tuple(entry["choices"]),
+                "aliases": tuple(map(tuple, entry["aliases"])),
+            }
+        )
         for entry in content["attributes"]
     ]
     return Instrument(

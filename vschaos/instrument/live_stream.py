@@ -1,7 +1,5 @@
 """The live controls that every family shares: level, mixture, and modulation of what is encoded."""
 
-from __future__ import annotations
-
 import inspect
 
 import torch

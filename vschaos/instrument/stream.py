@@ -1,7 +1,5 @@
 """A model set up to be played block by block."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 
