@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from vschaos.batch import Batch
 from vschaos.audio.files import Waveform
+from vschaos.batch import Batch
 from vschaos.generation import reconstruct, trajectory, without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
