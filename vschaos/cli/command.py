@@ -1,7 +1,8 @@
-"""What the command lines share: their messages, and one sentence for what went wrong."""
+"""What the subcommands share: common options, messages, exit codes, errors in one sentence."""
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import io
 import logging
@@ -11,23 +12,77 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-# of input, of files and disks, of a loss: what a user can mend
+# of input, of files and disks, of a loss: errors that a user can fix
 EXPECTED = (ValueError, OSError, FloatingPointError)
 NO_HOME = (
     "a home folder was expected, got none for this user: set HOME, or set VSCHAOS_CACHE to a "
     "folder where imported sounds may be kept"
 )
 
+# the scripts at the top of the repository, by the subcommand that each runs
+SCRIPTS = {
+    "train": "train_model.py",
+    "generate": "generate.py",
+    "export": "script.py",
+    "extract-pitch": "extract_pitch.py",
+}
+
+
+def typed(command: str) -> str:
+    """How to type a subcommand: in a clone, where this process was started by a script of it, the
+    package may not be installed."""
+    if Path(sys.argv[0]).name not in SCRIPTS.values():
+        return f"vschaos {command}"
+    return f"python3 {SCRIPTS.get(command, f'-m vschaos {command}')}"
+
+
+def make_parser(command: str, description: str) -> argparse.ArgumentParser:
+    """The parser of a subcommand.
+
+    Args:
+        command: its name.
+        description: shown by `--help` as it stands; `{command}` is how the command is typed.
+    """
+    parser = argparse.ArgumentParser(
+        prog=typed(command),
+        description=description.format(command=typed(command)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_debug(parser)
+    return parser
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show the trace of an error")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The arguments that name a trained model: `path`, `version` and `name`."""
+    parser.add_argument(
+        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
+    )
+    parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
+    parser.add_argument(
+        "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
+    )
+
+
+def positive(text: str) -> int:
+    """The type of an argument that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
+    return int(text)
+
 
 def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     """Runs a command and gives its exit code.
 
-    Errors that a user can mend are told in one sentence, without a trace unless `debug`:
-    1 for those, 130 for Ctrl-C, or the second argument of a `KeyboardInterrupt`.
+    Errors that a user can fix are logged in one sentence, without a trace unless `debug`: the exit
+    code is 1 for those, and for Ctrl-C 130 or the second argument of the `KeyboardInterrupt`.
     """
     _open_closed_streams()
-    # torch's threads, which it starts later, wait for each other briefly before they sleep: by
-    # default they burn what another program on the same cores needs, and both crawl
+    # torch's threads spin briefly before they sleep: by default they spin for so long that another
+    # program on the same cores slows to a crawl, and so do they
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     _name_user()
     escape_unprintable()
@@ -46,21 +101,21 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
         logging.error("error: %s", sentence(error))
         return 1
     except RuntimeError as error:
-        if debug or "home directory" not in str(error):  # pathlib's words for it
+        if debug or "home directory" not in str(error):  # as pathlib says
             raise
         logging.error("error: %s", NO_HOME)
         return 1
 
 
 def escape_unprintable() -> None:
-    """Lets the standard streams take any text: what their encoding lacks is escaped."""
+    """Escapes characters that the encoding of the standard streams lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # none if it is closed
             stream.reconfigure(errors="backslashreplace")
 
 
 def sentence(error: BaseException) -> str:
-    """What went wrong, with the path it happened to if it was on a disk."""
+    """The message of an error, with its path if it concerns a file."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error) or type(error).__name__
     paths = [os.fsdecode(name) for name in (error.filename, error.filename2) if _is_path(name)]
@@ -72,7 +127,7 @@ def _is_path(name: object) -> bool:
 
 
 def _name_user() -> None:
-    """Gives torch, which names its folder after the user, one for a user without a name."""
+    """Names torch's cache folder, which is called after the user, for a user without a name."""
     try:
         getpass.getuser()
     except (KeyError, OSError, ImportError):  # as `docker run -u 12345` starts us
@@ -81,16 +136,15 @@ def _name_user() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Where a daemon or cron has closed standard input, output or error, nothing is read from there
-    and what is written is lost; and no file of ours takes their numbers, to which libraries write.
-    """
+    """Replaces standard streams that a daemon or cron has closed by the null device, so that no file
+    of ours gets their numbers, to which libraries write."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
             continue
         try:
             os.fstat(number)
         except OSError:
-            # the lowest number that is free, which is this one: those below are open by now
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by what we start as well
+            # gets the lowest free number, which is this one: those below are open by now
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by child processes as well
         mode = "r" if name == "stdin" else "w"
         setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
