@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from vschaos.command import run_command
+
 from vschaos.data.cache.store import default_cache
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 
 from vschaos.audio.files import write_audio
 from vschaos.folders import is_made
-from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.generation import KINDS, SoundWriter, find_inputs
 from vschaos.generation.inputs import Input
 from vschaos.models.spectral_vae import SpectralVAE

@@ -3,6 +3,6 @@
 main      finds the module of a subcommand
 command   messages, exit codes and options that the subcommands share
 
-Modules import what takes long (torch, Lightning, Hydra) only once they have read their arguments, so
-that `--help` answers at once.
+Modules import torch, Lightning and Hydra, which take seconds, only once they have read their
+arguments, so that `--help` answers at once.
 """

@@ -1,76 +1,69 @@
-"""`python -m vschaos.data.cache`: tells what is kept of imported sounds, and removes it."""
+"""`vschaos cache`: shows what is kept of imported sounds, or removes it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vschaos.command import run_command
+from vschaos.cli.command import make_parser, run_command
 
 if TYPE_CHECKING:
     from vschaos.data.cache.cleanup import Kept
 
-DESCRIPTION = """Tells what is kept of imported sounds, and removes it. What was removed is imported
-again when it is needed; what a running training uses stays. Features of sounds go with them.
+DESCRIPTION = """Shows what is kept of imported sounds, or removes it. Removed sounds are imported
+again when they are needed; sounds of a running training stay. Features are removed with them.
 
-  python -m vschaos.data.cache
-  python -m vschaos.data.cache --clear my_sounds
-  python -m vschaos.data.cache --clear-unused 30
-  python -m vschaos.data.cache --clear-all
+  {command}
+  {command} --clear my_sounds
+  {command} --clear-unused 30
+  {command} --clear-all
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.data.cache",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("cache", DESCRIPTION)
     parser.add_argument(
         "--cache", type=Path, help="its folder (default: $VSCHAOS_CACHE or ~/.cache/vschaos)"
     )
     parser.add_argument(
-        "--clear", type=Path, nargs="+", metavar="dataset", help="removes these datasets' sounds"
+        "--clear", type=Path, nargs="+", metavar="dataset", help="remove these datasets' sounds"
     )
     parser.add_argument(
-        "--clear-unused", type=float, metavar="DAYS", help="removes what was not used for so long"
+        "--clear-unused", type=float, metavar="DAYS", help="remove what was not used for so long"
     )
+    parser.add_argument("--clear-all", action="store_true", help="remove all, tracked pitches too")
     parser.add_argument(
-        "--clear-all", action="store_true", help="removes all, also what was heard of pitches"
+        "--verify", action="store_true", help="read all, and remove what is damaged"
     )
-    parser.add_argument(
-        "--verify", action="store_true", help="reads all, and removes what is damaged"
-    )
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
-    return run_command(lambda: tend(options), options.debug)
+    options = parser.parse_args(arguments)
+    return run_command(lambda: run(options), options.debug)
 
 
-def tend(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     from vschaos.data.cache.cleanup import clear, kept_in, others_in, remove_damaged
     from vschaos.data.cache.store import default_cache
 
     cache: Path = options.cache or default_cache()
     if not cache.is_dir():
         if options.cache:
-            raise FileNotFoundError(f"--cache: there is no folder {cache}")
-        _tell(f"nothing is kept: there is no folder {cache}")
+            raise FileNotFoundError(f"--cache must be a folder, got {cache}")
+        _print(f"nothing is kept: there is no folder {cache}")
         return
     if options.verify:
         checked = remove_damaged(cache)
         features = f" and {checked.features} features" if checked.features else ""
-        _tell(
+        _print(
             f"{checked.sounds} sounds{features} were read, "
             f"{checked.damaged} were damaged and are removed"
         )
     if options.clear or options.clear_unused is not None or options.clear_all:
         unwanted = _unwanted(options, kept_in(cache))
         for kept in clear(cache, unwanted, options.clear_all, options.clear_unused):
-            _tell(f"{kept.manifest.root} is in use, and stays")
-    _tell("\n".join(_lines(cache, kept_in(cache), others_in(cache))))
+            _print(f"{kept.manifest.root} is in use, and stays")
+    _print("\n".join(_lines(cache, kept_in(cache), others_in(cache))))
 
 
 def _unwanted(options: argparse.Namespace, kept: list[Kept]) -> Callable[[Kept], bool]:
@@ -100,19 +93,19 @@ def _lines(cache: Path, kept: list[Kept], others: tuple[int, ...]) -> Iterator[s
             f"    {entry.num_files} files, {entry.minutes:.1f} minutes at {manifest.sample_rate} Hz"
             f"{channel}, {_megabytes(entry.num_bytes)}{_features(entry)}, {_last_used(entry)}"
         )
-    told = {
+    others_by_kind = {
         "sounds of no dataset any more": others[0],
-        "pitches that were heard": others[1],
+        "tracked pitches": others[1],
         "of an earlier version of vschaos": others[2],
         "features of no dataset any more": others[3],
     }
-    for what, num_bytes in told.items():
+    for kind, num_bytes in others_by_kind.items():
         if num_bytes:
-            yield f"  {what}: {_megabytes(num_bytes)}"
+            yield f"  {kind}: {_megabytes(num_bytes)}"
 
 
 def _sizes(cache: Path, kept: list[Kept]) -> list[int]:
-    """Of all sounds and their features, each counted once."""
+    """Bytes of all sounds and their features, each counted once."""
     from vschaos.data.cache.cleanup import features_of
 
     paths = {path for entry in kept for _, path, _ in entry.manifest.pieces()}
@@ -135,9 +128,5 @@ def _megabytes(num_bytes: float) -> str:
     return f"{num_bytes / 1e6:,.1f} MB"
 
 
-def _tell(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

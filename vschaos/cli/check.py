@@ -1,4 +1,4 @@
-"""`python -m vschaos.data.check`: tells the state of a dataset before anything is trained."""
+"""`vschaos check`: describes a dataset, and what is wrong with it, before anything is trained."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vschaos.command import run_command
+from vschaos.cli.command import make_parser, run_command
 from vschaos.data.check.findings import ERROR, SEVERITIES, WARNING, Finding
 
 if TYPE_CHECKING:
     from vschaos.data.check.coverage import Coverage
     from vschaos.data.check.inspection import Inspection
 
-DESCRIPTION = """Tells the state of a dataset: its sounds, its labels, and what is wrong with them.
+DESCRIPTION = """Describes a dataset: its sounds, its labels, and what is wrong with them.
 
-  python -m vschaos.data.check my_data
-  python -m vschaos.data.check my_data --strict --json state.json
+  {command} my_data
+  {command} my_data --strict --json state.json
 
 The exit code is 0 if the dataset can be used as it is, 1 if there are errors (files that cannot be
-read, labels that are not understood) or, with --strict, warnings.
+read, labels that cannot be parsed) or, with --strict, warnings.
 """
 MAX_FINDINGS = 20  # of each kind
 MAX_CLASSES = 24
@@ -31,14 +31,10 @@ BAR_LENGTH = 30
 BAR = "█"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.data.check",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("check", DESCRIPTION)
     parser.add_argument("dataset", type=Path, help="its folder, with data/ and metadata/ in it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="writes all of it there as well")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all of it there as well")
     parser.add_argument(
         "--float",
         nargs="+",
@@ -46,9 +42,8 @@ def main() -> int:
         metavar="LABEL",
         help="labels whose values are numbers (type=float in the configuration)",
     )
-    parser.add_argument("--strict", action="store_true", help="warnings are errors")
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
+    parser.add_argument("--strict", action="store_true", help="count warnings as errors")
+    options = parser.parse_args(arguments)
     return run_command(lambda: check(options), options.debug)
 
 
@@ -60,10 +55,10 @@ def check(options: argparse.Namespace) -> int:
         check_output_file(options.json, "--json")
     if not options.dataset.is_dir():
         raise FileNotFoundError(
-            f"the folder of a dataset was expected, there is no folder {options.dataset}"
+            f"expected the folder of a dataset, got {options.dataset}, which is no folder"
         )
     inspection = inspect_dataset(options.dataset, options.float)
-    _tell("\n".join(describe(inspection)))
+    _print("\n".join(describe(inspection)))
     if options.json:
         with output_file(options.json) as partial:
             partial.write_text(json.dumps(inspection.to_json(), indent=1), encoding="utf-8")
@@ -72,7 +67,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def describe(inspection: Inspection) -> Iterator[str]:
-    """The lines that a terminal shows."""
+    """The lines shown in a terminal."""
     yield from _describe_sounds(inspection)
     yield from _describe_findings(inspection.findings)
     for task in inspection.tasks:
@@ -80,8 +75,8 @@ def describe(inspection: Inspection) -> Iterator[str]:
     if not inspection.tasks:
         yield "\nno labels (there is no metadata/<name>/metadata.txt)"
     counts = [(inspection.count(severity), severity) for severity in SEVERITIES]
-    told = ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count)
-    yield f"\n{told or 'nothing to remark'}"
+    summary = ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count)
+    yield f"\n{summary or 'nothing to remark'}"
 
 
 def _describe_sounds(inspection: Inspection) -> Iterator[str]:
@@ -164,7 +159,7 @@ def _duration(seconds: float) -> str:
 
 
 def _count(counts: dict[str, int]) -> str:
-    """What there is most of first; the number alone is not worth telling where all are alike."""
+    """Most frequent first, with its number; without, where all are alike."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     return ordered[0][0] if len(ordered) == 1 else ", ".join(f"{k} ({n})" for k, n in ordered)
 
@@ -181,13 +176,9 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def _tell(text: str) -> None:
-    """Writes what the terminal's encoding has; names of files may be none of it."""
+def _print(text: str) -> None:
+    """Writes text, with escapes for what the terminal's encoding lacks, as in names of files."""
     encoding = sys.stdout.encoding or "utf-8"
     if BAR not in BAR.encode(encoding, "replace").decode(encoding):
         text = text.replace(BAR, "#")
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

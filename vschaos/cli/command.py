@@ -136,8 +136,8 @@ def _name_user() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Replaces standard streams that a daemon or cron has closed by the null device, so that no file
-    of ours gets their numbers, to which libraries write."""
+    """Replaces standard streams that a daemon or cron has closed by the null device, so that no
+    file of ours gets their numbers, to which libraries write."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
             continue

@@ -1,30 +1,31 @@
-"""`python -m vschaos.evaluate`: how good a run is, beside PCA and beside the transform alone."""
+"""`vschaos evaluate`: measures how good a run is, beside PCA and the transform alone."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import add_run, make_parser, positive, run_command
 
-DESCRIPTION = """Measures how good a run is, on sounds that it has not learnt from: how near its
-sounds come to them, whether labels are obeyed and heard, how well its latent space can be played;
-and beside it PCA of as many numbers, and the transform alone. docs/evaluation.md says what each
-number means.
+DESCRIPTION = """Measures how good a run is, on sounds that it was not trained on: the error of its
+reconstructions, the accuracy of conditioning and prediction of labels, the quality of its latent
+space; beside baselines, which are PCA of as many components and the transform alone.
+docs/evaluation.md says what each number means.
 
-  python -m vschaos.evaluate runs/my_training
-  python -m vschaos.evaluate runs/my_training --data other_sounds/ --inversions rtisi griffin_lim
-  python -m vschaos.evaluate runs/my_training --files 8 --no-f0
+  {command} runs/my_training
+  {command} runs/my_training --data other_sounds/ --inversions rtisi griffin_lim
+  {command} runs/my_training --files 8 --no-f0
 
 Writes tables, JSON, pictures, and the best and worst sounds to listen to.
 """
 TRACKERS = ("swift", "full", "tiny")
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     return run_command(lambda: evaluate(options), options.debug)
 
 
@@ -48,28 +49,16 @@ def evaluate(options: argparse.Namespace) -> None:
     logging.info("\n%s", out)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on expected, {text} came")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.evaluate",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
-    )
+    parser = make_parser("evaluate", DESCRIPTION)
+    add_run(parser)
     parser.add_argument(
         "--data",
         type=Path,
         help="folder of any sounds, with labels or without; or of the run's own dataset, if it "
-        "moved (default: the files held out in training)",
+        "moved (default: the validation files of its training)",
     )
-    parser.add_argument("--files", type=_count, help="at most so many of them (default: all)")
+    parser.add_argument("--files", type=positive, help="at most so many of them (default: all)")
     parser.add_argument(
         "--inversions",
         nargs="+",
@@ -81,17 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         "--tracker",
         choices=TRACKERS,
         default="default",
-        help="hears the pitch: swift (default, if installed), full or tiny",
+        help="pitch tracker: swift (default, if installed), full or tiny",
     )
-    parser.add_argument("--no-f0", action="store_true", help="leaves out all measures of pitch")
-    parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
-    parser.add_argument(
-        "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
-    )
+    parser.add_argument("--no-f0", action="store_true", help="leave out all measures of pitch")
     parser.add_argument("--out", type=Path, help="folder (default: evaluation/ in the run)")
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,51 +1,46 @@
-#!/usr/bin/env python3
-"""Exports a trained model as a .ts for nn~ in Max and PureData."""
+"""`vschaos export`: exports a trained model as a .ts for nn~ in Max and PureData."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import shlex
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import add_run, make_parser, run_command
+
+DESCRIPTION = """Exports a trained model as a .ts for nn~ in Max and PureData, with its patches.
+
+example:
+  {command} runs/my_training -o ~/patches
+"""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description="Exports a trained model as a .ts for nn~ in Max and PureData.",
-        epilog="example: python3 script.py runs/my_training -o ~/patches",
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("export", DESCRIPTION)
+    add_run(parser)
     parser.add_argument(
-        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
-    )
-    parser.add_argument(
-        "-o", "--out", type=Path, help="where to write (default: beside the versions)"
-    )
-    parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
-    parser.add_argument(
-        "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
+        "-o", "--out", type=Path, help="folder to write to (default: beside the versions)"
     )
     parser.add_argument(
         "--max-delay",
         type=float,
         metavar="MS",
-        help="by which forward may lag at most, the host's buffer apart: 25 makes a model quicker "
+        help="greatest latency of forward, apart from the host's buffer: 25 makes a model quicker "
         "and rougher (default: as suits the model)",
     )
     parser.add_argument(
         "--latents",
         type=int,
         metavar="K",
-        help="keeps the K most important latents and fills the others in as they mostly are where "
-        "those are so (default: all); the files are called NAME_K_latents",
+        help="keep the K most important latents, and set the others to their expected values "
+        "(default: all); the files are called NAME_K_latents",
     )
     parser.add_argument(
-        "--no-patch", action="store_true", help="writes the .ts and its card, and no patches"
+        "--no-patch", action="store_true", help="write the .ts alone, without patches"
     )
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     return run_command(lambda: export_run(options), options.debug)
 
 
@@ -60,7 +55,7 @@ def export_run(options: argparse.Namespace) -> None:
     folder = options.out or (options.path if options.path.is_dir() else run.folder)
     if folder.suffix in (".ts", ".pd", ".maxpat") and not folder.is_dir():
         raise ValueError(
-            f"-o expects a folder, got {folder}: the file is called after the training, so take "
+            f"-o must be a folder, as the file is called after the training, got {folder}: take "
             f"-o {shlex.quote(str(folder.parent))}"
         )
     check_output_folder(folder, "-o")
@@ -84,7 +79,7 @@ def export_run(options: argparse.Namespace) -> None:
         )
     logging.info("  settings: %s", ", ".join(a.name for a in instrument.settings()))
     logging.info(
-        "  delay of forward: %d samples (%.0f ms), and that of the host's buffer",
+        "  latency of forward: %d samples (%.0f ms), and that of the host's buffer",
         instrument.delay,
         1000 * instrument.delay / run.sample_rate,
     )
@@ -94,7 +89,7 @@ def export_run(options: argparse.Namespace) -> None:
 
 
 def _channels(names: list[str]) -> str:
-    """`latent 1 ... latent 8, pitch, octave`: those that are counted as one."""
+    """`latent 1 ... latent 8, pitch, octave`: numbered names as one."""
     groups: list[list[str]] = []
     for name in names:
         if groups and _kind(groups[-1][-1]) == _kind(name) != name:
@@ -106,7 +101,3 @@ def _channels(names: list[str]) -> str:
 
 def _kind(name: str) -> str:
     return name.rstrip("0123456789")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,25 +1,28 @@
-#!/usr/bin/env python3
-"""Labels the pitch and the octave of a dataset's sounds."""
+"""`vschaos extract-pitch`: labels the pitch and the octave of a dataset's sounds."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import shlex
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import make_parser, positive, run_command, typed
 
 MODELS = ("full", "tiny", "swift")
-DESCRIPTION = """Listens to the sounds of a dataset, and writes which note is heard when to
-my_data/metadata/pitch and my_data/metadata/octave, for models that know notes. What was heard is
-kept: stopped and started again it goes on, and another threshold or range takes no time. Labels
-that were there before are moved to my_data/metadata_backups."""
+DESCRIPTION = """Tracks the pitch of a dataset's sounds, and writes which note sounds when to
+my_data/metadata/pitch and my_data/metadata/octave, for models that know notes. Tracked pitches are
+kept: stopped and started again it resumes, and another threshold or range takes no time. Labels
+that were there before are moved to my_data/metadata_backups.
+
+example:
+  {command} my_data
+"""
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     return run_command(lambda: extract(options), options.debug)
 
 
@@ -29,7 +32,7 @@ def extract(options: argparse.Namespace) -> None:
     from vschaos.data.pitch.networks import make_tracker
     from vschaos.outputs import check_writable
 
-    # listening takes hours: what is to be written at its end is tried before
+    # tracking takes hours: whether its results can be written is tried first
     for name in ("metadata", "metadata_backups"):
         check_writable(
             options.path / name, "the labels are written there, make the dataset writable"
@@ -44,7 +47,7 @@ def extract(options: argparse.Namespace) -> None:
     )
     done = extract_pitch(options.path, tracker, voicing, options.cache, options.channel)
     for task, backup in done.backups.items():
-        logging.info("the %s that was there before is kept in %s", task, backup)
+        logging.info("the %s labels that were there before are kept in %s", task, backup)
     for task, folder in done.folders.items():
         logging.info(
             "%s: %.1f of %.1f minutes are voiced (%.0f %%), in %d files: %s",
@@ -56,29 +59,22 @@ def extract(options: argparse.Namespace) -> None:
             folder,
         )
     if not done.voiced_seconds:
-        logging.warning("no pitch was heard: try a lower --threshold")
+        logging.warning("no pitch was found: try a lower --threshold")
         return
     logging.info(
-        "next: python3 train_model.py --config-name dgt_pitch_cond name=my_training %s%s",
+        "next: %s --config-name dgt_pitch_cond name=my_training %s%s",
+        typed("train"),
         shlex.quote(f"data.dataset.root={options.path}"),
         "" if options.channel == "mix" else f" data.dataset.channel={options.channel}",
     )
 
 
-def _number_from_1(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on expected, {text} came")
-    return int(text)
-
-
 def _channel(text: str) -> str:
-    return text if text == "mix" else str(_number_from_1(text))
+    return text if text == "mix" else str(positive(text))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, epilog="example: python3 extract_pitch.py my_data"
-    )
+    parser = make_parser("extract-pitch", DESCRIPTION)
     parser.add_argument("path", type=Path, help="folder of the dataset")
     parser.add_argument(
         "--model",
@@ -90,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--threshold",
         type=float,
-        help="how sure the model must be that there is a pitch, 0 to 1 "
+        help="least confidence that there is a pitch, 0 to 1 "
         "(default: 0.5 for full, 0.7 for tiny, 0.6 for swift); higher: fewer labels, fewer errors",
     )
     parser.add_argument(
@@ -101,29 +97,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--hop_length",
-        type=_number_from_1,
+        type=positive,
         help="samples at 16 kHz from one frame to the next (default 160, which is 10 ms; for "
         "swift always 256)",
     )
     parser.add_argument(
         "--batch_size",
-        type=_number_from_1,
+        type=positive,
         default=64,
-        help="frames that torchcrepe hears at a time (default 64); lower if memory is short",
+        help="frames that torchcrepe takes at a time (default 64); lower if memory is short",
     )
     parser.add_argument(
         "--channel",
         type=_channel,
         default="mix",
-        help="what is listened to: mix (default), or the number of one channel from 1 on; the same "
+        help="channel to track: mix (default), or the number of one channel from 1 on; the same "
         "as data.dataset.channel in training",
     )
     parser.add_argument(
-        "--cache", type=Path, help="where what was heard is kept (default: ~/.cache/vschaos)"
+        "--cache", type=Path, help="where tracked pitches are kept (default: ~/.cache/vschaos)"
     )
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

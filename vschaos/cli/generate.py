@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Makes sounds with a trained model: reconstructions, latent trajectories, morphs, label sweeps."""
+"""`vschaos generate`: reconstructions, latent trajectories, morphs and label sweeps."""
 
 from __future__ import annotations
 
@@ -8,14 +7,13 @@ import errno
 import logging
 import re
 import shlex
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vschaos.command import run_command, sentence
-from vschaos.generate_options import TRAJECTORIES, make_parser
+from vschaos.cli.command import run_command, sentence
+from vschaos.cli.generate_options import TRAJECTORIES, parser_of_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +23,14 @@ if TYPE_CHECKING:
     from vschaos.pictures import Spectrogram
     from vschaos.runs import Given, Run
 
-HELD_OUT_TO_SWEEP = 3  # files, if none are given
+FILES_TO_SWEEP = 3  # if none are given
 FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
-WALKS_APART = 100_003  # in seeds of the prior
-FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: no other file can be written
+SEED_STEP = 100_003  # from one trajectory of the prior to the next
+FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 
 
-def main() -> int:
-    options = make_parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser_of_all().parse_args(arguments)
     return run_command(lambda: generate(options), options.debug)
 
 
@@ -47,6 +45,7 @@ def generate(options: argparse.Namespace) -> None:
 
     torch.manual_seed(options.seed)
     run = load_run(options.path, options.version, options.name)
+    _check_model(run, options)
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
     if options.out is None:
@@ -58,20 +57,20 @@ def generate(options: argparse.Namespace) -> None:
     writer = SoundWriter(run.sample_rate, to_rate, not options.no_pictures, known)
     commands = {
         "reconstruct": reconstruct_files,
-        "trajectories": walk,
+        "trajectories": make_trajectories,
         "morph": morph_files,
         "sweep": sweep_files,
     }
     try:
         commands[options.command](Job(run, out, labels, options, inputs, writer))
     finally:
-        for name in FOLDERS:  # of no training's sounds, if it looks here
+        for name in FOLDERS:  # so that no training takes them for its sounds
             mark_as_made(out / name)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What was asked for: of which run, where to, under which labels, and from which sounds."""
+    """One call of the command: run, output folder, labels, options and input sounds."""
 
     run: Run
     out: Path
@@ -81,6 +80,35 @@ class Job:
     writer: SoundWriter
 
 
+def _check_model(run: Run, options: argparse.Namespace) -> None:
+    """
+    Raises:
+        ValueError: the model cannot do what is asked for.
+    """
+    from vschaos.models.capabilities import Spectral
+
+    _latent_dim(run)
+    if options.inversion and not isinstance(run.model, Spectral):
+        raise ValueError(
+            f"--inversion is for models that decode magnitudes, got {options.inversion} for "
+            f"{run.folder}: leave it out"
+        )
+
+
+def _latent_dim(run: Run) -> int:
+    from vschaos.models.capabilities import Autoencoder
+
+    if not isinstance(run.model, Autoencoder):
+        raise ValueError(f"expected a model that encodes and decodes, got {run.folder}")
+    return run.model.latent_dim
+
+
+def _conditioning_tasks(run: Run) -> list[str]:
+    from vschaos.models.capabilities import Labelled
+
+    return run.model.conditioning_tasks if isinstance(run.model, Labelled) else []
+
+
 def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
     if options.command == "trajectories":
         return []
@@ -88,7 +116,7 @@ def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
 
     inputs = find_inputs(run, options.files)
     takes_some = options.command == "sweep" and not options.files
-    return inputs[:HELD_OUT_TO_SWEEP] if takes_some else inputs
+    return inputs[:FILES_TO_SWEEP] if takes_some else inputs
 
 
 def reconstruct_files(job: Job) -> None:
@@ -98,35 +126,39 @@ def reconstruct_files(job: Job) -> None:
 
     def reconstruct(given: Input) -> None:
         sound = InputSound(job.run, given)
-        told = {**known.conditioning(given.file, sound, given.first), **job.labels}
-        heard, made = job.writer.spectrogram(), job.writer.spectrogram()
+        labels = {**known.conditioning(given.file, sound, given.first), **job.labels}
+        original, made = job.writer.spectrogram(), job.writer.spectrogram()
         output = reconstruct_segments(
-            job.run, _seen(sound, heard), told, job.options.temperature, job.options.inversion
+            job.run,
+            _passing(sound, original),
+            labels,
+            job.options.temperature,
+            job.options.inversion,
         )
         path = job.out / "reconstructions" / given.name
         job.writer.write(path, output, made)
-        job.writer.draw(path, {"input": heard, "reconstruction": made})
+        job.writer.draw(path, {"input": original, "reconstruction": made})
 
     _for_each(job.inputs, "reconstructing", reconstruct)
 
 
-def _seen(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iterator[np.ndarray]:
+def _passing(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iterator[np.ndarray]:
     for block in blocks:
         if spectrogram is not None:
             spectrogram.add(block)
         yield block
 
 
-def _for_each(inputs: list[Input], doing: str, work: Callable[[Input], None]) -> None:
-    """Does it for each file, whatever comes of the others; fails in the end if one failed."""
+def _for_each(inputs: list[Input], activity: str, work: Callable[[Input], None]) -> None:
+    """Works on each file, whether others fail or not; raises in the end if one failed."""
     from vschaos.progress import Progress
 
     failed: list[str] = []
-    for given in Progress(inputs, desc=doing, unit="file"):
+    for given in Progress(inputs, desc=activity, unit="file"):
         try:
             work(given)
         except (ValueError, OSError, MemoryError) as error:
-            if isinstance(error, OSError) and error.errno in FOR_ALL:
+            if isinstance(error, OSError) and error.errno in FATAL:
                 raise
             logging.warning("skipped %s: %s", given.file, sentence(error))
             failed.append(str(given.file))
@@ -138,7 +170,7 @@ def _for_each(inputs: list[Input], doing: str, work: Callable[[Input], None]) ->
         )
 
 
-def walk(job: Job) -> None:
+def make_trajectories(job: Job) -> None:
     import numpy as np
 
     from vschaos.progress import Progress
@@ -146,9 +178,9 @@ def walk(job: Job) -> None:
     options = job.options
     _hint(job.run, job.labels)
     _check_latents(job.run, options.latents)
-    walks = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
-    for kind, number in Progress(walks, desc="walking", unit="walk"):
-        # each walk has a seed of its own: asking for more kinds or more walks changes none of them
+    wanted = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
+    for kind, number in Progress(wanted, desc="trajectories", unit="trajectory"):
+        # each has a seed of its own, which does not depend on how many are asked for
         random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
         latents = _latents(job.run, kind, number, job.labels, random, options)
         _decode(job, job.out / "trajectories" / f"{kind}_{number}", latents, random)
@@ -162,20 +194,20 @@ def _latents(
     random: np.random.Generator,
     options: argparse.Namespace,
 ) -> np.ndarray:
-    """`[Z, N]` of a walk, or the first of them with `--latents`."""
+    """`[Z, N]` of a trajectory, or the first latents of it with `--latents`."""
     from vschaos.generation import trajectory
 
-    dim = options.latents or run.model.latent_dim
-    if kind == "prior":  # the first walk is what a .ts plays by that seed
-        seed = options.seed + WALKS_APART * number
+    dim = options.latents or _latent_dim(run)
+    if kind == "prior":  # the first is what a .ts plays with that seed
+        seed = options.seed + SEED_STEP * number
         return run.sample_prior(options.steps, seed, labels, options.temperature)[:dim]
     frame_rate = run.sample_rate / run.model.hop_length
     return trajectory(kind, dim, options.steps, frame_rate, random, options.temperature)
 
 
 def _check_latents(run: Run, count: int | None) -> None:
-    if count is not None and count > run.model.latent_dim:
-        raise ValueError(f"--latents must be from 1 to {run.model.latent_dim}, {count} came")
+    if count is not None and count > _latent_dim(run):
+        raise ValueError(f"--latents must be from 1 to {_latent_dim(run)}, got {count}")
 
 
 def morph_files(job: Job) -> None:
@@ -201,11 +233,11 @@ def sweep_files(job: Job) -> None:
     )
 
     run, options = job.run, job.options
-    tasks = options.task or run.model.conditioning_tasks
+    tasks = options.task or _conditioning_tasks(run)
     if not tasks:
-        raise ValueError("the model is not told any label that could be gone through")
+        raise ValueError("sweep expects a model that is conditioned on labels, got one that is not")
     for task in tasks:
-        swept_labels(run, task)  # refuses one that the model does not know before any work
+        swept_labels(run, task)  # refuses unknown ones before any work
     known = DatasetLabelReader(run)
     swept = [(given.name, task) for given in job.inputs for task in tasks]
     names = unique_names([f"{name}_{task}" for name, task in swept])
@@ -213,10 +245,10 @@ def sweep_files(job: Job) -> None:
 
     def sweep(given: Input) -> None:
         sound, name = InputSound(run, given), given.name
-        told = known.conditioning(given.file, sound, given.first)
-        latents = encode_segments(run, sound, {**told, **job.labels}, options.temperature)
+        of_dataset = known.conditioning(given.file, sound, given.first)
+        latents = encode_segments(run, sound, {**of_dataset, **job.labels}, options.temperature)
         for task in tasks:
-            others = {key: value for key, value in told.items() if key != task}
+            others = {key: value for key, value in of_dataset.items() if key != task}
             labels = swept_labels(run, task, {**others, **job.labels})
             folder = job.out / "sweeps" / folders[name, task]
             _sweep(job, folder, f"{name}: {task}", latents, labels)
@@ -227,29 +259,29 @@ def sweep_files(job: Job) -> None:
 def _sweep(
     job: Job, folder: Path, title: str, latents: np.ndarray, labels: Mapping[str, Given]
 ) -> None:
-    """A sound for each value of a label, and all of them one after the other with a picture."""
+    """Writes a sound for each value of a label, and all of them joined, with a picture."""
     from vschaos.files import short_name
     from vschaos.generation import blocks_without_edges, decode_segments
 
     folder = folder.with_name(short_name(folder.name))
-    files, marks, begins = [], [], 0.0
+    files, marks, start = [], [], 0.0
     for number, (value, given) in enumerate(labels.items()):
         decoded = decode_segments(job.run, latents, given, job.options.inversion)
         blocks = blocks_without_edges(decoded, job.run.sample_rate)
         file, seconds = job.writer.write(folder / f"{number:02d}_{_file_name(value)}", blocks)
         files.append(file)
-        marks.append((begins, value))
-        begins += seconds
+        marks.append((start, value))
+        start += seconds
     joined = job.writer.spectrogram()
     job.writer.join(folder / "all", files, joined)
     job.writer.draw(folder / "all", {title: joined}, marks=marks)
 
 
 def _hint(run: Run, labels: Given) -> None:
-    left = [task for task in run.model.conditioning_tasks if task not in labels]
+    left = [task for task in _conditioning_tasks(run) if task not in labels]
     if left:
         logging.info(
-            "not said: %s; --meta %s does",
+            "labels that are not given: %s (--meta %s gives them)",
             ", ".join(left),
             " ".join(shlex.join([task, _example(run, task)]) for task in left),
         )
@@ -281,9 +313,5 @@ def _decode(job: Job, path: Path, latents: np.ndarray, random: np.random.Generat
 
 
 def _file_name(text: str) -> str:
-    """What a class is called, as the name of a file."""
+    """The name of a class as the name of a file."""
     return re.sub(r"[^\w#+. -]", "_", text).strip(". ")[:60] or "_"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,52 +1,43 @@
-"""`python -m vschaos.patches`: writes the patches of an exported model anew."""
+"""`vschaos patches`: writes the patches of an exported model again."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import logging
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import make_parser, run_command
 
-DESCRIPTION = """Writes the patches of a model beside its .ts, from what the .ts says of itself.
+DESCRIPTION = """Writes the patches of a model beside its .ts, from the description in the .ts.
 
-  python -m vschaos.patches my_patches/my_training.ts
+  {command} my_patches/my_training.ts
 
-A .ts that was renamed gets patches of its new name. Patches of the same name are written
-over; those that were changed since are kept as NAME.backup.pd or NAME.backup.maxpat.
+A .ts that was renamed gets patches of its new name. Patches of the same name are replaced; those
+that were changed since are kept as NAME.backup.pd or NAME.backup.maxpat.
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.patches",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("patches", DESCRIPTION)
     parser.add_argument("models", type=Path, nargs="*", metavar="model", help="a .ts file")
     parser.add_argument(
-        "--abstractions", type=Path, metavar="FOLDER", help="writes those for PureData there too"
+        "--abstractions", type=Path, metavar="FOLDER", help="write those for PureData there too"
     )
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not (options.models or options.abstractions):
-        parser.error("a model, or --abstractions, is expected")
-    return run_command(lambda: write_all(options.models, options.abstractions), options.debug)
+        parser.error("expected a model or --abstractions, got neither")
+    return run_command(lambda: write(options), options.debug)
 
 
-def write_all(models: list[Path], abstractions: Path | None) -> None:
+def write(options: argparse.Namespace) -> None:
     from vschaos.instrument.instrument import read_instrument
     from vschaos.patches.writing import write_abstractions, write_patches
 
-    if abstractions:
-        write_abstractions(abstractions)
-    for model in models:
+    if options.abstractions:
+        write_abstractions(options.abstractions)
+    for model in options.models:
         instrument = dataclasses.replace(read_instrument(model), name=model.stem)
         for patch in write_patches(instrument, model.parent):
             logging.info("%s", patch)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

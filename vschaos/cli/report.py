@@ -1,47 +1,32 @@
-"""`python -m vschaos.report`: the page of a run, written at any time."""
+"""`vschaos report`: writes the page of a run, at any time."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import add_run, make_parser, run_command
 
 DESCRIPTION = """Writes the page of a run: its sounds, its latent space, its curves, its settings.
-One file without anything beside it, for any browser.
+It is one file, for any browser, and needs no other.
 
-  python -m vschaos.report runs/my_training
-  python -m vschaos.report runs/my_training -n best --out my_training.html
+  {command} runs/my_training
+  {command} runs/my_training -n best --out my_training.html
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.report",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
-    )
-    parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
-    parser.add_argument(
-        "-n", "--name", default="last", help="checkpoint: last (default), best, ..."
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("report", DESCRIPTION)
+    add_run(parser)
     parser.add_argument("--out", type=Path, help="file to write (default: report.html in the run)")
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
-    return run_command(lambda: report(options), options.debug)
+    options = parser.parse_args(arguments)
+    return run_command(lambda: write(options), options.debug)
 
 
-def report(options: argparse.Namespace) -> None:
+def write(options: argparse.Namespace) -> None:
     from vschaos.report import write_report
 
     file = write_report(options.path, options.version, options.name, options.out)
     logging.info("%s (%.1f MB)", file, file.stat().st_size / 1e6)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,28 +1,25 @@
-"""`python -m vschaos.runs`: lists runs, or lays some side by side."""
+"""`vschaos runs`: lists runs, or compares some."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import make_parser, run_command
 
-DESCRIPTION = """Lists the runs in a folder, or compares some: what they came to, and in which
-settings they differ.
+DESCRIPTION = """Lists the runs in a folder, or compares some: their metrics, and the settings in
+which they differ.
 
-  python -m vschaos.runs my_path
-  python -m vschaos.runs my_path/one my_path/other/version_2
+  {command} my_path
+  {command} my_path/one my_path/other/version_2
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.runs",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("runs", DESCRIPTION)
     parser.add_argument(
         "paths",
         type=Path,
@@ -30,9 +27,8 @@ def main() -> int:
         metavar="path",
         help="a folder of trainings to list; or trainings or versions to compare",
     )
-    parser.add_argument("--json", action="store_true", help="the same for other programs")
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
+    parser.add_argument("--json", action="store_true", help="print JSON, for other programs")
+    options = parser.parse_args(arguments)
     return run_command(lambda: show(options), options.debug)
 
 
@@ -47,7 +43,3 @@ def show(options: argparse.Namespace) -> None:
     else:
         text = table(runs) if is_one else side_by_side(runs)
     sys.stdout.write(f"{text}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,120 +1,135 @@
-#!/usr/bin/env python3
-"""Trains a model on a folder of sounds."""
+"""`vschaos train`: trains a model on a folder of sounds."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from vschaos.command import run_command
+from vschaos.cli.command import run_command, typed
+from vschaos.configs.recipes import choices, chosen_family, family_of, recipes, search_path
 
-if TYPE_CHECKING:
-    from vschaos.models.base import Model
-
-CONFIGS = Path(__file__).resolve().parent / "configs"
 TEXTS = ("name", "rundir", "data.dataset.root", "data.dataset.cache")  # Hydra would parse them
+DEFAULT_RECIPE = "dgt_mid"
 
 HELP = """\
 Trains a model on a folder of sounds.
 
-  python3 train_model.py --config-name dgt_mid name=my_training data.dataset.root=my_data
+example:
+  {command} --config-name dgt_mid name=my_training data.dataset.root=my_data
 
-recipes (--config-name):
+recipes (--config-name), by the family of models they choose:
 {recipes}
+Recipes of your own, in configs/ of the current folder, are found as well.
 
-settings you may want (any in configs/ can be given as setting=value):
+settings you may want (any of a recipe can be given as setting=value):
   name=...                 of the training; needed
   data.dataset.root=...    folder with data/, where the sounds lie; needed
   rundir=runs              runs are written to rundir/name/version_0, version_1, ...
-  length=full              or quick, which ends once held-out sounds come no nearer
+  length=full              or quick, which ends once the validation metric improves no more
   trainer.max_steps=...    length of the training in steps
   trainer.max_time=...     or in days:hours:minutes:seconds, 00:00:06:00
   model.latent.dim=16      numbers per frame that a player can turn
-  augment=mild             what makes more of few sounds: off, mild or strong
+  augment=mild             data augmentation: off, mild or strong
   data.dataset.n_files=20  takes that many files only, for a try
-  resume=true              goes on with the newest version of that name
-  +check=1                 shows the model, the data and a batch before anything is trained
+  resume=true              resumes the newest version of that name
+  +check=1                 shows the model, the data and a batch before training begins
   seed=0                   another one gives another training
   --multirun               one training for each value: model.latent.dim=4,8,16
   --debug                  shows the trace of an error
 """
 
 
-def main() -> int:
-    arguments = sys.argv[1:]
-    if not arguments or {"-h", "--help"} & set(arguments):
-        sys.stdout.write(HELP.format(recipes=_recipes()))
-        return 0 if arguments else 2
-    debug = "--debug" in arguments
-    sys.argv[1:] = [_forgiving(argument) for argument in arguments if argument != "--debug"]
-    return run_command(_compose_and_train, debug)
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or {"-h", "--help"} & set(given):
+        sys.stdout.write(HELP.format(command=typed("train"), recipes=_listed_recipes()))
+        return 0 if given else 2
+    before = sys.argv[: -len(given)] if sys.argv[-len(given) :] == given else sys.argv[:1]
+    words = [word for word in given if word != "--debug"]
+    return run_command(lambda: _compose_and_train(before, words), "--debug" in given)
 
 
-def _compose_and_train() -> int:
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us rather than end the process
+def _compose_and_train(before: list[str], words: list[str]) -> int:
+    """Trains what Hydra composes.
+
+    Args:
+        before: the program, and the words up to the arguments of this command.
+        words: the arguments.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us rather than end the process
     _accept_lazy_help()
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException, MissingConfigException
-    from omegaconf import DictConfig, OmegaConf
+    from omegaconf import DictConfig
     from omegaconf.errors import OmegaConfBaseException
 
+    from vschaos.api import train_composed
+    from vschaos.configs.composing import search_path_override
+
+    family = chosen_family(words) or family_of(_recipe(words))
+    path = search_path(family)
+    groups = choices(path)
+    settings = [_forgiving(word, groups, words) for word in words]
     failures: list[BaseException] = []  # kept from Hydra, which would print over their sentence
 
-    @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="dgt_mid")
-    def train_composed(composed: DictConfig) -> None:
+    @hydra.main(version_base="1.3", config_path=str(path[0]), config_name=DEFAULT_RECIPE)
+    def train_one(composed: DictConfig) -> None:
         if any(isinstance(failure, KeyboardInterrupt) for failure in failures):
             return  # Ctrl-C ends a sweep, rather than one training of it
+        sys.argv = [*before, *settings]  # by which Lightning starts further processes
         try:
-            _check(OmegaConf.to_container(composed, resolve=False))
-            missing = sorted(OmegaConf.missing_keys(composed))
-            if missing:
-                raise ValueError(f"still to be given: {', '.join(f'{key}=...' for key in missing)}")
-            config: Any = OmegaConf.to_container(composed, resolve=True)
-            config["name"] = str(config["name"])  # Hydra takes 123 for a number
-            config["recipe"] = HydraConfig.get().job.config_name
-            if config["resume"]:
-                config = _resumed(config, HydraConfig.get().overrides.task)
-            _train(config)
+            hydra_config = HydraConfig.get()
+            given = [word.lstrip("+").partition("=")[0] for word in hydra_config.overrides.task]
+            _report(train_composed(composed, hydra_config.job.config_name, family, given, _ask))
         except (Exception, KeyboardInterrupt) as error:
             failures.append(error)
 
     try:
-        train_composed()
+        with _arguments(before[0], [*settings, search_path_override(path)]):
+            train_one()
         if failures:
             raise failures[0]
     except MissingConfigException as error:
-        raise ValueError(_not_there(str(error.missing_cfg_file))) from error
+        raise ValueError(_refusal(str(error.missing_cfg_file), groups)) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
 
 
-def _check(config: Any) -> None:
-    """Looks if all that is given is read, and if the words given are those there are."""
-    from vschaos.training import check_choice, check_settings, shipped_settings
+@contextmanager
+def _arguments(program: str, words: list[str]) -> Iterator[None]:
+    """Lets Hydra read these arguments, which it takes from nowhere but `sys.argv`."""
+    own = sys.argv
+    sys.argv = [program, *words]
+    try:
+        yield
+    finally:
+        sys.argv = own
 
-    check_settings(config, shipped_settings(CONFIGS))
-    if isinstance(config.get("sizes"), dict):
-        check_choice("size", config["size"], config["sizes"])
+
+def _recipe(words: Sequence[str]) -> str:
+    """The value of `--config-name`."""
+    for place, word in enumerate(words):
+        option, has_value, value = word.partition("=")
+        if option in ("--config-name", "-cn"):
+            return value if has_value else "".join(words[place + 1 : place + 2])
+    return DEFAULT_RECIPE
 
 
-def _not_there(file: str) -> str:
+def _refusal(file: str, groups: dict[str, list[str]]) -> str:
     group, _, choice = file.rpartition("/")
-    if group in _groups():
-        choices = sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
-        return f"{group} must be {' or '.join(choices)}, got {choice}"
-    return f"--config-name: there is no recipe {file}; there is\n{_recipes()}"
-
-
-def _groups() -> set[str]:
-    """What is chosen from the files of a folder: augment=mild."""
-    return {path.name for path in CONFIGS.iterdir() if path.is_dir()}
+    if group in groups:
+        return f"{group} must be {' or '.join(groups[group])}, got {choice}"
+    return f"--config-name: there is no recipe {file}; there is\n{_listed_recipes()}"
 
 
 def _accept_lazy_help() -> None:
@@ -124,61 +139,42 @@ def _accept_lazy_help() -> None:
         argparse.ArgumentParser._check_help = lambda *_: None
 
 
-def _resumed(config: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
-    from vschaos.training import resumed
-
-    return resumed(config, [override.lstrip("+").partition("=")[0] for override in overrides])
-
-
-def _train(config: dict[str, Any]) -> None:
-    import logging
-
-    from vschaos.training import train
-
-    folder = train(config, go_on=_ask, try_export=_export)
+def _report(folder: Path | None) -> None:
     if folder is not None:
+        name = shlex.quote(str(folder))
         logging.info(
-            "done: %s\nlisten: python3 generate.py reconstruct %s --files some.wav\n"
-            "export: python3 script.py %s",
-            folder,
-            shlex.quote(str(folder)),
-            shlex.quote(str(folder)),
+            "done: %s\nlisten: %s reconstruct %s --files some.wav\nexport: %s %s",
+            *(folder, typed("generate"), name, typed("export"), name),
         )
-
-
-def _export(model: Model) -> None:
-    """As script.py will, up to what nn~ calls first; nothing is written."""
-    from vschaos.export import script_stream
-
-    script_stream(model.stream().eval(), model.sample_rate).get_methods()
 
 
 def _ask() -> bool:
     return sys.stdin.isatty() and input("c to go on, anything else to stop: ").strip() == "c"
 
 
-def _forgiving(argument: str) -> str:
-    """With `+` or without it sets what is there and what is not, which `_check` judges; names and
-    paths may be written as they are."""
+def _forgiving(argument: str, groups: dict[str, list[str]], words: Sequence[str]) -> str:
+    """With `+` or without it, sets what is there and what is not, which is checked later; names
+    and paths may be written as they are."""
+    from vschaos.configs.composing import quoted
+
     key, is_setting, value = argument.lstrip("+").partition("=")
-    is_sweep = "," in value and bool({"-m", "--multirun"} & set(sys.argv))
+    is_sweep = "," in value and bool({"-m", "--multirun"} & set(words))
     if key not in TEXTS or is_sweep or re.fullmatch(r"null|(['\"]).*\1|", value):
         if not is_setting or not re.fullmatch(r"(?!hydra\b)\w[\w.]*", key):
             return argument
-        return f"{key}={value}" if key in _groups() else f"++{key}={value}"
+        return f"{key}={value}" if key in groups else f"++{key}={value}"
     if value.startswith("~/"):
         value = str(Path(value).expanduser())
-    # within quotes Hydra takes all as it is, but for backslashes before a quote
-    escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', value))
-    return f'{key}="{escaped}"'
+    return f"{key}={quoted(value)}"
 
 
-def _recipes() -> str:
+def _listed_recipes() -> str:
     lines = []
-    for file in sorted(CONFIGS.glob("dgt_*.yaml")):
-        lines.append(f"  {file.stem:<24} {file.read_text(encoding='utf-8').splitlines()[0][2:]}")
+    for family, of_family in groupby(recipes(), lambda recipe: recipe.family):
+        lines.append(f"  {family or 'no family'}")
+        lines += [f"    {recipe.name:<22} {recipe.purpose}" for recipe in of_family]
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

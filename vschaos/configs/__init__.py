@@ -1,4 +1,4 @@
-"""The configurations: what is shipped, what lies in `configs/` where one stands, and how it is composed.
+"""Recipes and all they are composed of, shipped or in `configs/` of the current folder.
 
 base.yaml            settings of every training, none of them of a family
 *.yaml               recipes: a family, and what differs from its defaults

@@ -9,58 +9,41 @@ from typing import Any
 
 from hydra import compose as compose_with_hydra
 from hydra import initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from vschaos.configs.recipes import choices, family_of, folders, search_path
+from vschaos.configs.recipes import choices, chosen_family, family_of, search_path
 
 
 def compose(
-    recipe: str,
-    overrides: Sequence[str] = (),
-    settings: Mapping[str, Any] | None = None,
-    is_resolved: bool = True,
-) -> dict[str, Any]:
+    recipe: str, overrides: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+) -> DictConfig:
     """Composes a configuration.
 
     Args:
         recipe: name of one, as after `--config-name`.
-        overrides: as Hydra takes them, `network=gru` or `+model.excerpt_frames=4`.
-        settings: values by dotted key, which may be choices as well; they need no quotes.
-        is_resolved: false leaves `${...}` as it stands.
+        overrides: in Hydra's grammar, `network=gru` or `+model.excerpt_frames=4`.
+        settings: values by dotted key, choices among them, as they are.
     """
-    given, groups = dict(settings or {}), list(overrides)
+    given = dict(settings or {})
     family = given.get("model") if isinstance(given.get("model"), str) else None
     path = search_path(family or chosen_family(overrides) or family_of(recipe))
-    known = choices(path)
-    groups += [f"{key}={given.pop(key)}" for key in list(given) if is_choice(key, given, known)]
-    with initialize_config_dir(str(folders()[0]), version_base="1.3"):
-        config = compose_with_hydra(recipe, [*groups, search_path_override(path)])
+    groups = choices(path)
+    chosen = [key for key, value in given.items() if key in groups and isinstance(value, str)]
+    words = [*overrides, *(f"{key}={given.pop(key)}" for key in chosen)]
+    with initialize_config_dir(str(path[0]), version_base="1.3"):
+        config = compose_with_hydra(recipe, [*words, search_path_override(path)])
     for key, value in given.items():
-        OmegaConf.update(config, key, _plain(value), force_add=True)
-    composed: Any = OmegaConf.to_container(config, resolve=is_resolved)
-    return composed
-
-
-def is_choice(key: str, given: Mapping[str, Any], known: Mapping[str, object]) -> bool:
-    return key in known and isinstance(given[key], str)
-
-
-def chosen_family(overrides: Sequence[str]) -> str | None:
-    """`x` of `model=x`, which takes the place of the recipe's own."""
-    chosen = [text.partition("=")[2] for text in overrides if re.match(r"\+{0,2}model=", text)]
-    return chosen[-1] if chosen else None
+        plain = str(value) if isinstance(value, Path) else value
+        OmegaConf.update(config, key, plain, force_add=True)
+    return config
 
 
 def search_path_override(path: Sequence[Path]) -> str:
-    """Tells Hydra where to look, beside the first folder."""
+    """Names the folders after the first one to Hydra."""
     return f"hydra.searchpath=[{','.join(quoted(str(folder)) for folder in path[1:])}]"
 
 
 def quoted(text: str) -> str:
-    """As Hydra's grammar takes any text: within quotes, with backslashes before a quote doubled."""
+    """Any text as Hydra's grammar takes it: within quotes, backslashes before a quote doubled."""
     escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', text))
     return f'"{escaped}"'
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value

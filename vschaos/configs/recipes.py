@@ -5,7 +5,8 @@ The current folder comes first: its files win over those of the package that hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ def recipes(among: Iterable[Path] | None = None) -> list[Recipe]:
             purpose = first.lstrip("# ") if first.startswith("#") else ""
             found[file.stem] = Recipe(file.stem, purpose, family_of(file.stem, places))
     return sorted(found.values(), key=lambda recipe: (recipe.family, recipe.name))
+
+
+def chosen_family(overrides: Sequence[str]) -> str | None:
+    """`x` of `model=x`, which takes the place of the recipe's own."""
+    chosen = [text.partition("=")[2] for text in overrides if re.match(r"\+{0,2}model=", text)]
+    return chosen[-1] if chosen else None
 
 
 def family_of(name: str, among: Iterable[Path] | None = None) -> str:
