@@ -75,7 +75,8 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     from vschaos.api import train_composed
     from vschaos.configs.composing import search_path_override
 
-    family = chosen_family(words) or family_of(_recipe(words))
+    recipe = _recipe(words)
+    family = chosen_family(words) or family_of(recipe)
     path = search_path(family)
     groups = choices(path)
     settings = [_forgiving(word, groups, words) for word in words]
@@ -87,9 +88,9 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
             return  # Ctrl-C ends a sweep, rather than one training of it
         sys.argv = [*before, *settings]  # by which Lightning starts further processes
         try:
-            hydra_config = HydraConfig.get()
-            given = [word.lstrip("+").partition("=")[0] for word in hydra_config.overrides.task]
-            _report(train_composed(composed, hydra_config.job.config_name, family, given, _ask))
+            overrides = HydraConfig.get().overrides.task
+            given = [word.lstrip("+").partition("=")[0] for word in overrides]
+            _report(train_composed(composed, recipe, family, given, _ask))
         except (Exception, KeyboardInterrupt) as error:
             failures.append(error)
 
