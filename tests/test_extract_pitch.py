@@ -82,6 +82,7 @@ def _seconds(line: str) -> tuple[float, float]:
     return float(onset), float(offset)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
     root: Path, tmp_path: Path, typed: Typed, tone: Callable[..., np.ndarray]
 ) -> None:
