@@ -95,7 +95,10 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
             failures.append(error)
 
     try:
-        with _arguments(before[0], [*settings, search_path_override(path)]):
+        # argparse takes positional arguments that stand together alone
+        place = next((k for k, word in enumerate(settings) if _is_setting(word)), len(settings))
+        settings_and_path = [*settings[:place], search_path_override(path), *settings[place:]]
+        with _arguments(before[0], settings_and_path):
             train_one()
         if failures:
             raise failures[0]
@@ -104,6 +107,10 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
+
+
+def _is_setting(word: str) -> bool:
+    return "=" in word and not word.startswith("-")
 
 
 @contextmanager
