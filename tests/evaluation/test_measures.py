@@ -1,4 +1,4 @@
-"""Measures of sounds give what is known beforehand."""
+"""Measures of sounds with known differences."""
 
 from __future__ import annotations
 
