@@ -29,22 +29,22 @@ from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
 from vschaos.batch import Batch
+from vschaos.configs.recipes import recipes
 from vschaos.data.prefetch import Prefetch
 from vschaos.dsp import STFT
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
 from vschaos.training.train import assemble
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 WARM_UP = 10  # steps
 TABLE_LENGTH = 1 << 14  # frames
 LABELS = ("pitch", "octave")
 
 
 def main() -> None:
-    recipes = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
+    names = [recipe.name for recipe in recipes()]
     parser = command_line(__doc__)
-    parser.add_argument("recipes", nargs="*", default=recipes)
+    parser.add_argument("recipes", nargs="*", default=names)
     parser.add_argument("--augment", nargs="+", default=["off", "mild", "strong"])
     parser.add_argument("--steps", type=int, default=60, help=f"after {WARM_UP} of warm-up")
     options = parser.parse_args()

@@ -31,7 +31,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytorch_lightning as lightning
 import torch
-from hydra import compose, initialize_config_dir
 from lightning_fabric import Fabric
 from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
@@ -41,12 +40,12 @@ from training_profile import Bookkeeping, Manifest
 
 from vschaos.audio.files import write_audio
 from vschaos.batch import Batch
+from vschaos.configs.composing import compose
 from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
 from vschaos.training.train import assemble
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
 REFERENCE = 131.0  # frames per CPU-second
 WARM_UP = 50  # steps
@@ -172,8 +171,7 @@ def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict
     given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
     given["trainer.accelerator"] = "cpu"
     overrides = [*(f"{key}={value}" for key, value in given.items()), *settings]
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, overrides)
+    composition = compose(recipe, overrides)
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 

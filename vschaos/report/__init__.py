@@ -11,13 +11,6 @@ Sections without the capability they need are left out. Python makes plain data;
 `template` (HTML, CSS, JavaScript) shows it, and inserts texts of a run as text, never as markup.
 """
 
-from typing import TYPE_CHECKING
+import lazy_loader
 
-from vschaos.lazy import lazily
-
-if TYPE_CHECKING:
-    from vschaos.report.write import write_report, write_report_safely
-
-__all__ = ["write_report", "write_report_safely"]
-if not TYPE_CHECKING:  # which would take any name for one of these
-    __getattr__ = lazily(__name__, __all__, "write")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

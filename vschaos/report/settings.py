@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from vschaos.configs.composing import compose
+from vschaos.configs.recipes import recipes
 from vschaos.runs import Run
 
-RECIPES = Path(__file__).resolve().parents[2] / "configs"  # not there if only the package is
 OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report", "recipe")
 TABLES = ("sizes",)  # from which other settings are looked up
 REFERENCE = re.compile(r"\$\{([^${}]+)\}")
 Settings = dict[str, Any]
 
 
-def describe_settings(run: Run, recipes: Path = RECIPES) -> dict[str, Any]:
+def describe_settings(run: Run) -> dict[str, Any]:
     """The whole configuration, and how it differs from the recipe that is nearest to it."""
-    nearest = _nearest_recipe(run.config, recipes)
+    nearest = _nearest_recipe(run.config)
     return {
         "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True),
         "recipe": nearest[0] if nearest else None,
@@ -57,47 +60,20 @@ def commands(run: Run) -> list[dict[str, str]]:
     return [{"purpose": purpose, "command": command} for purpose, command in rows]
 
 
-def _nearest_recipe(config: Settings, recipes: Path) -> tuple[str, list[list[Any]]] | None:
-    """A run does not say which recipe it came of: the one with the fewest differences."""
+def _nearest_recipe(config: Settings) -> tuple[str, list[list[Any]]] | None:
+    """The recipe that the run was trained with; if it is not there, the one with the fewest
+    differences."""
+    names = [recipe.name for recipe in recipes()]
+    if config.get("recipe") in names:
+        names = [config["recipe"]]
     compared = []
-    for file in sorted(recipes.glob("dgt_*.yaml")):
+    for name in names:
         try:
-            recipe = _compose(file)
-        except (OSError, ValueError, yaml.YAMLError):
+            recipe = OmegaConf.to_container(compose(name), resolve=False)
+        except (OSError, HydraException, OmegaConfBaseException, yaml.YAMLError):
             continue
-        compared.append((file.stem, list(_differences(_flat(recipe), _flat(config)))))
+        compared.append((name, list(_differences(_flat(recipe), _flat(config)))))
     return min(compared, key=lambda entry: len(entry[1]), default=None)
-
-
-def _compose(file: Path) -> Settings:
-    """A recipe over those that its `defaults` name, as far as Hydra is used here: files beside it,
-    and files of a group."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    composed: Settings = {}
-    for entry in content.pop("defaults", ["_self_"]):
-        if entry == "_self_":
-            _merge(composed, content)
-        elif isinstance(entry, str):
-            _merge(composed, _compose(file.with_name(f"{entry}.yaml")))
-        else:
-            ((group, name),) = entry.items()
-            if not str(group).startswith("override "):
-                _merge(composed, _compose_group(file.parent / group / f"{name}.yaml", group))
-    return composed
-
-
-def _compose_group(file: Path, group: str) -> Settings:
-    """A file of a group; it sets what is below the group's name, unless it says otherwise."""
-    is_global = file.read_text(encoding="utf-8").startswith("# @package _global_")
-    return _compose(file) if is_global else {group: _compose(file)}
-
-
-def _merge(below: Settings, above: Mapping[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _merge(below[key], value)
-        else:
-            below[key] = value
 
 
 def _flat(settings: Any, key: str = "") -> dict[str, Any]:
