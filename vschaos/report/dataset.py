@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from vschaos.data.check.coverage import Coverage, measure_coverage
-from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation.inputs import part_of
 from vschaos.generation.material import Material
 from vschaos.runs import Run
@@ -42,8 +41,8 @@ def _coverage(run: Run, material: Material, name: str) -> dict[str, Any]:
     use = [
         word
         for word, tasks in (
-            ("conditioning", conditioning_tasks(run.model)),
-            ("prediction", predicted_tasks(run.model)),
+            ("conditioning", run.conditioning_tasks),
+            ("prediction", run.predicted_tasks),
         )
         if name in tasks
     ]

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material
 from vschaos.latents.importance import num_important
@@ -56,8 +55,8 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["parameters", f"{parameters:,}"],
         ["sample rate", f"{run.sample_rate} Hz"],
         ["latents", _latents(run)],
-        ["conditioning", ", ".join(conditioning_tasks(model))],
-        ["prediction", ", ".join(predicted_tasks(model))],
+        ["conditioning", ", ".join(run.conditioning_tasks)],
+        ["prediction", ", ".join(run.predicted_tasks)],
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
         ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
@@ -72,7 +71,7 @@ def _latents(run: Run) -> str:
     model = run.model
     if not isinstance(model, Autoencoder):
         return ""
-    text = f"{model.latent_dim}, every {1000 * model.hop_length / run.sample_rate:.1f} ms"
+    text = f"{model.latent_dim}, every {1000 / run.frame_rate:.1f} ms"
     count = num_important(model.importance()) if isinstance(model, LatentStatistics) else 0
     return f"{text}; the first {count} bring 90 % of the change in the sound" if count else text
 

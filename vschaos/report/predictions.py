@@ -20,9 +20,7 @@ def confusion_matrices(run: Run, model: Labelled, material: Material) -> list[di
     if not model.predicted_tasks:
         return []
     side = material.side_to_show
-    found = [
-        material.clip(name, SECONDS, side) for name in spread(material.names(side), FILES)
-    ]
+    found = [material.clip(name, SECONDS, side) for name in spread(material.names(side), FILES)]
     clips = [clip for clip in found if clip is not None]
     predictions = [run.predict(clip.audio) for clip in clips]
     matrices = []
