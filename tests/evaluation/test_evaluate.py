@@ -17,9 +17,10 @@ import pytest
 import soundfile
 import torch
 
-from tests.evaluation.toys import Player, with_model
+from tests.evaluation.toys import Player, of_rendered_tones, with_model
 from tests.families.toy import Toy
 from vschaos import evaluate as command
+from vschaos import targets
 from vschaos.audio.files import write_audio
 from vschaos.data.pitch.networks import make_tracker
 from vschaos.evaluation import (
@@ -297,6 +298,32 @@ def test_a_decoder_of_sound_is_compared_with_silence(plain: Run, tmp_path: Path)
     names = {path.name for path in (tmp_path / "evaluation").glob("*.png")}
     assert names == {"measures.png", "files.png", "sounds.png"}
     assert set(magnitude_distances(run)) == {"model", "silence"}
+
+
+def test_a_run_without_files_is_evaluated_on_rendered_sounds(
+    plain: Run, tone: Tone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Toy({}, plain.sample_rate)
+    monkeypatch.setattr(model, "metrics", lambda batch: dict(batch.targets))
+    run = of_rendered_tones(plain, model, monkeypatch)
+    result = evaluate(run, tracker=None, count=2)
+    assert [excerpt.name for excerpt in result.excerpts] == ["rendered 0", "rendered 2"]
+    assert result.facts["metrics"]["pitch"] == pytest.approx(400.0)  # targets reach the metrics
+    assert list(result.facts["magnitudes"]) == ["model", "silence"]
+    monkeypatch.setattr(model, "metrics", lambda batch: {})
+    write_audio(tmp_path / "sounds" / "a.wav", tone(300.0, 8000, 0.5), 8000)
+    assert evaluate(run, tmp_path / "sounds", tracker=None).facts["files"] == 1
+
+
+def test_metrics_get_the_features_of_the_training(
+    plain: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loudness = {"_target_": "vschaos.data.features.loudness.Loudness", "window": 1024}
+    monkeypatch.setitem(plain.config["data"], "features", {"loudness": loudness})
+    monkeypatch.setattr(targets, "ALLOWED", (*targets.ALLOWED, "vschaos.data.features."))
+    (excerpt, *_) = held_out_excerpts(plain, Material(plain, prefers_files=True), 1).excerpts
+    frames = -(-excerpt.audio.shape[1] // plain.model.hop_length)
+    assert excerpt.batch.features["loudness"].shape == (1, 1, frames)
 
 
 def test_a_model_without_inversions_refuses_them(player: Run) -> None:

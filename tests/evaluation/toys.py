@@ -1,14 +1,17 @@
-"""A model that has metrics and no capability."""
+"""A model that has metrics and no capability, and runs of models like it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
 from torch import Tensor
 
 from vschaos.batch import Batch
+from vschaos.evaluation import rendered
 from vschaos.instrument.stream import Stream
+from vschaos.labels import Labels
 from vschaos.models.base import Metric, Model
 from vschaos.runs import Run
 
@@ -48,3 +51,27 @@ class Player(Model):
 def with_model(run: Run, model: Model) -> Run:
     """A run with another model, which knows no labels."""
     return replace(run, model=model.eval(), vocabularies={})
+
+
+class RenderedTones:
+    """A data module that renders three sines."""
+
+    names = ("rendered 0", "rendered 1", "rendered 2")
+
+    def open(self, model: Model) -> None:
+        self.model, self.validation = model, self
+
+    def __getitem__(self, index: int) -> Batch:
+        seconds = torch.arange(4000) / self.model.sample_rate
+        nothing = torch.zeros(1, 0, len(self.model.centres(4000)))
+        pitch = torch.tensor([300.0 + 100.0 * index])
+        audio = 0.3 * torch.sin(2 * torch.pi * pitch * seconds)[None]
+        return Batch(audio, Labels(nothing, nothing > 0), targets={"pitch": pitch})
+
+
+def of_rendered_tones(run: Run, model: Model, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run that was trained without files."""
+    monkeypatch.setattr(rendered, "build", lambda config, seed: RenderedTones())
+    config = {**run.config, "data": {"renderer": {}}}
+    split = {"train": [], "held_out": [], "parts": {}, "digests": {}}
+    return replace(with_model(run, model), config=config, split=split)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import with_model
+from tests.evaluation.toys import of_rendered_tones, with_model
 from tests.families.toy import Toy
 from tests.report.conftest import HOSTILE, HOSTILE_CLASS, RATE
 from vschaos.audio.files import write_audio
@@ -143,6 +143,19 @@ def test_a_decoder_of_sound_has_trajectories_of_its_controls(plain: Run) -> None
     assert len(listening["trajectories"]) == 4
     assert listening["sweeps"] == []
     assert drawn["map"]["shares"]
+
+
+def test_a_run_without_files_shows_rendered_sounds(
+    plain: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = gather(of_rendered_tones(plain, Toy({}, plain.sample_rate), monkeypatch))
+    assert drawn["dataset"]["root"] == ""
+    assert drawn["dataset"]["sides"]["held_out"]["files"] == 3
+    names = [pair["name"] for pair in drawn["listening"]["reconstructions"]]
+    assert names == ["rendered 0", "rendered 1", "rendered 2"]
+    assert {clip["name"] for clip in drawn["map"]["clips"]} == set(names)
+    assert not [row for row in drawn["commands"] if "data.check" in row["command"]]
+    assert "rendered" in render(drawn)
 
 
 def test_one_file_is_enough(

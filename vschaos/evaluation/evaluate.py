@@ -39,6 +39,7 @@ from vschaos.evaluation.latents import evaluate_latents
 from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured, default_tracker
 from vschaos.evaluation.pca import fit_pca
 from vschaos.evaluation.prediction import confusions, lsd_by_labels
+from vschaos.evaluation.rendered import is_rendered, open_material
 from vschaos.evaluation.similarity import (
     FileMetrics,
     compare_file_magnitudes,
@@ -102,7 +103,7 @@ def evaluate(
     pitch_tracker = _tracker(tracker) if isinstance(run.model, Autoencoder) else None
     own = moved(run, data)
     run = own or run
-    material = Material(run, prefers_files=True)
+    material = open_material(run, prefers_files=True)
     if data is not None and own is None:
         sounds = excerpts_of(run, data, count)
     else:
@@ -145,7 +146,7 @@ def magnitude_distances(run: Run, data: Path | None = None) -> dict[str, Measure
     if not isinstance(run.model, Autoencoder):
         raise ValueError(f"expected a run of an autoencoder, got {type(run.model).__name__}")
     own = moved(run, data) or run
-    material = Material(own, prefers_files=True)
+    material = open_material(own, prefers_files=True)
     excerpts = held_out_excerpts(own, material).excerpts
     files = [file_metrics(run.model, excerpt) for excerpt in excerpts]
     files, baselines = _compare_magnitudes(
@@ -221,7 +222,7 @@ def _baselines(model: Autoencoder, material: Material) -> list[Baseline]:
         return [ModelReconstruction(model), Silence(model)]
     representation = model.representation()
     components = fit_pca(material, representation, model.latent_dim)
-    if not components:
+    if not components and not is_rendered(material.run):
         logger.warning("left out PCA: the training files are not in %s", material.root)
     return [
         ModelReconstruction(model),

@@ -15,6 +15,8 @@ from torch import Tensor
 from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, read_blocks
 from vschaos.batch import Batch
 from vschaos.data.full_scale import gain_for
+from vschaos.evaluation.features import features_of
+from vschaos.evaluation.rendered import RenderedMaterial
 from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation import DatasetLabelReader
 from vschaos.generation.inputs import beyond_full_scale, changed_files
@@ -37,15 +39,18 @@ class Excerpt(NamedTuple):
         name: of its file.
         audio: `[1, T]`.
         labels: of its frames, `[1, L, N]`.
+        features, targets: see `Batch`.
     """
 
     name: str
     audio: Tensor
     labels: Labels
+    features: dict[str, Tensor] = {}  # noqa: RUF012  never changed in place
+    targets: dict[str, Tensor] = {}  # noqa: RUF012
 
     @property
     def batch(self) -> Batch:
-        return Batch(self.audio, self.labels)
+        return Batch(*self[1:])
 
 
 class EvaluationSet(NamedTuple):
@@ -77,7 +82,7 @@ def moved(run: Run, folder: Path | None) -> Run | None:
 def with_root(run: Run, folder: Path) -> Run:
     """The run with another folder as its dataset."""
     data = run.config["data"]
-    dataset = {**data["dataset"], "root": str(folder)}
+    dataset = {**data.get("dataset", {}), "root": str(folder)}
     return replace(run, config={**run.config, "data": {**data, "dataset": dataset}})
 
 
@@ -88,9 +93,12 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
         FileNotFoundError: they are gone.
         ValueError: none was held out, or none can be read.
     """
+    there = material.names("held_out")
+    if isinstance(material, RenderedMaterial):
+        named = {name: material.batches[name] for name in _some(there, count)}
+        return EvaluationSet("held out", [Excerpt(n, *batch) for n, batch in named.items()], [])
     if not run.split["held_out"]:
         raise ValueError("expected files held out in training, got none: name others with --data")
-    there = material.names("held_out")
     if not there:
         raise FileNotFoundError(
             f"expected the held-out files of the training in {material.root}, got none of them: "
@@ -121,6 +129,7 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
     files = find_audio_files(folder)
     if not files:
         raise FileNotFoundError(f"--data: there is no audio file in {folder}")
+    run = with_root(run, folder)
     names = [file.relative_to(folder).as_posix() for file in files]
     labels = _labels_of(run, folder)
     excerpts, left_out = [], []
@@ -160,12 +169,13 @@ def _excerpt(run: Run, name: str, audio: Waveform, known: dict[str, np.ndarray])
             values[row] = known[task]
     rows = torch.from_numpy(values)[None]
     samples = torch.from_numpy(np.array(audio, dtype=np.float32))[None]
-    return Excerpt(name, samples, Labels(rows.nan_to_num(), ~rows.isnan()))
+    labels = Labels(rows.nan_to_num(), ~rows.isnan())
+    return Excerpt(name, samples, labels, features_of(run, audio, name))
 
 
 def _read_middle(run: Run, file: Path) -> Waveform:
     """At most `MAX_SECONDS` from the middle of a file, without the rest of it in memory."""
-    channel = run.config["data"]["dataset"]["channel"]
+    channel = run.config["data"]["dataset"].get("channel", "mix")
     wanted = round(MAX_SECONDS * run.sample_rate)
     length, peak = 0, 0.0
     for block in read_blocks(file, run.sample_rate, channel):
@@ -189,7 +199,7 @@ def _useless(audio: Waveform) -> str:
 
 def _labels_of(run: Run, folder: Path) -> DatasetLabelReader:
     """The labels of another folder, without those whose classes are not the model's."""
-    reader = DatasetLabelReader(with_root(run, folder))
+    reader = DatasetLabelReader(run)
     for name in list(reader.tasks):
         own, foreign = run.vocabularies[name].classes, reader.tasks[name].vocabulary.classes
         if len(foreign) > len(own) or any(a != b for a, b in zip(own, foreign, strict=False)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vschaos.data.check.coverage import Coverage, measure_coverage
+from vschaos.evaluation.rendered import is_rendered
 from vschaos.generation.inputs import part_of
 from vschaos.generation.material import Material
 from vschaos.runs import Run
@@ -13,20 +14,25 @@ from vschaos.runs import Run
 def summarise(run: Run, material: Material) -> dict[str, Any]:
     """Files, parts of files and seconds of the two sides of the split, and the coverage of
     labels."""
+    is_of_files = not is_rendered(run)
+    names = {
+        side: run.split[side] if is_of_files else material.names(side)
+        for side in ("train", "held_out")
+    }
     sides = {
         side: {
-            "files": sum(part_of(run, side, name) is None for name in run.split[side]),
-            "parts": sum(part_of(run, side, name) is not None for name in run.split[side]),
+            "files": sum(part_of(run, side, name) is None for name in names[side]),
+            "parts": sum(part_of(run, side, name) is not None for name in names[side]),
             "seconds": round(
                 sum(material.seconds_of(name, side) for name in material.names(side)), 1
             ),
         }
-        for side in ("train", "held_out")
+        for side in names
     }
     store = material.store
     return {
-        "root": str(material.root),
-        "is_there": material.root.is_dir(),
+        "root": str(material.root) if is_of_files else "",
+        "is_there": not is_of_files or material.root.is_dir(),
         "origin": material.origin,
         "sides": sides,
         "skipped": [list(entry) for entry in store.skipped] if store else [],

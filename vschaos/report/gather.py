@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.summary import read_summary
-from vschaos.generation.material import Material
 from vschaos.latents.importance import num_important
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
 from vschaos.report.curves import Logs, draw_curves, read_logs
@@ -24,7 +24,7 @@ from vschaos.runs import Run
 def gather(run: Run) -> dict[str, Any]:
     """All contents of a run's report, by section: mappings, lists, texts and numbers. Sections
     without the capability they need are not there."""
-    material = Material(run)
+    material = open_material(run)
     logs = read_logs(run.folder / "logs")
     contents: dict[str, Any] = {
         "name": run.name,

@@ -10,6 +10,8 @@ import torch
 
 from vschaos.audio.files import Waveform
 from vschaos.batch import Batch
+from vschaos.evaluation.features import features_of
+from vschaos.evaluation.rendered import RenderedMaterial
 from vschaos.generation import without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
@@ -77,9 +79,7 @@ def _metrics(run: Run, material: Material, clip: Clip) -> str:
     """The model's metrics of a clip, the tracked ones in their own words; those of predicted labels
     are shown elsewhere."""
     with torch.inference_mode():
-        num_frames = len(run.model.centres(len(clip.audio)))
-        labels = run.labels(num_frames, known_labels(run, material, clip))
-        found = run.model.metrics(Batch(torch.from_numpy(clip.audio)[None], labels))
+        found = run.model.metrics(_batch(run, material, clip))
     values = {name: float(value) for name, value in found.items() if torch.isfinite(value).all()}
     texts = [
         metric.text(values.pop(metric.key))
@@ -93,6 +93,15 @@ def _metrics(run: Run, material: Material, clip: Clip) -> str:
         if not name.startswith(of_labels)
     ]
     return ", ".join(texts)
+
+
+def _batch(run: Run, material: Material, clip: Clip) -> Batch:
+    if isinstance(material, RenderedMaterial):
+        return material.batches[clip.name]
+    num_frames = len(run.model.centres(len(clip.audio)))
+    labels = run.labels(num_frames, known_labels(run, material, clip))
+    audio = torch.from_numpy(clip.audio)[None]
+    return Batch(audio, labels, features_of(run, clip.audio, clip.name))
 
 
 def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:

@@ -86,8 +86,8 @@ function data(dataset) {
     make("div", { class: "panel" },
       make("dl", { class: "plate" },
         ...[
-          ["sounds", `${train.files + held_out.files + train.parts} files${total ? `, ${duration(total)}` : ""}`],
-          ["training", files(train)],
+          train.files + train.parts ? ["sounds", `${train.files + held_out.files + train.parts} files${total ? `, ${duration(total)}` : ""}`] : ["sounds", "rendered"],
+          train.files + train.parts ? ["training", files(train)] : null,
           ["held out", files(held_out)],
           dataset.root ? ["folder", dataset.root] : null,
         ].filter((row) => row !== null).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
