@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
+from vschaos.instrument.controls import Control
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import Gaussian, Labelling, LatentPrior, Network, sample
@@ -17,6 +18,7 @@ from vschaos.models.capabilities import (
     Representation,
     Spectral,
 )
+from vschaos.models.spectral_vae.controls import latent_controls
 from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
@@ -71,6 +73,9 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
 
     def centres(self, length: int) -> Tensor:
         return self.transform.centres(length)
+
+    def frame_controls(self) -> list[Control]:
+        return latent_controls(self.latent, self.latent_dim)
 
     def encode(
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
