@@ -163,17 +163,14 @@ def _latents(
     options: argparse.Namespace,
 ) -> np.ndarray:
     """`[Z, N]` of a walk, or the first of them with `--latents`."""
-    from vschaos.generation import control_trajectory
+    from vschaos.generation import trajectory
 
-    dim = options.latents or run.autoencoder.latent_dim
+    dim = options.latents or run.model.latent_dim
     if kind == "prior":  # the first walk is what a .ts plays by that seed
         seed = options.seed + WALKS_APART * number
         return run.sample_prior(options.steps, seed, labels, options.temperature)[:dim]
     frame_rate = run.sample_rate / run.model.hop_length
-    controls = run.autoencoder.frame_controls()[:dim]
-    return control_trajectory(
-        kind, controls, options.steps, frame_rate, random, options.temperature
-    )
+    return trajectory(kind, dim, options.steps, frame_rate, random, options.temperature)
 
 
 def _check_latents(run: Run, count: int | None) -> None:
