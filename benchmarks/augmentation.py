@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What augmentations cost the loader: CPU of a batch, by setting.
+"""The cost of augmentations in the loader: CPU of a batch, by setting.
 
     python benchmarks/augmentation.py [--recipe dgt_mid] [--batches 150] [--json FILE]
 

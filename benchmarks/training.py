@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast recipes train: the loader, the step, and both through Lightning.
+"""The speed of training: the loader, the step, and both through Lightning.
 
     python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
         [--settings augment=strong] [--accelerator gpu] [--profile] [--compile] [--json out.json]
@@ -10,8 +10,8 @@ The share is of the whole's CPU time. The last column is the ratio to 131 frames
 which the reference system, vschaos2 1.1, reached in its "normal" config on two shared cores without
 GPU: on another kind of machine only the shares count. With more threads than one, those that wait
 for a core burn CPU time: do that on an idle machine. On a GPU (`--accelerator gpu`) the time of the
-clock counts. `--profile` tells instead where the CPU time of the whole goes; `--compile`
-trains on losses that torch.compile has made, which needs a C++ compiler, and tells what that took.
+clock counts. `--profile` prints the shares of CPU time instead; `--compile` trains on
+compiled losses, which needs a C++ compiler, and prints the time of the compilation.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from torch import nn
 from training_profile import Bookkeeping, Manifest
 
 from vschaos.audio.files import write_audio
-from vschaos.batch import Batch
 from vschaos.configs.composing import compose
 from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
@@ -66,7 +65,7 @@ class Clock(NamedTuple):
         return cls(time.process_time(), time.perf_counter())
 
     def since(self, start: Clock, steps: int) -> Clock:
-        """Per step."""
+        """Time per step since a `Clock`."""
         return Clock((self.cpu - start.cpu) / steps, (self.wall - start.wall) / steps)
 
 
@@ -121,11 +120,11 @@ def main() -> None:
 
 
 def compile_losses(learner: Learner, data: SoundData) -> None:
-    """Their gradients as well."""
+    """Compiles the losses and their gradients."""
     model, started = learner.model, Clock.now()
     model.losses = torch.compile(model.losses)  # type: ignore[method-assign]
-    for number in range(2):  # what differs from the first time is compiled once more
-        torch.stack([*model.losses(Batch(data.excerpts[number])).values()]).sum().backward()
+    for number in range(2):  # shapes that differ from the first are compiled again
+        torch.stack([*model.losses(data.excerpts[number]).values()]).sum().backward()
     learner.zero_grad()
     spent = Clock(*np.subtract(Clock.now(), started))
     print(f"compiled within {spent.wall:.0f} s, {spent.cpu:.0f} s of CPU in this process")
@@ -182,7 +181,7 @@ def time_loader(data: SoundData, steps: int) -> Clock:
 
 
 def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str, Any]) -> Clock:
-    """What Lightning does with a batch that lies where it is needed, without Lightning."""
+    """The step of Lightning with a batch on its device, without Lightning."""
     fabric = Fabric(
         accelerator=settings["accelerator"],
         devices=1,
@@ -195,7 +194,7 @@ def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str,
 
     def take(step: int) -> None:
         with fabric.autocast():
-            losses = learner.model.losses(Batch(batches[step % len(batches)]))
+            losses = learner.model.losses(batches[step % len(batches)])
         weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
         optimizer.zero_grad()
         torch.stack(weighted).sum().backward()

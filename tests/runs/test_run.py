@@ -142,8 +142,8 @@ def test_what_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "alone.ckpt").write_bytes((folder / "checkpoints" / "last.ckpt").read_bytes())
     for path, settings, message in (
         (tmp_path / "nowhere", {}, "no training in .*nowhere"),
-        (tmp_path / "empty", {}, "expected the folder of a training, .*empty"),
-        (tmp_path / "alone.ckpt", {}, "expected the folder of a training, .*alone.ckpt"),
+        (tmp_path / "empty", {}, "expected the folder of a training .*empty"),
+        (tmp_path / "alone.ckpt", {}, "expected the folder of a training .*alone.ckpt"),
         (tmp_path / "none.ckpt", {}, "no checkpoint .*none.ckpt"),
         (folder.parent, {"version": 7}, "no version_7 in"),
         (folder, {"checkpoint": "best"}, "no checkpoint 'best' in .*; there is last"),
@@ -239,7 +239,7 @@ def test_a_run_of_another_format_is_told(folder: Path) -> None:
     (folder / "versions.json").write_text('{"format": 99}')
     with pytest.raises(
         ValueError,
-        match=r"expected a run of format 3, got format 99 \(.*\) in .*: install a newer vschaos",
+        match=r"expected a run of format 3, got format 99 .*: install a newer vschaos",
     ):
         load_run(folder)
 
@@ -325,13 +325,13 @@ def test_labels_are_said_by_name_number_or_frame_by_frame(labelled: Path) -> Non
     [
         ({"timbre": "reed"}, "conditioned on pitch, loudness, got 'timbre'"),
         ({"unheard": 1}, "conditioned on pitch, loudness, got 'unheard'"),
-        ({"pitch": "B"}, "pitch: a class number from 0 to 1 or one of A, A♯ was .* 'B' came"),
-        ({"pitch": 2}, "pitch: .* 2 came"),
-        ({"loudness": "A"}, "loudness: a number was expected, 'A' came"),
+        ({"pitch": "B"}, "pitch: .*class number from 0 to 1 or one of A, A♯.* 'B'"),
+        ({"pitch": 2}, "pitch: .* 2"),
+        ({"loudness": "A"}, "loudness: .*'A'"),
         ({"pitch": np.zeros(4)}, r"pitch: expected a number for each of 3 frames, got shape \[4\]"),
         (
             {"pitch": np.zeros((1, 3))},
-            r"expected a number for each of 3 frames, got shape \[1, 3\]",
+            r"number for each of 3 frames, got shape \[1, 3\]",
         ),
     ],
 )

@@ -73,7 +73,7 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
             course.go()
         except KeyboardInterrupt as stop:
             if course.best == math.inf:
-                raise KeyboardInterrupt("stopped before the first validation; nothing is kept") from stop
+                raise KeyboardInterrupt("stopped; nothing was kept") from stop
             file = write_prior(run.checkpoint, model, course.best_prior)
             raise KeyboardInterrupt(f"stopped; {file} keeps the best so far") from stop
     file = write_prior(run.checkpoint, model, course.best_prior)

@@ -82,7 +82,9 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
         if is_of_these:
             prior.load_state_dict(content["state_dict"], strict=True)
     except Exception as error:  # torch raises whatever a damaged or hostile file makes it raise
-        raise ValueError(f"{file} is damaged, or no prior of format {FORMAT}: delete it, or {again}") from error
+        raise ValueError(
+            f"{file} is damaged, or no prior of format {FORMAT}: delete it, or {again}"
+        ) from error
     if not is_of_these:
         logger.warning("%s was trained for other weights and is left out: %s", file, again)
         return None

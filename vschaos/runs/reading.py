@@ -29,7 +29,7 @@ def find_version(path: Path, version: int | None = None) -> Path:
     versions = _versions(path)
     if not versions:
         raise FileNotFoundError(
-            f"expected the folder of a training, with a version_N that has a config.yaml, got {path}"
+            f"expected the folder of a training (with version_N/config.yaml), got {path}"
         )
     trained = [folder for folder in versions if any((folder / "checkpoints").glob("*.ckpt"))]
     return (trained or versions)[-1]

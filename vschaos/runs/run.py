@@ -252,7 +252,7 @@ class Run:
         """Writes the model as a `.ts` for nn~, with its patches, and returns its path.
 
         Args:
-            folder, name, max_delay_ms, has_patches, num_latents: see `vschaos.export.script.export`.
+            folder, name, max_delay_ms, has_patches, num_latents: see `export.script.export`.
         """
         from vschaos.export.script import export
 

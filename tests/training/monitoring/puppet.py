@@ -33,9 +33,12 @@ SOFT, LOUD = 0.1, 0.4
 class Player(Model):
     """Has no capability at all."""
 
+    tracked_metrics = ()
+
     def __init__(self) -> None:
         super().__init__()
         self.sample_rate, self.hop_length = RATE, HOP
+        self.excerpt_length, self.excerpt_centres = HOP, [0]
         self.vocabularies: dict[str, Vocabulary] = {}
 
     def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None: ...

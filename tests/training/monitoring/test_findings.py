@@ -67,9 +67,7 @@ def test_a_label_of_one_value_is_not_reported() -> None:
 def test_a_label_that_is_not_predicted_is_reported() -> None:
     (said,) = warnings(is_right=False)
     assert "right in 50% of the frames, the constant low gives 50%" in said
-    assert (
-        warnings(False, True, False, True, is_right=False) == []
-    )  # one class is known: who can tell
+    assert warnings(False, True, False, True, is_right=False) == []
 
 
 def test_unknown_labels_do_not_count() -> None:
