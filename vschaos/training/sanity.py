@@ -10,17 +10,21 @@ from typing import Any
 import torch
 
 from vschaos.batch import Batch
+from vschaos.data.datamodule import DataModule
 from vschaos.files import check_room
-from vschaos.labels import Labels
 from vschaos.models.base import Model
 from vschaos.training.learner import Learner
 
 STATES_PER_WEIGHT = 3  # the weight, and the two means that Adam keeps of its gradient
 AT_A_TIME = 3  # last, best, and one that is being written
-EXCERPTS = 4
 
 
-def try_out(learner: Learner, config: dict[str, Any], export: Callable[[Model], object]) -> None:
+def try_out(
+    learner: Learner,
+    data: DataModule,
+    config: dict[str, Any],
+    export: Callable[[Model], object],
+) -> None:
     """Trains a copy of the learner for a step, on noise, exports it, and looks for room for what
     the training will keep. Nothing of the learner is changed, nor what is drawn afterwards.
 
@@ -36,7 +40,7 @@ def try_out(learner: Learner, config: dict[str, Any], export: Callable[[Model], 
     check_room(Path(config["rundir"]).expanduser(), room, "the checkpoints", "rundir")
     with torch.random.fork_rng(devices=[]):
         tried = copy.deepcopy(learner)
-        batch = _noise(tried.model)
+        batch = data.trial_batch(tried.model)
         tried.model.fit(batch)
         _step(tried, batch)
         try:
@@ -87,12 +91,3 @@ def _step(learner: Learner, batch: Batch) -> None:
         )
     optimizer.step()
     schedule.step()
-
-
-def _noise(model: Model) -> Batch:
-    """Excerpts whose labels are known of every second one."""
-    audio = 0.1 * torch.randn(EXCERPTS, model.excerpt_length)
-    values = torch.zeros(EXCERPTS, len(model.vocabularies), len(model.excerpt_centres))
-    known = torch.zeros_like(values, dtype=torch.bool)
-    known[::2] = True
-    return Batch(audio, Labels(values, known))

@@ -68,6 +68,11 @@ class Augmentations(NamedTuple):
     mix_up: MixUp | None = None
     polarity: Polarity | None = None
 
+    @property
+    def active(self) -> list[str]:
+        """Names of those that change anything."""
+        return [name for name in self._fields if _is_on(getattr(self, name))]
+
     def transposition(
         self, tasks: Sequence[str], vocabularies: Mapping[str, Vocabulary]
     ) -> Transposition:
