@@ -10,8 +10,8 @@ import pytest
 
 from vschaos.audio.files import write_audio
 from vschaos.data.cache.store import open_store
-from vschaos.data.metadata.task import read_task
 from vschaos.data.holding_out import Sound, choose_split
+from vschaos.data.metadata.task import read_task
 from vschaos.data.sounds import sounds_with_classes, with_unseen_classes
 from vschaos.data.split import Split
 from vschaos.labels import Vocabulary
@@ -58,15 +58,15 @@ def test_a_file_that_changed_is_left_out_of_a_resumed_training(
     assert "1 files hold another sound now (data/click.wav)" in caplog.text
 
 
-def test_classes_without_a_sound_are_announced(dataset: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_classes_without_a_sound_are_announced(
+    dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
     store = open_store(dataset, RATE, "mix", min_length=1)
     tasks = {name: read_task(dataset, name) for name in ("pitch", "octave")}
     split = Split(train=["data/a.wav", "data/b.wav"], held_out=["data/deep/c.wav"])
     vocabularies = {name: task.vocabulary for name, task in tasks.items()}
-    found = with_unseen_classes(
-        vocabularies, sounds_with_classes(store, tasks), split, store
-    )
+    found = with_unseen_classes(vocabularies, sounds_with_classes(store, tasks), split, store)
     assert found["octave"].unseen == (0, 1, 2, 4)
     assert found["pitch"].unseen == tuple(range(2, 12))
     assert Vocabulary.from_json(found["octave"].to_json()) == found["octave"]

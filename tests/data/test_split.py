@@ -78,6 +78,4 @@ def test_a_part_is_read_like_a_file(store: SoundStore) -> None:
     assert describe(split, "train", store) == (
         "25.0 minutes to train with (1 file and part of take.wav)"
     )
-    assert describe(split, "held_out", store) == (
-        "4.5 minutes held out (part of take.wav)"
-    )
+    assert describe(split, "held_out", store) == ("4.5 minutes held out (part of take.wav)")

@@ -17,9 +17,9 @@ from vschaos.data.cache.store import open_store
 from vschaos.data.metadata.labels import DatasetLabels, read_labels
 from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.training import train
+from vschaos.training.assembly import assemble, num_classes
 from vschaos.training.learner import Learner
 from vschaos.training.overview import overview
-from vschaos.training.assembly import assemble, num_classes
 
 TASKS = ("pitch", "octave", "brightness")
 

@@ -14,8 +14,8 @@ from vschaos.data import sounds
 from vschaos.export import script_stream
 from vschaos.models.base import Model
 from vschaos.training import train
-from vschaos.training.sanity import room_for_checkpoints
 from vschaos.training.assembly import assemble
+from vschaos.training.sanity import room_for_checkpoints
 
 
 def export(model: Model) -> None:

@@ -123,7 +123,7 @@ def test_check_shows_everything_and_trains_nothing(
     caplog.set_level("INFO")
     assert train({**config, "check": True}) is None
     assert "SpectralVAE" in caplog.text
-    assert "1.5 seconds to learn from (3 files)" in caplog.text
+    assert "1.5 seconds to train with (3 files)" in caplog.text
     assert not Path(config["rundir"]).exists()
 
 
