@@ -18,7 +18,6 @@ from vschaos.data.loading import (
     NumberedBatches,
     Prefetch,
     Shared,
-    batch_number,
     check_shared_memory,
     ignore_signals,
 )
@@ -60,13 +59,12 @@ def frames_of(model: ModelNeeds) -> Frames:
 
 
 class ValidationSounds(Dataset[Batch], ABC):
-    """Sounds to validate with, one by one.
+    """Sounds to validate with, one by one."""
 
-    Attributes:
-        names: of the sounds, as they are shown.
-    """
-
-    names: list[str]
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Of the sounds, as they are shown."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -181,6 +179,20 @@ class DataModule(lightning.LightningDataModule, ABC):
 
     def _num_processes(self) -> int:
         return self.trainer.world_size if self.trainer else 1
+
+
+def batch_number(trainer: lightning.Trainer, batch_index: int) -> int:
+    """The number of a batch of the current step.
+
+    It counts all batches of all processes: each is drawn once, whichever process trains with it.
+
+    Args:
+        trainer: that of the process which takes the batch.
+        batch_index: of the batch in its epoch.
+    """
+    accumulated = trainer.accumulate_grad_batches
+    own = trainer.global_step * accumulated + batch_index % accumulated
+    return own * trainer.world_size + trainer.global_rank
 
 
 def build_data(section: Mapping[str, Any], seed: int) -> DataModule:

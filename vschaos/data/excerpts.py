@@ -203,10 +203,13 @@ class WholeSounds(ValidationSounds):
     ) -> None:
         self.store = store
         self.files = files
-        self.names = [file.name for file in files]
         self.tracks = tracks
         self.frames = frames
         self.features = AlignedFeatures(features or {})
+
+    @property
+    def names(self) -> list[str]:
+        return [file.name for file in self.files]
 
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`: `[1, T]` and labels `[1, L, N]`."""

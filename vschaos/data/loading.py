@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pytorch_lightning as lightning
 from torch.utils.data import Dataset, Sampler, get_worker_info
 
 from vschaos.batch import Batch
@@ -107,20 +106,6 @@ class BatchNumbers(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         first, every = self.first(), self.num_processes()
         return iter(range(first, first + every * self.batches_per_epoch, every))
-
-
-def batch_number(trainer: lightning.Trainer, batch_index: int) -> int:
-    """The number of a batch of the current step.
-
-    It counts all batches of all processes: each is drawn once, whichever process trains with it.
-
-    Args:
-        trainer: that of the process which takes the batch.
-        batch_index: of the batch in its epoch.
-    """
-    accumulated = trainer.accumulate_grad_batches
-    own = trainer.global_step * accumulated + batch_index % accumulated
-    return own * trainer.world_size + trainer.global_rank
 
 
 class Prefetch(Dataset[Batch]):

@@ -234,11 +234,15 @@ class RenderedSounds(ValidationSounds):
     def __init__(
         self, drawing: Drawing, frames: Frames, count: int, length: int, seed: int
     ) -> None:
-        self.names = [f"rendered {number}" for number in range(count)]
+        self.count = count
         self.length = length
         self.num_frames = len(frames.centres(length))
         self.drawing = drawing
         self.targets = drawing.draw([seed, *VALIDATION_BATCH], count, is_held_out=True)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"rendered {number}" for number in range(self.count)]
 
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`: `[1, T]`."""

@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vschaos.batch import Batch
-from vschaos.data.loading import batch_number
+from vschaos.data.datamodule import batch_number
 from vschaos.models.base import Model
 from vschaos.models.capabilities import LatentStatistics
 from vschaos.training.ema import AveragedModel, WeightAveraging
