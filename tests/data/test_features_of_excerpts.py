@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.data.features.toys import Frames as FirstSamples
-from tests.data.serving import serve
+from tests.data.serving import PLAIN, serve
 from vschaos.audio.files import write_audio
 from vschaos.batch import Batch
 from vschaos.data.augment import Augmentations, Polarity
@@ -44,7 +44,7 @@ def store(tmp_path: Path) -> SoundStore:
 
 
 def _data(
-    store: SoundStore, split: Split, *features: Feature, augment: Augmentations = Augmentations()
+    store: SoundStore, split: Split, *features: Feature, augment: Augmentations = PLAIN
 ) -> Sounds:
     frames = Frames(LENGTH, [32], lambda length: torch.arange(5, length, 10))
     stores = open_features(store, {f"every {f.hop_length}": f for f in features}, 1)

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from tests.test_configs import composed
+from tests.test_configs import CONFIGS, composed
 from tests.training.conftest import Curve, assert_same, kept
 from vschaos import targets
 from vschaos.training import check_settings, shipped_settings, train
 from vschaos.training.assembly import assemble
 
 RATE, HOP = 8000, 64
-CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture(autouse=True)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from vschaos.audio.files import UnusableAudioError
-from vschaos.data.cache.convert import found_whole, import_sound
+from vschaos.data.cache.convert import cancels_in, found_whole, import_sound
 from vschaos.data.cache.manifest import FileStamp, Known, Manifest
 from vschaos.data.cache.sources import BYTES_PER_SAMPLE, Source, recognise, room_for, unreadable
-from vschaos.data.cache.waveform import BusyError
+from vschaos.data.cache.waveform import BusyError, CachedWaveform
+from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
 from vschaos.files import check_room
 
+NAMES_SHOWN = 5  # of each kind
+SAME_RATE = 0.9  # of a model's rate: sounds above fill its bins but for some that few hear
 WRITE_SECONDS = 10.0  # from one writing of the ledger to the next
 logger = logging.getLogger(__name__)
 
@@ -168,3 +172,56 @@ class Importer:
         self.manifest.known[name] = known
         if time.monotonic() - self._written > WRITE_SECONDS:
             self._keep()
+
+
+def warn_of_sounds(
+    pieces: Mapping[str, CachedWaveform], sample_rate: int, channel: str, choice: str
+) -> None:
+    """Warns of sounds that are likely not meant to be learnt as they are.
+
+    Args:
+        pieces: of the sounds, by name.
+        sample_rate: of the model, Hz.
+        channel: `mix`, or a number.
+        choice: of what is done to sounds beyond full scale.
+    """
+    cancelled = {name: cancels_in(piece, channel) for name, piece in pieces.items()}
+    _warn_of_some({name: said for name, said in cancelled.items() if said})
+    done = "it is scaled to a peak of 1" if choice == "scale" else "it is learnt at that level"
+    _warn_of_some(
+        {
+            name: f"{beyond(piece.peak)}: {done} (data.dataset.beyond_full_scale={choice})"
+            for name, piece in pieces.items()
+            if is_beyond(piece.peak)
+        }
+    )
+    for said in low_rates(Counter(piece.file_rate for piece in pieces.values()), sample_rate):
+        logger.warning("%s: %s", *said)
+
+
+def low_rates(counts: Mapping[int, int], sample_rate: int) -> Iterator[tuple[str, str]]:
+    """How many sounds there are of each rate clearly below a model's, and what it means for them.
+
+    Args:
+        counts: of sounds, by their rate in Hz.
+        sample_rate: of the model, Hz.
+    """
+    best = max(counts, default=0)
+    for rate, count in sorted(counts.items()):
+        if 0 < rate < SAME_RATE * sample_rate:
+            fits = f"model.sample_rate={best} fits all of them" if best < sample_rate else ""
+            others = "a model of their own, or files of a higher rate, would avoid it"
+            yield (
+                f"{count} of {sum(counts.values())} sounds at {rate} Hz",
+                f"they have nothing above {rate // 2} Hz, so a model of {sample_rate} Hz "
+                f"(model.sample_rate) learns silence there; {fits or others}",
+            )
+
+
+def _warn_of_some(said: Mapping[str, str]) -> None:
+    for name in list(said)[:NAMES_SHOWN]:
+        logger.warning("%s: %s", name, said[name])
+    if len(said) > NAMES_SHOWN:
+        logger.warning(
+            "and %d more (python3 -m vschaos.data.check lists all)", len(said) - NAMES_SHOWN
+        )

@@ -10,14 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio.files import (
-    AUDIO_EXTENSIONS,
-    Waveform,
-    check_channel,
-    find_audio_files,
-    is_audio,
-)
-from vschaos.data.cache.importing import Importer
+from vschaos.audio.files import Waveform, check_channel
+from vschaos.data.cache.importing import Importer, warn_of_sounds
 from vschaos.data.cache.locks import Lock
 from vschaos.data.cache.manifest import Manifest, cache_lock, find_manifests
 from vschaos.data.cache.waveform import (
@@ -26,9 +20,8 @@ from vschaos.data.cache.waveform import (
     map_waveform,
     read_header,
 )
+from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
-from vschaos.data.remarks import tell
-from vschaos.folders import list_files
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
@@ -224,7 +217,7 @@ def open_store(
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
     pieces = {name: piece for name, (_, piece) in store.pieces.items()}
-    tell(pieces, sample_rate, manifest.channel, beyond_full_scale)
+    warn_of_sounds(pieces, sample_rate, manifest.channel, beyond_full_scale)
     return store
 
 
@@ -311,71 +304,6 @@ def short_reason(length: int, sample_rate: int, min_length: int) -> str:
     return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
 
 
-def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
-    """The audio files of a dataset in sorted order, or `n_files` of them evenly spread.
-
-    Raises:
-        FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: `n_files` is below 1.
-    """
-    if not root.is_dir():
-        raise FileNotFoundError(
-            f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
-        )
-    folder = sounds_folder(root)
-    paths = find_audio_files(folder, skips_made=True)
-    if not paths:
-        raise FileNotFoundError(
-            f"there is no audio file in {folder} ({', '.join(AUDIO_EXTENSIONS)} are looked for)"
-        )
-    if n_files is None:
-        return paths
-    if n_files < 1:
-        raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
-    picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
-    return [paths[index] for index in picked]
-
-
-def sounds_folder(root: Path) -> Path:
-    """Where the sounds of a dataset lie: in its folder data, or in itself if there is none."""
-    return root / "data" if (root / "data").is_dir() else root
-
-
-def left_out(root: Path) -> dict[str, str]:
-    """Why links and folders below a dataset are left out, by their names."""
-    listing = list_files(sounds_folder(root), skips_made=True)
-    reasons = {}
-    for path in listing.again:
-        if path.is_dir() or is_audio(path):
-            target = os.path.realpath(path)
-            reasons[name_in(path, root)] = f"it leads to {target}, which is listed already"
-    for path in listing.made:
-        count = len(find_audio_files(path))
-        if count:
-            files = f"{count} sound{'s' * (count != 1)}"
-            reasons[name_in(path, root)] = f"{files} in it, made by vschaos"
-    return reasons
-
-
-def check_root(root: Path) -> None:
-    """Refuses the folder data of a dataset in place of the dataset.
-
-    Raises:
-        ValueError: it is one.
-    """
-    is_data = root.absolute().name == "data" and not (root / "data").is_dir()
-    if is_data and not (root / "metadata").is_dir():
-        raise ValueError(
-            f"the folder of a dataset was expected, got {root}, the folder of its sounds: did you "
-            f"mean {root.absolute().parent}?"
-        )
-
-
 def default_cache() -> Path:
     """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
     return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
-
-
-def name_in(path: Path, root: Path) -> str:
-    """What a file is called in its dataset: its path relative to `root`, with `/`."""
-    return path.relative_to(root).as_posix()

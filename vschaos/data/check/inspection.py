@@ -19,12 +19,13 @@ from vschaos.audio.files import (
     read_blocks,
 )
 from vschaos.data.cache.convert import SILENCE, SILENT_REASON
-from vschaos.data.cache.store import check_root, left_out, list_sounds, name_in, short_reason
+from vschaos.data.cache.importing import low_rates
+from vschaos.data.cache.store import short_reason
 from vschaos.data.check.coverage import Coverage, measure_coverage
 from vschaos.data.check.findings import ERROR, NOTE, WARNING, Finding
+from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.metadata.task import find_tasks
-from vschaos.data.remarks import low_rates
 from vschaos.progress import Progress
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else

@@ -20,8 +20,7 @@ from vschaos.data.cache.waveform import (
 )
 from vschaos.data.features.feature import Feature, compute
 from vschaos.data.features.files import FeatureHeader, feature_path, verify, write_feature
-from vschaos.data.features.processes import in_processes
-from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+from vschaos.data.parallel import IsInterrupted, Progress, in_processes, on_all_cores
 from vschaos.files import check_room
 
 logger = logging.getLogger(__name__)

@@ -17,10 +17,19 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
-from vschaos.data.cache.store import list_sounds, name_in
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
+from vschaos.data.files import list_sounds, name_in
 from vschaos.data.metadata.tracks import Segment, read_track
-from vschaos.data.metadata.values import ClassValues, PlainNumbers, Values, is_unknown, read_classes
+from vschaos.data.metadata.values import (
+    ClassValues,
+    PlainNumbers,
+    Problem,
+    Values,
+    is_unknown,
+    quoted,
+    read_classes,
+    read_lines,
+    split_entry,
+)
 from vschaos.labels import Vocabulary
 
 __all__ = ["Problem", "Segment", "Task", "find_tasks", "read_task"]

@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
-from vschaos.data.metadata.values import Values, is_unknown
+from vschaos.data.metadata.values import (
+    Problem,
+    Values,
+    is_unknown,
+    quoted,
+    read_lines,
+    split_entry,
+)
 
 # segments whose times were computed and rounded may overlap by less than a sample
 TOLERANCE_SECONDS = 1e-6

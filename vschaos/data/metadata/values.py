@@ -1,18 +1,18 @@
-"""Values of a task: class numbers and names as classes.txt lists them, or plain numbers."""
+"""Lines of a dataset's text files and their values: class numbers, names or plain numbers."""
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
 from vschaos.labels import Vocabulary
 
 MAX_CLASSES = 10_000
@@ -20,6 +20,66 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LARGEST = float(np.finfo(np.float32).max)  # labels are float32 later
 NAMELESS = "none"
+SHOWN_LENGTH = 60  # characters of a faulty entry; some files turn out to be no text at all
+
+
+class Problem(NamedTuple):
+    """What is wrong with a line.
+
+    Attributes:
+        file: relative to the dataset, with `/`.
+        line: counted from 1.
+        message: what was expected, what came.
+        is_warning: the line counts nonetheless.
+    """
+
+    file: str
+    line: int
+    message: str
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def read_lines(root: Path, file: str, problems: list[Problem]) -> Iterator[tuple[int, str]]:
+    """The lines of `root/file` that are not blank, with their numbers from 1 on.
+
+    What is no UTF-8 text is left out and goes to `problems`.
+    """
+    content = (root / file).read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problems.append(Problem(file, 1, "UTF-8 text was expected, UTF-16 came; save it as UTF-8"))
+        return
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = line[error.start]
+            problems.append(
+                Problem(file, number, f"UTF-8 text was expected, byte 0x{byte:02x} came")
+            )
+            continue
+        if text.strip():
+            yield number, text
+
+
+def split_entry(text: str, expected: str) -> tuple[str, str]:
+    """What stands before the first TAB, as it is, and what stands after it, stripped.
+
+    Raises:
+        ValueError: there is no TAB, or nothing before or after it.
+    """
+    first, _, second = text.partition("\t")
+    if not first.strip() or not second.strip():
+        missing = "" if "\t" in text else " without a TAB"
+        raise ValueError(f"{expected} was expected, {quoted(text)} came{missing}")
+    return first, second.strip()
+
+
+def quoted(text: str) -> str:
+    """The text as messages show it, on one line and not too long."""
+    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}...")
 
 
 class Values(Protocol):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds, read_blocks
-from vschaos.data.cache.store import check_root, default_cache, left_out, list_sounds
+from vschaos.data.cache.store import default_cache
+from vschaos.data.files import check_root, left_out, list_sounds
 from vschaos.data.parallel import Progress
 from vschaos.data.pitch.tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
 from vschaos.files import written_whole
