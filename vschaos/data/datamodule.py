@@ -129,7 +129,7 @@ class DataModule(lightning.LightningDataModule, ABC):
 
     @abstractmethod
     def split_to_json(self) -> dict[str, Any]:
-        """What is trained on and what is held out, to be kept with the run."""
+        """What is trained on and what is held out, for the run's folder."""
 
     @abstractmethod
     def describe(self) -> str:

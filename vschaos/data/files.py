@@ -35,7 +35,7 @@ def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
     if n_files is None:
         return paths
     if n_files < 1:
-        raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
+        raise ValueError(f"data.dataset.n_files must be at least 1, got {n_files}")
     picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
     return [paths[index] for index in picked]
 
@@ -76,14 +76,14 @@ def check_root(root: Path) -> None:
 
 
 def name_in(path: Path, root: Path) -> str:
-    """What a file is called in its dataset: its path relative to `root`, with `/`."""
+    """The name of a file in its dataset: its path relative to `root`, with `/`."""
     return path.relative_to(root).as_posix()
 
 
 def find_changed(
     root: Path, digests: Mapping[str, str], cache: Path, sample_rate: int, channel: str | int
 ) -> set[str]:
-    """Names of files that are in a dataset, and hold other bytes than they should.
+    """Names of files in a dataset whose bytes differ from those expected.
 
     Those that were imported are known by their stamps; others are read.
 

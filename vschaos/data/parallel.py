@@ -22,16 +22,16 @@ SHOWN_AFTER_SECONDS = 1.0
 
 
 class StoppedError(Exception):
-    """Raised by work that was told to stop."""
+    """Raised by work that is to stop."""
 
 
 def on_all_cores(
     work: Callable[[Item, IsInterrupted], Result], items: Iterable[Item]
 ) -> Iterator[tuple[Item, Result]]:
-    """Items and what comes of them, in the order in which they are done.
+    """Items and their results, in the order in which they are done.
 
     Threads do it: what takes long here (reading, decoding, resampling, checksums) runs outside of
-    Python. If one fails, or with Ctrl-C, the others are told to stop, and have stopped when the
+    Python. If one fails, or with Ctrl-C, the others are stopped, and have stopped when the
     error gets out of here.
 
     Args:
@@ -92,7 +92,7 @@ def in_processes(
     except BrokenProcessPool as error:
         raise ChildProcessError(
             "a process that computes features was killed, perhaps for want of memory: "
-            "what the others had computed is kept, start again to go on"
+            "what the others had computed is cached, start again to resume"
         ) from error
     finally:
         lifeline.close()
@@ -114,7 +114,7 @@ def _end_with(watched: Connection) -> None:
 
 
 class Progress:
-    """A line that tells how far it is and how long it takes, once it takes more than a second.
+    """A progress line with the time left, shown once work takes more than a second.
 
     Args:
         what: is being done.

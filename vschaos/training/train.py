@@ -1,4 +1,4 @@
-"""From a configuration to a run: the one place where the parts of a training are put together."""
+"""Train a model and leave a run."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def train(
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
             that another process trains.
         FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
-        OSError: the run cannot be written any more; says what is kept.
-        KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
+        OSError: the run cannot be written any more; says what is saved.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; says what is saved, and gives the exit code.
     """
     _quiet_lightning()
     config = _with_absolute_paths(config)
@@ -123,7 +123,7 @@ def train(
 def _folder(
     config: dict[str, Any], model: Model, data: DataModule, begun: Path | None, last: Path | None
 ) -> Path:
-    """Of the run that is gone on with, or of a new one."""
+    """The folder of the run that is resumed, or of a new one."""
     if begun is None:
         split = data.split_to_json()
         return create_run(Path(config["rundir"]), config, data.vocabularies, split)
@@ -151,7 +151,7 @@ def _begun(folder: Path | None) -> ResumedFrom | None:
 
 
 def _asked_for(training: dict[str, Any]) -> list[Callback]:
-    """What looks at a training, and what ends it, if the settings want any."""
+    """Monitoring and early stopping, if the settings name them."""
     check_ending(training)
     built = [build(training.get(name)) for name in ("monitoring", "early_stopping")]
     return [callback for callback in built if callback is not None]
@@ -189,7 +189,7 @@ def _make_trainer(
 def _fit_to_the_end(
     learner: Learner, data: DataModule, trainer: lightning.Trainer, folder: Path, last: Path | None
 ) -> None:
-    """The same, and the first process keeps how it ended."""
+    """Trains, and the first process notes how it ended."""
     state = "failed"
     try:
         if trainer.is_global_zero:
@@ -202,14 +202,14 @@ def _fit_to_the_end(
         raise
     finally:
         if trainer.is_global_zero:
-            with suppress(OSError):  # of a full disk, which is told already
+            with suppress(OSError):  # of a full disk, which is reported already
                 note_state(folder, state)
 
 
 def _fit(
     learner: Learner, data: DataModule, trainer: lightning.Trainer, folder: Path, last: Path | None
 ) -> None:
-    """Trains, from `last` on if there is one; whatever ends it says what is kept."""
+    """Trains, from `last` on if there is one; errors say what is saved."""
     try:
         with writers_raise_here():
             trainer.fit(learner, data, ckpt_path=last, weights_only=True)
@@ -239,10 +239,10 @@ def _fit(
 
 
 def _check_kept(trainer: lightning.Trainer, folder: Path) -> None:
-    """A training that kept nothing is not done."""
+    """Refuses a training that saved nothing."""
     if trainer.is_global_zero and not last_checkpoint(folder).is_file():
         raise ValueError(
-            f"the training ended at step {trainer.global_step} and kept nothing in {folder}: give "
+            f"the training ended at step {trainer.global_step} and saved nothing in {folder}: give "
             "it more steps or more time (trainer.max_steps, trainer.max_time), or see above why "
             "its weights were not worth keeping"
         )
@@ -273,5 +273,5 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # between Lightning and torch
     # batches have numbers: ours go on in the middle of an epoch
     warnings.filterwarnings("ignore", message=".*dataloader is not resumable.*")
-    # the end of an epoch is gone through again as a training is gone on with
+    # the end of an epoch is repeated as a training resumes
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import pickle
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
@@ -198,9 +197,10 @@ def test_a_changed_file_is_noticed_and_imported_alone(
 
 
 def _wav(sound: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, sound, RATE, format="WAV", subtype="FLOAT")
-    return file.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.wav"
+        write_audio(file, sound, RATE)
+        return file.read_bytes()
 
 
 def test_what_was_touched_copied_or_moved_is_not_imported_again(

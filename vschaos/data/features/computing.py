@@ -77,7 +77,7 @@ class FeatureOfSound(NamedTuple):
 def compute_missing(wanted: Sequence[FeatureOfSound], num_processes: int | None = None) -> None:
     """Computes features that are not in the cache, or are damaged there.
 
-    Each is kept as soon as it is computed: after Ctrl-C or a kill, only those in work are lost.
+    Each is cached as soon as it is computed: after Ctrl-C or a kill, only those in work are lost.
     Several processes may compute the same features at once, and share the work.
 
     Args:

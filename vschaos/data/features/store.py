@@ -112,8 +112,8 @@ def open_features(
                 f"{store.sample_rate} Hz, got {feature.sample_rate}"
             )
         wanted[name] = [
-            FeatureOfSound(feature, file, path, piece.length, store.gains[file])
-            for file, (path, piece) in store.pieces.items()
+            FeatureOfSound(feature, file, path, waveform.length, store.gains[file])
+            for file, (path, waveform) in store.waveforms.items()
         ]
     _compute([one for of_feature in wanted.values() for one in of_feature], num_processes)
     return {
