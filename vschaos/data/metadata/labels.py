@@ -1,4 +1,4 @@
-"""The labels that a training asks for: read, checked and laid along the sounds."""
+"""The labels that a training needs: read, checked and laid along the sounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vschaos.data.cache.store import SoundStore
 from vschaos.data.metadata.folders import read_channel
@@ -16,15 +16,14 @@ from vschaos.data.metadata.timeline import LabelTrack
 from vschaos.labels import Vocabulary
 
 PROBLEMS_SHOWN = 10
-HEARD_BY_EXTRACT_PITCH = ("pitch", "octave")
+WRITTEN_BY_EXTRACT_PITCH = ("pitch", "octave")
 logger = logging.getLogger(__name__)
 
 
 class DatasetLabels(NamedTuple):
-    """What the settings ask for.
-
+    """
     Attributes:
-        tasks: all that are asked for, by name.
+        tasks: all labels that the settings name.
         vocabularies: of those that the model knows.
     """
 
@@ -40,36 +39,39 @@ class DatasetLabels(NamedTuple):
 
 
 def read_labels(
-    config: Mapping[str, Any], resumed_from: Mapping[str, Vocabulary] | None = None
+    root: Path,
+    num_classes: Mapping[str, int | None],
+    balance: Sequence[str] = (),
+    readers: Mapping[str, Mapping[str, str]] | None = None,
+    channel: str = "mix",
+    resumed_from: Mapping[str, Vocabulary] | None = None,
 ) -> DatasetLabels:
-    """Reads the labels that a model is told or predicts, and those that are to be balanced.
+    """Reads the labels of a model, and those that are to be balanced.
 
     Args:
-        config: of the training.
-        begun_with: the vocabularies of a training that is gone on with; ranges of numbers stay.
+        root: the dataset.
+        num_classes: by label of the model, how many classes it counts; None leaves it to the data.
+        balance: labels to balance.
+        readers: by label, `name` and `type` of its metadata, where they are set.
+        channel: of the sounds that is trained on.
+        resumed_from: the vocabularies of a training that is resumed; ranges of numbers stay.
 
     Raises:
         FileNotFoundError: the dataset has no such labels.
         ValueError: they do not suit the settings.
     """
-    dataset, model = config["data"]["dataset"], config["model"]
-    root = Path(dataset["root"]).expanduser()
-    conditioning, prediction = model.get("conditioning") or {}, model.get("prediction") or {}
-    balance = _names(config["data"]["loading"].get("balance"))
-    callbacks = dataset.get("metadata_callbacks") or {}
     tasks = {}
-    for name in {**conditioning, **prediction, **dict.fromkeys(balance)}:
-        callback = callbacks.get(name) or {}
-        tasks[name] = _read(root, name, callback.get("name"), callback.get("type"))
+    for name in {**num_classes, **dict.fromkeys(balance)}:
+        reader = (readers or {}).get(name) or {}
+        tasks[name] = _read(root, name, reader.get("name"), reader.get("type"))
         _announce(tasks[name])
-        _compare_channels(root, name, str(dataset.get("channel", "mix")))
+        _compare_channels(root, name, channel)
     for name in balance:
         if not tasks[name].vocabulary.is_class:
-            raise ValueError(f"data.loading.balance: {name} is a number, only classes are balanced")
-    vocabularies = {
-        name: _sized(tasks[name], conditioning.get(name) or {}, prediction.get(name) or {})
-        for name in {**conditioning, **prediction}
-    }
+            raise ValueError(
+                f"data.loading.balance must name labels with classes, got {name}, a number"
+            )
+    vocabularies = {name: _sized(tasks[name], count) for name, count in num_classes.items()}
     _check_unchanged(vocabularies, resumed_from or {})
     return DatasetLabels(tasks, {**vocabularies, **(resumed_from or {})})
 
@@ -78,7 +80,7 @@ def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
     try:
         return read_task(root, name, form, kind)
     except FileNotFoundError as error:
-        if name not in HEARD_BY_EXTRACT_PITCH or not root.is_dir():
+        if name not in WRITTEN_BY_EXTRACT_PITCH or not root.is_dir():
             raise
         raise FileNotFoundError(
             f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
@@ -87,21 +89,21 @@ def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
 
 
 def _compare_channels(root: Path, name: str, channel: str) -> None:
-    heard_in = read_channel(root, name)
-    if heard_in is not None and heard_in != channel:
+    labelled = read_channel(root, name)
+    if labelled is not None and labelled != channel:
         logger.warning(
-            "%s was heard in channel %s, data.dataset.channel=%s is learnt: python3 "
-            "extract_pitch.py %s --channel %s labels what is learnt",
-            *(name, heard_in, channel, shlex.quote(str(root)), channel),
+            "%s was extracted from channel %s, data.dataset.channel=%s is trained on: python3 "
+            "extract_pitch.py %s --channel %s labels that one",
+            *(name, labelled, channel, shlex.quote(str(root)), channel),
         )
 
 
 def _check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:
-    for name, begun in then.items():
-        if now[name].classes != begun.classes:
+    for name, before in then.items():
+        if now[name].classes != before.classes:
             raise ValueError(
-                f"the classes of {name} are not those that the training began with: "
-                f"{_some(begun.classes)} then, {_some(now[name].classes)} now; "
+                f"the classes of {name} must be those that the training began with, "
+                f"{_some(before.classes)}, got {_some(now[name].classes)}: "
                 f"put metadata/{name} back, or begin a new training"
             )
 
@@ -110,30 +112,19 @@ def _some(classes: Sequence[str]) -> str:
     return f"{len(classes)} ({', '.join(classes[:12])}{', ...' if len(classes) > 12 else ''})"
 
 
-def _names(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or [])
-
-
-def _sized(task: Task, *entries: Mapping[str, Any]) -> Vocabulary:
-    """The vocabulary with as many classes as the settings say."""
+def _sized(task: Task, count: int | None) -> Vocabulary:
+    """The vocabulary with as many classes as the model counts."""
     vocabulary = task.vocabulary
-    dims = {entry["dim"] for entry in entries if entry.get("dim") is not None}
-    if len(dims) > 1:
-        raise ValueError(
-            f"model.conditioning.{task.name}.dim and model.prediction.{task.name}.dim must be the "
-            f"same, {' and '.join(map(str, sorted(dims)))} came"
-        )
-    if not dims or not vocabulary.is_class:
+    if count is None or not vocabulary.is_class:
         return vocabulary
-    (dim,) = dims
-    count = len(vocabulary.classes)
-    if not isinstance(dim, int) or dim < count:
+    found = len(vocabulary.classes)
+    if not isinstance(count, int) or count < found:
         raise ValueError(
-            f"the dataset has {count} classes of {task.name} ({vocabulary.classes[0]} to "
+            f"the dataset has {found} classes of {task.name} ({vocabulary.classes[0]} to "
             f"{vocabulary.classes[-1]}): model.conditioning.{task.name}.dim and "
-            f"model.prediction.{task.name}.dim must be at least {count}, {dim!r} came"
+            f"model.prediction.{task.name}.dim must be at least {found}, got {count!r}"
         )
-    more = tuple(str(number) for number in range(count, dim))
+    more = tuple(str(number) for number in range(found, count))
     return replace(vocabulary, classes=vocabulary.classes + more)
 
 
