@@ -17,7 +17,7 @@ from vschaos.audio.decoding import open_sounds, reasons_told
 from vschaos.files import written_whole
 from vschaos.folders import list_files
 from vschaos.outputs import output_file
-from vschaos.wav import WavWriter
+from vschaos.audio.wav import WavWriter
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
