@@ -35,7 +35,7 @@ import numpy as np
 import torch
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior, PriorSampler
+from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.prior import Sequences, read_sequences
 from vschaos.runs import Run, load_run
 from vschaos.trajectories import trajectory

@@ -61,7 +61,7 @@ class Whole(torch.nn.Module):
         return [
             self.labelling.to_encoder(frames, probabilities, known),
             self.labelling.to_decoder(frames, probabilities, known),
-            self.labelling.to_decoder(frames, self.labelling.stated(nothing), nothing.known),
+            self.labelling.to_decoder(frames, self.labelling.probabilities(nothing), nothing.known),
             self.labelling.predicted(frames),
         ]
 
@@ -91,7 +91,7 @@ def test_the_order_is_that_of_the_settings() -> None:
     assert labelling.to_decoder.tasks == [0, 1]
     labels = Labels(torch.tensor([[[4.0], [1.0], [0.0]]]), torch.ones(1, 3, 1).bool())
     frames = torch.zeros(1, 1, 1)
-    told = labelling.to_decoder(frames, labelling.stated(labels), labels.known)
+    told = labelling.to_decoder(frames, labelling.probabilities(labels), labels.known)
     assert told.flatten().tolist() == [0, *(0, 0, 0, 0, 1), *(0, 1, 0)]
 
 
@@ -111,7 +111,7 @@ def test_what_is_not_said_is_believed_as_heard_where_there_is_a_head() -> None:
     labelling = made(conditioning, {"pitch": HEAD})
     frames, labels = some(labelling)
     probabilities, known = labelling.infer_labels(frames, labels)
-    stated, heard = labelling.stated(labels), labelling.predictors[0](frames)
+    stated, heard = labelling.probabilities(labels), labelling.predictors[0](frames)
     said = labels.known[:, :1].expand_as(heard)
     assert torch.equal(probabilities[0][said], stated[0][said])
     assert torch.equal(probabilities[0][~said], heard[~said])

@@ -14,7 +14,7 @@ from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.export.script import describe, export
 from vschaos.instrument.instrument import read_instrument
-from vschaos.layers import LatentPrior
+from vschaos.latents import LatentPrior
 from vschaos.prior import Lesson, learn_prior, learning, read_sequences
 from vschaos.prior.__main__ import main
 from vschaos.prior.sequences import Sequences, Streams

@@ -76,7 +76,7 @@ class Labelling(nn.Module):
             ]
         )
 
-    def stated(self, labels: Labels) -> list[Tensor]:
+    def probabilities(self, labels: Labels) -> list[Tensor]:
         """Labels `[B, L, N]` -> a belief `[B, K, N]` for each task."""
         probabilities = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
@@ -86,7 +86,7 @@ class Labelling(nn.Module):
     def infer_labels(self, frames: Tensor, labels: Labels) -> tuple[list[Tensor], Tensor]:
         """What is stated, and what the heads hear in frames `[B, F, N]` where nothing is: a belief
         for each task, and where there is one, `[B, L, N]`."""
-        probabilities = self.stated(labels)
+        probabilities = self.probabilities(labels)
         for index, predictor in enumerate(self.predictors):
             heard = predictor(frames.detach()).detach()  # a stop-gradient on both sides
             if heard.shape[1] > 0:
@@ -113,7 +113,7 @@ class Labelling(nn.Module):
         return Labels(values, values > 0)
 
     @torch.jit.unused
-    def any_of(self, frames: Tensor) -> Labels:
+    def random_labels(self, frames: Tensor) -> Labels:
         """Labels `[B, L, N]` for frames `[B, F, N]`, evenly drawn from all that are known, the same
         ones each time."""
         evenly = torch.Generator().manual_seed(0)
@@ -134,7 +134,7 @@ class Labelling(nn.Module):
     def negative_log_likelihood(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
         """By `<task>_prediction`, how unlikely each head holds what is known of frames
         `[B, F, N]`: the mean over those whose label is known, nats; what trains the heads."""
-        probabilities = self.stated(labels)
+        probabilities = self.probabilities(labels)
         losses = {}
         for task in self.predicted_tasks:
             known = labels.known[:, task]

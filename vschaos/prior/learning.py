@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior, Stretch
+from vschaos.latents import LatentPrior, Stretch
 from vschaos.models.base import Model
 from vschaos.prior.sequences import Sequences, Streams, read_sequences
 from vschaos.progress import Progress

@@ -13,7 +13,7 @@ from vschaos.audio.files import UnusableAudioError
 from vschaos.generation import DatasetLabelReader, encode_segments, read_input
 from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
-from vschaos.layers import Stretch
+from vschaos.latents import Stretch
 from vschaos.progress import Progress
 from vschaos.runs import Run
 

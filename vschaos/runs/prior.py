@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from vschaos.files import written_whole
-from vschaos.layers import LatentPrior
+from vschaos.latents import LatentPrior
 from vschaos.models.base import Model
 
 FORMAT = 2

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import LatentPrior, PriorSampler
+from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.models.base import Model
 from vschaos.runs.prior import read_prior
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies

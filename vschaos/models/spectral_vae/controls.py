@@ -53,11 +53,11 @@ def methods_of(
     ]
 
 
-def latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
+def latent_controls(latent: GaussianLatent, num_latents: int) -> list[Control]:
     importance = latent.importance.tolist()
     return [
         Control(f"latent {k + 1}", low, high, "sigma", importance_db=round(importance[k], 2))
-        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
+        for k, (low, high) in enumerate(latent.ranges()[:num_latents])
     ]
 
 

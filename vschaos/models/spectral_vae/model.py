@@ -144,13 +144,13 @@ class SpectralVAE(SpectralCoder):
         seen = self._corrupted(audio, magnitudes, log_magnitude)
         probabilities, known = self.labelling.infer_labels(seen, labels)
         shown = known & (torch.rand_like(log_magnitude[:, :1]) >= self.label_dropout)
-        posterior = self._posterior(seen, probabilities, shown)
-        self.latent.watch(Gaussian(*self._judged(*posterior)))
+        posterior = self.posterior(self.encoder, seen, probabilities, shown)
+        self.latent.update_statistics(Gaussian(*self._scored(*posterior)))
         latents = sample(posterior)
-        parameters = self.decoder(self.labelling.to_decoder(latents, probabilities, shown)).float()
+        parameters = self.decoder_output(self.decoder, latents, probabilities, shown).float()
         falls = self._interpolation(latents, magnitudes, probabilities, shown)
-        posterior, labels = Gaussian(*self._judged(*posterior)), Labels(*self._judged(*labels))
-        parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._judged(
+        posterior, labels = Gaussian(*self._scored(*posterior)), Labels(*self._scored(*labels))
+        parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._scored(
             parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities
         )
         return {
@@ -161,7 +161,7 @@ class SpectralVAE(SpectralCoder):
             **self._label_losses(log_magnitude, seen, latents, probabilities, known, labels),
         }
 
-    def _judged(self, *values: Tensor) -> list[Tensor]:
+    def _scored(self, *values: Tensor) -> list[Tensor]:
         """Of each `[B, C, N]` the frames of which a loss is taken: the first ones may be there to
         warm memories."""
         return [part[:, :, self.burn_in :] for part in values]
@@ -187,12 +187,12 @@ class SpectralVAE(SpectralCoder):
 
         def decode(points: Tensor) -> Tensor:
             count = len(points)
-            told = [belief[:count] for belief in probabilities]
-            decoded = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
-            (parameters,) = self._judged(decoded.float())
+            given = [part[:count] for part in probabilities]
+            decoded = self.decoder_output(self.decoder, points, given, known[:count])
+            (parameters,) = self._scored(decoded.float())
             return self.log_magnitude.inverse(self.output(parameters))
 
-        return {"interpolation": self.interpolation(latents, *self._judged(magnitudes), decode)}
+        return {"interpolation": self.interpolation(latents, *self._scored(magnitudes), decode)}
 
     def _corrupted(self, audio: Tensor, magnitudes: Tensor, log_magnitude: Tensor) -> Tensor:
         """The contrast that the encoder gets of sounds `[B, T]`."""
@@ -213,8 +213,8 @@ class SpectralVAE(SpectralCoder):
         """What the heads learn, and what keeps labels out of the latents: those that are known and
         those that are heard, `known` by either."""
 
-        def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
-            return self.output(self.decoder(self.labelling.to_decoder(points, told, all_known)))
+        def decode(points: Tensor, given: list[Tensor], all_known: Tensor) -> Tensor:
+            return self.output(self.decoder_output(self.decoder, points, given, all_known))
 
         losses = self.labelling.negative_log_likelihood(seen, labels)
         losses |= semi_supervised(
@@ -231,9 +231,8 @@ class SpectralVAE(SpectralCoder):
         labels = batch.labels
         magnitudes = self.transform(batch.audio).abs()
         log_magnitude = self.log_magnitude(magnitudes)
-        probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
-        latents = self._posterior(log_magnitude, probabilities, known).mean
-        output = self._magnitudes(latents, probabilities, known)
+        encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
+        output = self.decode_frames(self.decoder, *encoding)
         convergence = self.convergence(output, magnitudes)
         return {
             "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
@@ -245,8 +244,9 @@ class SpectralVAE(SpectralCoder):
         """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
 
         def decode(latents: Tensor) -> Tensor:
-            labels = self.labelling.any_of(latents)
-            return self._magnitudes(latents, self.labelling.stated(labels), labels.known)
+            labels = self.labelling.random_labels(latents)
+            probabilities = self.labelling.probabilities(labels)
+            return self.magnitudes(self.decoder, latents, probabilities, labels.known)
 
         was_training = self.training
         self.eval()
