@@ -15,6 +15,7 @@ from typing import Any
 
 ALLOWED = (
     "vschaos.models.",
+    "vschaos.latents.",
     "vschaos.layers.",
     "vschaos.dsp.",
     "vschaos.losses.",

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("model", type=Path, help="the .ts file")
     parser.add_argument("input", type=Path, help="a sound, with as many channels as inlets")
     parser.add_argument("output", type=Path, help="the wav to write, a channel for each outlet")
-    parser.add_argument("--method", default="forward", help="forward (default), encode or decode")
+    parser.add_argument("--method", help="default: forward, or the first of the model")
     parser.add_argument("--buffer", type=int, default=0, help="samples per block; 0: the smallest")
     parser.add_argument(
         "--set",
@@ -62,7 +62,7 @@ def play(options: argparse.Namespace) -> int:
     if len(sound) != host.inlets:
         inlets = ", ".join(host.labels()[0])
         raise ValueError(
-            f"{options.method} has {host.inlets} inlets ({inlets}), "
+            f"{host.method} has {host.inlets} inlets ({inlets}), "
             f"{options.input} has {len(sound)} channels"
         )
     start = time.process_time()

@@ -19,7 +19,7 @@ from vschaos.runs.prior import read_prior
 from vschaos.runs.reading import find_version, read_config, read_split, read_vocabularies
 from vschaos.targets import build, find_target
 
-AVERAGED = "averaged.model."  # in a checkpoint, before the weights' mean
+AVERAGED = "averaged.module."  # in a checkpoint, before the weights' mean
 Given = Mapping[str, str | float | np.ndarray]  # labels, by task
 
 

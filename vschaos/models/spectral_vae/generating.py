@@ -81,13 +81,11 @@ class GeneratingStream(SpectralStream):
         self.generate_stft = compiled_once(StreamingSTFT(transform))
         self.generate_phase = compiled_once(StreamingPhase(transform.n_fft, self.hop_length))
         self.generate_decoder = compiled_once(StreamingNetwork(model.decoder))
-        self.seed = SEED.default
+        self.seed = 0
 
-    @torch.jit.export
     def begin_sampling(self) -> None:
         self.sampler.begin(self.seed)
 
-    @torch.jit.export
     def reset(self) -> None:
         self.reset_known_methods()
         self.generate_stft.reset()
@@ -97,7 +95,6 @@ class GeneratingStream(SpectralStream):
         self.generate_level.reset()
         self.sampler.begin(self.seed)
 
-    @torch.jit.export
     def restart(self) -> None:
         self.restart_known_methods()
         self.generate_decoder.reset()
@@ -105,7 +102,6 @@ class GeneratingStream(SpectralStream):
         self.generate_modulation.reset()
         self.sampler.begin(self.seed)
 
-    @torch.jit.export
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])

@@ -118,15 +118,12 @@ class SpectralStream(LiveStream):
         bounds = [float(control.unknown_below or 0.0) for control in controls]
         self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
 
-    @torch.jit.export
     def reset(self) -> None:
         self.reset_known_methods()
 
-    @torch.jit.export
     def restart(self) -> None:
         self.restart_known_methods()
 
-    @torch.jit.export
     def reset_known_methods(self) -> None:
         self.encode_stft.reset()
         self.decode_stft.reset()
@@ -140,33 +137,28 @@ class SpectralStream(LiveStream):
         self.forward_mix.reset()
         self.dry.reset()
 
-    @torch.jit.export
     def reset_networks(self) -> None:
         self.encode_encoder.reset()
         self.decode_decoder.reset()
         self.forward_encoder.reset()
         self.forward_decoder.reset()
 
-    @torch.jit.export
     def restart_known_methods(self) -> None:
         self.reset_networks()
         self.decode_phase.restart()
         self.forward_phase.restart()
         self.release()
 
-    @torch.jit.export
     def release(self) -> None:
         """Releases frozen latents."""
         self.encode_modulation.reset()
         self.decode_modulation.reset()
         self.forward_modulation.reset()
 
-    @torch.jit.export
     def project(self) -> None:
         """Changes to the coordinates that `dimred` names."""
         self.projection.mode = self.dimred
 
-    @torch.jit.export
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and predictions, `[B, Z + P, T / hop_length]`."""
         log_magnitude = self.path.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
@@ -178,7 +170,6 @@ class SpectralStream(LiveStream):
         predictions = self.path.labelling.predicted(log_magnitude)
         return torch.cat([self.projection.standardize(latents), predictions], dim=1)
 
-    @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
@@ -223,7 +214,6 @@ class SpectralStream(LiveStream):
         held = predictions.repeat_interleave(self.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), held], dim=1)
 
-    @torch.jit.export
     def get_delay(self) -> int:
         """Latency of `forward` in samples, under the present settings."""
         if self.inversion_mode == "rtisi":
