@@ -51,7 +51,7 @@ class FrameRMSE(Distance):
         of: `contrast` or `magnitudes`.
 
     Example:
-        >>> float(FrameDeviation()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [7.0]]])))
+        >>> float(FrameRMSE()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [7.0]]])))
         5.0
     """
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from vschaos.dsp.stft import STFT
+from vschaos.instrument.controls import Control
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels
 from vschaos.latents.prior import LatentPrior
@@ -26,6 +27,11 @@ class Autoencoder(Model, ABC):
     """
 
     latent_dim: int
+
+    @abstractmethod
+    def frame_controls(self) -> list[Control]:
+        """The controls of the Z numbers of a frame, in their order: their units and ranges, and how
+        a trajectory moves them. They are the inlets of a stream's `decode`, labels apart."""
 
     @abstractmethod
     def encode(

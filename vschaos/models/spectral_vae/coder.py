@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
+from vschaos.instrument.controls import Control
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.latents.prior import LatentPrior
 from vschaos.layers import Labelling, Network
 from vschaos.models.capabilities import Labelled, LatentStatistics, Representation, Spectral
+from vschaos.models.spectral_vae.controls import latent_controls
 from vschaos.models.spectral_vae.frames import Encoding, FramePath
 from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.outputs import Output
@@ -64,6 +66,9 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
 
     def centres(self, length: int) -> Tensor:
         return self.transform.centres(length)
+
+    def frame_controls(self) -> list[Control]:
+        return latent_controls(self.latent, self.latent_dim)
 
     def encode(
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
