@@ -196,36 +196,36 @@ def test_the_settings_of_a_head_are_taken() -> None:
         (
             {"pitch": {"target": ["decodr"]}},
             {},
-            r"model\.conditioning\.pitch\.target must name encoder and/or decoder, \['decodr'\]",
+            r"model\.conditioning\.pitch\.target must name encoder and/or decoder, got \['decodr'\]",
         ),
         ({"pitch": {"target": []}}, {}, r"pitch\.target must name"),
-        ({"pitch": {}}, {}, r"pitch\.target must name .* None came"),
+        ({"pitch": {}}, {}, r"pitch\.target must name .* got None"),
         (
             {"pitch": {"target": ["decoder"], "embedding": "none"}},
             {},
             r"model\.conditioning\.pitch\.embedding must be OneHot or Embedding for labels that "
-            "are classes, 'none' came",
+            "are classes, got 'none'",
         ),
         (
             {"pitch": {"target": ["decoder"], "embedding": "onehot"}},
             {},
-            r"pitch\.embedding must be .* 'onehot' came",
+            r"pitch\.embedding must be .* got 'onehot'",
         ),
         (
             {"loudness": {"target": ["decoder"]}},
             {},
-            r"loudness\.embedding must be none for labels that are numbers, 'OneHot' came",
+            r"loudness\.embedding must be none for labels that are numbers, got 'OneHot'",
         ),
         (
             {},
             {"pitch": {"type": "RNN"}},
-            r"model\.prediction\.pitch\.type must be MLPEncoder, 'RNN' came",
+            r"model\.prediction\.pitch\.type must be MLPEncoder, got 'RNN'",
         ),
         (
             {},
             {"pitch": {"args": {"target_dist": "Normal"}}},
             r"model\.prediction\.pitch\.args\.target_dist must be Categorical for labels that are "
-            "classes, 'Normal' came",
+            "classes, got 'Normal'",
         ),
         (
             {},
@@ -236,7 +236,7 @@ def test_the_settings_of_a_head_are_taken() -> None:
             {},
             {"pitch": {"args": {"depth": 3}}},
             r"model\.prediction\.pitch\.args may hold nlayers, hidden_dims, dropout and "
-            r"target_dist, depth came",
+            r"target_dist, got depth",
         ),
     ],
 )

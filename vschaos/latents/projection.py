@@ -9,11 +9,11 @@ ICA_TOLERANCE = 1e-3  # of the cosine between one round and the next
 
 
 class LatentProjection(nn.Module):
-    """Latents as they are, along their principal or independent components, or as a direction.
+    """Projects latents to principal or independent components or to spherical coordinates.
 
-    All are invertible. `pca`: uncorrelated, of unit deviation, the most important first. `ica`: as
-    independent as can be, likewise ordered. `spherical`: the distance from the centre, then the
-    angles of what `pca` gives, in radians, the last one from -pi to pi and the others from 0 to pi.
+    All are invertible. `pca`: uncorrelated, of unit variance, the largest component first. `ica`:
+    independent components, likewise ordered. `spherical`: distance from the centre and angles of
+    the principal components, in radians, the last one from -pi to pi and the others from 0 to pi.
 
     Args:
         dim: Z.

@@ -39,24 +39,24 @@ def semi_supervised(
         over some frames whose label is unknown, in nats.
     """
     losses = {}
-    rows = [_flat(belief) for belief in probabilities]
+    rows = [_flat(part) for part in probabilities]
     for task in labelling.semi_supervised:
         name = f"{labelling.tasks[task]}_semi_supervised"
         picked = (~known[:, task]).flatten().nonzero()[:MAX_FRAMES, 0]
         if not len(picked):
             losses[name] = frames.new_zeros(())
             continue
-        head, heard = labelling.head(task), _flat(frames)[picked].detach()
+        head, inputs = labelling.head(task), _flat(frames)[picked].detach()
         fits = _fits(
-            heard,
+            inputs,
             _flat(latents)[picked],
             [row[picked] for row in rows],
             task,
             head.baselines().to(frames),
             decode,
         )
-        log_heard, log_likely = head.log_shares(heard)[:, :, 0], torch.log_softmax(fits, dim=1)
-        losses[name] = (log_heard.exp() * (log_heard - log_likely)).sum(dim=1).mean()
+        log_predicted, log_likely = head.log_shares(inputs)[:, :, 0], torch.log_softmax(fits, dim=1)
+        losses[name] = (log_predicted.exp() * (log_predicted - log_likely)).sum(dim=1).mean()
     return losses
 
 

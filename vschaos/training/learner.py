@@ -129,7 +129,7 @@ class Learner(lightning.LightningModule):
         if not self.weights.keys() <= losses.keys():
             raise ValueError(
                 f"training.weights must name losses of the model, {sorted(losses)}; "
-                f"{sorted(self.weights)} came"
+                f"got {sorted(self.weights)}"
             )
         total = torch.zeros((), device=batch.audio.device)
         for name, loss in losses.items():
