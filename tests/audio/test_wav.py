@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from vschaos import wav
-from vschaos.wav import WavWriter
+from vschaos.audio import wav
+from vschaos.audio.wav import WavWriter
 
 
 def write(path: Path, sound: np.ndarray, *lengths: int) -> bytes:
