@@ -23,7 +23,7 @@ from vschaos.layers import LatentPrior, Network, PriorSampler
 from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
 from vschaos.models.spectral_vae.stream import SpectralStream, between
 
-TEMPERATURE = Control("temperature", 0.0, 2.0, "number", movement="held")
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number", default=1.0, movement="held")
 SEED = Attribute(
     "seed",
     "int",

@@ -64,7 +64,7 @@ class Panel:
         """Others set a control by a message to `prefix-control`."""
         return self.patch.object(f"r {quoted(name_of(self.prefix, control))}")
 
-    def hears(self, control: str, widget: Box, default: float | None = None) -> Box:
+    def receives(self, control: str, widget: Box, default: float | None = None) -> Box:
         """Ties a widget to its receiver, and to the value that it has when the patch is opened."""
         self.patch.connect(self.receive(control), widget)
         if default is not None:
@@ -84,7 +84,7 @@ def name_of(prefix: str, control: str) -> str:
 
 def own_name(prefix: str, name: str) -> str:
     """A name that one patch alone knows: Max writes a number of the open patch for `#0`, and so
-    another patch of the same name does not hear it."""
+    another patch of the same name does not receive it."""
     return f"#0-{name_of(prefix, name)}"
 
 
