@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.patches.draw_maxpat import draw, text_width, wrapped
+from tests.patches.families import Mixed, Notes, Parameters
 from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
+from vschaos.export.script import describe
 from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.max import write_max
@@ -60,6 +62,9 @@ INSTRUMENTS = {
     "no forward": instrument(labels=(PITCH,), methods=("codec",)),
     "generates": instrument(labels=(PITCH,), methods=("forward", "codec", "generate")),
     "buffer of one hop": replace(instrument(), hop_length=1024),
+    "parameters": describe("strings", Parameters(), 48000),
+    "notes": describe("strings", Notes(), 48000),
+    "mixed": describe("strings", Mixed(), 48000),
 }
 
 

@@ -138,6 +138,34 @@ def test_a_latent_is_encoded_by_hand_and_by_a_trajectory(play: Play) -> None:
     assert np.abs(np.diff(signal[2500:])).max() < 0.002  # it glides
 
 
+def test_a_control_moves_from_its_default(play: Play) -> None:
+    """A pitch that is encoded as 57, with the hand at its default of 60, an octave above it, and
+    alone."""
+    sound = np.stack([np.full(RATE // 4, 57.0), np.zeros(RATE // 4)])
+    messages = [(60, "mine-latent-pitch 72"), (150, "mine-encoded-pitch 0")]
+    signal = play("latent pitch 24 96 mine 60", sound, messages=messages).sound[0]
+    at = [int(ms * RATE / 1000) for ms in (58, 148, 240)]
+    assert signal[at] == pytest.approx([57.0, 69.0, 72.0], abs=1e-3)
+
+
+def test_a_gate_is_opened_by_hand_by_what_is_encoded_and_by_a_trajectory(play: Play) -> None:
+    sound = np.zeros((2, RATE // 2))
+    sound[0, : RATE // 10] = 1.0
+    sound[1, RATE // 5 : 3 * RATE // 10] = 1.0
+    messages = [(350, "mine-latent-1 1"), (450, "mine-latent-1 0")]
+    signal = play("gate 1 mine", sound, messages=messages).sound[0]
+    at = [int(ms * RATE / 1000) for ms in (50, 150, 250, 320, 400, 480)]
+    assert signal[at].tolist() == [1, 0, 1, 0, 1, 0]
+
+
+def test_a_keyboard_plays_the_key_that_is_pressed_last(play: Play) -> None:
+    keys = ("60 100", "64 90", "60 0", "64 0")
+    messages = timed([f"#notein {key} 1" for key in keys])
+    played = play("keyboard", printed=[1, 2], outlets=0, seconds=0.1, messages=messages)
+    assert said(played, 1) == ["60", "64"]
+    assert said(played, 2) == ["1", "0", "1", "0"]
+
+
 def test_a_prediction_is_shown_by_name(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "predicted.pd").write_text(
         "#N canvas 0 0 400 400 10;\n#X obj 10 10 inlet~;\n"

@@ -1,4 +1,4 @@
-"""`python -m vschaos.patches`: writes the patches of an exported model anew."""
+"""`python -m vschaos.patches`: writes the patches of an exported model again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vschaos.command import run_command
 
-DESCRIPTION = """Writes the patches of a model beside its .ts, from what the .ts says of itself.
+DESCRIPTION = """Writes the patches of a model beside its .ts, from the card within the .ts.
 
   python -m vschaos.patches my_patches/my_training.ts
 

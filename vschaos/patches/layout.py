@@ -1,10 +1,10 @@
-"""What the pages of all hosts are laid out from: an instrument's methods and controls, sorted."""
+"""The layout that the pages of all hosts share: an instrument's methods and controls, sorted."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -13,7 +13,7 @@ from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
 
 ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # once is enough in a chain of two methods
-RESERVED = {  # receivers of what a page has beside the model
+RESERVED = {  # receivers of a page's own controls
     *("balance", "buffer", "depth", "draw", "dsp", "file", "form", "home", "level", "loop", "mute"),
     *("out", "randomize", "rate", "record", "source", "tone", "trajectory", "volume", "wave"),
 }
@@ -26,7 +26,7 @@ class Fader(NamedTuple):
     """A number between `encode` and `decode`, as encoded, by hand and by a trajectory.
 
     Attributes:
-        control: what it is.
+        control: its name, range and so on.
         target: the method that takes it; none if no method does.
         inlet: of the target.
         outlet: of `encode` that it follows; none if nothing encodes it.
@@ -45,7 +45,7 @@ class Layout:
     has a place of its own with a widget for each further control.
 
     Args:
-        instrument: what is played.
+        instrument: of a `.ts`.
     """
 
     instrument: Instrument
@@ -54,22 +54,11 @@ class Layout:
     def faders(self) -> list[Fader]:
         """Controls of the chain, in the order of `encode` and `decode`."""
         encoded, decoded = self.outlets("encode"), self.inlets("decode")
-        faders = [
-            Fader(control, "encode", k)
-            for k, control in enumerate(self.inlets("encode"))
-            if is_dial(control)
+        return [
+            *(Fader(c, "encode", k) for k, c in dials(self.inlets("encode"))),
+            *(Fader(c, "decode", k, channel(encoded, c.name)) for k, c in dials(decoded)),
+            *(Fader(c, None, 0, k) for k, c in dials(encoded) if channel(decoded, c.name) is None),
         ]
-        faders += [
-            Fader(control, "decode", k, channel(encoded, control.name))
-            for k, control in enumerate(decoded)
-            if is_dial(control)
-        ]
-        faders += [
-            Fader(control, None, 0, k)
-            for k, control in enumerate(encoded)
-            if is_dial(control) and channel(decoded, control.name) is None
-        ]
-        return faders
 
     @cached_property
     def chain(self) -> list[Method]:
@@ -88,6 +77,12 @@ class Layout:
         inlets = [c for method in self.instrument.methods for c in method.inlets if is_label(c)]
         return list({control.name: control for control in inlets}.values())
 
+    @property
+    def chain_labels(self) -> list[Control]:
+        """Those that the chain takes."""
+        taken = {control.name for method in self.chain for control in method.inlets}
+        return [label for label in self.labels if label.name in taken]
+
     @cached_property
     def predicting(self) -> Method | None:
         """The method whose predictions of labels are shown: `encode` if it has some."""
@@ -100,18 +95,20 @@ class Layout:
 
     @cached_property
     def balanced(self) -> list[str]:
-        """Methods that one hears from the beginning: a way of sound through the model, and
-        `decode`, between which one chooses; else the first that sounds."""
-        sounding = [m for m in self.instrument.methods if sounds(m.outlets)]
-        through = [m.name for m in sounding if sounds(m.inlets) and m.name != "decode"][:1]
-        found = through + [m.name for m in sounding if m.name == "decode"]
-        return found or [m.name for m in sounding[:1]]
+        """Methods that sound from the beginning: a way of sound through the model and `decode`, of
+        which the page has a balance; else the first that gives sound."""
+        through = [m.name for m in self._sounding if sounds(m.inlets) and m.name != "decode"][:1]
+        found = through + [m.name for m in self._sounding if m.name == "decode"]
+        return found or [m.name for m in self._sounding[:1]]
 
     @cached_property
     def added(self) -> list[str]:
-        """Other methods that sound; they wait until they are switched on."""
-        sounding = [m.name for m in self.instrument.methods if sounds(m.outlets)]
-        return [name for name in sounding if name not in self.balanced]
+        """Other methods that give sound; they wait until they are switched on."""
+        return [m.name for m in self._sounding if m.name not in self.balanced]
+
+    @property
+    def _sounding(self) -> list[Method]:
+        return [method for method in self.instrument.methods if sounds(method.outlets)]
 
     @property
     def has_source(self) -> bool:
@@ -120,16 +117,15 @@ class Layout:
 
     @cached_property
     def mixed(self) -> str | None:
-        """The method that the attribute `mix` belongs to."""
+        """The method in whose place the attribute `mix` is."""
         has_mix = any(attribute.name == "mix" for attribute in self.instrument.settings())
         ways = [m.name for m in self.others if sounds(m.inlets) and sounds(m.outlets)]
         return ways[0] if ways and has_mix else None
 
-    @cached_property
+    @property
     def settings(self) -> list[Attribute]:
         """Those in the panel of settings."""
-        found = self.instrument.settings()
-        return [a for a in found if not (self.mixed and a.name == "mix")]
+        return [a for a in self.instrument.settings() if a.name != "mix" or not self.mixed]
 
     def inlets(self, method: str) -> list[Control]:
         """None, where there is no such method."""
@@ -140,13 +136,9 @@ class Layout:
         found = self.instrument.method(method)
         return found.outlets if found else []
 
-    def dials(self, method: Method) -> list[tuple[int, Control]]:
-        """Inlets that have a widget in the place of a method out of the chain."""
-        return [(k, c) for k, c in enumerate(method.inlets) if is_dial(c)]
-
     def predicted(self, label: Control) -> int | None:
-        """The outlet of `encode` that `decode` takes where a label is not given: a decoder plays
-        hardly anything under a label that nobody knows."""
+        """The outlet of `encode` that `decode` takes where a label is not given: under an unknown
+        label a decoder is nearly silent."""
         outlet = channel(self.outlets("encode"), label.name)
         return outlet if channel(self.inlets("decode"), label.name) is not None else None
 
@@ -162,41 +154,31 @@ class Layout:
         return unset[1] if unset else label.default
 
     def method_name(self, method: str) -> str:
-        """The receiver that switches a method on, after the model's name."""
+        """The receiver of a method's switch: `encode`, or `method record` as all names that are
+        taken."""
         return f"method {method}" if method in RESERVED else method
 
     def setting_name(self, attribute: str) -> str:
-        taken = {*RESERVED, *(method.name for method in self.instrument.methods)}
-        return f"setting {attribute}" if attribute in taken else attribute
+        is_taken = attribute in RESERVED or self.instrument.method(attribute)
+        return f"setting {attribute}" if is_taken else attribute
 
-    def label_name(self, label: Control) -> str:
-        """`pitch`, or `label volume` where the name is taken."""
-        taken = {*RESERVED, *(method.name for method in self.instrument.methods)}
-        taken |= {attribute.name for attribute in self.instrument.attributes}
-        is_taken = label.name in taken or NUMBERED.match(label.name)
-        return f"label {label.name}" if is_taken else label.name
+    def label_name(self, label: str) -> str:
+        attributes = [attribute.name for attribute in self.instrument.attributes]
+        is_taken = label in {*RESERVED, *attributes} or self.instrument.method(label)
+        return f"label {label}" if is_taken or NUMBERED.match(label) else label
 
-    @cached_property
-    def notes(self) -> list[str]:
-        """Receivers that a MIDI keyboard plays: pitches."""
-        return self._played(lambda control: control.unit == "MIDI note")
-
-    @cached_property
-    def gates(self) -> list[str]:
-        """Receivers that are 1 while a key is down."""
-        return self._played(lambda control: widget(control) == "gate")
-
-    def _played(self, is_meant: Callable[[Control], bool]) -> list[str]:
+    def played(self, kind: Widget) -> list[str]:
+        """Receivers that a MIDI keyboard plays: its `note`, and its `gate` while a key is down."""
         names = [
-            f"latent {short_name(fader.control)}"
-            for fader in self.faders
-            if fader.target and is_meant(fader.control)
+            f"latent {short_name(f.control)}"
+            for f in self.faders
+            if f.target and widget(f.control) == kind
         ]
         names += [
             f"{method.name} {control.name}"
             for method in self.others
-            for _, control in self.dials(method)
-            if is_meant(control)
+            for _, control in dials(method.inlets)
+            if widget(control) == kind
         ]
         return list(dict.fromkeys(names))
 
@@ -213,6 +195,11 @@ def is_label(control: Control) -> bool:
 def is_dial(control: Control) -> bool:
     """A number that is turned: a latent, or another parameter of a sound."""
     return not is_sound(control) and not is_label(control)
+
+
+def dials(controls: Sequence[Control]) -> list[tuple[int, Control]]:
+    """Channels and controls."""
+    return [(k, control) for k, control in enumerate(controls) if is_dial(control)]
 
 
 def sounds(controls: Sequence[Control]) -> bool:

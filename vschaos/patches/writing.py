@@ -29,7 +29,7 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
 
 def write_example(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
-    beside the folder. What was there before is left to the repository."""
+    beside the folder. Files that were there are overwritten: they are in git."""
     for_max = {
         "max_example": write_max(instrument),
         "max_example_mc": write_max_multichannel(instrument),

@@ -1,4 +1,4 @@
-"""The panel of the chain: as encoded, by hand and by trajectories, to what is decoded."""
+"""The panel of the chain: controls as encoded, by hand and by trajectories, to be decoded."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ RATE_HZ = (0.01, 4.0)
 
 def latent_panel(layout: Layout) -> Patcher:
     """The chain: controls that follow the sound, are held by hand and move on trajectories, each as
-    much as its bars say.
+    much as its bars show.
 
-    Its inlets are the sound, if a method of the chain takes it, and all labels; its outlets the
+    Its inlets are the sound, if a method of the chain takes it, and the labels; its outlets the
     predictions of `encode`, and the sound.
     """
     title = "LATENTS" if any(f.control.unit == "sigma" for f in layout.faders) else "CONTROLS"
@@ -92,7 +92,7 @@ def _connect_sound(patch: Patcher, layout: Layout, models: dict[str, Box]) -> No
 
 def _connect_labels(patch: Patcher, layout: Layout, models: dict[str, Box]) -> None:
     """Labels come by inlets; where one is not given `decode` takes the prediction of `encode`."""
-    inlets = {label.name: patch.inlet(label.name, SIGNAL) for label in layout.labels}
+    inlets = {label.name: patch.inlet(label.name, SIGNAL) for label in layout.chain_labels}
     for method in layout.chain:
         for n, control in enumerate(method.inlets):
             if not is_label(control):

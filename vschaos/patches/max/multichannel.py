@@ -1,7 +1,7 @@
 """A page for cords of many channels: voices in `[mc.nn~]`, all latents in a cord in `[mcs.nn~]`.
 
 `[mc.nn~]` takes voices as channels of each inlet, `[mcs.nn~]` the inlets of one voice as channels
-of a single one, and plays as many voices as its argument before the buffer says.
+of a single one, and plays as many voices as its argument before the buffer.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _cord(
 
 
 def _changed(panel: Panel, encoded: Box, shown: list[Control]) -> Box:
-    """What was encoded, as far as it is followed, the drawn latents and a random trajectory."""
+    """Latents as encoded, as far as they are followed, as drawn, and on a random trajectory."""
     patch, count = panel.patch, len(shown)
     left, width = PADDING + CAPTION, 150.0
     amounts = {}

@@ -1,4 +1,4 @@
-"""The objects of Max that our patches use: their inlets, and what comes out of their outlets.
+"""The objects of Max that our patches use: their inlets, and the types of their outlets.
 
 Counts and types are those that Max 8 writes into its own files.
 """
@@ -89,7 +89,7 @@ _TRIGGERED = {"b": "bang", "f": "float", "i": "int", "l": ""}
 
 
 def ports(text: str) -> Ports | None:
-    """Inlets and outlets of an object by what is written in it; none if that does not tell.
+    """Inlets and outlets of an object by what is written in it; none if that does not show them.
 
     Raises:
         ValueError: an object that is not in this table.

@@ -124,8 +124,8 @@ class _Page:
         first = int(takes_sound(layout))
         if first:
             self.patch.connect(self.boxes["the source"], box)
-        for n in range(len(layout.labels)):
-            self.patch.connect(self.boxes["the labels"], box, n, first + n)
+        for n, label in enumerate(layout.chain_labels):
+            self.patch.connect(self.boxes["the labels"], box, self._label(label.name), first + n)
         outlet = 0
         if layout.predicting in layout.chain:
             for outlet in range(len(layout.predictions)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import Layout, is_dial, widget
+from vschaos.patches.layout import Layout, dials, is_dial, widget
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     CAPTION,
@@ -78,7 +78,7 @@ def title(layout: Layout) -> Patcher:
 
 def rows_of(layout: Layout, method: Method) -> int:
     """Rows of the panel of a method: its switch, its mixture and its dials."""
-    return 1 + (layout.mixed == method.name) + len(layout.dials(method))
+    return 1 + (layout.mixed == method.name) + len(dials(method.inlets))
 
 
 def method_panel(layout: Layout, method: Method, tall: float) -> Patcher:
@@ -100,7 +100,7 @@ def method_panel(layout: Layout, method: Method, tall: float) -> Patcher:
         mix = slider_row(panel, "mix", row(top), 0.0, 1.0)
         send(panel, panel.receives("mix", mix, 1.0), "set mix")
         top += 1
-    for k, (n, dial) in enumerate(layout.dials(method)):
+    for k, (n, dial) in enumerate(dials(method.inlets)):
         patch.connect(_dial(panel, method, dial, row(top + k)), model, 0, n)
     return panel.finished()
 
@@ -121,7 +121,7 @@ def _dial(panel: Panel, method: Method, dial: Control, top: float) -> Box:
 
 def keyboard(patch: Patcher, layout: Layout) -> None:
     """A MIDI keyboard with one voice plays pitches and gates by their names."""
-    names = (layout.notes, layout.gates)
+    names = (layout.played("note"), layout.played("gate"))
     if not any(names):
         return
     keys, voice = patch.object("notein"), patch.object("poly 1 1")
@@ -183,7 +183,7 @@ def label_panel(layout: Layout, tall: float) -> Patcher:
     width = panel.width - LEFT - PADDING
     for n, control in enumerate(layout.labels):
         caption(panel.patch, control.name, PADDING, row(n))
-        name = layout.label_name(control)
+        name = layout.label_name(control.name)
         if control.classes:
             signal = class_menu(panel, layout, control, name, (LEFT, row(n), width))
         else:

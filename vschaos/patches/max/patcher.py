@@ -17,7 +17,7 @@ LETTER = 6.6  # pixels, in a box
 
 
 class Box(NamedTuple):
-    """A box of a patcher: what patch cords are tied to."""
+    """A box of a patcher, an end of patch cords."""
 
     id: str
     ports: Ports

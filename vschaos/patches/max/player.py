@@ -9,8 +9,8 @@ from vschaos.patches.max.design import own_name, prefix_of
 from vschaos.patches.max.objects import SIGNAL, Ports, quoted
 from vschaos.patches.max.patcher import Box, Patcher
 
-SETTINGS = "nn"  # receiver of what is sent to every nn~
-LATENT_SETTINGS = "nn-latents"  # of what acts on latents: not for encode before decode
+SETTINGS = "nn"  # receiver of messages to every nn~
+LATENT_SETTINGS = "nn-latents"  # of those that act on latents: not for encode before decode
 BUFFER = "nn-buffer"  # of a new size for all
 AGAIN = "nn-again"  # bangs out all settings once more
 
@@ -23,7 +23,7 @@ def receiver_of(order: str) -> str:
 def settings_receivers(instrument: Instrument, method: str) -> list[str]:
     """Receivers of a method's nn~.
 
-    What comes from `encode` is held, smoothed and shaken in `decode`, with what hands add to it.
+    The latents of `encode` are held, smoothed and shaken in `decode`, with what hands add to it.
     """
     is_first = method == "encode" and instrument.method("decode") is not None
     return [SETTINGS] if is_first else [SETTINGS, LATENT_SETTINGS]

@@ -37,7 +37,7 @@ HELP = [
     "Are the methods enabled? Is the gate open?",
     "nn~ not found: github.com/acids-ircam/nn_tilde",
     "Model not found: put the .ts beside this patch",
-    "What nn~ complains of: see the Max console",
+    "Errors of nn~: see the Max console",
     "Clicks: choose a larger buffer in SETTINGS",
     "The buffer grows with Max's signal vector size",
     "Never reload a .ts that is not whole: hosts end",

@@ -47,8 +47,8 @@ def clocks(patch: Patcher, form: Box, rate: Box) -> list[Box]:
 
 
 def one_latent(control: Control, index: int) -> Patcher:
-    """The hand, what is encoded (from the control's default on) as far as it is followed, and the
-    trajectory of what does not hold still."""
+    """The sum of the hand, of the encoded value less the default as far as it is followed, and of
+    the trajectory, unless the control is held."""
     patch = Patcher()
     is_gate = widget(control) == "gate"
     encoded = patch.inlet("encoded", SIGNAL)

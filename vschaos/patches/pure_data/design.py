@@ -9,28 +9,23 @@ from vschaos.patches.layout import Layout, short_name
 from vschaos.patches.pure_data.text import literal
 
 if TYPE_CHECKING:
-    from vschaos.instrument.controls import Attribute, Control
+    from vschaos.instrument.controls import Control
 
 LARGEST_BUFFER = 16384  # samples
 
 
 class Design(Layout):
-    """An instrument as it is laid out in PureData.
-
-    Args:
-        instrument: what is played.
-    """
+    """An instrument as it is laid out in PureData."""
 
     @property
     def prefix(self) -> str:
-        """What the names of all receivers begin with; never a number, that Pd would write anew."""
+        """The beginning of all receivers; never a number, that Pd would write in its own way."""
         name = hyphened(self.instrument.name)
         return f"model-{name}" if _is_number(name) else name
 
     @property
     def own(self) -> str:
-        """What names begin with that this patch alone knows: another one of the same name may be
-        open."""
+        """The beginning of receivers of this patch alone: another of the same name may be open."""
         return f"$0-{self.prefix}"
 
     @property
@@ -48,26 +43,16 @@ class Design(Layout):
         return sizes
 
     def receiver(self, control: str) -> str:
-        """What a control listens to: `NAME-latent-1`, `NAME-volume`."""
+        """The receiver of a control: `NAME-latent-1`, `NAME-volume`."""
         return f"{self.prefix}-{hyphened(control)}"
 
     def fader_name(self, fader: Control) -> str:
         """`1` of `latent 1`, in one word."""
         return hyphened(short_name(fader))
 
-    def label_receiver(self, label: Control) -> str:
-        """`NAME-pitch`, or `NAME-label-volume` where the name is taken."""
-        return self.receiver(self.label_name(label))
-
-    def setting_receiver(self, attribute: Attribute) -> str:
-        return self.receiver(self.setting_name(attribute.name))
-
-    def method_receiver(self, method: str) -> str:
-        return self.receiver(self.method_name(method))
-
 
 def hyphened(name: str) -> str:
-    """A name without what means something in PureData."""
+    """A name without signs that mean something in PureData."""
     return re.sub(r"[\s\\,;$]+", "-", name.strip())
 
 

@@ -39,7 +39,7 @@ def subpatch_of(design: Design, method: Method) -> Canvas:
 
 
 def messages_to_engines(design: Design) -> Canvas:
-    """What is said to all nn~ objects, or to those at the end of a chain: latents that are held or
+    """Messages to all nn~ objects, or to those at the end of a chain: latents that are held or
     shaken by `decode` need not be by `encode`."""
     methods = [method.name for method in design.instrument.methods]
     has_chain = len(design.chain) == 2
@@ -72,8 +72,8 @@ def feed(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Bo
 
 
 def send(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
-    """Sends on what comes out of a method: sound, the sum of all its sounds; predictions; out of
-    the chain other numbers, for `[receive~]` elsewhere."""
+    """Sends on a method's outlets: the sum of its sounds; predictions; out of the chain other
+    numbers, for `[receive~]` elsewhere."""
     sound: Box | None = None
     for k, outlet in enumerate(method.outlets):
         place = (x + 110 * (k + 1), y)

@@ -100,6 +100,9 @@ class _Latents:
         for k, (fader, box) in enumerate(zip(self.design.faders, boxes, strict=True)):
             if fader.outlet is not None:
                 canvas.connect(engines["encode"], box, fader.outlet)
+            elif fader.control.default:  # it is moved by what is encoded less its default
+                default = f"sig~ {number(fader.control.default)}"
+                canvas.connect(canvas.object(right + 80, y + 24 * k, default), box)
             if fader.target:
                 canvas.connect(box, engines[fader.target], 0, fader.inlet)
             else:  # for [receive~] elsewhere

@@ -1,9 +1,10 @@
-"""What a patch says of itself: help where nothing sounds, and the names it listens to."""
+"""Pages of help in a patch: where nothing sounds, and the names of its receivers."""
 
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
 from vschaos.labels import UNSEEN
+from vschaos.patches.layout import Fader, dials
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import Design
@@ -21,10 +22,10 @@ UNSEEN_SHOWN = 12  # classes
 
 
 def no_sound(design: Design) -> Canvas:
-    """What to look at, one thing after the other."""
+    """Causes of silence, one after the other."""
     hop = design.instrument.hop_length
     gate = "Is the gate open? Press its toggle, or a key of a MIDI keyboard."
-    gates = [gate] if design.gates else []
+    gates = [gate] if design.played("gate") else []
     return _page(
         "No sound?",
         [
@@ -35,8 +36,8 @@ def no_sound(design: Design) -> Canvas:
             "Is SOURCE at 'tone', its level not at the lowest? 'file' wants a file first.",
             "Is one of the parts in MODEL off that you listen to? 'balance' says which it is.",
             *gates,
-            "Dashed boxes in 'latents' or 'model' (right click: Open): Pd did not find nn~. Pd's "
-            "window tells. Put nn~ where Pd searches: Preferences, Path.",
+            "Dashed boxes in 'latents' or 'model' (right click: Open): Pd did not find nn~. see "
+            "Pd's window. Put nn~ where Pd searches: Preferences, Path.",
             "'could not find file': the .ts must lie beside this patch, under the name it was "
             "exported by.",
             f"Clicks: take a larger buffer, {hop} samples is the smallest.",
@@ -45,14 +46,14 @@ def no_sound(design: Design) -> Canvas:
             "sound silently where a block is larger than its buffer: [vschaos/block] gives "
             "the size to send it (bufsize); here the buffer is never smaller.",
             "Pd ends at 'reload': the .ts is damaged, or was not written whole yet. Export it "
-            "again, and open the patch anew instead.",
+            "again, and open the patch again instead.",
             f"Out of tune, too fast: Pd must run at {design.instrument.sample_rate} Hz.",
         ],
     )
 
 
 def names_page(design: Design) -> Canvas:
-    """Each name, and what it takes."""
+    """Each name, and the values it takes."""
     entries = receivers(design)
     heights = [LINE * -(-len(words) // WORDS) + 4 for _, words in entries]
     size = (NAMES_WIDTH, 124 + SHARED_HEIGHT + sum(heights))
@@ -74,61 +75,47 @@ def names_page(design: Design) -> Canvas:
 
 
 def receivers(design: Design) -> list[tuple[str, str]]:
-    """Names, and what can be sent to them or is sent by them."""
-    entries = [
-        *_fader_entries(design),
-        *((design.label_receiver(label), _label_words(design, label)) for label in design.labels),
-        *_dial_entries(design),
-        *((design.setting_receiver(a), a.description) for a in design.instrument.settings()),
-        (design.receiver("source"), "off, tone, noise, file, microphone, or 0 to 4"),
-        (design.receiver("tone"), "MIDI pitch"),
-        (design.receiver("level"), "of the source, dB"),
-        (design.receiver("file"), "symbol: the path of a sound"),
-        (design.receiver("loop"), "1 plays the file again and again"),
-        *(
-            (design.method_receiver(m.name), "1 runs it, 0 spares it")
-            for m in design.instrument.methods
-        ),
-        (design.receiver("volume"), "dB, at most 0"),
-        (design.receiver("balance"), "0 " + " to 1 ".join(design.balanced)),
-        (design.receiver("mute"), "1 is silent"),
-        (design.receiver("dsp"), "1 switches Pd's sound on"),
-        (design.receiver("record"), "1 begins a file beside the patch, 0 ends it"),
-        (design.receiver("buffer"), "samples"),
-        *(
-            (design.receiver(f"predicted {label.name}"), "is sent the prediction: [receive]")
-            for label in design.predictions
-        ),
-        (design.receiver("out"), "is sent the sound: [receive~]"),
+    """Names, and the values that can be sent to them or are sent by them."""
+    methods = design.instrument.methods
+    source = [
+        ("source", "off, tone, noise, file, microphone, or 0 to 4"),
+        ("tone", "MIDI pitch"),
+        ("level", "of the source, dB"),
+        ("file", "symbol: the path of a sound"),
+        ("loop", "1 plays the file again and again"),
     ]
-    absent = _absent(design)
-    return [entry for entry in entries if entry[0] not in absent]
-
-
-def _absent(design: Design) -> set[str]:
-    """Names of what this instrument has no use for."""
-    absent = set() if design.has_source else {"source", "tone", "level", "file", "loop"}
-    absent |= set() if len(design.balanced) == 2 else {"balance"}
-    return {design.receiver(name) for name in absent}
+    balance = [("balance", "0 " + " to 1 ".join(design.balanced))]
+    entries = [
+        *((design.label_name(label.name), _label_words(design, label)) for label in design.labels),
+        *((f"{m.name} {c.name}", _range(c)) for m in design.others for _, c in dials(m.inlets)),
+        *((design.setting_name(a.name), a.description) for a in design.instrument.settings()),
+        *(source if design.has_source else []),
+        *((design.method_name(method.name), "1 runs it, 0 spares it") for method in methods),
+        ("volume", "dB, at most 0"),
+        *(balance if len(design.balanced) == 2 else []),
+        ("mute", "1 is silent"),
+        ("dsp", "1 switches Pd's sound on"),
+        ("record", "1 begins a file beside the patch, 0 ends it"),
+        ("buffer", "samples"),
+        *((f"predicted {c.name}", "is sent the prediction: [receive]") for c in design.predictions),
+        ("out", "is sent the sound: [receive~]"),
+    ]
+    named = [(design.receiver(name), words) for name, words in entries]
+    return (_fader_entries(design) if design.faders else []) + named
 
 
 def _fader_entries(design: Design) -> list[tuple[str, str]]:
-    if not design.faders:
-        return []
-    names = [design.fader_name(fader.control) for fader in design.faders]
-    last = f" ... {names[-1]}" if len(names) > 1 else ""
+    def span(word: str, faders: list[Fader]) -> str:
+        first, *rest = [design.fader_name(fader.control) for fader in faders]
+        return f"{design.receiver(word)}-{first}" + (f" ... {rest[-1]}" if rest else "")
+
     entries = [
-        (f"{design.receiver(name)}-{names[0]}{last}", words)
-        for name, words in (
-            ("latent", "the faders"),
-            ("encoded", "0 to 1, how much of what is encoded of the sound"),
-            ("trajectory", "0 to 1, how much of the trajectory"),
-        )
+        (span("latent", design.faders), "the faders"),
+        (span("encoded", design.faders), "0 to 1, how much of the encoded sound"),
+        (span("trajectory", design.faders), "0 to 1, how much of the trajectory"),
     ]
-    sent = [design.fader_name(fader.control) for fader in design.faders if not fader.target]
-    if sent:
-        last = f" ... {sent[-1]}" if len(sent) > 1 else ""
-        entries.append((f"{design.receiver('signal')}-{sent[0]}{last}", "are sent: [receive~]"))
+    if sent := [fader for fader in design.faders if not fader.target]:
+        entries.append((span("signal", sent), "are sent: [receive~]"))
     return [
         *entries,
         (design.receiver("trajectory"), "1 moves the faders' controls, 0 rests"),
@@ -139,21 +126,14 @@ def _fader_entries(design: Design) -> list[tuple[str, str]]:
     ]
 
 
-def _dial_entries(design: Design) -> list[tuple[str, str]]:
-    return [
-        (
-            design.receiver(f"{method.name} {dial.name}"),
-            f"{number(dial.low)} to {number(dial.high)} {dial.unit}".removesuffix(" number"),
-        )
-        for method in design.others
-        for _, dial in design.dials(method)
-    ]
+def _range(dial: Control) -> str:
+    return f"{number(dial.low)} to {number(dial.high)} {dial.unit}".removesuffix(" number").strip()
 
 
 def _label_words(design: Design, label: Control) -> str:
     unset = design.unset(label)
     if not label.classes:
-        return f"{number(label.low)} to {number(label.high)}, below it unknown"
+        return f"{_range(label)}, below it unknown"
     first = f"-1 {unset[0]}, or " if unset else ""
     return f"{first}0 to {len(label.classes) - 1}, or the name{_unseen(label)}"
 

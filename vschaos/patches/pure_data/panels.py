@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import sounds, widget
+from vschaos.patches.layout import dials, sounds, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
@@ -49,7 +49,7 @@ def model_panel(design: Design) -> Panel:
     def fill(canvas: Canvas, x: int, y: int) -> None:
         for k, method in enumerate(methods):
             row = y + k * ROW
-            name, title = design.method_receiver(method.name), shown(method.name)
+            name, title = design.receiver(design.method_name(method.name)), shown(method.name)
             is_on = int(method.name not in design.added)
             switch = canvas.object(x, row, f"vschaos/toggle {name} {title} {is_on}")
             switched = Strand(canvas, x + 130 * k, y + height + BELOW, switch)
@@ -63,7 +63,7 @@ def model_panel(design: Design) -> Panel:
             canvas.subpatch(*place, method.name, subpatch_of(design, method))
         if mix:
             setting_row(canvas, x, y + height - ROW, design, mix, y + height + 220)
-        if design.notes or design.gates:
+        if design.played("note") or design.played("gate"):
             _keyboard(canvas, x, y + height + 260, design)
 
     height = (len(methods) + (mix is not None)) * ROW
@@ -71,7 +71,7 @@ def model_panel(design: Design) -> Panel:
 
 
 def output_panel(design: Design) -> Panel:
-    """What sounds, and where it goes."""
+    """The sound of all methods, to the loudspeakers and to files."""
     has_balance = len(design.balanced) == 2
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
@@ -97,20 +97,20 @@ def output_panel(design: Design) -> Panel:
 
 def dials_panel(design: Design, method: Method) -> Panel | None:
     """The dials of a method out of the chain."""
-    dials = design.dials(method)
-    if not dials:
+    found = dials(method.inlets)
+    if not found:
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        for row, (k, dial) in enumerate(dials):
+        for row, (k, dial) in enumerate(found):
             text = _dial_text(design, method, dial)
             sent = f"s $0-dial-{method.name}-{k + 1}"
-            below = y + len(dials) * ROW + BELOW
+            below = y + len(found) * ROW + BELOW
             canvas.connect(
                 canvas.object(x, y + row * ROW, text), canvas.object(x + 160 * row, below, sent)
             )
 
-    return Panel(method.name, 1, len(dials) * ROW, fill)
+    return Panel(method.name, 1, len(found) * ROW, fill)
 
 
 def trajectory_panel(design: Design) -> Panel | None:
@@ -168,7 +168,7 @@ def predicted_panel(design: Design) -> Panel | None:
 
 
 def _words(method: Method, design: Design) -> str:
-    """What a method makes of what."""
+    """A method in some words."""
     into, out = sounds(method.inlets), sounds(method.outlets)
     if into and out:
         return "sound through the model"
@@ -181,7 +181,7 @@ def _words(method: Method, design: Design) -> str:
 def _keyboard(canvas: Canvas, x: int, y: int, design: Design) -> None:
     """A MIDI keyboard plays pitches and gates by their names."""
     keyboard = canvas.object(x, y, "vschaos/keyboard")
-    for outlet, names in enumerate((design.notes, design.gates)):
+    for outlet, names in enumerate((design.played("note"), design.played("gate"))):
         for k, name in enumerate(names):
             place = (x + 160 * k, y + 30 + 26 * outlet)
             sent = canvas.object(*place, f"s {design.receiver(name)}")
@@ -221,7 +221,7 @@ def _fits_keys(design: Design, label: Control) -> bool:
 
 
 def _label_text(design: Design, label: Control) -> str:
-    name, title = design.label_receiver(label), shown(label.name)
+    name, title = design.receiver(design.label_name(label.name)), shown(label.name)
     unset = design.unset(label)
     if not label.classes:
         ends = f"{number(label.low)} {number(label.high)} {number(design.initial(label))}"

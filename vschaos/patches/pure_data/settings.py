@@ -1,4 +1,4 @@
-"""The panel of settings: whatever else a model can be set to, and nn~'s buffer."""
+"""The panel of settings: the attributes of a model, and nn~'s buffer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from vschaos.patches.pure_data.text import literal, number, unit
 
 
 def settings_panel(design: Design, free: int) -> Panel:
-    """Whatever else can be set, and nn~'s buffer, in the free columns of a row or in a row of
-    their own."""
+    """All attributes, and nn~'s buffer, in the free columns of a row or in a row of their own."""
     columns = 2 if free == 2 else COLUMNS
     num_rows = -(-(len(design.settings) + 1) // columns)
 
@@ -46,7 +45,8 @@ def _value(attribute: Attribute) -> str:
 
 
 def _setting_text(design: Design, attribute: Attribute) -> str:
-    name, title = design.setting_receiver(attribute), literal(attribute.name.replace("_", " "))
+    name = design.receiver(design.setting_name(attribute.name))
+    title = literal(attribute.name.replace("_", " "))
     if attribute.name == "reset":
         return f"vschaos/button {name} {title}"
     if attribute.choices:

@@ -59,7 +59,7 @@ def gui_word(word: str) -> str:
 
 
 def number(value: float) -> str:
-    """As short as it can be said.
+    """A number, as short as it can be written.
 
     >>> number(2.0), number(-0.25)
     ('2', '-0.25')
