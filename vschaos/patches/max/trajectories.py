@@ -1,4 +1,4 @@
-"""What makes latents walk: a clock for all of them, and a subpatcher for each.
+"""Trajectories of latents: a clock for all of them, and a subpatcher for each.
 
 The forms are those of `generate.py trajectories`, between -1 and 1, and drawn once: which way each
 latent goes in a form is the same whenever the patch is opened.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import cos, pi
 
 from vschaos.instrument.controls import Control
+from vschaos.patches.layout import widget
 from vschaos.patches.max.design import decimal, smooth
 from vschaos.patches.max.objects import SIGNAL
 from vschaos.patches.max.patcher import Box, Patcher
@@ -46,25 +47,39 @@ def clocks(patch: Patcher, form: Box, rate: Box) -> list[Box]:
 
 
 def one_latent(control: Control, index: int) -> Patcher:
-    """What comes in, as far as it is followed, and the hand, and the walk."""
+    """The sum of the hand, of the encoded value less the default as far as it is followed, and of
+    the trajectory, unless the control is held."""
     patch = Patcher()
+    is_gate = widget(control) == "gate"
     encoded = patch.inlet("encoded", SIGNAL)
-    follow, hand, depth = (patch.inlet(name) for name in ("follow", "hand", "walk"))
-    form, rate, step = (patch.inlet(name) for name in ("form", "rate", "step"))
-    turn, line, drift = (patch.inlet(name, SIGNAL) for name in ("turn", "line", "drift"))
+    follow, hand = (patch.inlet(name) for name in ("follow", "hand"))
+    if control.default and not is_gate:
+        encoded = patch.chain(encoded, patch.object(f"-~ {decimal(control.default)}"))
     followed = _product(patch, encoded, smooth(patch, follow))
-    held = patch.chain(smooth(patch, hand), patch.object("+~"))
-    patch.connect(followed, held, 0, 1)
-    walk = _walk(patch, index, (form, rate, step, turn, line, drift))
-    reach = patch.chain(walk, patch.object(f"*~ {decimal((control.high - control.low) / 2)}"))
-    sum = patch.object("+~")
-    patch.connect(held, sum)
-    patch.connect(_product(patch, reach, smooth(patch, depth)), sum, 0, 1)
-    patch.connect(sum, patch.outlet(control.name, SIGNAL))
+    value = patch.chain(smooth(patch, hand), patch.object("+~"))
+    patch.connect(followed, value, 0, 1)
+    if control.movement != "held":
+        moved = patch.chain(value, patch.object("+~"))
+        patch.connect(_moving(patch, control, index), moved, 0, 1)
+        value = moved
+    if is_gate:
+        value = patch.chain(value, patch.object(">~ 0.5"))
+    patch.connect(value, patch.outlet(control.name, SIGNAL))
     return patch
 
 
-def _walk(patch: Patcher, index: int, shared: tuple[Box, ...]) -> Box:
+def _moving(patch: Patcher, control: Control, index: int) -> Box:
+    """The trajectory over the control's range, as deep as it is set."""
+    depth = patch.inlet("trajectory")
+    form, rate, step = (patch.inlet(name) for name in ("form", "rate", "step"))
+    turn, line, drift = (patch.inlet(name, SIGNAL) for name in ("turn", "line", "drift"))
+    trajectory = _trajectory(patch, index, (form, rate, step, turn, line, drift))
+    reach = f"*~ {decimal((control.high - control.low) / 2)}"
+    reached = patch.object(">~ 0." if widget(control) == "gate" else reach)
+    return _product(patch, patch.chain(trajectory, reached), smooth(patch, depth))
+
+
+def _trajectory(patch: Patcher, index: int, shared: tuple[Box, ...]) -> Box:
     form, rate, step, turn, line, drift = shared
     share = (index * GOLDEN) % 1.0
     own = patch.chain(rate, patch.object(f"* {decimal(2 ** (2 * share - 1))}"))
@@ -72,7 +87,7 @@ def _walk(patch: Patcher, index: int, shared: tuple[Box, ...]) -> Box:
     circle = _wave(patch, patch.chain(turn, patch.object(f"+~ {decimal(index % 2 / 4)}")))
     along = f"*~ {decimal(cos(2 * pi * share))}"
     direction = patch.chain(line, patch.object(along))
-    walks = {
+    forms = {
         "sin": _wave(patch, phase),
         "square": _bipolar(patch, patch.chain(phase, patch.object(">~ 0.5"))),
         "triangle": _triangle(patch, phase),
@@ -87,7 +102,7 @@ def _walk(patch: Patcher, index: int, shared: tuple[Box, ...]) -> Box:
     select = patch.object(f"selector~ {len(FORMS)} 1")
     patch.chain(form, patch.object("+ 1"), select)
     for n, name in enumerate(FORMS):
-        patch.connect(walks[name], select, 0, n + 1)
+        patch.connect(forms[name], select, 0, n + 1)
     return select
 
 
@@ -116,11 +131,11 @@ def _helix(patch: Patcher, circle: Box, axis: Box) -> Box:
 
 
 def _points(patch: Patcher, step: Box) -> Box:
-    """Straight to another random point at every step, which tells its time in milliseconds."""
-    told = patch.chain(step, patch.object("t b f"))
-    point = patch.chain(told, patch.object("random 2001"), patch.object("- 1000"))
+    """Straight to another random point at every step, whose value is its time in milliseconds."""
+    both = patch.chain(step, patch.object("t b f"))
+    point = patch.chain(both, patch.object("random 2001"), patch.object("- 1000"))
     pair = patch.chain(point, patch.object("* 0.001"), patch.object("pack f f"))
-    patch.connect(told, pair, 1, 1)
+    patch.connect(both, pair, 1, 1)
     return patch.chain(pair, patch.object("line~"))
 
 
