@@ -16,6 +16,7 @@ from typing import Any
 ALLOWED = (
     "vschaos.models.",
     "vschaos.layers.",
+    "vschaos.latents.",
     "vschaos.dsp.",
     "vschaos.losses.",
     "vschaos.data.augment.",
