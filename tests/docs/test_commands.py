@@ -141,8 +141,13 @@ def test_a_benchmark_has_the_options(text: str) -> None:
 def test_a_training_can_be_composed(
     text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    for target in re.findall(r"_target_[=:] *([\w.]+)", text):
+        assert is_defined(target)
+        module, _, name = target.rpartition(".")
+        if not hasattr(importlib.import_module(module), name):  # a diff of the page adds it
+            stand_in = type(name, (), {"__module__": module})
+            monkeypatch.setattr(target, stand_in, raising=False)
     assert _compose(TRAINED[text], monkeypatch, tmp_path)
-    assert all(is_defined(target) for target in re.findall(r"_target_[=:] *([\w.]+)", text))
 
 
 @pytest.mark.parametrize("setting", ["model.latent.dims=4", "length=forever"])
