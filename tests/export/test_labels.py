@@ -224,7 +224,8 @@ def test_blocks_are_not_heard(scripted: torch.jit.ScriptModule, method: str) -> 
     at_once = play(scripted, method, rows, 64 * HOP)
     for buffer_size in (0, 256, 2048):
         in_blocks = play(scripted, method, rows, buffer_size)
-        np.testing.assert_allclose(in_blocks, at_once, atol=INAUDIBLE)
+        # a tempo of 180 has fewer digits behind the point than a sound
+        np.testing.assert_allclose(in_blocks, at_once, atol=INAUDIBLE, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,14 @@ LABELS = [
 ]
 LABELS += ["+model.prediction={timbre:{type:MLPEncoder},height:{type:MLPEncoder}}"]
 LABELS += ["+data.dataset.metadata_callbacks={height:{type:float}}"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_walks() -> Iterator[None]:
+    """A page takes most of its time for walks, and those of one second show as much."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vschaos.report.listening.WALK_SECONDS", 1.0)
+        yield
 
 
 @pytest.fixture(scope="session")
