@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import re
 import runpy
 import shlex
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -112,17 +112,21 @@ def test_others_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _call(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs the program that a command names."""
+    """The `main` of the program that a command names."""
     place = next(n for n, word in enumerate(words) if word == "-m" or word.endswith(".py"))
-    is_module = words[place] == "-m"
-    place += is_module
+    if words[place] == "-m":
+        place += 1
+        main = importlib.import_module(_runnable(words[place])).main
+    else:
+        main = runpy.run_path(str(REPOSITORY / words[place]))["main"]
     monkeypatch.setattr(sys, "argv", words[place:])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*found in sys.modules.*", RuntimeWarning)
-        if is_module:
-            runpy.run_module(words[place], run_name="__main__")
-        else:
-            runpy.run_path(str(REPOSITORY / words[place]), run_name="__main__")
+    main()
+
+
+def _runnable(module: str) -> str:
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, f"there is no module {module}"
+    return f"{module}.__main__" if spec.submodule_search_locations else module
 
 
 @pytest.mark.parametrize("text", MEASURED)
@@ -159,10 +163,9 @@ def _compose(
     """What a command would train with."""
     monkeypatch.syspath_prepend(REPOSITORY)
     import train_model
-    from vschaos import training
 
     composed: list[dict[str, Any]] = []
-    monkeypatch.setattr(training, "train", lambda config, **_: composed.append(config))
+    monkeypatch.setattr(train_model, "_train", composed.append)
     monkeypatch.chdir(folder)  # a sweep leaves a note
     arguments = words[words.index(TRAINING) + 1 :]
     if LEFT_OUT in arguments:
