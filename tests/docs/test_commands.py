@@ -73,7 +73,8 @@ def test_the_pages_show_commands() -> None:
 
 def test_targets_of_make_are_in_the_makefile() -> None:
     targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.MULTILINE))
-    assert {target for words in MADE for target in words[1:]} <= targets
+    named = {word for words in MADE for word in words[1:] if "=" not in word}
+    assert named <= targets
 
 
 class Accepted(BaseException):
@@ -146,8 +147,13 @@ def test_a_benchmark_has_the_options(text: str) -> None:
 def test_a_training_can_be_composed(
     text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    for target in re.findall(r"_target_[=:] *([\w.]+)", text):
+        assert is_defined(target)
+        module, _, name = target.rpartition(".")
+        if not hasattr(importlib.import_module(module), name):  # a diff of the page adds it
+            stand_in = type(name, (), {"__module__": module})
+            monkeypatch.setattr(target, stand_in, raising=False)
     assert _compose(TRAINED[text], monkeypatch, tmp_path)
-    assert all(is_defined(target) for target in re.findall(r"_target_[=:] *([\w.]+)", text))
 
 
 @pytest.mark.parametrize("setting", ["model.latent.dims=4", "length=forever"])
