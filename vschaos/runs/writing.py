@@ -84,7 +84,6 @@ def _describe(
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
     versions |= {"vschaos": __version__, "python": platform.python_version()}
     versions |= {library: _version(library) for library in LIBRARIES}
-    root = config["data"].get("dataset", {}).get("root")
     readme = README.format(
         name=config["name"],
         version=__version__,
