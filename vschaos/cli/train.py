@@ -14,7 +14,14 @@ from itertools import groupby
 from pathlib import Path
 
 from vschaos.cli.command import run_command, typed
-from vschaos.configs.recipes import choices, chosen_family, family_of, recipes, search_path
+from vschaos.configs.recipes import (
+    choices,
+    chosen_family,
+    family_of,
+    folders,
+    recipes,
+    search_path,
+)
 
 TEXTS = ("name", "rundir", "data.dataset.root", "data.dataset.cache")  # Hydra would parse them
 DEFAULT_RECIPE = "dgt_mid"
@@ -75,9 +82,11 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     from vschaos.api import train_composed
     from vschaos.configs.composing import search_path_override
 
-    recipe = _recipe(words)
-    family = chosen_family(words) or family_of(recipe)
-    path = search_path(family)
+    recipe = _value(words, "--config-name", "-cn") or DEFAULT_RECIPE
+    further = _value(words, "--config-dir", "-cd")
+    places = [*folders(), *([Path(further)] if further else [])]
+    family = chosen_family(words) or family_of(recipe, places)
+    path = search_path(family, places)
     groups = choices(path)
     settings = [_forgiving(word, groups, words) for word in words]
     failures: list[BaseException] = []  # kept from Hydra, which would print over their sentence
@@ -124,13 +133,13 @@ def _arguments(program: str, words: list[str]) -> Iterator[None]:
         sys.argv = own
 
 
-def _recipe(words: Sequence[str]) -> str:
-    """The value of `--config-name`."""
+def _value(words: Sequence[str], *options: str) -> str:
+    """The value of an option of Hydra's; empty if it is not given."""
     for place, word in enumerate(words):
         option, has_value, value = word.partition("=")
-        if option in ("--config-name", "-cn"):
+        if option in options:
             return value if has_value else "".join(words[place + 1 : place + 2])
-    return DEFAULT_RECIPE
+    return ""
 
 
 def _refusal(file: str, groups: dict[str, list[str]]) -> str:
