@@ -37,7 +37,7 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
-from training_profile import Bookkeeping, Manifest
+from training_profile import Profile, ProfileCallback
 
 from vschaos.audio.files import write_audio
 from vschaos.data.datamodule import SoundData
@@ -155,12 +155,12 @@ def measure(
 def profile(
     recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
 ) -> list[Row]:
-    manifest = Manifest()
-    fit(learner, data, config, Bookkeeping(manifest, WARM_UP))
-    milliseconds = 1000 * sum(manifest.seconds.values()) / steps
+    shares = Profile()
+    fit(learner, data, config, ProfileCallback(shares, WARM_UP))
+    milliseconds = 1000 * sum(shares.seconds.values()) / steps
     print(f"{recipe}: {milliseconds:.2f} ms of CPU a step")
     rows: list[Row] = []
-    for part, share in manifest.shares().items():
+    for part, share in shares.shares().items():
         print(f"  {part:<24} {share * milliseconds:8.2f} ms {share:6.1%}")
         rows.append({"recipe": recipe, "part": part, "share": share})
     return rows
