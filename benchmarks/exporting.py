@@ -5,10 +5,9 @@
 
 Seconds of CPU of one thread, each time in a process of its own, medians, imports left out; without
 a run, of one that was trained for a single step. The floor is the scripting of a transform and its
-inverse, and `times` the ratio to it.
-`gate` is the check of a `.ts` before it gets its name. `ready` is
-when a host that loaded it has its methods, which are compiled then; the first calls are those of
-`forward` after that, at a buffer of 2048.
+inverse, and `times` the ratio to it. `gate` is the check of a `.ts` before it gets its name.
+`ready` is when a host that loaded it has its methods, which are compiled then; the first calls are
+those of `forward` after that, at a buffer of 2048.
 """
 
 from __future__ import annotations

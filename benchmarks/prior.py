@@ -19,9 +19,8 @@ medians over the seeds:
     longest    seconds without one
 
 `training` are the training files, the closest possible. `shuffled` are their frames in random
-order, `independent` samples of the standard normal, `random` trajectories of `generate.py`.
-A conditioned
-model, and its prior, get the labels of the validation files, repeated.
+order, `independent` samples of the standard normal, `random` trajectories of `generate.py`. A
+conditioned model, and its prior, get the labels of the validation files, repeated.
 """
 
 from __future__ import annotations

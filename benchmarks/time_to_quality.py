@@ -4,8 +4,7 @@
     python benchmarks/time_to_quality.py [--recipe dgt_mid] [--root DATASET] [--files 300]
         [--settings KEY=VALUE ...] [--folder FOLDER] [--reference RUN] [--json FILE] [--plot FILE]
 
-The steps are those of a user: `train_model.py length=quick`, then `script.py`, each in its own
-process,
+The steps are those of a user: `train_model.py length=quick`, then `script.py`, in two processes,
 with pictures, page and patches. The same training with `length=full` is the reference, or
 `--reference`, an existing run of the same sounds. Both are measured by
 `python -m vschaos.evaluate`.

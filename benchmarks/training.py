@@ -36,7 +36,7 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
-from training_profile import Bookkeeping, Profile
+from training_profile import Profile, ProfileCallback
 
 from vschaos.audio.files import write_audio
 from vschaos.configs.composing import compose
@@ -154,12 +154,12 @@ def measure(
 def profile(
     recipe: str, learner: Learner, data: DataModule, config: dict[str, Any], steps: int
 ) -> list[Row]:
-    profile = Profile()
-    fit(learner, data, config, Bookkeeping(profile, WARM_UP))
-    milliseconds = 1000 * sum(profile.seconds.values()) / steps
+    shares = Profile()
+    fit(learner, data, config, ProfileCallback(shares, WARM_UP))
+    milliseconds = 1000 * sum(shares.seconds.values()) / steps
     print(f"{recipe}: {milliseconds:.2f} ms of CPU a step")
     rows: list[Row] = []
-    for part, share in profile.shares().items():
+    for part, share in shares.shares().items():
         print(f"  {part:<24} {share * milliseconds:8.2f} ms {share:6.1%}")
         rows.append({"recipe": recipe, "part": part, "share": share})
     return rows

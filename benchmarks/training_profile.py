@@ -68,7 +68,7 @@ class Profile:
         self._since = now
 
 
-class Bookkeeping(Callback):
+class ProfileCallback(Callback):
     """Profiles a training from the end of step `warm_up` on."""
 
     def __init__(self, profile: Profile, warm_up: int) -> None:
@@ -101,7 +101,7 @@ def watch_training(profile: Profile, trainer: lightning.Trainer, learner: Learne
     profile.watch(trainer.strategy, "backward", "backward")
     profile.watch(learner, "training_step", "learner")
     profile.watch(learner, "_clip", "clipping")
-    profile.watch(learner.faults, "passes", "checks")
+    profile.watch(learner.non_finite_guard, "passes", "checks")
     profile.watch(optimizer, "zero_grad", "optimiser")
     profile.watch(optimizer, "step", "optimiser")
     watch_model(profile, learner.model)
@@ -116,6 +116,6 @@ def watch_model(profile: Profile, model: Any) -> None:
     profile.watch(model.encoder, "forward", "encoder")
     profile.watch(model.decoder, "forward", "decoder")
     profile.watch(model.latent, "watch", "statistics of latents")
-    profile.watch(model.frame_convergence, "forward", "convergence")
-    profile.watch(model.labelling, "believed", "labels")
+    profile.watch(model.reconstruction["convergence"], "forward", "convergence")
+    profile.watch(model.labelling, "infer_labels", "labels")
     profile.watch(model, "_label_losses", "labels")
