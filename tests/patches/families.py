@@ -104,9 +104,12 @@ class Mixed(Family):
                 Method("encode", [AUDIO], 1, controls, HOP),
                 Method("decode", [*controls, level], HOP, [AUDIO, side], 1),
             ],
-            [Attribute("volume", "float", "of nothing", 1.0)],
+            [
+                Attribute("volume", "float", "of nothing", 1.0),
+                Attribute("title", "str", "of nothing", "any words"),
+            ],
         )
-        self.volume = 1.0
+        self.volume, self.title = 1.0, "any words"
 
     @torch.jit.export
     def record(self, controls: Tensor) -> Tensor:

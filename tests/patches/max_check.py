@@ -9,6 +9,7 @@ from typing import Any
 
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
+from vschaos.patches.layout import Layout
 from vschaos.patches.max.design import own_name, prefix_of
 from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, settings_receivers
@@ -164,9 +165,9 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
     faults, tied = [], set()
     for verb, *arguments in steps:
         if verb == "newdefault":
-            name, _, _, *said = arguments
-            if name not in names or _spoken(names[name])[:-1] != said[:-1] or said[-1] != "$1":
-                faults.append(f"a script makes another object: {' '.join(said)!r}")
+            name, _, _, *spoken = arguments
+            if name not in names or _spoken(names[name])[:-1] != spoken[:-1] or spoken[-1] != "$1":
+                faults.append(f"a script makes another object: {' '.join(spoken)!r}")
         elif verb == "connect":
             source, outlet, destination, inlet = arguments
             ends = ((source, outlet, "numoutlets"), (destination, inlet, "numinlets"))
@@ -186,7 +187,7 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
 def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the messages that go to nn~, and of settings that no message sets."""
     prefix = prefix_of(model_name)
-    attributes = {attribute.name: attribute for attribute in instrument.settings()}
+    attributes = {attribute.name: attribute for attribute in Layout(instrument).attributes}
     faults: list[str] = []
     set_names: set[str] = set()
     ways = {own_name(prefix, SETTINGS), own_name(prefix, LATENT_SETTINGS)}

@@ -71,12 +71,9 @@ def test_loudness_and_its_trajectory(tmp_path: Path) -> None:
     """In dB of its range, by hand and as a trajectory moves it."""
     patch, _ = written(Parameters(), tmp_path)
     messages = [
-        (400, "mine-latent-loudness -40"),
-        (800, "mine-trajectory-pitch 0"),
-        (800, "mine-form sin"),
-        (800, "mine-rate 4"),
-        (800, "mine-trajectory 1"),
-    ]
+        (400, "mine-latent-loudness -40"), (800, "mine-trajectory-pitch 0"), (800, "mine-form sin"),
+        (800, "mine-rate 4"), (800, "mine-trajectory 1"),
+    ]  # fmt: skip
     sound = play(patch, 1.6, *messages).sound[0]
     first, second = (20 * np.log10(part.std()) for part in (sound[8000:16000], sound[25000:34000]))
     assert second - first == pytest.approx(-20.0, abs=0.5)

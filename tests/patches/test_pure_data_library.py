@@ -39,7 +39,7 @@ def play(folder: Path) -> Play:
     return made
 
 
-def said(played: Played, outlet: int = 1) -> list[str]:
+def printed_by(played: Played, outlet: int = 1) -> list[str]:
     lines = [line.split(": ", 1) for line in played.lines if line.startswith(f"outlet-{outlet}: ")]
     return [line[1] for line in lines]
 
@@ -86,16 +86,16 @@ def test_a_number_keeps_to_its_range_and_steps(play: Play) -> None:
         seconds=0.1,
         messages=timed(["mine-voices 3.4", "mine-voices 99", "inlet-1 -5"]),
     )
-    assert said(played) == ["3", "8", "1"]
+    assert printed_by(played) == ["3", "8", "1"]
 
 
 def test_a_toggle_and_a_button(play: Play) -> None:
     messages = timed(["mine 1", "mine 0", "inlet-1 5"])
     played = play("toggle mine title 0", printed=[1], outlets=0, seconds=0.1, messages=messages)
-    assert said(played) == ["1", "0", "1"]
+    assert printed_by(played) == ["1", "0", "1"]
     messages = timed(["mine bang", "inlet-1 1"])
     played = play("button mine title", printed=[1], outlets=0, seconds=0.1, messages=messages)
-    assert said(played) == ["bang", "bang"]
+    assert printed_by(played) == ["bang", "bang"]
 
 
 @pytest.mark.parametrize("kind", ["menu", "keys"])
@@ -108,9 +108,9 @@ def test_words_are_chosen_by_number_and_by_name(play: Play, kind: str) -> None:
         seconds=0.1,
         messages=timed(messages),
     )
-    assert said(played, 1) == ["3", "4", "-1", "4", "2"]
+    assert printed_by(played, 1) == ["3", "4", "-1", "4", "2"]
     words = ["symbol C", "symbol C#", "symbol ?", "symbol C#", r"symbol Ré\ é"]  # as Pd prints it
-    assert said(played, 2) == words
+    assert printed_by(played, 2) == words
 
 
 def test_numbers_are_words_too(play: Play) -> None:
@@ -118,14 +118,14 @@ def test_numbers_are_words_too(play: Play) -> None:
     played = play(
         "menu m octave 0 0 3 4 7b", printed=[1], outlets=0, seconds=0.1, messages=messages
     )
-    assert said(played) == ["2"]
+    assert printed_by(played) == ["2"]
 
 
 def test_a_number_that_may_be_unknown(play: Play) -> None:
     messages = timed(["mine 0.3", "mine -1", "mine 0.5", "mine 7"])
     played = play("optional-number mine x 0 1 -2", printed=[1], outlets=0, seconds=0.1,
                   messages=messages)  # fmt: skip
-    assert said(played) == ["0.3", "-2", "0.5", "1"]
+    assert printed_by(played) == ["0.3", "-2", "0.5", "1"]
 
 
 def test_a_latent_is_encoded_by_hand_and_by_a_trajectory(play: Play) -> None:
@@ -162,8 +162,8 @@ def test_a_keyboard_plays_the_key_that_is_pressed_last(play: Play) -> None:
     keys = ("60 100", "64 90", "60 0", "64 0")
     messages = timed([f"#notein {key} 1" for key in keys])
     played = play("keyboard", printed=[1, 2], outlets=0, seconds=0.1, messages=messages)
-    assert said(played, 1) == ["60", "64"]
-    assert said(played, 2) == ["1", "0", "1", "0"]
+    assert printed_by(played, 1) == ["60", "64"]
+    assert printed_by(played, 2) == ["1", "0", "1", "0"]
 
 
 def test_a_prediction_is_shown_by_name(folder: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_prediction_is_shown_by_name(folder: Path, tmp_path: Path) -> None:
         "predicted", np.ones(RATE // 4), outlets=0, printed=[1], paths=[folder, tmp_path]
     )
     assert not complaints(played.lines)
-    assert said(played) == ["0", "1"]
+    assert printed_by(played) == ["0", "1"]
 
 
 def test_the_output_is_quiet_at_first_never_too_loud_and_mute(play: Play) -> None:

@@ -89,17 +89,17 @@ def test_whatever_the_model_its_patch_opens_and_sounds(
     assert peak == 0.0 if methods == ("encode",) else 0.003 < peak < 0.1  # quiet at first
 
 
-def test_every_name_the_patch_tells_of_is_listened_to(tmp_path: Path) -> None:
+def test_every_name_the_patch_lists_is_received(tmp_path: Path) -> None:
     patch, instrument = made(tmp_path, labels=(PITCH, VOLUME))
-    told = receivers(Design(instrument))
-    names = [name.split(" ")[0] for name, said in told if "sent" not in said]
+    listed = receivers(Design(instrument))
+    names = [name.split(" ")[0] for name, words in listed if "sent" not in words]
     assert {"mine-latent-1", "mine-pitch", "mine-label-volume", "mine-volume", "mine-gain",
             "mine-record", "mine-source", "mine-form", "mine-decode"} <= set(names)  # fmt: skip
     played = play_patch(patch, 0.05, [(10.0, f"{name} bang") for name in names])
     assert not [line for line in complaints(played.lines) if "no such object" in line]
 
 
-def test_the_names_page_tells_the_classes_that_no_sound_had(tmp_path: Path) -> None:
+def test_the_names_page_lists_the_classes_that_no_sound_had(tmp_path: Path) -> None:
     _, instrument = made(tmp_path, labels=(PITCH._replace(unseen=(1, 11)),))
     assert dict(receivers(Design(instrument)))["mine-pitch"] == (
         "-1 unknown, or 0 to 11, or the name; not in the training: A#, G#"
@@ -332,15 +332,13 @@ def test_two_patches_of_one_name_do_not_touch_each_other(tmp_path: Path, listen:
 
 
 @pytest.mark.parametrize("methods", [METHODS, ("encode",), (*METHODS, "generate")])
-def test_what_a_patch_says_to_itself_no_other_hears(
-    tmp_path: Path, methods: tuple[str, ...]
-) -> None:
-    """All names but those that it tells of are its own."""
+def test_names_within_a_patch_are_its_own(tmp_path: Path, methods: tuple[str, ...]) -> None:
+    """All names but those that it lists."""
     patch, instrument = made(tmp_path, methods=methods)
     words = [line.split() for line in patch.read_text().splitlines() if line.startswith("#X obj")]
     sent = [w[5].rstrip(";") for w in words if w[4] in ("s", "s~", "send", "throw~", "table")]
-    told = receivers(Design(instrument))
-    public = [name.split(" ")[0].removesuffix("-1") for name, _ in told]
+    listed = receivers(Design(instrument))
+    public = [name.split(" ")[0].removesuffix("-1") for name, _ in listed]
     assert sent
     for name in sent:
         assert name.startswith("\\$0-") or name.removesuffix("-1") in public or "signal" in name
@@ -372,8 +370,8 @@ def test_a_block_larger_than_the_buffer_loses_nothing(tmp_path: Path, listen: Li
     made(tmp_path)
     (tmp_path / "outer.pd").write_text(OUTER)
     levels = []
-    for told in ("", "#X connect 1 0 2 0;\n"):
-        (tmp_path / "blocked.pd").write_text(BLOCKED + told)
+    for cord in ("", "#X connect 1 0 2 0;\n"):
+        (tmp_path / "blocked.pd").write_text(BLOCKED + cord)
         played = play_patch(tmp_path / "outer.pd", 1.0, listen_to=["outer-out"])
         assert not complaints(played.lines)
         sound = played.sound[0, RATE // 2 :]
@@ -384,7 +382,7 @@ def test_a_block_larger_than_the_buffer_loses_nothing(tmp_path: Path, listen: Li
 
 
 def test_the_buffer_is_never_smaller_than_a_block(tmp_path: Path) -> None:
-    """In a block that is not Pd's own the parts of a patch hear nothing of each other, which Pd
+    """In a block that is not Pd's own the parts of a patch receive nothing of each other, which Pd
     says; no sample is dropped before nn~ all the same."""
     made(tmp_path)
     (tmp_path / "outer.pd").write_text(

@@ -123,9 +123,14 @@ class Layout:
         return ways[0] if ways and has_mix else None
 
     @property
+    def attributes(self) -> list[Attribute]:
+        """Those with a widget; any words are set by a message of one's own."""
+        return [a for a in self.instrument.settings() if a.type != "str" or a.choices]
+
+    @property
     def settings(self) -> list[Attribute]:
         """Those in the panel of settings."""
-        return [a for a in self.instrument.settings() if a.name != "mix" or not self.mixed]
+        return [a for a in self.attributes if a.name != "mix" or not self.mixed]
 
     def inlets(self, method: str) -> list[Control]:
         """None, where there is no such method."""

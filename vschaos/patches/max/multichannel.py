@@ -67,7 +67,7 @@ def write_max_multichannel(instrument: Instrument) -> str:
         voices(layout, found["forward"]),
         one_cord(layout, found["encode"], found["decode"]),
         output(prefix_of(instrument.name)),
-        settings_panel(layout, instrument.settings(), has_buffer=False),
+        settings_panel(layout, layout.attributes, has_buffer=False),
     ]
     boxes, top = [], MARGIN
     for part in parts:

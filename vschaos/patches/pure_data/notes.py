@@ -88,7 +88,7 @@ def receivers(design: Design) -> list[tuple[str, str]]:
     entries = [
         *((design.label_name(label.name), _label_words(design, label)) for label in design.labels),
         *((f"{m.name} {c.name}", _range(c)) for m in design.others for _, c in dials(m.inlets)),
-        *((design.setting_name(a.name), a.description) for a in design.instrument.settings()),
+        *((design.setting_name(a.name), a.description) for a in design.attributes),
         *(source if design.has_source else []),
         *((design.method_name(method.name), "1 runs it, 0 spares it") for method in methods),
         ("volume", "dB, at most 0"),
