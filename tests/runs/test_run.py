@@ -347,9 +347,7 @@ def test_labels_condition_encoder_and_decoder(labelled: Path) -> None:
     latents = run.encode(sound)
     assert list(predicted) == ["timbre", "pitch"]
     assert all(row.shape == (latents.shape[1],) for row in predicted.values())
-    assert np.array_equal(
-        run.encode(sound, {"pitch": 1}), latents
-    )  # it conditions the decoder alone
+    assert np.array_equal(run.encode(sound, {"pitch": 1}), latents)  # of the decoder
     assert not np.array_equal(run.encode(sound, {"loudness": -3.0}), latents)
     decoded = [
         run.decode(latents, labels, "scan") for labels in ({}, {"pitch": 0}, {"pitch": "A♯"})
