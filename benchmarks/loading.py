@@ -28,22 +28,22 @@ from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
 from vschaos.batch import Batch
-from vschaos.data.prefetch import Prefetch
+from vschaos.configs.recipes import recipes
+from vschaos.data.loading import Prefetch
 from vschaos.dsp import STFT
+from vschaos.training.assembly import assemble
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 WARM_UP = 10  # steps
 TABLE_LENGTH = 1 << 14  # frames
 LABELS = ("pitch", "octave")
 
 
 def main() -> None:
-    recipes = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
+    names = [recipe.name for recipe in recipes()]
     parser = command_line(__doc__)
-    parser.add_argument("recipes", nargs="*", default=recipes)
+    parser.add_argument("recipes", nargs="*", default=names)
     parser.add_argument("--augment", nargs="+", default=["off", "mild", "strong"])
     parser.add_argument("--steps", type=int, default=60, help=f"after {WARM_UP} of warm-up")
     options = parser.parse_args()
@@ -68,7 +68,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
     config = composed(recipe, folder, WARM_UP + steps, settings)
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
-        prefetch = Prefetch(data.excerpts)
+        prefetch = Prefetch(data.training)
         steps, warm_up = (
             -(-turns // prefetch.at_once) * prefetch.at_once for turns in (steps, WARM_UP)
         )
@@ -92,7 +92,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
             warm_up,
             prefetch.at_once,
         )
-        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, prefetch.at_once)
+        spent |= by_turns({"warm": data.training.__getitem__}, steps, 0, prefetch.at_once)
     share = spent["loader"] / (spent["loader"] + spent["step"])
     times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
     return {**times, "share": share, "at_once": prefetch.at_once}

@@ -24,15 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra import compose, initialize_config_dir
 from measuring import command_line, heading, in_a_process, show, write
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from vschaos.configs.composing import compose
 from vschaos.demo.sounds import write_dataset
 from vschaos.training import train
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 RECIPES = ["dgt_mid", "dgt_pitch_prediction"]
 RATE = 44100
 
@@ -99,8 +98,7 @@ def measure(recipe: str, options: argparse.Namespace) -> dict[str, float]:
 
 
 def composed(recipe: str, given: dict[str, Any]) -> dict[str, Any]:
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
+    composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 

@@ -31,7 +31,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytorch_lightning as lightning
 import torch
-from hydra import compose, initialize_config_dir
 from lightning_fabric import Fabric
 from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
@@ -40,12 +39,12 @@ from torch import nn
 from training_profile import Profile, ProfileCallback
 
 from vschaos.audio.files import write_audio
-from vschaos.data.datamodule import SoundData
+from vschaos.configs.composing import compose
+from vschaos.data.datamodule import DataModule
+from vschaos.training.assembly import assemble
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
 REFERENCE = 131.0  # frames per CPU-second
 WARM_UP = 50  # steps
@@ -120,19 +119,19 @@ def main() -> None:
         options.json.write_text(json.dumps(rows, indent=1))
 
 
-def compile_losses(learner: Learner, data: SoundData) -> None:
+def compile_losses(learner: Learner, data: DataModule) -> None:
     """Compiles the losses and their gradients."""
     model, started = learner.model, Clock.now()
     model.losses = torch.compile(model.losses)  # type: ignore[method-assign]
     for number in range(2):  # shapes that differ from the first are compiled again
-        torch.stack([*model.losses(data.excerpts[number]).values()]).sum().backward()
+        torch.stack([*model.losses(data.training[number]).values()]).sum().backward()
     learner.zero_grad()
     spent = Clock(*np.subtract(Clock.now(), started))
     print(f"compiled within {spent.wall:.0f} s, {spent.cpu:.0f} s of CPU in this process")
 
 
 def measure(
-    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+    recipe: str, learner: Learner, data: DataModule, config: dict[str, Any], steps: int
 ) -> list[Row]:
     parts = {
         "loader": time_loader(data, steps),
@@ -153,7 +152,7 @@ def measure(
 
 
 def profile(
-    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+    recipe: str, learner: Learner, data: DataModule, config: dict[str, Any], steps: int
 ) -> list[Row]:
     shares = Profile()
     fit(learner, data, config, ProfileCallback(shares, WARM_UP))
@@ -171,25 +170,24 @@ def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict
     given |= {"data.dataset.root": folder, "data.dataset.cache": folder / "cache"}
     given["trainer.accelerator"] = "cpu"
     overrides = [*(f"{key}={value}" for key, value in given.items()), *settings]
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, overrides)
+    composition = compose(recipe, overrides)
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 
 
-def time_loader(data: SoundData, steps: int) -> Clock:
+def time_loader(data: DataModule, steps: int) -> Clock:
     batches = itertools.cycle(data.train_dataloader())
     return per_step(lambda step: next(batches), steps)
 
 
-def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str, Any]) -> Clock:
+def time_step(learner: Learner, data: DataModule, steps: int, settings: dict[str, Any]) -> Clock:
     """The step of Lightning with a batch on its device, without Lightning."""
     fabric = Fabric(
         accelerator=settings["accelerator"],
         devices=1,
         precision=settings.get("precision", "32-true"),
     )
-    batches = [fabric.to_device(data.excerpts[number]) for number in range(16)]
+    batches = [fabric.to_device(data.training[number]) for number in range(16)]
     learner.to(fabric.device)
     optimizer = learner.make_optimizer(learner.parameters())
     schedule = learner.make_schedule(optimizer)
@@ -216,13 +214,13 @@ def per_step(take: Callable[[int], object], steps: int) -> Clock:
     return Clock.now().since(started, steps)
 
 
-def time_whole(learner: Learner, data: SoundData, steps: int, config: dict[str, Any]) -> Clock:
+def time_whole(learner: Learner, data: DataModule, steps: int, config: dict[str, Any]) -> Clock:
     stopwatch = Stopwatch()
     fit(learner, data, config, stopwatch)
     return stopwatch.stopped.since(stopwatch.started, steps)
 
 
-def fit(learner: Learner, data: SoundData, config: dict[str, Any], callback: Callback) -> None:
+def fit(learner: Learner, data: DataModule, config: dict[str, Any], callback: Callback) -> None:
     trainer = lightning.Trainer(
         logger=TensorBoardLogger(config["rundir"], name="logs"),
         callbacks=[callback],

@@ -11,7 +11,7 @@ from typing import Any
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback
 
-from vschaos.data.datamodule import SoundData
+from vschaos.data.sounds import Sounds
 from vschaos.training.learner import Learner
 
 
@@ -93,11 +93,11 @@ class ProfileCallback(Callback):
 
 def watch_training(profile: Profile, trainer: lightning.Trainer, learner: Learner) -> None:
     data, optimizer = trainer.datamodule, trainer.optimizers[0]  # type: ignore[attr-defined]
-    assert isinstance(data, SoundData)
+    assert isinstance(data, Sounds)
     # Python finds operators in the class, not in the object
-    kind = type(data.excerpts)
-    data.excerpts.__class__ = type(kind.__name__, (kind,), {"__getitem__": kind.__getitem__})
-    profile.watch(type(data.excerpts), "__getitem__", "loader")
+    kind = type(data.training)
+    data.training.__class__ = type(kind.__name__, (kind,), {"__getitem__": kind.__getitem__})
+    profile.watch(type(data.training), "__getitem__", "loader")
     profile.watch(trainer.strategy, "backward", "backward")
     profile.watch(learner, "training_step", "learner")
     profile.watch(learner, "_clip", "clipping")

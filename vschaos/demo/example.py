@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from vschaos.command import run_command
+from vschaos.cli.command import run_command
 from vschaos.demo.orchestra import PLAYERS, all_parts, perform
 from vschaos.demo.phrase import write_phrase
 from vschaos.demo.sounds import write_dataset
@@ -77,18 +77,18 @@ def make_example(options: argparse.Namespace) -> None:
     write_phrase(out / f"{NAME}.wav")
     tell(f"2/5  training on {len(parts)} notes")
     run(
-        *("train_model.py", "--config-name", RECIPE),
+        *("train", "--config-name", RECIPE),
         *(f"name={NAME}", f"rundir={folder}/runs", f"data.dataset.root={dataset}"),
         *(f"trainer.max_steps={STEPS}", *SETTINGS, *options.settings),
     )
     version = newest_version(folder / "runs" / NAME)
     tell("3/5  exporting")
-    run("script.py", str(version), "-o", str(out), "--no-patch")
+    run("export", str(version), "-o", str(out), "--no-patch")
     write_example(read_instrument(out / f"{NAME}.ts"), out)
     tell("4/5  generating: a note under each label, and trajectories through the latent space")
     listen(version, folder)
     tell("5/5  evaluating: distances, conditioning and prediction accuracy")
-    run("-m", "vschaos.evaluate", str(version), "--out", str(folder / "evaluation"))
+    run("evaluate", str(version), "--out", str(folder / "evaluation"))
     tell(f"done in {time.monotonic() - started:.0f} s")
     sys.stdout.write(
         CLOSING.format(out=out, name=NAME, version=version, folder=folder, count=len(parts))
@@ -100,10 +100,10 @@ def listen(version: Path, folder: Path) -> None:
     to_folder = ("--out", str(folder))
     held_out = json.loads((version / "split.json").read_text(encoding="utf-8"))["held_out"]
     picked = [str(folder / "sounds" / name) for name in held_out[::8]]
-    run("generate.py", "reconstruct", str(version), "--files", *picked, *to_folder)
-    run("generate.py", "sweep", str(version), *to_folder)
+    run("generate", "reconstruct", str(version), "--files", *picked, *to_folder)
+    run("generate", "sweep", str(version), *to_folder)
     run(
-        *("generate.py", "trajectories", str(version)),
+        *("generate", "trajectories", str(version)),
         *("--trajectories", "sin", "random", "interpolation", "-b", "2"),
         *("--meta", "pitch", "D", "octave", "3", *to_folder),
     )

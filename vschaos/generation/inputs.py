@@ -18,10 +18,10 @@ from vschaos.audio.files import (
     read_blocks,
 )
 from vschaos.data.cache.store import default_cache
+from vschaos.data.files import find_changed
 from vschaos.data.full_scale import gain_for, scaled
 from vschaos.data.metadata.task import Task, read_task
 from vschaos.data.metadata.timeline import values_at
-from vschaos.data.recognition import find_changed
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)

@@ -130,6 +130,7 @@ def read_split(folder: Path) -> dict[str, Any]:
     """
     file = folder / "split.json"
     split = {"parts": {}, "digests": {}} | read_json(file)
+    split.pop("rendered", None)  # the seed of sounds that were rendered, for the reader
     if split.keys() != {"train", "held_out", "parts", "digests"}:
         raise ValueError(f"{file} must name the files of train and held_out, got {sorted(split)}")
     for side in ("train", "held_out"):

@@ -24,7 +24,7 @@ from vschaos.trajectories import KINDS, control_trajectory
 if TYPE_CHECKING:
     from vschaos.evaluation.evaluate import Evaluation
 
-AVERAGED = "averaged.model."  # prefix of the averaged weights (EMA) in a checkpoint
+AVERAGED = "averaged.module."  # prefix of the averaged weights (EMA) in a checkpoint
 SEEDS_APART = 100_003  # of samples of the prior; the first is what a .ts plays by that seed
 Given = Mapping[str, str | float | np.ndarray]  # labels, by task
 

@@ -24,7 +24,7 @@ LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "
 
 README = """# {name}
 
-A model trained by vschaos {version} on {date}{source}.
+A model trained by vschaos {version} on {date}, from {sounds}.
 
 | file | content |
 |---|---|
@@ -84,12 +84,11 @@ def _describe(
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
     versions |= {"vschaos": __version__, "python": platform.python_version()}
     versions |= {library: _version(library) for library in LIBRARIES}
-    root = config["data"].get("dataset", {}).get("root")
     readme = README.format(
         name=config["name"],
         version=__version__,
         date=time.strftime("%Y-%m-%d"),
-        source=f", from the sounds in `{root}`" if root else "",
+        sounds=_sounds(config["data"]),
         typed=shlex.quote(str(folder)),
     )
     (partial / "checkpoints").mkdir()
@@ -100,6 +99,13 @@ def _describe(
     _write(partial / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
     _write(partial / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
     _write(partial / "config.yaml", _dump(config))
+
+
+def _sounds(data: Mapping[str, Any]) -> str:
+    """What a training gets its sounds from."""
+    if "dataset" in data:
+        return f"the sounds in `{data['dataset']['root']}`"
+    return f"sounds rendered by `{data['renderer']['_target_']}`"
 
 
 def clear_partial(folder: Path) -> None:

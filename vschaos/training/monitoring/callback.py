@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 from torch.optim import Optimizer
 
-from vschaos.data.datamodule import SoundData
+from vschaos.data.datamodule import DataModule
 from vschaos.models.base import Model
 from vschaos.training.learner import LOG_EVERY_STEPS, Learner
 from vschaos.training.monitoring import shows
@@ -151,12 +151,12 @@ class Monitoring(Callback):
     def _find_material(self, trainer: lightning.Trainer, module: Learner) -> Material:
         if self._material is None:
             data = trainer.datamodule  # type: ignore[attr-defined]
-            assert isinstance(data, SoundData)
+            assert isinstance(data, DataModule)
             with self.budget.spending():
                 import vschaos.pictures  # noqa: F401  slow to load; counted apart from any picture
 
                 self._material = Material(
-                    data.held_out, module.evaluated, self.num_sounds, self.seconds, module.device
+                    data.validation, module.evaluated, self.num_sounds, self.seconds, module.device
                 )
         return self._material
 

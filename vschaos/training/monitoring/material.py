@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from vschaos.batch import Batch
-from vschaos.data.excerpts import WholeSounds
+from vschaos.data.datamodule import ValidationSounds
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -31,7 +31,7 @@ class Material:
 
     def __init__(
         self,
-        held_out: WholeSounds,
+        held_out: ValidationSounds,
         model: Model,
         num_sounds: int,
         seconds: float,
@@ -39,7 +39,7 @@ class Material:
     ) -> None:
         count = len(held_out)
         picked = np.unique(np.linspace(0, count - 1, min(num_sounds, count)).round().astype(int))
-        names = [file.name for file in held_out.files]
+        names = held_out.names
         batches = [held_out[index] for index in range(count)]
 
         def cut(index: int, wanted: float) -> Excerpt:

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from vschaos.batch import Batch
 from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
@@ -169,9 +168,9 @@ def _show_sweep(snapshot: Snapshot, model: Autoencoder, excerpt: Excerpt, task: 
 
 def _brief(snapshot: Snapshot) -> Excerpt:
     """The loudest part of the first sound."""
-    name, audio, labels = snapshot.material.excerpts[0]
+    first = snapshot.material.excerpts[0]
     length = round(STEP_SECONDS * snapshot.model.sample_rate)
-    return Excerpt(name, *loudest_part(Batch(audio, labels), snapshot.model, length)[:2])
+    return Excerpt(first.name, *loudest_part(first.batch, snapshot.model, length))
 
 
 def show_latents(snapshot: Snapshot) -> None:
