@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
     "demo": {"audio", "instrument", "patches"} | COMMANDS,
 }
+IN_METHODS = {"runs/run.py": {"evaluation", "export"}}  # `Run.evaluate` and `Run.export`
 DOORS = {"api", "cli", "command", "evaluate", "generate_options"}  # may import every room
 LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "data/loading.py", "training"},
@@ -99,7 +100,7 @@ def test_a_room_imports_only_rooms_before_it() -> None:
         room, place = room_of(path)
         if room in DOORS:
             continue
-        allowed = {room, "__version__"} | FOUNDATIONS
+        allowed = {room, "__version__"} | FOUNDATIONS | IN_METHODS.get(place, set())
         if room not in FOUNDATIONS:
             assert room in ROOMS, f"{place} is in no room: add it to ROOMS and to the page"
             allowed |= ROOMS[room]
