@@ -35,7 +35,7 @@ from vschaos.evaluation import magnitude_distances
 from vschaos.export.script import export
 from vschaos.runs import Run, load_run
 from vschaos.training import train
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 NETWORKS = {
     f"{network} {size}": f"network={network} size={size}"
@@ -207,7 +207,7 @@ def cost_of_a_step(config: dict[str, Any]) -> tuple[float, int]:
     times = []
     for number in range(PROBE):
         started = time.process_time()
-        batch = data.excerpts[number]
+        batch = data.training[number]
         optimizer.zero_grad()
         losses = learner.model.losses(Batch(batch))
         torch.stack(list(losses.values())).sum().backward()

@@ -17,7 +17,7 @@ import torch
 from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 SETTINGS = [
     *("augment=off", "augment=mild", "augment=strong"),

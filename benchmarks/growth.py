@@ -47,7 +47,7 @@ from training import composed, write_sounds
 
 from vschaos.data.cache.manifest import SETTLED_SECONDS
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 FILES_AN_HOUR = 100
 GIGABYTES_AN_HOUR = 1.0  # as 16 bits, and imported
@@ -167,9 +167,9 @@ def measure_training(folder: Path, recipe: str, steps: int, settings: list[str])
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
         take = step_of(learner)
-        batch = data.excerpts[0]
+        batch = data.training[0]
         spent = by_turns(
-            {"loader": data.excerpts.__getitem__, "step": lambda turn: take(batch)},
+            {"loader": data.training.__getitem__, "step": lambda turn: take(batch)},
             steps,
             WARM_UP,
         )

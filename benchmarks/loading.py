@@ -29,11 +29,11 @@ from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
 from vschaos.batch import Batch
-from vschaos.data.prefetch import Prefetch
+from vschaos.data.loading import Prefetch
 from vschaos.dsp import STFT
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 WARM_UP = 10  # steps
@@ -69,7 +69,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
     config = composed(recipe, folder, WARM_UP + steps, settings)
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
-        prefetch = Prefetch(data.excerpts)
+        prefetch = Prefetch(data.training)
         steps, warm_up = (
             -(-turns // prefetch.at_once) * prefetch.at_once for turns in (steps, WARM_UP)
         )
@@ -93,7 +93,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
             warm_up,
             prefetch.at_once,
         )
-        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, prefetch.at_once)
+        spent |= by_turns({"warm": data.training.__getitem__}, steps, 0, prefetch.at_once)
     share = spent["loader"] / (spent["loader"] + spent["step"])
     times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
     return {**times, "share": share, "at_once": prefetch.at_once}

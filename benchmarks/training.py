@@ -44,7 +44,7 @@ from vschaos.batch import Batch
 from vschaos.data.datamodule import SoundData
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
