@@ -305,7 +305,7 @@ def test_numbers_are_recognised_and_the_setting_told(dataset: Path, check: Check
     code, text = check()
     assert code == 1
     assert "metadata/loudness  set data.dataset.metadata_callbacks.loudness.type=float" in text
-    assert "metadata/pitch/metadata.txt:2  a class number" in text
+    assert "metadata/pitch/metadata.txt:2  expected a class number" in text
 
 
 def test_labels_that_are_not_understood_are_errors(dataset: Path, check: Check) -> None:

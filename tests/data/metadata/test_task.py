@@ -389,8 +389,8 @@ def test_a_class_that_is_not_listed_is_told(write: Write) -> None:
     task = read_task(write("data/a.wav\t1\ndata/b.wav\tpiano\ndata/c.wav\t0\n", "0\tbell\n"), "t")
     assert _told(task) == [
         "metadata/t/metadata.txt:1: expected a class number from classes.txt, got 1",
-        "metadata/t/metadata.txt:2: expected a class number, a class name from classes.txt or none, "
-        "got 'piano'",
+        "metadata/t/metadata.txt:2: expected a class number, a class name from classes.txt or "
+        "none, got 'piano'",
     ]
     assert task.vocabulary.classes == ("bell",)
 
@@ -439,7 +439,9 @@ def test_a_track_is_told_where_one_value_is_declared(write: Write) -> None:
 def test_what_is_no_number_is_told(write: Write, value: str) -> None:
     task = read_task(write(f"data/a.wav\t1.5\ndata/b.wav\t{value}\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task) == [f"metadata/t/metadata.txt:2: expected a finite number or none, got '{value}'"]
+    assert _told(task) == [
+        f"metadata/t/metadata.txt:2: expected a finite number or none, got '{value}'"
+    ]
 
 
 def test_numbers_have_no_classes(write: Write) -> None:
