@@ -15,6 +15,7 @@ from typing import Any
 
 ALLOWED = (
     "vschaos.models.",
+    "vschaos.latents.",
     "vschaos.layers.",
     "vschaos.latents.",
     "vschaos.dsp.",
@@ -77,7 +78,7 @@ def find_target(name: str) -> type:
     """
     refusal = ValueError(
         f"_target_ must name a class below {' or '.join(ALLOWED)} (of torch.optim an optimiser or "
-        f"a schedule); {name!r} came"
+        f"a schedule); got {name!r}"
     )
     if not isinstance(name, str) or not name.startswith(ALLOWED):
         raise refusal

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PRIVATE = "mount -t tmpfs -o size={size} tmpfs /dev/shm && exec {python} -c '{program}' {file}"
 TRAIN = """
 import sys, yaml
-from vschaos.command import run_command
+from vschaos.cli.command import run_command
 from vschaos.training import train
 sys.modules[train.__module__].check_shared_memory = lambda *given: None
 config = yaml.safe_load(open(sys.argv[1]))

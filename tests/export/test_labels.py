@@ -54,7 +54,7 @@ def made(conditioning: dict[str, Any], prediction: dict[str, Any]) -> Run:
         prediction=prediction,
         adversary_dims=[8],
     )
-    model.fit(unlabelled(unlabelled(0.02 * torch.randn(8, 4096))))
+    model.fit(unlabelled(0.02 * torch.randn(8, 4096)))
     with torch.no_grad():  # as they are drawn, heads hear next to the same in everything
         for parameter in model.labelling.predictors.parameters():
             parameter.mul_(4.0)
@@ -224,7 +224,8 @@ def test_blocks_are_not_heard(scripted: torch.jit.ScriptModule, method: str) -> 
     at_once = play(scripted, method, rows, 64 * HOP)
     for buffer_size in (0, 256, 2048):
         in_blocks = play(scripted, method, rows, buffer_size)
-        np.testing.assert_allclose(in_blocks, at_once, atol=INAUDIBLE)
+        # a tempo of 180 has fewer digits behind the point than a sound
+        np.testing.assert_allclose(in_blocks, at_once, atol=INAUDIBLE, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import LatentPrior, PriorSampler, Stretch
+from vschaos.latents import LatentPrior, PriorSampler, Stretch
 
 VOCABULARIES = {"shape": Vocabulary(("low", "high")), "speed": Vocabulary(low=0.0, high=1.0)}
 
@@ -133,6 +133,7 @@ def test_it_begins_anew_with_a_seed(prior: LatentPrior) -> None:
     assert torch.equal(walk(torch.ones(1, 10), labels_of(1.0, 1, 10)), first)
 
 
+@pytest.mark.slow
 def test_what_stands_still_ends_when_sounds_do() -> None:
     """Notes of one frame that holds for 40, and then another one."""
     torch.manual_seed(0)

@@ -214,7 +214,7 @@ def test_spikes_are_no_faults() -> None:
         assert non_finite_guard.failure is None
 
 
-@pytest.mark.parametrize("offset", [0.0, -1.0, -5.0])
+@pytest.mark.parametrize("offset", [0.0, -5.0])
 def test_a_loss_that_falls_or_rises_slowly_is_no_fault(offset: float) -> None:
     non_finite_guard = NonFiniteGuard()
     for step in range(5000):

@@ -16,7 +16,8 @@ from vschaos.audio.files import write_audio
 from vschaos.data.cache.store import open_store
 
 RATE = 8000
-# imports, each block after a rest, and says what it read itself, and how much memory that took
+# once told to begin imports, each block after a rest, and says what it read itself, and how much
+# memory that took
 PROGRAM = """
 import os, re, sys, time
 from pathlib import Path
@@ -24,7 +25,7 @@ from vschaos.audio import files as audio
 from vschaos.data.cache import convert as making
 from vschaos.data.cache.store import open_store
 
-rest, kilobytes = float(sys.argv[3]), lambda: int(
+rests, kilobytes = [float(rest) for rest in sys.argv[3:]], lambda: int(
     re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 )
 
@@ -34,11 +35,13 @@ def tell(what, path):
 def read(path, *settings):
     tell("begins", path)
     for block in audio.read_blocks(path, *settings):
-        time.sleep(rest)
+        time.sleep(rests[0] if path.name[0] in "012" else rests[-1])
         peaks.append(kilobytes())
         yield block
     tell("ends", path)
 
+print("ready", flush=True)
+sys.stdin.readline()
 making.read_blocks, peaks = read, [kilobytes()]
 store = open_store(Path(sys.argv[1]), 8000, "mix", 1, cache=Path(sys.argv[2]))
 for file in store.files:
@@ -47,9 +50,27 @@ print("grown", max(peaks) - peaks[0], flush=True)
 """
 
 
-def _start(root: Path, cache: Path, rest: float = 0.0) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROGRAM, str(root), str(cache), str(rest)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def _start(root: Path, cache: Path, *rests: float) -> subprocess.Popen[str]:
+    """An import that begins at once; the rests are of the first three files and the others."""
+    (process,) = _start_together(1, root, cache, *rests)
+    return process
+
+
+def _start_together(
+    count: int, root: Path, cache: Path, *rests: float
+) -> list[subprocess.Popen[str]]:
+    """So that the slowest start of Python on a busy machine takes nothing from the first."""
+    command = [sys.executable, "-c", PROGRAM, str(root), str(cache), *map(str, rests or (0.0,))]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    running = [subprocess.Popen(command, text=True, **pipes) for _ in range(count)]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return running
 
 
 def _ends(output: str) -> list[str]:
@@ -80,12 +101,11 @@ def test_a_stopped_import_goes_on_where_it_was(
     sounds: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
     cache = tmp_path / "cache"
-    with _start(sounds, cache, 0.1) as first:
+    with _start(sounds, cache, 0.1, 2.0) as first:  # in which the signal comes
         assert first.stdout is not None
         lines: list[str] = []
         while len(_ends("".join(lines))) < 3:
             lines.append(first.stdout.readline())
-        time.sleep(0.05)
         first.send_signal(how)
         rest = first.stdout.read()
     whole = len([*cache.rglob("*.sound")])
@@ -101,7 +121,7 @@ def test_a_stopped_import_goes_on_where_it_was(
 
 def test_two_processes_share_the_work(sounds: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    running = [_start(sounds, cache, 0.4) for _ in range(2)]
+    running = _start_together(2, sounds, cache, 0.4)
     shares = [_ends(process.communicate(timeout=60)[0]) for process in running]
     assert all(process.returncode == 0 for process in running)
     assert len(shares[0] + shares[1]) == len({*shares[0], *shares[1]}) == 8

@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from vschaos.data.cache import waveform as waveforms
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
 from vschaos.data.files import find_changed
 from vschaos.folders import mark_as_made
+from vschaos.wav import WavWriter
 
 Tone = Callable[..., np.ndarray]
 RATE = 8000
@@ -181,7 +181,7 @@ def test_a_changed_file_is_noticed_and_imported_alone(
     before = file.stat()
     changed = tone(111.0)
     if change in ("bytes", "size"):
-        file.write_bytes(_wav(changed if change == "bytes" else changed[:3000]))
+        _write_in_place(file, changed if change == "bytes" else changed[:3000])
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert (file.stat().st_size == before.st_size) == (change == "bytes")
     elif change == "new file":
@@ -196,11 +196,10 @@ def test_a_changed_file_is_noticed_and_imported_alone(
     assert imported == {"new file": ["e.wav"], "less files": []}.get(change, ["a.wav"])
 
 
-def _wav(sound: np.ndarray) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "a.wav"
-        write_audio(file, sound, RATE)
-        return file.read_bytes()
+def _write_in_place(path: Path, sound: np.ndarray) -> None:
+    """Into the same file, rather than into one that takes its place."""
+    with WavWriter(path, RATE, num_channels=1) as file:
+        file.write(sound)
 
 
 def test_what_was_touched_copied_or_moved_is_not_imported_again(
@@ -423,17 +422,17 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
         yield from audio.read_blocks(path, *settings)
         if path.name == "a.wav" and left:
             left.pop()
-            path.write_bytes(_wav(changed))
+            _write_in_place(path, changed)
 
     monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
     np.testing.assert_array_equal(_sounds(_open(dataset, cache))["data/a.wav"], changed)
     assert len(_pieces(cache)) == 4
     left.extend(range(100))
-    (dataset / "data" / "a.wav").write_bytes(_wav(tone(222.0)))
+    _write_in_place(dataset / "data" / "a.wav", tone(222.0))
 
     def never_done(path: Path, *settings: Any) -> Iterator[np.ndarray]:
         yield from audio.read_blocks(path, *settings)
-        path.write_bytes(_wav(tone(222.0 + len(left))))
+        _write_in_place(path, tone(222.0 + len(left)))
         left.pop()
 
     monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", never_done)
