@@ -16,7 +16,8 @@ import pytest
 from vschaos.audio import files as audio
 from vschaos.audio.files import probe, write_audio
 from vschaos.cli import check as check_module
-from vschaos.data.check import inspection, main
+from vschaos.cli.check import main
+from vschaos.data.check import inspection
 from vschaos.data.check.inspection import Inspection, inspect_dataset
 
 RATE = 8000
