@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 
+Tensors = list[Tensor] | tuple[Tensor, ...]
+
+
 class WeightAveraging:
     """Settings of an exponential mean of weights (Polyak & Juditsky 1992; as in Tarvainen & Valpola
     2017, section 2).
@@ -29,7 +32,7 @@ class WeightAveraging:
         averaged.requires_grad_(False)
         return averaged
 
-    def _update(self, mean: list[Tensor], weights: list[Tensor], step: Tensor | int) -> None:
+    def _update(self, mean: Tensors, weights: Tensors, step: Tensor | int) -> None:
         count = int(step)
         share = 1.0 - min(self.decay, (1 + count) / (10 + count))
         torch._foreach_lerp_(mean, weights, share)
