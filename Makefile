@@ -14,7 +14,7 @@ DOCS_VENV ?= .venv-docs
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # where figures are compared, which kernels of another processor round differently
-NUMERIC := tests/transforms tests/layers tests/models tests/losses tests/export tests/data/augment
+NUMERIC := tests/dsp tests/latents tests/layers tests/models tests/losses tests/export tests/data/augment
 KERNELS ?= own
 own :=
 avx2 := ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 ONEDNN_MAX_CPU_ISA=AVX2
@@ -25,7 +25,7 @@ BRIEF := tests/test_doctests.py tests/test_train_model.py tests/export/test_scri
 	tests/test_end_to_end.py::test_from_a_folder_of_sounds_to_a_playing_model
 
 demo: $(VENV)/installed
-	$(BIN)/python -m vschaos.demo
+	$(BIN)/vschaos demo
 
 # the measure at its end needs a package of the developers'
 example-model: $(VENV)/installed-dev

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""What it costs to watch a training.
+"""The cost of monitoring a training.
 
     python benchmarks/monitoring.py [dgt_mid dgt_pitch_prediction] [--steps N] [--repeats 3]
         [--threads 1] [--root FOLDER] [--json FILE]
 
 Trainings as `train_model.py` does them, by turns without and with `training.monitoring`, each in a
 process of its own: seconds of CPU (all threads) of the whole training, as medians, what the
-monitoring adds to them, and what it says itself that it took. `--steps` is the length that the
-recipe has unless given; the end of a training is always looked at, so that short ones pay more.
+monitoring adds to them, and its own estimate of that. `--steps` is the length that the
+recipe has unless given; the end of a training is always monitored, so that the share of short ones
+is greater.
 The sounds are those of the demo unless `--root` says otherwise.
 """
 
@@ -23,15 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra import compose, initialize_config_dir
 from measuring import command_line, heading, in_a_process, show, write
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from vschaos.configs.composing import compose
 from vschaos.demo.sounds import write_dataset
 from vschaos.training import train
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 RECIPES = ["dgt_mid", "dgt_pitch_prediction"]
 RATE = 44100
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def compare(recipe: str, options: argparse.Namespace) -> dict[str, Any]:
-    """By turns, so that what else the machine does falls on both."""
+    """Measures by turns, so that other load of the machine falls on both."""
     found: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     for _ in range(options.repeats):
         for way, results in found.items():
@@ -98,8 +98,7 @@ def measure(recipe: str, options: argparse.Namespace) -> dict[str, float]:
 
 
 def composed(recipe: str, given: dict[str, Any]) -> dict[str, Any]:
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
+    composition = compose(recipe, [f"{key}={value}" for key, value in given.items()])
     config: Any = OmegaConf.to_container(composition, resolve=True)
     return config
 

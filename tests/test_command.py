@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vschaos.command import run_command
+from vschaos.cli.command import run_command
 from vschaos.data.cache.store import default_cache
 
 
@@ -98,7 +98,7 @@ def test_torch_needs_no_name_of_the_user(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("encoding", ["ascii:strict", "cp1252", "utf-8:strict"])
 def test_any_name_can_be_printed(encoding: str) -> None:
     code = (
-        "import logging, os, sys; from vschaos.command import run_command\n"
+        "import logging, os, sys; from vschaos.cli.command import run_command\n"
         "def main():\n"
         "    name = '夏 ' + os.fsdecode(b'\\xff')\n"
         "    print(name); logging.info(name)\n"
@@ -121,7 +121,7 @@ def test_any_name_can_be_printed(encoding: str) -> None:
 def test_streams_that_are_closed_are_no_reason_to_fail() -> None:
     program = """
 import os, sys
-from vschaos.command import run_command
+from vschaos.cli.command import run_command
 def main():
     import logging, subprocess
     logging.error("lost")

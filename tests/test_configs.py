@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from tests.tolerances import INAUDIBLE
 from vschaos import load_run
 from vschaos.batch import Batch
+from vschaos.configs.composing import compose
+from vschaos.configs.recipes import PACKAGE as CONFIGS
+from vschaos.configs.recipes import recipes
 from vschaos.data.augment import Augmentations
 from vschaos.export import Host
 from vschaos.export.script import export
@@ -20,8 +22,7 @@ from vschaos.labels import Labels
 from vschaos.targets import build
 from vschaos.training import train
 
-CONFIGS = Path(__file__).parents[1] / "configs"
-RECIPES = sorted(path.stem for path in CONFIGS.glob("dgt_*.yaml"))
+RECIPES = sorted(recipe.name for recipe in recipes())
 WINDOWS = {"dgt_small": 1024, "dgt_mid": 2048, "dgt_large": 8192}
 CONDITIONED = {"dgt_pitch_cond", "dgt_pitch_prediction"}
 TINY = [
@@ -38,8 +39,7 @@ TINY = [
 
 
 def composed(recipe: str, *overrides: str) -> dict[str, Any]:
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config: Any = OmegaConf.to_container(compose(recipe, list(overrides)), resolve=True)
+    config: Any = OmegaConf.to_container(compose(recipe, overrides), resolve=True)
     return config
 
 
@@ -51,7 +51,7 @@ def test_the_promised_recipes_are_there() -> None:
 def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None:
     lines = (CONFIGS / f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
-    assert re.fullmatch(r"defaults: \[(base|dgt_\w+), _self_\]", lines[1])
+    assert re.fullmatch(r"defaults: \[\w+, _self_(, override model: \w+)?\]", lines[1])
     assert len(lines) < 20
 
 
@@ -137,9 +137,10 @@ def test_one_augmentation_is_set_by_its_probability_alone() -> None:
     assert build(config["data"]["mix_up"]).probability == 0.5
 
 
+FAMILY = CONFIGS / "model" / "spectral_vae"
 SIZES = ("small", "mid", "large")
-NETWORKS = sorted(path.stem for path in (CONFIGS / "network").glob("*.yaml"))
-OUTPUTS = sorted(path.stem for path in (CONFIGS / "output").glob("*.yaml"))
+NETWORKS = sorted(path.stem for path in (FAMILY / "network").glob("*.yaml"))
+OUTPUTS = sorted(path.stem for path in (FAMILY / "output").glob("*.yaml"))
 BRIEF = [entry for entry in TINY if "hidden_dims" not in entry]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import write_audio
+from vschaos.cli.extract_pitch import main
 
 PROGRAM = Path(__file__).parents[1] / "extract_pitch.py"
 C4_HZ, A4_HZ = 261.63, 440.0
@@ -24,15 +25,9 @@ class Typed(Protocol):
 
 
 @pytest.fixture
-def typed(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    monkeypatch.syspath_prepend(PROGRAM.parent)
-    import extract_pitch
-
+def typed(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
     def call(*options: str, expected: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", command(root, tmp_path / "cache", *options)[1:])
-        assert extract_pitch.main() == expected
+        assert main(command(root, tmp_path / "cache", *options)[2:]) == expected
         return capsys.readouterr().err
 
     return call
@@ -56,7 +51,7 @@ def root(tmp_path: Path, tone: Callable[..., np.ndarray]) -> Path:
 
 def test_a_dataset_is_labelled(root: Path, tmp_path: Path, typed: Typed) -> None:
     said = typed()
-    assert "train_model.py --config-name dgt_pitch_cond name=my_training" in said
+    assert "next: vschaos train --config-name dgt_pitch_cond name=my_training" in said
     assert f"'data.dataset.root={root}'" in said
     assert "pitch: 0.0 of 0.0 minutes are voiced" in said
     track = (root / "metadata" / "pitch" / "tracks" / "steps.txt").read_text().splitlines()
@@ -68,7 +63,7 @@ def test_a_dataset_is_labelled(root: Path, tmp_path: Path, typed: Typed) -> None
     said = typed()
     assert content(root) == labels
     said = typed(f"--cache={tmp_path / 'other'}", "--fmin", "300", "--batch_size", "7")
-    assert "the pitch that was there before is kept in" in said
+    assert "the pitch labels that were there before are kept in" in said
     assert "\t3" not in (root / "metadata" / "pitch" / "tracks" / "steps.txt").read_text()
 
 

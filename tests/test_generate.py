@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,13 @@ import soundfile
 import torch
 
 from vschaos.audio.files import write_audio
+from vschaos.cli import export, generate
+from vschaos.cli.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.folders import is_made
-from vschaos.generate_options import INVERSIONS, TRAJECTORIES
 from vschaos.generation import KINDS, SoundWriter, find_inputs
 from vschaos.generation.inputs import Input
 from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.outputs import identities
-
-
-@pytest.fixture
-def generate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
-    import generate
-
-    return generate
 
 
 def _run(root: Path) -> Any:
@@ -39,7 +32,7 @@ def test_its_choices_are_those_of_the_package() -> None:
     assert set(INVERSIONS) == set(SpectralVAE.inversions)
 
 
-def test_a_file_that_cannot_be_morphed_is_named(generate: ModuleType, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_morphed_is_named(tmp_path: Path) -> None:
     write_audio(tmp_path / "good.wav", np.ones(100, np.float32), 8000)
     write_audio(tmp_path / "empty.wav", np.ones(0, np.float32), 8000)
     (tmp_path / "text.wav").write_text("no sound")
@@ -70,7 +63,7 @@ class Echo:
         return audio
 
 
-def _reconstruct(generate: ModuleType, files: Path, out: Path) -> None:
+def _reconstruct(files: Path, out: Path) -> None:
     run: Any = Echo(files)
     inputs = find_inputs(run, [files])
     options = argparse.Namespace(temperature=0.0, inversion=None)
@@ -78,9 +71,7 @@ def _reconstruct(generate: ModuleType, files: Path, out: Path) -> None:
     generate.reconstruct_files(generate.Job(run, out, {}, options, inputs, writer))
 
 
-def test_each_file_is_handled_for_itself(
-    generate: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_each_file_is_handled_for_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One is broken, one has a name that no disk takes with another ending."""
     folder, sound = tmp_path / "in", np.ones(100, np.float32)
     long = 83 * "夏"  # 249 bytes: with .wav 253
@@ -90,32 +81,29 @@ def test_each_file_is_handled_for_itself(
     soundfile.write(folder / "a.flac", sound, 8000)
     (folder / "broken.wav").write_text("no sound")
     with pytest.raises(ValueError, match=r"skipped 1 of 6 files.*broken\.wav"):
-        _reconstruct(generate, folder, tmp_path / "out")
+        _reconstruct(folder, tmp_path / "out")
     made = list((tmp_path / "out" / "reconstructions").glob("*.wav"))
     assert len(made) == 5
     assert "broken.wav" in caplog.text
 
 
-def test_a_reconstruction_does_not_replace_its_input(generate: ModuleType, tmp_path: Path) -> None:
+def test_a_reconstruction_does_not_replace_its_input(tmp_path: Path) -> None:
     file = tmp_path / "reconstructions" / "a.wav"
     write_audio(file, np.ones(100, np.float32), 8000)
     before = file.read_bytes()
     with pytest.raises(ValueError, match="none of the 1 files"):
-        _reconstruct(generate, file.parent, tmp_path)
+        _reconstruct(file.parent, tmp_path)
     assert file.read_bytes() == before
 
 
-def test_channels_are_told_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
-    import script
-
+def test_channels_are_listed_in_groups() -> None:
     names = ["latent 1", "latent 2", "latent 3", "pitch", "octave"]
-    assert script._channels(names) == "latent 1 ... latent 3, pitch, octave"
-    assert script._channels(["audio"]) == "audio"
+    assert export._channels(names) == "latent 1 ... latent 3, pitch, octave"
+    assert export._channels(["audio"]) == "audio"
 
 
 def test_folders_of_what_is_made_are_marked(
-    generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vschaos.load_run", lambda *path: _run(tmp_path))
     monkeypatch.setattr("vschaos.generation.parse_labels", lambda *labels: {})
@@ -124,9 +112,10 @@ def test_folders_of_what_is_made_are_marked(
         (job.out / "trajectories").mkdir(parents=True)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generate, "walk", stopped)
+    monkeypatch.setattr(generate, "make_trajectories", stopped)
+    monkeypatch.setattr(generate, "_check_model", lambda *_: None)
     words = ["trajectories", str(tmp_path), "--out", str(tmp_path / "out")]
-    options = generate.make_parser().parse_args(words)
+    options = generate.parser_of_all().parse_args(words)
     with pytest.raises(KeyboardInterrupt):
         generate.generate(options)
     assert is_made(tmp_path / "out" / "trajectories")

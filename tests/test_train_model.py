@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_configs import CONFIGS, TINY
+from tests.test_configs import NETWORKS, RECIPES, TINY
+from vschaos.cli.train import main
 from vschaos.runs.summary import find_runs
 
 Configs = list[dict[str, Any]]
@@ -18,19 +19,14 @@ Configs = list[dict[str, Any]]
 @pytest.fixture
 def composed(monkeypatch: pytest.MonkeyPatch) -> Configs:
     """What the command would train with; nothing is trained."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
-    import train_model
-
     configs: Configs = []
-    monkeypatch.setattr(train_model, "_train", configs.append)
+    monkeypatch.setattr("vschaos.training.train", lambda config, **_: configs.append(config))
     return configs
 
 
 def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    import train_model
-
-    monkeypatch.setattr(sys, "argv", ["train_model.py", *arguments])
-    return train_model.main()
+    monkeypatch.setattr(sys, "argv", ["vschaos", "train", *arguments])
+    return main(arguments)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +88,11 @@ def test_several_trainings_are_composed_one_after_the_other(
 def test_ctrl_c_ends_a_sweep(
     composed: Configs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import train_model
-
-    def stopped(config: dict[str, Any]) -> None:
+    def stopped(config: dict[str, Any], **_: Any) -> None:
         composed.append(config)
         raise KeyboardInterrupt("stopped", 143)
 
-    monkeypatch.setattr(train_model, "_train", stopped)
+    monkeypatch.setattr("vschaos.training.train", stopped)
     monkeypatch.chdir(tmp_path)
     settings = ("name=a", "data.dataset.root=b", "model.latent.dim=4,8", "--multirun")
     assert _call(monkeypatch, *settings) == 143
@@ -140,7 +134,6 @@ def test_help_lists_the_recipes(
 def test_a_sweep_leaves_a_run_for_each_value(
     dataset: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
     monkeypatch.chdir(tmp_path)
     settings = (f"rundir={tmp_path / 'runs'}", f"data.dataset.root={dataset}", *TINY)
     sweep = ("--config-name", "dgt_small", "--multirun", "name=swept", "model.latent.dim=2,3")
@@ -219,8 +212,8 @@ def test_what_something_reads_is_taken(
 @pytest.mark.parametrize(
     "settings",
     [
-        *(("--config-name", path.stem) for path in sorted(CONFIGS.glob("dgt_*.yaml"))),
-        *((f"network={path.stem}",) for path in sorted((CONFIGS / "network").glob("*.yaml"))),
+        *(("--config-name", recipe) for recipe in RECIPES),
+        *((f"network={network}",) for network in NETWORKS),
         ("length=quick", "output=gaussian", "augment=off"),
     ],
     ids=" ".join,

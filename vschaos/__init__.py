@@ -1,19 +1,18 @@
-"""vschaos: small spectral VAEs, trained on a folder of sounds and played live in nn~."""
+"""vschaos: small neural instruments, trained on a folder of sounds and played live in nn~.
 
-from __future__ import annotations
+train      train a model with a recipe
+load_run   open a trained run, a `Run`
+play       play a sound through an exported `.ts`
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+All three import torch, which takes seconds, only when they are used.
+"""
 
-if TYPE_CHECKING:
-    from vschaos.runs import Run
+import lazy_loader
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_run"]
+__getattr__, _dir, _offered = lazy_loader.attach_stub(__name__, __file__)
+__all__ = ["__version__", *_offered]
 
 
-def load_run(path: str | Path, version: int | None = None, checkpoint: str = "last") -> Run:
-    """Opens a trained run; see `vschaos.runs.load_run`."""
-    from vschaos.runs import load_run as load  # torch is not imported before it is needed
-
-    return load(path, version, checkpoint)
+def __dir__() -> list[str]:
+    return sorted(__all__)

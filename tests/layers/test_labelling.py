@@ -196,7 +196,7 @@ def test_the_settings_of_a_head_are_taken() -> None:
         (
             {"pitch": {"target": ["decodr"]}},
             {},
-            r"model\.conditioning\.pitch\.target must name encoder and/or decoder, got \['decodr'\]",
+            r"pitch\.target must name encoder and/or decoder, got \['decodr'\]",
         ),
         ({"pitch": {"target": []}}, {}, r"pitch\.target must name"),
         ({"pitch": {}}, {}, r"pitch\.target must name .* got None"),

@@ -1,4 +1,4 @@
-"""What walks of this room share: the project's commands, as a user would type them."""
+"""Runs the subcommands of `vschaos` as a user would type them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def check_repository() -> None:
     """
     Raises:
-        FileNotFoundError: the package was installed without the command lines beside it.
+        FileNotFoundError: the package was installed without its repository.
     """
-    if not (REPOSITORY / "train_model.py").is_file():
-        raise FileNotFoundError(f"the command lines of the repository are not in {REPOSITORY}")
+    if not (REPOSITORY / "patches").is_dir():
+        raise FileNotFoundError(f"expected the folder patches of the repository in {REPOSITORY}")
 
 
 def run(*arguments: str) -> None:
-    """Runs a script of the repository, or with `-m` a module, and waits for its end.
+    """Runs a subcommand of `vschaos` in a process of its own, and waits for its end.
 
     Raises:
         ValueError: it failed.
     """
-    logging.info("$ python3 %s", shlex.join(arguments))
-    script, *rest = arguments
-    command = [script, *rest] if script == "-m" else [str(REPOSITORY / script), *rest]
-    finished = subprocess.run([sys.executable, *command], check=False)
+    logging.info("$ vschaos %s", shlex.join(arguments))
+    finished = subprocess.run([sys.executable, "-m", "vschaos", *arguments], check=False)
     if finished.returncode:
-        raise ValueError(f"it ended here: {script} gave exit code {finished.returncode}")
+        raise ValueError(f"vschaos {arguments[0]} failed with exit code {finished.returncode}")
 
 
 def newest_version(training: Path) -> Path:

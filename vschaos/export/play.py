@@ -1,90 +1,73 @@
-"""`python -m vschaos.export.play`: plays a sound through a `.ts`, without Max or PureData."""
+"""Plays a sound through a `.ts`, without Max or PureData (as a program: `vschaos play`)."""
 
 from __future__ import annotations
 
-import argparse
-import logging
-import sys
-import time
 from pathlib import Path
 
-from vschaos.command import run_command
+import numpy as np
 
-DESCRIPTION = """Plays a sound through a .ts as nn~ does, block by block.
-
-  python -m vschaos.export.play my_training.ts in.wav out.wav
-  python -m vschaos.export.play my_training.ts in.wav latents.wav --method encode
-  python -m vschaos.export.play my_training.ts latents.wav out.wav --method decode
-"""
+from vschaos.audio.files import read_channels
+from vschaos.export.host import Host, parse_settings
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m vschaos.export.play",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("model", type=Path, help="the .ts file")
-    parser.add_argument("input", type=Path, help="a sound, with as many channels as inlets")
-    parser.add_argument("output", type=Path, help="the wav to write, a channel for each outlet")
-    parser.add_argument("--method", help="default: forward, or the first of the model")
-    parser.add_argument("--buffer", type=int, default=0, help="samples per block; 0: the smallest")
-    parser.add_argument(
-        "--set",
-        nargs="*",
-        default=[],
-        metavar="NAME=VALUE",
-        help="attributes, as inversion_mode=scan",
-    )
-    parser.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
-    parser.add_argument("--debug", action="store_true", help="shows the trace of an error")
-    options = parser.parse_args()
-    return run_command(lambda: play(options), options.debug)
+def play(
+    model: str | Path,
+    sound: str | Path | np.ndarray,
+    method: str | None = None,
+    buffer_size: int = 0,
+    **attributes: object,
+) -> np.ndarray:
+    """Plays a sound through an exported model as nn~ does, block by block.
 
+        made = vschaos.play("my_training.ts", "in.wav", inversion_mode="scan")
 
-def play(options: argparse.Namespace) -> int:
-    import numpy as np
-    import torch
+    Args:
+        model: the `.ts`.
+        sound: a file, or `[C, T]` or `[T]` at the rate of the method's inlets; a channel for each
+            inlet.
+        method: of the model; `forward` by default, or the first if it has none
+        buffer_size: samples per block; 0 is the smallest.
+        attributes: of the model, set before it plays.
 
-    from vschaos.audio.files import read_channels, write_blocks
-    from vschaos.export.host import Host, parse_settings
-    from vschaos.outputs import check_output_file, identities
+    Returns:
+        `[C, T]`, a channel for each outlet, as late as the model's latency.
 
-    check_output_file(options.output, "output", identities([options.input, options.model]))
-    torch.set_num_threads(options.threads)
-    host = Host(options.model, options.method, options.buffer)
-    for name, values in parse_settings(options.set):
+    Raises:
+        ValueError: there is no such method or attribute, the channels are not as many as the
+            inlets, or the model failed.
+    """
+    host = Host(Path(model), method, buffer_size)
+    for name, values in parse_settings([f"{key}={value}" for key, value in attributes.items()]):
         host.set(name, *values)
-    sample_rate = host.get("model_rate")[0] if "model_rate" in host.attributes else 44100
-    sound = read_channels(options.input, sample_rate if host.in_ratio == 1 else None)
-    if len(sound) != host.inlets and len(sound) > 1 and host.inlets == 1:
-        sound = sound.mean(axis=0, keepdims=True)
-    if len(sound) != host.inlets:
-        inlets = ", ".join(host.labels()[0])
-        raise ValueError(
-            f"{host.method} has {host.inlets} inlets ({inlets}), "
-            f"{options.input} has {len(sound)} channels"
-        )
-    start = time.process_time()
-    output = host.process(np.ascontiguousarray(sound))
-    spent = time.process_time() - start
-    write_blocks(options.output, [output], sample_rate, len(output), is_output=True)
-    logging.info(
-        "%s: %d channels (%s), %.1f s, peak %.3f; %d blocks of %d, %.1f %% of real time",
-        options.output,
-        len(output),
-        ", ".join(host.labels()[1]),
-        output.shape[1] / sample_rate,
-        np.abs(output).max(initial=0.0),
-        -(-output.shape[1] // host.buffer_size),
-        host.buffer_size,
-        100 * spent * sample_rate / max(output.shape[1], 1),
-    )
+    output = host.process(inlets_of(host, sound))
     if host.failures:
-        logging.error("error: %d blocks failed: %s", len(host.failures), host.failures[0])
-        return 1
-    return 0
+        raise ValueError(f"{len(host.failures)} blocks failed: {host.failures[0]}")
+    return output
+
+
+def model_rate(host: Host) -> int:
+    """Hz."""
+    return int(host.get("model_rate")[0]) if "model_rate" in host.attributes else 44100
+
+
+def inlets_of(host: Host, sound: str | Path | np.ndarray) -> np.ndarray:
+    """A sound as `[C, T]`, a channel for each inlet; mixed down if there is one inlet alone."""
+    if isinstance(sound, np.ndarray):
+        name, channels = "the sound", np.atleast_2d(sound).astype(np.float32)
+    else:
+        name = str(sound)
+        channels = read_channels(Path(sound), model_rate(host) if host.in_ratio == 1 else None)
+    if len(channels) > 1 and host.inlets == 1:
+        channels = channels.mean(axis=0, keepdims=True)
+    if len(channels) != host.inlets:
+        raise ValueError(
+            f"{name} must have {host.inlets} channels, one for each inlet of {host.method} "
+            f"({', '.join(host.labels()[0])}), got {len(channels)}"
+        )
+    return np.ascontiguousarray(channels)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from vschaos.cli.play import main
+
+    raise SystemExit(main())

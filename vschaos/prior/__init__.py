@@ -1,17 +1,9 @@
-"""A temporal prior: what sounds go through in time, learnt after a training from its latents.
+"""Trains a temporal prior of the latents of a trained model.
 
-sequences   the latents of whole files, one after the other
-learning    from these to a prior
+sequences   the latents of whole files
+learning    the training of the prior on them
 """
 
-from typing import TYPE_CHECKING
+import lazy_loader
 
-from vschaos.lazy import lazily
-
-if TYPE_CHECKING:
-    from vschaos.prior.learning import Lesson, learn_prior
-    from vschaos.prior.sequences import Sequences, read_sequences
-
-__all__ = ["Lesson", "Sequences", "learn_prior", "read_sequences"]
-if not TYPE_CHECKING:  # which would take any name for one of these
-    __getattr__ = lazily(__name__, __all__, "learning", "sequences")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
-
-
-Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
 class WeightAveraging:
@@ -32,7 +31,7 @@ class WeightAveraging:
         averaged.requires_grad_(False)
         return averaged
 
-    def _update(self, mean: Tensors, weights: Tensors, step: Tensor | int) -> None:
+    def _update(self, mean: Any, weights: Any, step: Tensor | int) -> None:
         count = int(step)
         share = 1.0 - min(self.decay, (1 + count) / (10 + count))
         torch._foreach_lerp_(mean, weights, share)

@@ -31,17 +31,17 @@ CLOSE = 0.6  # of 1, the likeness of what may have been meant; difflib's own
 CLOSE_ELSEWHERE = 0.75  # in another section, where there are many more
 
 
-def shipped_settings(configs: Path) -> dict[str, Any]:
-    """All that the base and the choices in its folders name, one laid over the other.
+def shipped_settings(files: Iterable[Path]) -> dict[str, Any]:
+    """All that the base and the choices name, one laid over the other.
 
     Args:
-        configs: folder of `base.yaml`.
+        files: of a family, as `vschaos.configs.recipes.setting_files` finds them; the base first.
     """
     shipped: dict[str, Any] = {}
-    for file in [configs / "base.yaml", *sorted(configs.glob("*/*.yaml"))]:
+    for number, file in enumerate(files):
         text = file.read_text(encoding="utf-8")
         settings = yaml.safe_load(text) or {}
-        is_global = file.parent == configs or "@package _global_" in text
+        is_global = number == 0 or "@package _global_" in text
         _lay_over(shipped, settings if is_global else {file.parent.name: settings})
     for name in ("defaults", "hydra"):
         shipped.pop(name, None)

@@ -15,7 +15,7 @@ import pytest
 
 from vschaos.audio import files as audio
 from vschaos.audio.files import probe, write_audio
-from vschaos.data.check import __main__ as check_module
+from vschaos.cli import check as check_module
 from vschaos.data.check import inspection, main
 from vschaos.data.check.inspection import Inspection, inspect_dataset
 

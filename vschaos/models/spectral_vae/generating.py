@@ -29,7 +29,7 @@ from vschaos.models.spectral_vae.stream import SpectralStream
 if TYPE_CHECKING:
     from vschaos.models.spectral_vae.coder import SpectralCoder
 
-TEMPERATURE = Control("temperature", 0.0, 2.0, "number", movement="held")
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number", default=1.0, movement="held")
 SEED = Attribute(
     "seed",
     "int",

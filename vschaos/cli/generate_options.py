@@ -1,0 +1,114 @@
+"""Options of `vschaos generate`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vschaos.cli.command import add_debug, add_run, positive, typed
+
+EXAMPLES = """examples:
+  {command} reconstruct runs/my_training --files a.wav folder/ --out out
+  {command} trajectories runs/my_training --trajectories sin random -b 3 -s 512
+  {command} morph runs/my_training --files a.wav b.wav --out out
+models conditioned on labels, here pitch and octave:
+  {command} trajectories runs/my_training --meta pitch 3 octave 4
+  {command} sweep runs/my_training --files a.wav --task pitch --meta octave 4
+"""
+INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
+TRAJECTORIES = (
+    *("sin", "square", "triangle", "saw", "line"),
+    *("random", "ellipse", "circle", "helix", "interpolation"),
+    "prior",
+)
+
+
+def _sample_rate(text: str) -> int:
+    if not text.isdecimal() or not 1_000 <= int(text) <= 768_000:
+        raise argparse.ArgumentTypeError(f"expected 1000 to 768000 Hz, got {text}")
+    return int(text)
+
+
+def parser_of_all() -> argparse.ArgumentParser:
+    """The parser of `reconstruct`, `trajectories`, `morph` and `sweep`."""
+    parser = argparse.ArgumentParser(
+        prog=typed("generate"),
+        description="Makes sounds with a trained model, and pictures of them.",
+        epilog=EXAMPLES.format(command=typed("generate")),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    reconstruct = commands.add_parser("reconstruct", help="sounds through the model and back")
+    reconstruct.add_argument(
+        "--files", nargs="+", type=Path, help="files and folders (default: the validation files)"
+    )
+    trajectories = commands.add_parser("trajectories", help="trajectories through the latent space")
+    trajectories.add_argument(
+        "--trajectories",
+        nargs="+",
+        choices=TRAJECTORIES,
+        default=["sin", "random", "line"],
+        metavar="KIND",
+        help=f"kinds: {', '.join(TRAJECTORIES)}; prior needs vschaos prior RUN",
+    )
+    trajectories.add_argument(
+        "-b", "--batch", type=positive, default=3, help="trajectories of each kind (default 3)"
+    )
+    trajectories.add_argument(
+        "-s", "--steps", type=positive, default=512, help="frames of a trajectory (default 512)"
+    )
+    trajectories.add_argument(
+        "--latents",
+        type=positive,
+        metavar="K",
+        help="move the K most important latents, the others follow (default: all)",
+    )
+    morph = commands.add_parser("morph", help="from one sound to the next")
+    morph.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")
+    sweep = commands.add_parser("sweep", help="the same sound under each value of a label")
+    sweep.add_argument(
+        "--files", nargs="+", type=Path, help="files and folders (default: some validation files)"
+    )
+    sweep.add_argument(
+        "--task", nargs="+", help="labels to sweep (default: all that condition the model)"
+    )
+    for command in (reconstruct, trajectories, morph, sweep):
+        add_run(command)
+        command.add_argument(
+            "--out", type=Path, help="where to write (default: generated/ in the run)"
+        )
+        command.add_argument(
+            "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
+        )
+        command.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
+        command.add_argument(
+            "--meta",
+            nargs="+",
+            default=[],
+            metavar="LABEL VALUE",
+            help="labels for conditioned models, as pitch 3 octave 4, or names of classes",
+        )
+        command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
+        command.add_argument("--no-pictures", action="store_true", help="write sounds alone")
+        add_debug(command)
+    for command in (reconstruct, morph, sweep):
+        command.add_argument(
+            "--temperature",
+            type=float,
+            default=0.0,
+            help="0: the posterior mean (default); 1: sampled from the posterior",
+        )
+    trajectories.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        help="extent of trajectories, in standard deviations (default 1)",
+    )
+    for command in (trajectories, morph):
+        command.add_argument(
+            "--jitter",
+            type=float,
+            default=0.0,
+            help="noise on the latents, in standard deviations (default 0)",
+        )
+    return parser

@@ -1,0 +1,44 @@
+"""`vschaos prior`: learns a temporal prior of a run's latents."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+from collections.abc import Sequence
+
+from vschaos.cli.command import add_run, make_parser, positive, run_command, typed
+
+DESCRIPTION = """Learns how the latents of a run's sounds move in time, so that its model can play
+by itself: an export has a method `generate` then.
+
+  {command} my_path/my_training
+
+It takes minutes, and can be stopped with Ctrl-C: the best so far is kept. The model is not changed.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser("prior", DESCRIPTION)
+    add_run(parser)
+    parser.add_argument("--steps", type=positive, default=2000, help="of training (default 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="another one gives another prior")
+    options = parser.parse_args(arguments)
+    return run_command(lambda: learn(options), options.debug)
+
+
+def learn(options: argparse.Namespace) -> None:
+    from vschaos.outputs import check_writable
+    from vschaos.prior.learning import Lesson, learn_prior
+    from vschaos.runs import check_own_folders, load_run
+
+    run = load_run(options.path, options.version, options.name, has_prior=False)
+    check_own_folders(run.folder, (".", "priors"))
+    check_writable(run.folder / "priors", "make the run's folder writable, its prior is kept there")
+    nats = learn_prior(run, Lesson(steps=options.steps, seed=options.seed))
+    folder = shlex.quote(str(run.folder))
+    logging.info(
+        "validation sounds: negative log-likelihood %.2f nats a frame\n"
+        "listen: %s trajectories %s --trajectories prior\nexport: %s %s",
+        *(nats, typed("generate"), folder, typed("export"), folder),
+    )

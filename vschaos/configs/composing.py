@@ -1,0 +1,49 @@
+"""From a recipe and settings to a configuration, as Hydra composes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as compose_with_hydra
+from hydra import initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from vschaos.configs.recipes import choices, chosen_family, family_of, search_path
+
+
+def compose(
+    recipe: str, overrides: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+) -> DictConfig:
+    """Composes a configuration.
+
+    Args:
+        recipe: name of one, as after `--config-name`.
+        overrides: in Hydra's grammar, `network=gru` or `+model.excerpt_frames=4`.
+        settings: values by dotted key, choices among them, as they are.
+    """
+    given = dict(settings or {})
+    family = given.get("model") if isinstance(given.get("model"), str) else None
+    path = search_path(family or chosen_family(overrides) or family_of(recipe))
+    groups = choices(path)
+    chosen = [key for key, value in given.items() if key in groups and isinstance(value, str)]
+    words = [*overrides, *(f"{key}={given.pop(key)}" for key in chosen)]
+    with initialize_config_dir(str(path[0]), version_base="1.3"):
+        config = compose_with_hydra(recipe, [*words, search_path_override(path)])
+    for key, value in given.items():
+        plain = str(value) if isinstance(value, Path) else value
+        OmegaConf.update(config, key, plain, force_add=True)
+    return config
+
+
+def search_path_override(path: Sequence[Path]) -> str:
+    """Names the folders after the first one to Hydra."""
+    return f"hydra.searchpath=[{','.join(quoted(str(folder)) for folder in path[1:])}]"
+
+
+def quoted(text: str) -> str:
+    """Any text as Hydra's grammar takes it: within quotes, backslashes before a quote doubled."""
+    escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', text))
+    return f'"{escaped}"'
