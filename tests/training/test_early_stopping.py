@@ -80,7 +80,7 @@ def test_what_was_told_is_gone_on_with_and_what_settings_say_may_change() -> Non
 
 
 @pytest.mark.parametrize(
-    ("distances", "expected"),
+    ("values", "expected"),
     [
         ([9.0, 5.0], False),
         ([9.0, 5.0, 5.0], False),
@@ -89,11 +89,11 @@ def test_what_was_told_is_gone_on_with_and_what_settings_say_may_change() -> Non
         ([9.0, 5.0, 5.5, 5.5], True),
     ],
 )
-def test_it_has_levelled_off_when_the_last_looks_gained_too_little(
-    distances: list[float], expected: bool
+def test_it_has_levelled_off_when_the_last_validations_improve_too_little(
+    values: list[float], expected: bool
 ) -> None:
     ending = EarlyStopping(patience=2, min_gain=0.05)
-    ending.load_state_dict({"distances": distances})
+    ending.load_state_dict({"values": values})
     assert ending.has_levelled_off == expected
 
 
@@ -107,7 +107,7 @@ def test_a_training_ends_before_its_last_step(
     assert last["global_step"] == 8
     assert last["optimizer_states"][0]["param_groups"][0]["lr"] == 0.0
     assert last["metrics"].keys() == {"log_spectral_distance", "spectral_convergence"}
-    assert "step 6: 1 looks at the held-out sounds gained less than 1000 dB" in caplog.text
+    assert "step 6: LSD improved by less than 1000 dB in 1 validations" in caplog.text
     assert "the training ends at step 8" in caplog.text
     assert (folder / "state.json").is_file()
     capfd.readouterr()
@@ -182,7 +182,7 @@ def test_another_schedule_is_refused(quick: dict[str, Any]) -> None:
         "warmup_steps": 2,
         "total_steps": 30,
     }
-    with pytest.raises(ValueError, match=r"training.schedule._target_ must be .*StableThenDown"):
+    with pytest.raises(ValueError, match=r"training.schedule._target_ must be .*WarmupStableDecay"):
         train(quick)
     assert not list(Path(quick["rundir"]).glob("*/*"))
 

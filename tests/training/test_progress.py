@@ -26,7 +26,7 @@ def test_the_line_names_what_it_shows(
     left = r"00:00 left" if max_steps > 0 else r"00:\d\d so far"
     assert re.match(
         rf"{how_far}, +{number} steps/s, {left}, loss {number}, "
-        rf"held out: LSD {number} dB, SC {number} dB",
+        rf"validation: LSD {number} dB, SC {number} dB",
         line,
     ), line
 

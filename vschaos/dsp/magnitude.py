@@ -1,4 +1,4 @@
-"""The contrast of magnitudes: what a network sees in place of raw amplitudes."""
+"""Normalised log-magnitudes, the input of networks in place of raw amplitudes."""
 
 import math
 
@@ -42,7 +42,7 @@ class LogMagnitude(nn.Module):
 
     @torch.no_grad()
     def fit(self, magnitudes: Tensor, is_usual: Tensor | None = None) -> None:
-        """Finds floor, mean and deviation from training magnitudes `[B, F, N]`.
+        """Computes floor, mean and standard deviation of training magnitudes `[B, F, N]`.
 
         Args:
             is_usual: rows that count, `[B]` (bool); the others only raise what the inverse may
@@ -57,16 +57,16 @@ class LogMagnitude(nn.Module):
         self.deviation.copy_((logs - self.mean).square().mean().sqrt().clamp_min(1e-3))
 
     def forward(self, magnitudes: Tensor) -> Tensor:
-        """Magnitudes `[B, F, N]` -> contrast of the same shape, near unit variance."""
+        """Magnitudes `[B, F, N]` -> log-magnitudes of the same shape, near unit variance."""
         return (torch.log(magnitudes + self.floor) - self.mean) / self.deviation
 
     def inverse(self, log_magnitude: Tensor) -> Tensor:
-        """Contrast `[B, F, N]` -> magnitudes of the same shape, never negative, always bounded."""
+        """Log-magnitudes `[B, F, N]` -> magnitudes of the same shape, bounded and not negative."""
         logs = torch.clamp(log_magnitude * self.deviation + self.mean, max=self.highest_log)
         return torch.relu(torch.exp(logs) - self.floor)
 
     @torch.jit.export
     def bounds(self) -> tuple[Tensor, Tensor]:
-        """The contrast `[F, 1]` of silence, and of the loudest that the inverse gives."""
+        """Log-magnitudes `[F, 1]` of silence, and of the loudest output of `inverse`."""
         low, high = torch.log(self.floor), self.highest_log
         return (low - self.mean) / self.deviation, (high - self.mean) / self.deviation

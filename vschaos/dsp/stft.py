@@ -137,7 +137,7 @@ class STFT(nn.Module):
         return audio.reshape(batch, -1)
 
     def _dual(self, window: Tensor) -> Tensor:
-        """What makes the middle of frames that were seen through `window` overlap to the sound."""
+        """The synthesis window by which the middle of windowed frames overlap-adds to the sound."""
         if self.synthesis_length == self.n_fft:
             return window / (window.square().sum() / self.hop_length)
         # Hann overlaps to a constant already at two hops, where its square does not
@@ -148,7 +148,7 @@ class STFT(nn.Module):
 
 @torch.jit.interface
 class StreamingSTFTInterface(nn.Module):
-    """What TorchScript compiles once for all the streams that a module holds."""
+    """Compiled by TorchScript once for all streams of a module."""
 
     def analyse(self, audio: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
@@ -180,7 +180,7 @@ class StreamingSTFT(nn.Module):
 
     @torch.jit.export
     def reset(self) -> None:
-        """Forgets the past."""
+        """Clears all state."""
         self.past = torch.zeros_like(self.past)
         self.tail = torch.zeros_like(self.tail)
 

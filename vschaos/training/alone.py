@@ -1,4 +1,4 @@
-"""A run is trained by one training at a time."""
+"""A lock on a run folder, for one training at a time."""
 
 from __future__ import annotations
 

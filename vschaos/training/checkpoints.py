@@ -1,4 +1,4 @@
-"""Checkpoints that are whole whenever a training ends, and what a training says of them."""
+"""Checkpoints, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WholeCheckpoints(TorchCheckpointIO):
 
 
 class KeptCheckpoint(ModelCheckpoint):
-    """Keeps a checkpoint at ends of epochs, of a training that is sound."""
+    """Saves a checkpoint after each epoch of a sound training."""
 
     @property
     def state_key(self) -> str:
@@ -133,14 +133,13 @@ def checkpoint_to_go_on_from(folder: Path) -> Path | None:
 
 
 def put_in_place_of_last(folder: Path, file: Path) -> None:
-    """What is gone on from is the last one too: where it stands at the end already, no other is
-    written."""
+    """Copies the checkpoint of a resumed training to the last one: at its end none is written."""
     with written_whole(last_checkpoint(folder), is_durable=True) as partial:
         shutil.copyfile(file, partial)
 
 
 def what_is_kept(folder: Path) -> str:
-    """Half a sentence on what a training can go on from."""
+    """Half a sentence on the checkpoint that a training can resume from."""
     last = last_checkpoint(folder)
     if not last.is_file():
         return f"nothing was kept yet in {folder}, resume=true begins it again"

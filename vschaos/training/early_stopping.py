@@ -1,4 +1,4 @@
-"""A training that ends by itself, once the sounds that were held out come no nearer."""
+"""Early stopping, and the warmup-stable-decay schedule that it ends with."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ logger = logging.getLogger(__name__)
 
 
 class WarmupStableDecay(LRScheduler):
-    """Learning rate grown evenly, held, and let down to 0 in the last share of all steps.
+    """Warmup-stable-decay: a linear warmup, a constant rate, and a decay to 0 in the last steps.
 
-    Where the end is not known before, `begin_to_end` says when it comes. The rate falls by the
-    square root of the steps (Haegele et al. 2024): fast at first, with a long quiet end.
+    If the end is unknown, `begin_to_end` starts the decay, by the square root of the steps
+    (Haegele et al. 2024): fast at first, with a long slow end.
 
     Args:
-        optimizer: whose rates are the highest ones.
-        warmup_steps: steps of growth.
-        total_steps: steps at which it ends at the latest; -1 if nobody knows.
-        down_share: of all steps, in which the rate falls, 0 to 1.
+        optimizer: with the highest rates.
+        warmup_steps: of the linear warmup.
+        total_steps: at most; -1 if unknown.
+        down_share: share of all steps in the decay, 0 to 1.
 
     Attributes:
         down_from, ends_at: steps; infinite until they are known.
@@ -50,7 +50,7 @@ class WarmupStableDecay(LRScheduler):
         super().__init__(optimizer)
 
     def begin_to_end(self) -> None:
-        """Lets the rate down from this step on, unless it falls already."""
+        """Starts the decay, unless it has begun."""
         if not self.is_falling:
             self.was_told = True
             self.down_from = float(self.last_epoch)  # torch calls its steps epochs
@@ -69,7 +69,7 @@ class WarmupStableDecay(LRScheduler):
         return [rate * share for rate in self.base_lrs]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on; where the end is what the settings say, to the end that they say now."""
+        """Resumes; an end that comes from the settings is that of the present ones."""
         of_the_settings = () if state_dict["was_told"] else ("ends_at", "down_from")
         super().load_state_dict({k: v for k, v in state_dict.items() if k not in of_the_settings})
 
@@ -77,9 +77,8 @@ class WarmupStableDecay(LRScheduler):
 class EarlyStopping(Callback):
     """Ends a training when its first tracked metric improves no more, or its time is nearly up.
 
-    The rate then falls, as `WarmupStableDecay` says, and the training ends with it: most of what a
-    falling rate still gains is gained, whenever that is. With `trainer.max_time` the rate falls in
-    the last share of that time.
+    The rate then decays (`WarmupStableDecay`), and the training ends with it: the decay brings most
+    of its gain at any step. With `trainer.max_time` the decay takes the last share of that time.
 
     Args:
         patience: validations (one each epoch) without a gain before the rate falls.
@@ -105,7 +104,7 @@ class EarlyStopping(Callback):
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        self._stop_at_the_end(trainer)  # one that goes on may have come to it
+        self._stop_at_the_end(trainer)  # a resumed one may be there
 
     def on_train_batch_end(
         self,
@@ -160,21 +159,21 @@ class EarlyStopping(Callback):
 
 
 def check_ending(training: Mapping[str, Any]) -> None:
-    """Looks if the settings of a training that ends by itself suit each other.
+    """Checks that early stopping has the schedule that it needs.
 
     Raises:
-        ValueError: they do not.
+        ValueError: another schedule.
     """
     schedule = training["schedule"].get("_target_")
     if training.get("early_stopping") is not None and schedule != NAME_OF_SCHEDULE:
         raise ValueError(
-            "training.early_stopping lets the rate down itself: training.schedule._target_ must be "
+            "training.early_stopping decays the rate itself: training.schedule._target_ must be "
             f"{NAME_OF_SCHEDULE}, got {schedule}; length=quick sets both"
         )
 
 
 def schedule_of(trainer: lightning.Trainer) -> WarmupStableDecay | None:
-    """That of a training which may end by itself."""
+    """The schedule of a training with early stopping, or none."""
     for config in trainer.lr_scheduler_configs:
         if isinstance(config.scheduler, WarmupStableDecay):
             return config.scheduler
@@ -188,7 +187,7 @@ def _own(trainer: lightning.Trainer) -> WarmupStableDecay:
 
 
 def _share_of_time(trainer: lightning.Trainer) -> float:
-    """Of `trainer.max_time`, that is gone; 0 where there is no limit."""
+    """Elapsed share of `trainer.max_time`; 0 without a limit."""
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     timers = [callback for callback in callbacks if isinstance(callback, Timer)]
     left = timers[0].time_remaining() if timers else None

@@ -1,4 +1,4 @@
-"""The learner: any model's named losses, weighted, to steps of an optimiser."""
+"""The learner: trains any model by its weighted losses."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ logger = logging.getLogger(__name__)
 
 
 class LossWeight:
-    """The weight of a loss, grown evenly from 0 in the first steps.
+    """The weight of a loss, with a linear warmup from 0.
 
     Args:
-        weight: when grown.
-        warmup_steps: steps until then; 0 for no growth.
+        weight: after the warmup.
+        warmup_steps: 0 for none.
     """
 
     def __init__(self, weight: float, warmup_steps: int = 0) -> None:
@@ -51,18 +51,18 @@ class Learner(lightning.LightningModule):
     """Trains a model of any family.
 
     Logs each loss unweighted under its own name (`train/kl`), the weighted sum as `train/total`,
-    growing weights as `weight/kl`, and the model's distances on held-out sounds as `val/...`.
+    weights with a warmup as `weight/kl`, and the metrics of validation sounds as `val/...`.
 
-    A step whose loss or gradient is not finite is left out: weights, statistics and optimiser stay
-    as they were; `faults` counts them.
+    A step whose loss or gradient is not finite is skipped: weights, statistics and optimiser stay
+    as they were; `non_finite_guard` counts them.
 
     Args:
-        model: says what its losses are called.
+        model: of any family.
         weights: by these names; losses without one weigh 1.
         optimizer: takes the parameters.
         schedule: takes the optimiser, and gives its learning rate step by step.
-        seed: of what is drawn for each batch, so that a training gone on with draws the same.
-        averaging: of the weights, or none; the mean is what is judged, and kept beside them.
+        seed: of the random numbers of each batch, the same in a resumed training.
+        ema: of the weights, or none; it is evaluated, and saved beside them.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Learner(lightning.LightningModule):
 
     @property
     def evaluated(self) -> Model:
-        """The model as it will be played."""
+        """The model to evaluate and play: the EMA if there is one."""
         if self.averaged is None:
             return self.model
         assert isinstance(self.averaged.module, Model)
@@ -120,7 +120,7 @@ class Learner(lightning.LightningModule):
         return total
 
     def weighted(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The losses' weighted sum, and each of them.
+        """The weighted sum of the losses, and each of them.
 
         Raises:
             ValueError: a weight names no loss of the model.
@@ -142,8 +142,7 @@ class Learner(lightning.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clips the gradient, or takes it away where it is not finite: without one, an optimiser
-        leaves all as it is."""
+        """Clips the gradient, or clears it where it is not finite, which skips the step."""
         norm = self._clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
         total = self._of_all(self._total)  # so all processes judge alike, and go back together
         loss, norm_now = torch.stack([total, norm]).tolist()  # at once: a GPU is waited for
@@ -236,7 +235,7 @@ def _copy(values: list[Tensor], places: list[Tensor]) -> None:
 
 
 class WarmupCosine(LRScheduler):
-    """Learning rate grown evenly from near 0, then let down along a half cosine.
+    """A linear warmup of the learning rate, then a cosine decay.
 
     Args:
         optimizer: whose rates are the highest ones.
@@ -267,5 +266,5 @@ class WarmupCosine(LRScheduler):
         return [rate * share for rate in self.base_lrs]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on, to the end that the settings say now."""
+        """Resumes, to the end of the present settings."""
         super().load_state_dict({k: v for k, v in state_dict.items() if k != "total_steps"})

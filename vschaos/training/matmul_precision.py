@@ -1,4 +1,4 @@
-"""How precisely matrices are multiplied while a model learns."""
+"""Precision of matrix products in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A loss that is not finite, or far from what it was: noticed at each step."""
+"""The non-finite guard: skips steps whose loss or gradient is not finite, and finds spikes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-LOSSES_KEPT = 500  # healthy ones, which tell what is usual
-MEASURED_EVERY = 50  # healthy steps; before, the first loss tells what is usual
+LOSSES_KEPT = 500  # healthy ones, for the usual range
+MEASURED_EVERY = 50  # healthy steps; before, the first loss gives the range
 SMALLEST_SCALE = 1.0  # of the first loss, which may be near 0 by chance
 FAR = 5.0  # times the median, and the spread, above the median
 LEFT_OUT_IN_A_ROW = 10  # steps after which leaving out does not help
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class NonFiniteGuard:
-    """Judges the steps of a training; kept in its checkpoints.
+    """Checks each step of a training; saved in its checkpoints.
 
     Attributes:
         left_out: steps that were not finite, of all.
@@ -71,12 +71,12 @@ class NonFiniteGuard:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the weights as they are now are worth keeping."""
+        """Whether the present weights may be saved."""
         return self.far_in_a_row < UNSOUND_IN_A_ROW
 
     @property
     def failure(self) -> str | None:
-        """What went wrong so often that the training cannot go on like this."""
+        """The reason why the training cannot continue, if there is one."""
         if self.left_out_in_a_row >= LEFT_OUT_IN_A_ROW:
             return f"{self.fault}, {self.left_out_in_a_row} steps in a row"
         if self.far_in_a_row >= FAR_IN_A_ROW:
@@ -84,7 +84,7 @@ class NonFiniteGuard:
         return None
 
     def go_back(self) -> None:
-        """Begins to count anew, with earlier weights."""
+        """Restarts the counts after a return to earlier weights."""
         self.went_back += 1
         self.left_out_in_a_row = self.far_in_a_row = 0
 

@@ -1,4 +1,4 @@
-"""Back to earlier weights when a training cannot go on from where it is."""
+"""Recovery: returns to earlier weights with a lower rate when a training diverges."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class Recovery(Callback):
-    """Keeps the weights of the last sound end of an epoch, as its checkpoint does, and goes back
-    to them with a lower rate when the learner's steps fail.
+    """Keeps the weights of the last sound epoch, as its checkpoint does, and returns to them with a
+    lower rate when steps fail.
 
-    Steps are counted on: other batches come, and the training is as long as it was to be.
+    The step count continues: the batches differ, and the training keeps its length.
     """
 
     def __init__(self) -> None:

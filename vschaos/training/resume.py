@@ -1,4 +1,4 @@
-"""Which settings a training goes on with."""
+"""The settings of a resumed training."""
 
 from __future__ import annotations
 

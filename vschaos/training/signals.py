@@ -1,4 +1,4 @@
-"""Ctrl-C and its like: a training ends after the step it is at, which is kept."""
+"""Signal handling: Ctrl-C ends a training after the present step, which is saved."""
 
 from __future__ import annotations
 
@@ -23,17 +23,15 @@ SIGNALS = [
 
 
 class SignalHandling(Checkpoint):
-    """Keeps the step at which a signal comes as the last checkpoint, then ends the training as
-    Ctrl-C does.
+    """Saves the step at a signal as the last checkpoint, then ends the training as Ctrl-C does.
 
-    Before the first step, also where it waits for a batch that never comes, and at a second signal
-    a `KeyboardInterrupt` comes at once.
+    Before the first step, and at a second signal, it raises `KeyboardInterrupt` at once.
     """
 
     def __init__(self) -> None:
         self.is_training = False
         self.asked: int | None = None  # number of the signal
-        self._heard: list[signal.Signals] = []
+        self._handled: list[signal.Signals] = []
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -42,8 +40,8 @@ class SignalHandling(Checkpoint):
         if threading.current_thread() is threading.main_thread():  # where signals come
             before = {number: signal.getsignal(number) for number in SIGNALS}
             # a command in the background, or behind nohup, is told to leave some alone
-            self._heard = [n for n in SIGNALS if before[n] is not signal.SIG_IGN]
-        for number in self._heard:
+            self._handled = [n for n in SIGNALS if before[n] is not signal.SIG_IGN]
+        for number in self._handled:
             signal.signal(number, self._answer)
         try:
             yield
@@ -51,7 +49,7 @@ class SignalHandling(Checkpoint):
             asked = self.asked or signal.SIGINT
             raise KeyboardInterrupt(*stop.args[:1], 128 + asked) from stop
         finally:
-            for number in self._heard:
+            for number in self._handled:
                 signal.signal(number, before[number])
 
     def _answer(self, number: int, frame: FrameType | None) -> None:
@@ -66,7 +64,7 @@ class SignalHandling(Checkpoint):
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
-        for number in self._heard:  # in place of Lightning's, which would not keep the step
+        for number in self._handled:  # in place of Lightning's, which would not keep the step
             signal.signal(number, self._answer)
 
     def on_train_batch_start(

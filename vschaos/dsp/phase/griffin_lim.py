@@ -9,7 +9,7 @@ from vschaos.dsp.stft import STFT
 def griffin_lim(
     stft: STFT, magnitudes: Tensor, length: int, iterations: int = 60, momentum: float = 0.99
 ) -> Tensor:
-    """A sound whose spectrum has (nearly) the magnitudes asked for.
+    """A sound whose spectrum has (nearly) the given magnitudes.
 
     Fast Griffin-Lim (Perraudin, Balazs & Sondergaard, WASPAA 2013), started from the phases of
     `RTISI` rather than from noise: the place where it ends hangs on where it began.

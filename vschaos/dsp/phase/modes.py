@@ -1,4 +1,4 @@
-"""The ways to a phase by their names: one choice for whole sounds, one for streams."""
+"""Phase reconstruction by the name of a method: of whole sounds and of streams."""
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ def invert(
 
 @torch.jit.interface
 class FrameByFrame(nn.Module):
-    """A way to a phase whose code is compiled once, however many streams take it."""
+    """A method of phase reconstruction, compiled by TorchScript once for all streams."""
 
     def forward(self, magnitudes: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
@@ -64,7 +64,7 @@ class FrameByFrame(nn.Module):
 
 @torch.jit.interface
 class StreamingPhaseInterface(nn.Module):
-    """What TorchScript compiles once for all the streams that a module holds."""
+    """Compiled by TorchScript once for all streams of a module."""
 
     def forward(self, magnitudes: Tensor, inversion: str) -> Tensor:  # type: ignore[empty-body]
         pass
@@ -86,9 +86,9 @@ class StreamingPhaseInterface(nn.Module):
 
 
 class StreamingPhase(nn.Module):
-    """The phase of a stream, found in one of three ways, among which one may change as it plays.
+    """Phase reconstruction of a stream by one of three methods, which may change as it plays.
 
-    A way that is taken up goes on from the phases that were heard last, whoever found them.
+    A new method continues from the last phases, whatever their source.
 
     Args:
         n_fft, hop_length: of the transform, in samples.
@@ -112,7 +112,7 @@ class StreamingPhase(nn.Module):
 
     @torch.jit.export
     def reset(self) -> None:
-        """Forgets the frames that came before."""
+        """Clears all state."""
         self.scan.reset()
         self.rtisi.reset()
         self.recent = self.recent[:, :, :0].clone()
@@ -120,23 +120,23 @@ class StreamingPhase(nn.Module):
 
     @torch.jit.export
     def restart(self) -> None:
-        """Forgets the frames that came before, but goes on from the phases that sound."""
+        """Clears all state but the present phases."""
         self.inversion = ""
 
     @torch.jit.export
     def goes_by(self, inversion: str) -> bool:
-        """Whether the last phases were found in this way."""
+        """Whether this method reconstructed the last phases."""
         return inversion == self.inversion
 
     @torch.jit.export
     def delay(self, inversion: str) -> int:
-        """Frames that this way comes late."""
+        """Latency of a method in frames."""
         return self.look_ahead if inversion == "rtisi" else 0
 
     def forward(self, magnitudes: Tensor, inversion: str) -> Tensor:
-        """Magnitudes `[B, F, N]` -> complex spectra `[B, F, N]`, `delay` frames late.
+        """Magnitudes `[B, F, N]` -> complex spectra `[B, F, N]`, with a latency of `delay` frames.
 
-        `inversion` is `rtisi`, `random` or, whatever else it says, `scan`.
+        `inversion` is `rtisi`, `random` or, for any other word, `scan`.
         """
         if inversion != self.inversion:
             self._take_up(inversion, magnitudes[:, :, :1])
@@ -151,7 +151,7 @@ class StreamingPhase(nn.Module):
 
     @torch.jit.export
     def hear(self, spectrum: Tensor) -> None:
-        """Complex spectra `[B, F, N]` of the phases that sound now, found elsewhere."""
+        """Takes complex spectra `[B, F, N]` of present phases from elsewhere."""
         self.inversion = ""
         self._remember(spectrum)
 
@@ -159,8 +159,8 @@ class StreamingPhase(nn.Module):
         self.inversion = inversion
         if self.recent.shape[2] == 0:
             return
-        # of what sounds only phases count: those of an input are the same whatever the blocks,
-        # while magnitudes were decoded with last digits that a scan would never forget
+        # only phases count: those of an input are independent of the block size, while a scan would
+        # accumulate the last digits of decoded magnitudes
         spectra = with_rows(self.recent, magnitudes.shape[0])
         directions = spectra * spectra.abs().clamp_min(1e-15).reciprocal()
         spectra = magnitudes * (directions + (directions == 0))
@@ -180,7 +180,7 @@ class StreamingPhase(nn.Module):
 
 
 def refined_scan(n_fft: int, hop_length: int) -> RTISI:
-    """The scan with two projections of each frame onto what came before it; nothing is late.
+    """The scan with two projections of each frame onto the past; without latency.
 
     Without frames to come, more projections or more momentum gain next to nothing.
     """

@@ -53,12 +53,12 @@ class PGHI(nn.Module):
         self.register_buffer("phase", torch.zeros(1, self.num_bins), persistent=False)
 
     def reset(self) -> None:
-        """Forgets the frames that came before."""
+        """Clears all state."""
         self.magnitudes = torch.zeros_like(self.magnitudes)
         self.phase = torch.zeros_like(self.phase)
 
     def go_on(self, spectra: Tensor) -> None:
-        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past."""
+        """Takes complex spectra `[B, F, K]`, the last ones played, as its past."""
         magnitudes = spectra.abs().transpose(1, 2)
         self.magnitudes = nn.functional.pad(magnitudes, (0, 0, 1, 0))[:, -2:].clone()
         # from the beginning of a frame to its centre
@@ -66,7 +66,7 @@ class PGHI(nn.Module):
         self.phase = torch.angle(spectra[:, :, -1] * signs)
 
     def forward(self, magnitudes: Tensor) -> Tensor:
-        """`[B, F, N]` magnitudes, going on where the last call ended -> phases `[B, F, N]`."""
+        """`[B, F, N]` magnitudes, after those of the last call -> phases `[B, F, N]`."""
         frames = self.enter(magnitudes)
         slopes = self.slopes(frames[:, :-2], frames[:, 1:-1], frames[:, 2:])
         phases = self._integrate(frames[:, 1:], slopes, with_rows(self.phase, magnitudes.shape[0]))
@@ -84,7 +84,7 @@ class PGHI(nn.Module):
         return self._integrate(frames[:, :-1], slopes, start).transpose(1, 2)
 
     def enter(self, magnitudes: Tensor) -> Tensor:
-        """Frames `[B, F, N]` that came -> `[B, 2 + N, F]`, after the two that came before."""
+        """New frames `[B, F, N]` -> `[B, 2 + N, F]`, after the two before."""
         past = with_rows(self.magnitudes, magnitudes.shape[0])
         frames = torch.cat([past, magnitudes.transpose(1, 2)], dim=1)
         self.magnitudes = frames[:, frames.shape[1] - 2 :].clone()

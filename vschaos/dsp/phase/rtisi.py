@@ -1,4 +1,4 @@
-"""The scan refined as it goes: a few projections of each frame before it is let go."""
+"""RTISI: the scan, refined by a few projections of each frame before it is output."""
 
 import torch
 from torch import Tensor, nn
@@ -75,7 +75,7 @@ class RTISI(nn.Module):
 
     @torch.jit.export
     def reset(self) -> None:
-        """Forgets the frames that came before."""
+        """Clears all state."""
         self.scan.reset()
         self.magnitudes = torch.zeros_like(self.magnitudes)
         self.directions = torch.ones_like(self.directions)
@@ -83,7 +83,7 @@ class RTISI(nn.Module):
 
     @torch.jit.export
     def go_on(self, spectra: Tensor) -> None:
-        """Takes complex spectra `[B, F, K]`, the last that were heard, for its own past.
+        """Takes complex spectra `[B, F, K]`, the last ones played, as its past.
 
         The last of them must come in again `delay` times, each time after `sounded` without it, and
         `sounded` with it at the end: it sounds on while the search looks ahead.
@@ -98,7 +98,7 @@ class RTISI(nn.Module):
 
     @torch.jit.export
     def sounded(self, spectra: Tensor) -> None:
-        """Takes the sound of complex spectra `[B, F, K]` for what it overlaps with."""
+        """Takes the sound of complex spectra `[B, F, K]` as the past that it overlaps with."""
         count = spectra.shape[2]
         tail = self.synthesis.new_zeros(spectra.shape[0], self.n_fft - self.hop_length)
         for k in range(count):
@@ -108,14 +108,14 @@ class RTISI(nn.Module):
         self.tail = tail
 
     def forward(self, magnitudes: Tensor) -> Tensor:
-        """`[B, F, N]` magnitudes, going on where the last call ended -> complex spectra
+        """`[B, F, N]` magnitudes, after those of the last call -> complex spectra
         `[B, F, N]` of the frames `delay` before them."""
         frames = self.scan.enter(magnitudes)
         origin = origins(frames[:, 1:-1], frames[:, 2:])
         self._fit_rows(magnitudes.shape[0])
         spectra = torch.jit.annotate(list[Tensor], [])
         for n in range(magnitudes.shape[2]):
-            # contiguous, so that rounding does not hang on how many frames came
+            # contiguous, so that rounding is independent of the number of frames
             last, new = frames[:, n + 1].contiguous(), frames[:, n + 2].contiguous()
             slopes = self.scan.slopes(frames[:, n].contiguous(), last, new)
             spectra.append(self._advance(last, new, slopes, origin[:, n].contiguous()))

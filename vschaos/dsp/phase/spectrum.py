@@ -1,4 +1,4 @@
-"""Magnitudes and phases together: found ones, those of another sound, and random ones."""
+"""Spectra from magnitudes with given phases, those of another sound, or random ones."""
 
 import math
 
@@ -18,5 +18,5 @@ def keep_phase(magnitudes: Tensor, spectrum: Tensor) -> Tensor:
 
 
 def random_phase(magnitudes: Tensor) -> Tensor:
-    """Magnitudes `[B, F, N]` -> complex spectrum without a phase that means anything."""
+    """Magnitudes `[B, F, N]` -> complex spectrum with random phases."""
     return torch.polar(magnitudes, 2 * math.pi * torch.rand_like(magnitudes))
