@@ -31,7 +31,7 @@ LABELS += ["+data.dataset.metadata_callbacks={height:{type:float}}"]
 
 @pytest.fixture(scope="session")
 def sounds(tmp_path_factory: pytest.TempPathFactory, tone: Callable[..., np.ndarray]) -> Path:
-    """Eleven tones, low or high, and one sound with a hostile name; what they are is labelled."""
+    """Eleven tones, low or high, and one sound with a hostile name, all labelled."""
     root = tmp_path_factory.mktemp("report") / "sounds"
     lines: dict[str, list[str]] = {"timbre": [], "height": []}
     for number in range(12):
