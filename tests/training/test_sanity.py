@@ -10,7 +10,11 @@ import pytest
 import torch
 
 from tests.training.conftest import Curve, assert_same, kept
+<<<<<<< HEAD
 from vschaos.data import sounds
+=======
+from vschaos import load_run
+>>>>>>> green
 from vschaos.export import script_stream
 from vschaos.models.base import Model
 from vschaos.training import train
@@ -20,6 +24,18 @@ from vschaos.training.sanity import room_for_checkpoints
 
 def export(model: Model) -> None:
     script_stream(model.stream().eval(), model.sample_rate).get_methods()
+
+
+def test_what_was_tried_out_leaves_nothing_in_what_is_compiled(config: dict[str, Any]) -> None:
+    """TorchScript keeps code by class, for all models of a process."""
+    folder = train(config, try_export=export)
+    assert folder is not None
+    model = load_run(folder).model
+    scripted = script_stream(model.stream().eval(), model.sample_rate)
+    scripted.set_inversion_mode("scan")
+    with torch.inference_mode():
+        for _ in range(3):  # the first two are profiled
+            scripted.forward(torch.zeros(1, 1, 16 * model.hop_length))
 
 
 def test_trying_out_changes_nothing(config: dict[str, Any], curve: Curve) -> None:

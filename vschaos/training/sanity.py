@@ -44,7 +44,9 @@ def try_out(
         tried.model.fit(batch)
         _step(tried, batch)
         try:
-            export(tried.model.eval())
+            # as a run has it: TorchScript would compile gradients into code that all models of a
+            # process share, which then fails in inference mode
+            export(tried.model.eval().requires_grad_(False))
         except (RuntimeError, ValueError) as error:  # as TorchScript's compiler calls what it finds
             raise ValueError(f"the model could not be exported once trained: {error}") from error
 
