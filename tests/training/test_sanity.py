@@ -10,11 +10,8 @@ import pytest
 import torch
 
 from tests.training.conftest import Curve, assert_same, kept
-<<<<<<< HEAD
-from vschaos.data import sounds
-=======
 from vschaos import load_run
->>>>>>> green
+from vschaos.data import sounds
 from vschaos.export import script_stream
 from vschaos.models.base import Model
 from vschaos.training import train
