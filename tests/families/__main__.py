@@ -1,6 +1,6 @@
 """`python -m tests.families ...`: `vschaos ...` that knows the families of the tests.
 
-Run it in a folder with their `configs/`. `--die-at=STEP` kills the process after a step, by kill -9.
+Run it in a folder with their `configs/`. `--die-at=STEP` kills the process after a step.
 """
 
 import os
