@@ -89,7 +89,7 @@ def test_an_interrupted_training_resumes_exactly(config: dict[str, Any], curve: 
 
 
 def test_every_setting_of_both_kinds_is_read(config: dict[str, Any]) -> None:
-    shipped = shipped_settings(CONFIGS)
+    shipped = shipped_settings([CONFIGS])
     check_settings(config, shipped)
     loading = {**config["data"]["loading"], "batch_sise": 3}
     with pytest.raises(ValueError, match=r"nothing reads data\.loading\.batch_sise"):
@@ -111,7 +111,7 @@ def test_a_setting_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     config = _rendered(tmp_path)
     config["data"]["dataset"] = {"root": "a"}
     with pytest.raises(ValueError, match=r"nothing reads data\.dataset"):
-        check_settings(config, shipped_settings(CONFIGS))
+        check_settings(config, shipped_settings([CONFIGS]))
 
 
 def test_labels_are_refused_of_rendered_examples(tmp_path: Path) -> None:
