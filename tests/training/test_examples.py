@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from tests.test_configs import CONFIGS, composed
+from tests.test_configs import composed
 from tests.training.conftest import Curve, assert_same, kept
 from vschaos import targets
+from vschaos.configs.recipes import setting_files
 from vschaos.training import check_settings, shipped_settings, train
 from vschaos.training.assembly import assemble
 
@@ -89,7 +90,7 @@ def test_an_interrupted_training_resumes_exactly(config: dict[str, Any], curve: 
 
 
 def test_every_setting_of_both_kinds_is_read(config: dict[str, Any]) -> None:
-    shipped = shipped_settings(CONFIGS)
+    shipped = shipped_settings(setting_files("spectral_vae"))
     check_settings(config, shipped)
     loading = {**config["data"]["loading"], "batch_sise": 3}
     with pytest.raises(ValueError, match=r"nothing reads data\.loading\.batch_sise"):
@@ -111,7 +112,7 @@ def test_a_setting_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     config = _rendered(tmp_path)
     config["data"]["dataset"] = {"root": "a"}
     with pytest.raises(ValueError, match=r"nothing reads data\.dataset"):
-        check_settings(config, shipped_settings(CONFIGS))
+        check_settings(config, shipped_settings(setting_files("spectral_vae")))
 
 
 def test_labels_are_refused_of_rendered_examples(tmp_path: Path) -> None:
