@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""What networks, outputs and losses bring, at equal CPU time or at equal steps.
+"""Compares networks, outputs and losses at equal CPU time or at equal steps.
 
     python benchmarks/architectures.py DATASET [DATASET ...] [--variants gru "gru size=large" ...]
         [--recipe dgt_mid] [--cpu-seconds 60 | --steps 2000] [--settings data.dataset.n_files=200]
         [--seeds 0] [--lots 16] [--runs FOLDER] [--json out.json]
 
 A variant is a name of the lists below, or settings as `train_model.py` takes them. Each is trained
-on each dataset, one thread, after a few steps that tell what a step costs: with --cpu-seconds it
-gets as many steps as fit into them, its schedules as long. Judged as `python -m vschaos.evaluate`
-judges: distances of the sounds held out, in dB, lower is better, and the level against theirs;
-beside PCA of as many dimensions. --lots says how many speeds a batch is played at. The share of
-real time is that of `forward` of the exported model at a buffer of 2048. Times are CPU times of
-this process; another machine has others.
+on each dataset, one thread, after a few steps that measure the cost of a step: with --cpu-seconds
+it gets as many steps as fit into them, with schedules as long. The measures are those of
+`python -m vschaos.evaluate`: distances of validation sounds, in dB, lower is better, and the level
+relative to theirs; beside PCA of as many dimensions. --lots is the number of speed groups of a
+batch. The share of real time is that of `forward` of the exported model at a buffer of 2048. Times
+are CPU times of this process and differ by machine.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ import torch
 from measuring import command_line, cpu_seconds, heading, write
 from training import composed
 
-from vschaos.batch import Batch
 from vschaos.data import excerpts
 from vschaos.evaluation import magnitude_distances
 from vschaos.export.script import export
 from vschaos.runs import Run, load_run
 from vschaos.training import train
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 NETWORKS = {
     f"{network} {size}": f"network={network} size={size}"
@@ -46,13 +45,13 @@ TERM = "_target_:vschaos.losses."
 WEIGHT = "_target_:vschaos.training.learner.LossWeight,weight:"
 LOSSES = {
     "as shipped": "",
-    "L2 of the contrast": f"model.reconstruction.contrast={{{TERM}MeanSquare}}",
-    "L1 of the contrast": f"model.reconstruction.contrast={{{TERM}MeanAbsolute}}",
+    "L2 of log-magnitudes": f"model.reconstruction.log_magnitude={{{TERM}MeanSquare}}",
+    "L1 of log-magnitudes": f"model.reconstruction.log_magnitude={{{TERM}MeanAbsolute}}",
     "KL 5e-5": "training.weights.kl.weight=5e-5",
     "convergence 0.6": "training.weights.convergence.weight=0.6",
-    "contrast alone": "training.weights.convergence.weight=0",
-    "levels between: none": "model.interpolation=null ~training.weights.interpolation",
-    "levels between: 0.03": "training.weights.interpolation.weight=0.03",
+    "log-magnitudes alone": "training.weights.convergence.weight=0",
+    "interpolation: none": "model.interpolation=null ~training.weights.interpolation",
+    "interpolation: 0.03": "training.weights.interpolation.weight=0.03",
     "+ spectral convergence 0.2": f"+model.reconstruction.batch={{{TERM}SpectralConvergence}} "
     f"+training.weights.batch={{{WEIGHT}0.2}} training.weights.convergence.weight=0",
     "+ log magnitude L1 0.3": f"+model.reconstruction.log={{{TERM}LogMagnitudeDistance}} "
@@ -183,15 +182,17 @@ def measure(
         spent,
         frames / cost,
         share_of_real_time(run),
-        *judged(run, dataset),
+        *measured_of(run, dataset),
     )
 
 
 def pca_of(runs: Path, last: Result, dataset: Path) -> Result:
-    """Beside the models of a dataset, through the contrast of the last of them."""
+    """PCA with the log-magnitudes of the last model of a dataset."""
     run = load_run(runs / run_name(dataset, last.variant, last.seed))
-    line = last._replace(variant=f"PCA-{run.model.latent_dim}", parameters=0, steps=0, cpu_s=0.0)
-    lsd, sc, level = judged(run, dataset, "PCA")
+    line = last._replace(
+        variant=f"PCA-{run.autoencoder.latent_dim}", parameters=0, steps=0, cpu_s=0.0
+    )
+    lsd, sc, level = measured_of(run, dataset, "PCA")
     return line._replace(frames_per_cpu_s=0.0, rtf=0.0, lsd=lsd, sc=sc, level=level)
 
 
@@ -207,9 +208,9 @@ def cost_of_a_step(config: dict[str, Any]) -> tuple[float, int]:
     times = []
     for number in range(PROBE):
         started = time.process_time()
-        batch = data.excerpts[number]
+        batch = data.training[number]
         optimizer.zero_grad()
-        losses = learner.model.losses(Batch(batch))
+        losses = learner.model.losses(batch)
         torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
         times.append(time.process_time() - started)
@@ -217,8 +218,8 @@ def cost_of_a_step(config: dict[str, Any]) -> tuple[float, int]:
     return float(np.mean(times[PROBE // 4 :])), frames
 
 
-def judged(run: Run, dataset: Path, of: str = "model") -> tuple[float, float, float]:
-    """LSD, SC and level of the sounds held out, of the run or of PCA."""
+def measured_of(run: Run, dataset: Path, of: str = "model") -> tuple[float, float, float]:
+    """LSD, SC and level of validation sounds, of the run or of PCA."""
     measured = magnitude_distances(run, dataset)
     found = next(row for name, row in measured.items() if name.startswith(of))
     keys = ("log_spectral_distance", "spectral_convergence", "level")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What augmentations cost the loader: CPU of a batch, by setting.
+"""The cost of augmentations in the loader: CPU of a batch, by setting.
 
     python benchmarks/augmentation.py [--recipe dgt_mid] [--batches 150] [--json FILE]
 
@@ -17,7 +17,7 @@ import torch
 from measuring import by_turns, command_line, heading, show, write
 from training import composed, write_sounds
 
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 SETTINGS = [
     *("augment=off", "augment=mild", "augment=strong"),
@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_sounds(Path(folder) / "data")
         loaders = {
-            setting: assemble(composed(options.recipe, Path(folder), 1, [setting]))[0].excerpts
+            setting: assemble(composed(options.recipe, Path(folder), 1, [setting]))[0].training
             for setting in SETTINGS
         }
         spent = by_turns(

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What it costs to make a `.ts`: scripting, writing, trying it out, patches; and to load it.
+"""The cost of an export: scripting, writing, its gate and patches; and of loading the `.ts`.
 
     python benchmarks/exporting.py [RUN ...] [--repeats 3] [--json FILE]
 
 Seconds of CPU of one thread, each time in a process of its own, medians, imports left out; without
-a run, of one that learnt a single step. The floor is the scripting of a transform there and back,
-and `times` the ratio to it. `gate` is what a `.ts` must pass before it gets its name. `ready` is
-when a host that loaded it knows its methods, which are compiled then; the first calls are those of
-`forward` after that, at a buffer of 2048.
+a run, of one that was trained for a single step. The floor is the scripting of a transform and its
+inverse, and `times` the ratio to it. `gate` is the check of a `.ts` before it gets its name.
+`ready` is when a host that loaded it has its methods, which are compiled then; the first calls are
+those of `forward` after that, at a buffer of 2048.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How time and memory grow: with hours of sound, window, batch and latents.
+"""The growth of time and memory with hours of sound, window, batch and latents.
 
     python benchmarks/growth.py [--recipe dgt_mid] [--only hours window batch latents]
         [--hours 0.1 1 10] [--steps 40] [--out docs] [--json FILE]
@@ -7,8 +7,8 @@
 One thread, a process for each measure (forked, so not on Windows). Along hours: seconds of CPU to
 import sounds made here, to open them for the first time after that, when all checksums are read
 (`checking`), and for the second (`opening`), then a step of the training and its batch; along the
-others a step and a batch of two minutes of sound. Memory is what a process takes besides what its
-imports took, at its peak; that of the training along hours is without pages of files, which the
+others a step and a batch of two minutes of sound. Memory is the peak of a process beyond that after
+its imports; that of the training along hours is without pages of files, which the
 system lends while nobody else needs them. The exponent is the slope of a line through the points,
 both axes logarithmic: 1 is linear, 0 does not grow. Ten hours take 10 GB of disk while they are
 measured. Writes a picture of each, `growth_<name>.png`.
@@ -46,8 +46,8 @@ from measuring import (
 from training import composed, write_sounds
 
 from vschaos.data.cache.manifest import SETTLED_SECONDS
+from vschaos.training.assembly import assemble
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
 
 FILES_AN_HOUR = 100
 GIGABYTES_AN_HOUR = 1.0  # as 16 bits, and imported
@@ -55,7 +55,7 @@ WARM_UP = 5  # steps
 
 
 class Axis(NamedTuple):
-    """Something that grows."""
+    """A size that grows."""
 
     title: str
     sizes: Sequence[float]
@@ -167,9 +167,9 @@ def measure_training(folder: Path, recipe: str, steps: int, settings: list[str])
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
         take = step_of(learner)
-        batch = data.excerpts[0]
+        batch = data.training[0]
         spent = by_turns(
-            {"loader": data.excerpts.__getitem__, "step": lambda turn: take(batch)},
+            {"loader": data.training.__getitem__, "step": lambda turn: take(batch)},
             steps,
             WARM_UP,
         )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What it costs to import sounds: CPU a minute, memory and disk, by kind of file.
+"""The cost of importing sounds: CPU a minute, memory and disk, by kind of file.
 
     python benchmarks/importing.py [--minutes 10] [--repeats 3] [--only KIND ...] [--json FILE]
 
@@ -97,7 +97,7 @@ def _cpu(call: Callable[[], object]) -> float:
 
 
 def import_sounds(root: Path, cache: Path) -> SoundStore:
-    """As a training of the recipes does."""
+    """Imports as a training with the recipes does."""
     return open_store(root, RATE, "mix", min_length=512, cache=cache)
 
 
@@ -108,7 +108,7 @@ def read_alone(root: Path) -> None:
 
 
 def write_sounds(root: Path, kind: Kind, minutes: float, files: int = FILES) -> None:
-    """Tones and noise, another level in each file: no two are the same."""
+    """Writes tones and noise, with a different level in each file."""
     length = round(60 * minutes * kind.rate / files)
     seconds = np.arange(min(length, 10 * kind.rate)) / kind.rate
     random = np.random.default_rng(0)

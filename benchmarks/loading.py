@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What share of a training step the loader takes, by recipe and augmentation.
+"""The share of the loader in a training step, by recipe and augmentation.
 
     python benchmarks/loading.py [dgt_small dgt_mid ...] [--augment off mild strong] [--steps 60]
         [--json FILE]
@@ -8,10 +8,9 @@ One thread, on two minutes of synthetic sound. A batch is asked for and a step i
 turns; batches are made some at a time ("at once"), so CPU times are medians of the means of as many
 turns. The floor is the step alone: losses, gradients, optimiser, with matrices multiplied as
 precisely as the recipe says; the share is the loader's of both together. The step's own floor is
-that of a bare network, 1025-512-16-512-1025, of whom nothing is asked but to give back what it
-gets.
+that of a bare autoencoder, 1025-512-16-512-1025.
 
-Beside it: what the transform takes of a step, the loader when nothing comes between two batches
+Beside it: the share of the transform in a step, the loader when nothing comes between two batches
 ("warm": a step drives sounds and code out of the processor's caches), and taking as many frames out
 of a float16 table of 16,384 in memory.
 """
@@ -30,11 +29,11 @@ from training import composed, write_sounds
 
 from vschaos.batch import Batch
 from vschaos.configs.recipes import recipes
-from vschaos.data.prefetch import Prefetch
+from vschaos.data.loading import Prefetch
 from vschaos.dsp import STFT
+from vschaos.training.assembly import assemble
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
 
 WARM_UP = 10  # steps
 TABLE_LENGTH = 1 << 14  # frames
@@ -69,7 +68,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
     config = composed(recipe, folder, WARM_UP + steps, settings)
     with multiplying(config["training"]["matmul_precision"]):
         data, learner = assemble(config)
-        prefetch = Prefetch(data.excerpts)
+        prefetch = Prefetch(data.training)
         steps, warm_up = (
             -(-turns // prefetch.at_once) * prefetch.at_once for turns in (steps, WARM_UP)
         )
@@ -93,7 +92,7 @@ def measure(recipe: str, folder: Path, settings: list[str], steps: int) -> dict[
             warm_up,
             prefetch.at_once,
         )
-        spent |= by_turns({"warm": data.excerpts.__getitem__}, steps, 0, prefetch.at_once)
+        spent |= by_turns({"warm": data.training.__getitem__}, steps, 0, prefetch.at_once)
     share = spent["loader"] / (spent["loader"] + spent["step"])
     times = {f"{name}_ms": 1e3 * seconds for name, seconds in spent.items()}
     return {**times, "share": share, "at_once": prefetch.at_once}
@@ -107,7 +106,7 @@ def stored_frames(bins: int, count: int) -> Callable[[int], object]:
 
 
 def step_of(learner: Learner) -> Callable[[Batch], object]:
-    """What a training does with a batch, without Lightning."""
+    """A training step with a batch, without Lightning."""
     optimizer = learner.make_optimizer(learner.model.parameters())
     schedule = learner.make_schedule(optimizer)
 
@@ -123,7 +122,7 @@ def step_of(learner: Learner) -> Callable[[Batch], object]:
 
 
 def bare_step(batch_size: int) -> Callable[[int], object]:
-    """A step of the network alone: no transform, no latents to draw, no labels."""
+    """A step of the network alone: no transform, no sampling, no labels."""
     sizes = [1025, 512, 16, 512, 1025]
     layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
     network = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ELU())))
@@ -139,7 +138,7 @@ def bare_step(batch_size: int) -> Callable[[int], object]:
 
 
 def write_dataset(root: Path) -> None:
-    """Sounds, and labels of any kind for the recipes that are told some."""
+    """Writes sounds, and labels for the recipes that are conditioned."""
     write_sounds(root / "data")
     names = sorted(path.name for path in (root / "data").iterdir())
     for task in LABELS:

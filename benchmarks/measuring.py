@@ -1,6 +1,6 @@
-"""What the benchmarks share: a command line, the machine and the date, clocks, a table, a JSON.
+"""Shared by the benchmarks: a command line, the machine and the date, clocks, a table, a JSON.
 
-Absolute times hang on the machine and on who else uses it. So times are those of the CPU, medians
+Absolute times depend on the machine and its other users. So times are those of the CPU, medians
 of several that take turns, and stand beside a floor that is measured in the same run: the ratio to
 it travels from one machine to another.
 """
@@ -51,7 +51,7 @@ def command_line(doc: str | None) -> argparse.ArgumentParser:
 
 
 def machine() -> dict[str, str]:
-    """On what, with what and when something was measured."""
+    """The machine, the versions and the date of a measurement."""
     return {
         "processor": f"{os.cpu_count()} cores of {_processor()}, {platform.system()}",
         "python": platform.python_version(),
@@ -78,7 +78,7 @@ def show(rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     """Prints a table.
 
     Args:
-        rows: whatever a row lacks, or has None for, is left blank.
+        rows: missing values and None are left blank.
         columns: which of their values, and how each is written, as in an f-string (`10.2f`). The
             titles are the keys, with spaces; a number in a format is the least width.
     """
@@ -105,7 +105,7 @@ def write(path: Path | None, results: object) -> None:
 
 
 def cpu_seconds(call: Callable[[], object]) -> float:
-    """Of this process; a call that starts others takes a `Clock`."""
+    """CPU seconds of a call in this process; one that starts others takes a `Clock`."""
     started = time.process_time()
     call()
     return time.process_time() - started
@@ -115,7 +115,7 @@ def by_turns(
     calls: Mapping[str, Callable[[int], object]], turns: int, warm_up: int = 0, at_once: int = 1
 ) -> dict[str, float]:
     """Median CPU seconds of each call, by name. They take turns, so that whatever else the machine
-    does falls on all of them; each is told the number of its turn.
+    does falls on all of them; each gets the number of its turn.
 
     Args:
         turns, warm_up: how many count, and how many before them do not.
@@ -141,7 +141,7 @@ def in_a_process(*arguments: object) -> tuple[Clock, str]:
     """Runs python with these arguments on one thread: what it took, and the last line it printed.
 
     Raises:
-        SystemExit: it failed; with what it said.
+        SystemExit: it failed; with its message.
     """
     started = Clock.now()
     done = subprocess.run(
@@ -157,7 +157,7 @@ def in_a_process(*arguments: object) -> tuple[Clock, str]:
 
 
 def peak_memory_mb() -> float:
-    """Of this process so far, pages of files that it read through a map included."""
+    """Peak memory of this process so far, mapped pages of files included."""
     # what the system calls a process's peak may be that of the one that started it
     in_kilobytes = _of_this_process("status", "VmHWM:")
     if in_kilobytes:
@@ -167,7 +167,7 @@ def peak_memory_mb() -> float:
 
 
 def private_memory_mb() -> float:
-    """What is not pages of files; nan where the system does not tell."""
+    """Memory of this process without pages of files; nan if the system does not report it."""
     return (_of_this_process("smaps_rollup", "Anonymous:") or float("nan")) / 1000
 
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""What it costs to watch a training.
+"""The cost of monitoring a training.
 
     python benchmarks/monitoring.py [dgt_mid dgt_pitch_prediction] [--steps N] [--repeats 3]
         [--threads 1] [--root FOLDER] [--json FILE]
 
 Trainings as `train_model.py` does them, by turns without and with `training.monitoring`, each in a
 process of its own: seconds of CPU (all threads) of the whole training, as medians, what the
-monitoring adds to them, and what it says itself that it took. `--steps` is the length that the
-recipe has unless given; the end of a training is always looked at, so that short ones pay more.
+monitoring adds to them, and its own estimate of that. `--steps` is the length that the
+recipe has unless given; the end of a training is always monitored, so that the share of short ones
+is greater.
 The sounds are those of the demo unless `--root` says otherwise.
 """
 
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def compare(recipe: str, options: argparse.Namespace) -> dict[str, Any]:
-    """By turns, so that what else the machine does falls on both."""
+    """Measures by turns, so that other load of the machine falls on both."""
     found: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     for _ in range(options.repeats):
         for way, results in found.items():

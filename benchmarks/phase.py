@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How near sounds come to the magnitudes that they are made from, by each way to a phase.
+"""The accuracy of phase reconstruction, by method.
 
     python benchmarks/phase.py [--sounds FOLDER] [--sizes 1024/256 ...] [--iterations 100]
         [--only METHOD ...] [--json FILE]
 
-Spectral convergence, `||S' - S|| / ||S||` in dB of the magnitudes S asked for and S' of the sound
+Spectral convergence, `||S' - S|| / ||S||` in dB of the target magnitudes S and S' of the sound
 found; lower is better. The means are over clips, not over kinds. The clips are made on the spot
 (`phase_sounds.py`), 3 s each; `--sounds` adds the first 3 s of the files in a folder, of which each
 subfolder is a kind. Magnitudes are the sound's own, and at the first size also imperfect, as a

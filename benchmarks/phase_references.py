@@ -1,4 +1,4 @@
-"""Ways to a phase to compare with, as their papers tell them."""
+"""Reference methods of phase reconstruction, as in their papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sounds of many kinds, made on the spot, that try a search for phases in different ways."""
+"""Synthesised sounds of many kinds, to test phase reconstruction."""
 
 from __future__ import annotations
 

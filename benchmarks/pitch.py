@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How many of the pitches that `extract_pitch.py` writes are right, and what they cost.
+"""The accuracy of the pitches of `extract_pitch.py`, and their cost.
 
     python benchmarks/pitch.py [full tiny swift] [--notes folder] [--thresholds 0.3 0.5 0.7]
         [--seconds 1] [--json FILE]
 
-Two materials: notes made on the spot (52 Hz to 1.9 kHz, up to 30 cents off; a sine, all harmonics,
+Two sets: notes made on the spot (52 Hz to 1.9 kHz, up to 30 cents off; a sine, all harmonics,
 odd ones, and a fundamental 20 dB below; white noise at 20 dB of SNR), and the first seconds of a
 folder's notes, whose names give the MIDI number (`flute_72_loud.wav`). Of the frames that are
 voiced: how many lie within a semitone, and how many have the very pitch class and octave. Of those
@@ -78,13 +78,13 @@ def show(result: dict[str, Any]) -> None:
 def measure(
     tracker: Tracker, notes: list[Note], thresholds: list[float]
 ) -> Iterator[dict[str, Any]]:
-    heard: list[Frames] = []
-    spent = cpu_seconds(lambda: heard.extend(listen(tracker, note.sound) for note in notes))
+    tracked: list[Frames] = []
+    spent = cpu_seconds(lambda: tracked.extend(listen(tracker, note.sound) for note in notes))
     seconds = sum(len(note.sound) for note in notes) / SAMPLE_RATE
     for threshold in thresholds:
         counts = [
             count(frames, note.midi, Voicing(threshold, *tracker.range_hz))
-            for frames, note in zip(heard, notes, strict=True)
+            for frames, note in zip(tracked, notes, strict=True)
         ]
         near, exact, voiced, voiced_sounding, sounding = np.sum(counts, axis=0)
         yield {

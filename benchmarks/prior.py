@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""How like held-out sounds a run's prior goes on in time, beside walks and independent draws.
+"""Compares samples of a run's temporal prior with validation sounds and independent samples.
 
     python benchmarks/prior.py RUN [--frames 20000] [--seeds 0 1 2] [--temperature 1]
         [--json FILE]
 
-All are compared with the latents of held-out files, one after the other in an order that is drawn;
-figures are medians over the seeds:
+All are compared with the latents of the validation files, concatenated in random order; figures are
+medians over the seeds:
 
     marginal   Wasserstein distance of each latent's values, the mean over the latents, deviations
     joint      maximum mean discrepancy of whole frames (Gaussian kernel as wide as their median
-               distance), 0 if they cannot be told apart
+               distance), 0 if they are the same
     memory     difference of the autocorrelation, the mean over the latents and lags of 1 to 100
                frames
     steps      Wasserstein distance of the distances from frame to frame, deviations
@@ -18,9 +18,9 @@ figures are medians over the seeds:
     lengths    Wasserstein distance of the times between them, seconds
     longest    seconds without one
 
-`training` are the training's own files, as near as one can come. `shuffled` are its frames in no
-order, `independent` are draws from the standard normal, `random` walks of `generate.py`. A model
-that is told labels is told those of the held-out files, over and over, and so is its prior.
+`training` are the training files, the closest possible. `shuffled` are their frames in random
+order, `independent` samples of the standard normal, `random` trajectories of `generate.py`. A
+conditioned model, and its prior, get the labels of the validation files, repeated.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ import numpy as np
 import torch
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior, PriorSampler
+from vschaos.latents import LatentPrior, PriorSampler
+from vschaos.models.capabilities import Spectral
 from vschaos.prior import Sequences, read_sequences
 from vschaos.runs import Run, load_run
 from vschaos.trajectories import trajectory
@@ -47,8 +48,8 @@ FLOOR_DB = -80.0  # below the loudest frame
 DECODED_AT_ONCE = 1024
 
 
-class Heard(NamedTuple):
-    """Latents in time `[Z, N]`, and the levels of what they sound like, dB `[N]`."""
+class Sequence(NamedTuple):
+    """Latents in time `[Z, N]`, and the levels of the decoded frames, dB `[N]`."""
 
     latents: np.ndarray
     levels: np.ndarray
@@ -70,8 +71,8 @@ def main() -> None:
     if run.prior is None:
         raise SystemExit(f"{run.folder} has no prior: python -m vschaos.prior {run.folder}")
     held_out = read_sequences(run, "held_out")
-    learnt = read_sequences(run, "train")
-    found = [judge(run, run.prior, held_out, learnt, options, seed) for seed in options.seeds]
+    training = read_sequences(run, "train")
+    found = [evaluate(run, run.prior, held_out, training, options, seed) for seed in options.seeds]
     rows = {
         label: {name: median(row[label][name] for row in found) for name in first}
         for label, first in found[0].items()
@@ -85,43 +86,46 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def judge(
+def evaluate(
     run: Run,
     prior: LatentPrior,
     files: Sequences,
-    files_learnt: Sequences,
+    files_training: Sequences,
     options: argparse.Namespace,
     seed: int,
 ) -> dict[str, dict[str, float]]:
     random, count = np.random.default_rng(seed), options.frames
     held_out, labels = together(files, random, count)
-    learnt, their_labels = together(files_learnt, random, count)
-    rate, dim = run.sample_rate / run.model.hop_length, run.model.latent_dim
+    training, training_labels = together(files_training, random, count)
+    model, rate = run.model, run.frame_rate
+    if not isinstance(model, Spectral):
+        raise SystemExit(f"expected a spectral model, got {type(model).__name__}")
+    dim = model.latent_dim
     again = torch.arange(count) % held_out.shape[1]
-    told = Labels(labels.values[:, :, again], labels.known[:, :, again])
-    walk = torch.jit.script(PriorSampler(prior))
-    walk.begin(seed)
-    found = walk(torch.full([1, count], options.temperature), told)[0].numpy()
-    # as long as those of generate.py
+    repeated = Labels(labels.values[:, :, again], labels.known[:, :, again])
+    sampler = torch.jit.script(PriorSampler(prior))
+    sampler.begin(seed)
+    sampled = sampler(torch.full([1, count], options.temperature), repeated)[0].numpy()
+    # as long as those of generate.py by default
     parts = [trajectory("random", dim, 512, rate, random) for _ in range(-(-count // 512))]
     baselines = {
-        "training": (learnt, their_labels),
-        "prior": (found, told),
-        "random": (np.concatenate(parts, axis=1)[:, :count], told),
-        "shuffled": (learnt[:, random.permutation(learnt.shape[1])], their_labels),
-        "independent": (random.standard_normal((dim, count)).astype(np.float32), told),
+        "training": (training, training_labels),
+        "prior": (sampled, repeated),
+        "random": (np.concatenate(parts, axis=1)[:, :count], repeated),
+        "shuffled": (training[:, random.permutation(training.shape[1])], training_labels),
+        "independent": (random.standard_normal((dim, count)).astype(np.float32), repeated),
     }
-    target = Heard(held_out, levels(run, held_out, labels))
+    target = Sequence(held_out, levels(model, held_out, labels))
     rows = {"held out": compared(target, target, rate)}
-    for name, (latents, stated) in baselines.items():
-        rows[name] = compared(Heard(latents, levels(run, latents, stated)), target, rate)
+    for name, (latents, conditioning) in baselines.items():
+        rows[name] = compared(Sequence(latents, levels(model, latents, conditioning)), target, rate)
     return rows
 
 
 def together(
     sequences: Sequences, random: np.random.Generator, most: int
 ) -> tuple[np.ndarray, Labels]:
-    """Files one after the other, `[Z, N]`, and their labels."""
+    """Files concatenated, `[Z, N]`, and their labels."""
     order = random.permutation(len(sequences.latents))
     latents, values, known = (
         torch.cat([rows[index] for index in order], dim=1)[:, :most] for rows in sequences
@@ -129,18 +133,18 @@ def together(
     return latents.numpy(), Labels(values[None], known[None])
 
 
-def levels(run: Run, latents: np.ndarray, labels: Labels) -> np.ndarray:
-    """Of decoded frames, dB."""
+def levels(model: Spectral, latents: np.ndarray, labels: Labels) -> np.ndarray:
+    """Levels of decoded frames, dB."""
     parts = []
     for first in range(0, latents.shape[1], DECODED_AT_ONCE):
         part = slice(first, first + DECODED_AT_ONCE)
-        told = Labels(labels.values[:, :, part], labels.known[:, :, part])
+        conditioning = Labels(labels.values[:, :, part], labels.known[:, :, part])
         frames = torch.from_numpy(latents[None, :, part].copy())
-        parts.append(run.model.decode_magnitudes(frames, told)[0].norm(dim=0))
+        parts.append(model.decode_magnitudes(frames, conditioning)[0].norm(dim=0))
     return 20 * np.log10(np.maximum(torch.cat(parts).numpy(), 1e-9))
 
 
-def compared(found: Heard, target: Heard, rate: float) -> dict[str, float]:
+def compared(found: Sequence, target: Sequence, rate: float) -> dict[str, float]:
     floor = target.levels.max() + FLOOR_DB
     steps, wanted = (np.linalg.norm(np.diff(h.latents), axis=0) for h in (found, target))
     pairs = zip(found.latents, target.latents, strict=True)
@@ -159,13 +163,14 @@ def compared(found: Heard, target: Heard, rate: float) -> dict[str, float]:
 
 
 def wasserstein(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two sets of numbers, by their quantiles."""
+    """Wasserstein distance of two sets of numbers, by their quantiles."""
     shares = (np.arange(2000) + 0.5) / 2000
     return float(np.abs(np.quantile(a, shares) - np.quantile(b, shares)).mean())
 
 
 def discrepancy(a: np.ndarray, b: np.ndarray) -> float:
-    """Gretton et al. 2012, its square root, biased: `[Z, N]` and `[Z, M]`."""
+    """Square root of the biased maximum mean discrepancy (Gretton et al. 2012), of `[Z, N]` and
+    `[Z, M]`."""
     first, second = (
         torch.from_numpy(x[:, np.linspace(0, x.shape[1] - 1, JOINT_FRAMES).astype(int)].T.copy())
         for x in (a, b)
@@ -199,7 +204,7 @@ def times_between(levels: np.ndarray, floor: float) -> np.ndarray:
 
 
 def onset_frames(levels: np.ndarray) -> np.ndarray:
-    """Where a rise begins."""
+    """Frames at which a rise begins."""
     rises = levels[RISE_FRAMES:] - levels[:-RISE_FRAMES] > RISE_DB
     return np.flatnonzero(rises[1:] & ~rises[:-1])
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Whether anything has become more than twice as slow: a minute of measures, for each change.
+"""Detects regressions of speed by more than twice, with a minute of measurements.
 
     python benchmarks/quick.py [--keep] [--json FILE]
 
 Each measure is a ratio of CPU times to a floor of the same run, so that it travels between machines
-and bears other programs beside it; absolute times are never judged. It is compared with
-`quick.json`, which tells where and when that was measured; what is far off is measured a second
-time before it is believed. The exit code is 1 if a ratio is more than twice as high as it was.
+and tolerates other programs beside it; absolute times do not count. It is compared with
+`quick.json`, which states where and when that was measured; outliers are measured a second
+time. The exit code is 1 if a ratio is more than twice as high as it was.
 `--keep` writes `quick.json` anew.
 """
 
@@ -112,7 +112,7 @@ def of_import(folder: Path) -> Iterator[tuple[str, float]]:
         root = folder / kind.ending / str(kind.rate)
         importing.write_sounds(root, kind, MINUTES)
         found = [importing.measure_here(root) for _ in range(RUNS)]
-        # reading takes milliseconds: the least of each is what nothing came between
+        # reading takes milliseconds: the least of each is undisturbed
         importing_s, reading_s = (min(one[part] for one in found) for part in PARTS)
         yield f"import of {name} / reading alone", importing_s / reading_s
 

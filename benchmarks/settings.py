@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What each setting of a `.ts` does to a sound, as pictures.
+"""The effect of each setting of a `.ts` on a sound, as pictures.
 
     python benchmarks/settings.py my_model.ts sound.wav [--out docs]
 
-Plays the sound through `forward` (`encode` and `decode` for what concerns latents alone), block by
+Plays the sound through `forward` (`encode` and `decode` for settings of latents alone), block by
 block as nn~ does, under some values of each setting, and writes a PNG of spectrograms for each:
 `settings_<name>.png`, and the sounds beside it as wav.
 """
@@ -22,7 +22,7 @@ from vschaos.pictures import draw_sounds
 
 BUFFER = 2048
 COLOURS = 48  # enough for the eye, and a quarter of the bytes
-# values that are heard well, by setting; the first is the one a model begins with
+# clearly audible values, by setting; the first is the default
 VALUES: dict[str, list[str | float]] = {
     "inversion_mode": ["keep_input", "rtisi", "scan", "random"],
     "temperature": [0.0, 1.0, 3.0],

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""How long one waits at the door: imports, --help, the first step of a training, a short sound.
+"""The start-up time of commands: imports, --help, the first step of a training, a short sound.
 
     python benchmarks/startup.py [--runs 5] [--only NAME ...] [--json FILE]
 
 Each is a command in a process of its own, from its start to its end, on one thread; the commands
 take turns, and times are medians. Floors are python itself, and what torch and Lightning take to be
-imported; `beyond` is what a command takes besides its floor, in seconds of CPU, `times` its ratio
-to that floor. The training is of one step of `dgt_mid`, without looking at held-out sounds, on
-sounds that are imported already. `generate.py` resynthesises 1.4 s and draws its spectrograms,
-`script.py` writes the `.ts`, tries it in blocks of many sizes, and writes its patches.
+imported; `beyond` is the time of a command beyond its floor, in seconds of CPU, `times` its ratio
+to that floor. The training is of one step of `dgt_mid`, without validation, on sounds that are
+imported already. `generate.py` resynthesises 1.4 s and draws its spectrograms,
+`script.py` writes the `.ts`, checks it in blocks of many sizes, and writes its patches.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ RATE = 44100
 SECONDS = 1.4
 
 
-class Door(NamedTuple):
-    """A command, and what it cannot do without."""
+class Command(NamedTuple):
+    """A command, and the imports that it needs."""
 
     name: str
     arguments: Sequence[object]
@@ -83,7 +83,7 @@ def measure(folder: Path, runs: int, only: Sequence[str] | None = None) -> list[
     return [described(door, medians) for door in doors]
 
 
-def described(door: Door, medians: dict[str, Clock]) -> dict[str, Any]:
+def described(door: Command, medians: dict[str, Clock]) -> dict[str, Any]:
     own, floor = medians[door.name], medians[door.floor]
     row = {"command": door.name, "cpu_seconds": own.cpu, "wall_seconds": own.wall}
     if door.floor == door.name:
@@ -92,16 +92,16 @@ def described(door: Door, medians: dict[str, Clock]) -> dict[str, Any]:
     return {**row, "floor": door.floor, "allowed": door.most_beyond}
 
 
-def all_doors(folder: Path) -> list[Door]:
+def all_doors(folder: Path) -> list[Command]:
     return [
-        Door(PYTHON, ("-c", "pass"), PYTHON),
-        Door(TORCH, ("-c", TORCH), TORCH),
-        Door(LIGHTNING, ("-c", LIGHTNING), LIGHTNING),
-        Door("import vschaos", ("-c", "import vschaos"), PYTHON, 0.2),
+        Command(PYTHON, ("-c", "pass"), PYTHON),
+        Command(TORCH, ("-c", TORCH), TORCH),
+        Command(LIGHTNING, ("-c", LIGHTNING), LIGHTNING),
+        Command("import vschaos", ("-c", "import vschaos"), PYTHON, 0.2),
         *helps(),
-        Door("train_model.py, first step", training(folder, "again"), LIGHTNING, 3.0),
-        Door("generate.py reconstruct", reconstruction(folder), TORCH, 2.0),
-        Door(
+        Command("train_model.py, first step", training(folder, "again"), LIGHTNING, 3.0),
+        Command("generate.py reconstruct", reconstruction(folder), TORCH, 2.0),
+        Command(
             "script.py",
             (REPOSITORY / "script.py", run_in(folder), "-o", folder / "out"),
             TORCH,
@@ -110,15 +110,15 @@ def all_doors(folder: Path) -> list[Door]:
     ]
 
 
-def helps() -> Iterator[Door]:
+def helps() -> Iterator[Command]:
     for script in SCRIPTS:
-        yield Door(f"{script}.py --help", (REPOSITORY / f"{script}.py", "--help"), PYTHON, 0.5)
+        yield Command(f"{script}.py --help", (REPOSITORY / f"{script}.py", "--help"), PYTHON, 0.5)
     for module in MODULES:
-        yield Door(f"-m {module} --help", ("-m", module, "--help"), PYTHON, 0.5)
+        yield Command(f"-m {module} --help", ("-m", module, "--help"), PYTHON, 0.5)
 
 
 def run_in(folder: Path) -> Path:
-    """Where `train` leaves its run."""
+    """The run of `train`."""
     return folder / "runs/run"
 
 
@@ -138,7 +138,7 @@ def reconstruction(folder: Path) -> tuple[object, ...]:
 
 
 def train(folder: Path) -> None:
-    """The run that is played and exported, of sounds made here."""
+    """Trains the run that is played and exported, on sounds made here."""
     seconds = np.arange(int(SECONDS * RATE)) / RATE
     for number in range(4):
         hz = 110 * 2 ** (number / 2)

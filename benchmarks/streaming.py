@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What it costs to play models of nn~, beside the cost of a transform alone.
+"""The CPU load of models in nn~, beside that of a transform alone.
 
     python benchmarks/streaming.py my_model.ts [other_toolkit.ts] [--set inversion_mode=scan]
         [--window 2048] [--hop 512] [--rate 44100] [--blocks 20] [--rounds 8] [--json FILE]
@@ -63,7 +63,7 @@ class Trial(NamedTuple):
 
 
 class Floor(nn.Module):
-    """There and back, with nothing between."""
+    """A transform and its inverse."""
 
     def __init__(self, window: int, hop: int) -> None:
         super().__init__()
@@ -208,7 +208,7 @@ def real_time_factors(
 
 
 def measure_delay(model: torch.jit.ScriptModule, inlets: int, size: int, rate: int) -> str:
-    """Samples from input to output of `forward`, as a text that owns up to doubt."""
+    """Latency of `forward` in samples, as text, with its uncertainty."""
     length = LONGEST_DELAY_SECONDS * rate // size * size
     slope = torch.fft.rfftfreq(length, 1 / rate).clamp_min(200.0)  # above it, -6 dB an octave
     noise = torch.fft.irfft(torch.fft.rfft(torch.randn(length)) / slope, n=length)

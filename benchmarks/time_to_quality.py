@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""From `train_model.py` typed to a `.ts` written: how long, and how good against the whole recipe.
+"""Time from `train_model.py` to the `.ts`, and quality relative to the whole recipe.
 
     python benchmarks/time_to_quality.py [--recipe dgt_mid] [--root DATASET] [--files 300]
         [--settings KEY=VALUE ...] [--folder FOLDER] [--reference RUN] [--json FILE] [--plot FILE]
 
-The road is that of a user: `train_model.py length=quick`, then `script.py`, each a process of its
-own, with pictures, page and patches. The same training with `length=full` is the reference, or
-`--reference`, a run of the same sounds that is there already. Both are judged by
+The steps are those of a user: `train_model.py length=quick`, then `script.py`, in two processes,
+with pictures, page and patches. The same training with `length=full` is the reference, or
+`--reference`, an existing run of the same sounds. Both are measured by
 `python -m vschaos.evaluate`.
 
-Quality is what a model's log-spectral distance on held-out sounds gains on PCA of as many
+Quality is the gain of a model's log-spectral distance on validation sounds over PCA of as many
 dimensions; the share reached is that gain against the reference's. The ratio of the two distances
 stands beside it. Time is that of the clock, which counts only where nothing else runs (`uptime`),
 and that of the processor over `CORES`, which is what a machine of two cores takes if its threads
@@ -40,7 +40,7 @@ DISTANCE = "val/log_spectral_distance"
 
 
 class Curve(NamedTuple):
-    """Distances of held-out sounds by step."""
+    """Distances of validation sounds by step."""
 
     steps: list[int]
     distances: list[float]
@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if reference is None:
         reference = folder / "full"
         train(options, folder, "full")
-    found, whole = (judged(run, options.root) for run in (quick, reference))
+    found, whole = (measured_of(run, options.root) for run in (quick, reference))
     model, pca = found["model"], found[next(name for name in found if name.startswith("PCA"))]
     return {
         "recipe": options.recipe,
@@ -115,8 +115,8 @@ def timed(program: str, *arguments: str | Path) -> Clock:
     return spent
 
 
-def judged(run: Path, root: Path) -> dict[str, float]:
-    """Log-spectral distances in dB of the model and what it is compared with."""
+def measured_of(run: Path, root: Path) -> dict[str, float]:
+    """Log-spectral distances in dB of the model and the baselines."""
     measured = magnitude_distances(load_run(run), root)
     return {name: row["log_spectral_distance"] or 0.0 for name, row in measured.items()}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast recipes train: the loader, the step, and both through Lightning.
+"""The speed of training: the loader, the step, and both through Lightning.
 
     python benchmarks/training.py [dgt_small dgt_mid dgt_large] [--steps 300] [--threads 1]
         [--settings augment=strong] [--accelerator gpu] [--profile] [--compile] [--json out.json]
@@ -10,8 +10,8 @@ The share is of the whole's CPU time. The last column is the ratio to 131 frames
 which the reference system, vschaos2 1.1, reached in its "normal" config on two shared cores without
 GPU: on another kind of machine only the shares count. With more threads than one, those that wait
 for a core burn CPU time: do that on an idle machine. On a GPU (`--accelerator gpu`) the time of the
-clock counts. `--profile` tells instead where the CPU time of the whole goes; `--compile`
-trains on losses that torch.compile has made, which needs a C++ compiler, and tells what that took.
+clock counts. `--profile` prints the shares of CPU time instead; `--compile` trains on
+compiled losses, which needs a C++ compiler, and prints the time of the compilation.
 """
 
 from __future__ import annotations
@@ -36,15 +36,14 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
-from training_profile import Bookkeeping, Manifest
+from training_profile import Profile, ProfileCallback
 
 from vschaos.audio.files import write_audio
-from vschaos.batch import Batch
 from vschaos.configs.composing import compose
-from vschaos.data.datamodule import SoundData
+from vschaos.data.datamodule import DataModule
+from vschaos.training.assembly import assemble
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
-from vschaos.training.train import assemble
 
 RECIPES = ["dgt_small", "dgt_mid", "dgt_large"]
 REFERENCE = 131.0  # frames per CPU-second
@@ -66,7 +65,7 @@ class Clock(NamedTuple):
         return cls(time.process_time(), time.perf_counter())
 
     def since(self, start: Clock, steps: int) -> Clock:
-        """Per step."""
+        """Time per step since a `Clock`."""
         return Clock((self.cpu - start.cpu) / steps, (self.wall - start.wall) / steps)
 
 
@@ -120,19 +119,19 @@ def main() -> None:
         options.json.write_text(json.dumps(rows, indent=1))
 
 
-def compile_losses(learner: Learner, data: SoundData) -> None:
-    """Their gradients as well."""
+def compile_losses(learner: Learner, data: DataModule) -> None:
+    """Compiles the losses and their gradients."""
     model, started = learner.model, Clock.now()
     model.losses = torch.compile(model.losses)  # type: ignore[method-assign]
-    for number in range(2):  # what differs from the first time is compiled once more
-        torch.stack([*model.losses(Batch(data.excerpts[number])).values()]).sum().backward()
+    for number in range(2):  # shapes that differ from the first are compiled again
+        torch.stack([*model.losses(data.training[number]).values()]).sum().backward()
     learner.zero_grad()
     spent = Clock(*np.subtract(Clock.now(), started))
     print(f"compiled within {spent.wall:.0f} s, {spent.cpu:.0f} s of CPU in this process")
 
 
 def measure(
-    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+    recipe: str, learner: Learner, data: DataModule, config: dict[str, Any], steps: int
 ) -> list[Row]:
     parts = {
         "loader": time_loader(data, steps),
@@ -153,14 +152,14 @@ def measure(
 
 
 def profile(
-    recipe: str, learner: Learner, data: SoundData, config: dict[str, Any], steps: int
+    recipe: str, learner: Learner, data: DataModule, config: dict[str, Any], steps: int
 ) -> list[Row]:
-    manifest = Manifest()
-    fit(learner, data, config, Bookkeeping(manifest, WARM_UP))
-    milliseconds = 1000 * sum(manifest.seconds.values()) / steps
+    shares = Profile()
+    fit(learner, data, config, ProfileCallback(shares, WARM_UP))
+    milliseconds = 1000 * sum(shares.seconds.values()) / steps
     print(f"{recipe}: {milliseconds:.2f} ms of CPU a step")
     rows: list[Row] = []
-    for part, share in manifest.shares().items():
+    for part, share in shares.shares().items():
         print(f"  {part:<24} {share * milliseconds:8.2f} ms {share:6.1%}")
         rows.append({"recipe": recipe, "part": part, "share": share})
     return rows
@@ -176,26 +175,26 @@ def composed(recipe: str, folder: Path, steps: int, settings: list[str]) -> dict
     return config
 
 
-def time_loader(data: SoundData, steps: int) -> Clock:
+def time_loader(data: DataModule, steps: int) -> Clock:
     batches = itertools.cycle(data.train_dataloader())
     return per_step(lambda step: next(batches), steps)
 
 
-def time_step(learner: Learner, data: SoundData, steps: int, settings: dict[str, Any]) -> Clock:
-    """What Lightning does with a batch that lies where it is needed, without Lightning."""
+def time_step(learner: Learner, data: DataModule, steps: int, settings: dict[str, Any]) -> Clock:
+    """The step of Lightning with a batch on its device, without Lightning."""
     fabric = Fabric(
         accelerator=settings["accelerator"],
         devices=1,
         precision=settings.get("precision", "32-true"),
     )
-    batches = [fabric.to_device(data.excerpts[number]) for number in range(16)]
+    batches = [fabric.to_device(data.training[number]) for number in range(16)]
     learner.to(fabric.device)
     optimizer = learner.make_optimizer(learner.parameters())
     schedule = learner.make_schedule(optimizer)
 
     def take(step: int) -> None:
         with fabric.autocast():
-            losses = learner.model.losses(Batch(batches[step % len(batches)]))
+            losses = learner.model.losses(batches[step % len(batches)])
         weighted = [learner.weights[name].at(step) * loss for name, loss in losses.items()]
         optimizer.zero_grad()
         torch.stack(weighted).sum().backward()
@@ -215,13 +214,13 @@ def per_step(take: Callable[[int], object], steps: int) -> Clock:
     return Clock.now().since(started, steps)
 
 
-def time_whole(learner: Learner, data: SoundData, steps: int, config: dict[str, Any]) -> Clock:
+def time_whole(learner: Learner, data: DataModule, steps: int, config: dict[str, Any]) -> Clock:
     stopwatch = Stopwatch()
     fit(learner, data, config, stopwatch)
     return stopwatch.stopped.since(stopwatch.started, steps)
 
 
-def fit(learner: Learner, data: SoundData, config: dict[str, Any], callback: Callback) -> None:
+def fit(learner: Learner, data: DataModule, config: dict[str, Any], callback: Callback) -> None:
     trainer = lightning.Trainer(
         logger=TensorBoardLogger(config["rundir"], name="logs"),
         callbacks=[callback],

@@ -1,4 +1,4 @@
-"""Where the time of a training goes: CPU seconds of what it does, each by itself."""
+"""A profile of a training: CPU seconds by part."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import Callback
 
-from vschaos.data.datamodule import SoundData
+from vschaos.data.sounds import Sounds
 from vschaos.training.learner import Learner
 
 
-class Manifest:
-    """CPU seconds by name: what is done within something else is not counted there too."""
+class Profile:
+    """Exclusive CPU seconds by name."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -41,13 +41,13 @@ class Manifest:
         self._is_closed = True
 
     def shares(self) -> dict[str, float]:
-        """The most first."""
+        """Shares, the largest first."""
         total = sum(self.seconds.values())
         ordered = sorted(self.seconds.items(), key=lambda entry: -entry[1])
         return {name: seconds / total for name, seconds in ordered}
 
     def watch(self, owner: Any, method: str, name: str) -> None:
-        """Counts the calls of a method of an object from now on."""
+        """Measures the calls of a method of an object from now on."""
         setattr(owner, method, self._counted(getattr(owner, method), name))
 
     def _counted(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -68,54 +68,54 @@ class Manifest:
         self._since = now
 
 
-class Bookkeeping(Callback):
-    """Opens a ledger on a training from the end of step `warm_up` on."""
+class ProfileCallback(Callback):
+    """Profiles a training from the end of step `warm_up` on."""
 
-    def __init__(self, manifest: Manifest, warm_up: int) -> None:
-        self.manifest = manifest
+    def __init__(self, profile: Profile, warm_up: int) -> None:
+        self.profile = profile
         self.warm_up = warm_up
 
     def on_train_start(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule
     ) -> None:
         assert isinstance(learner, Learner)
-        watch_training(self.manifest, trainer, learner)
+        watch_training(self.profile, trainer, learner)
 
     def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
-        self.manifest.close()
+        self.profile.close()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, learner: lightning.LightningModule, *rest: object
     ) -> None:
         if trainer.global_step == self.warm_up:
-            self.manifest.clear()
+            self.profile.clear()
 
 
-def watch_training(manifest: Manifest, trainer: lightning.Trainer, learner: Learner) -> None:
+def watch_training(profile: Profile, trainer: lightning.Trainer, learner: Learner) -> None:
     data, optimizer = trainer.datamodule, trainer.optimizers[0]  # type: ignore[attr-defined]
-    assert isinstance(data, SoundData)
-    # an operator is looked for in the class, not in the object
-    kind = type(data.excerpts)
-    data.excerpts.__class__ = type(kind.__name__, (kind,), {"__getitem__": kind.__getitem__})
-    manifest.watch(type(data.excerpts), "__getitem__", "loader")
-    manifest.watch(trainer.strategy, "backward", "backward")
-    manifest.watch(learner, "training_step", "learner")
-    manifest.watch(learner, "_clip", "clipping")
-    manifest.watch(learner.faults, "passes", "checks")
-    manifest.watch(optimizer, "zero_grad", "optimiser")
-    manifest.watch(optimizer, "step", "optimiser")
-    watch_model(manifest, learner.model)
+    assert isinstance(data, Sounds)
+    # Python finds operators in the class, not in the object
+    kind = type(data.training)
+    data.training.__class__ = type(kind.__name__, (kind,), {"__getitem__": kind.__getitem__})
+    profile.watch(type(data.training), "__getitem__", "loader")
+    profile.watch(trainer.strategy, "backward", "backward")
+    profile.watch(learner, "training_step", "learner")
+    profile.watch(learner, "_clip", "clipping")
+    profile.watch(learner.non_finite_guard, "passes", "checks")
+    profile.watch(optimizer, "zero_grad", "optimiser")
+    profile.watch(optimizer, "step", "optimiser")
+    watch_model(profile, learner.model)
 
 
-def watch_model(manifest: Manifest, model: Any) -> None:
-    """Of a spectral VAE."""
-    manifest.watch(model, "losses", "other losses, sampling")
-    manifest.watch(model.transform, "magnitudes", "transform")
-    manifest.watch(model.log_magnitude, "forward", "contrast and inverse")
-    manifest.watch(model.log_magnitude, "inverse", "contrast and inverse")
-    manifest.watch(model.encoder, "forward", "encoder")
-    manifest.watch(model.decoder, "forward", "decoder")
-    manifest.watch(model.latent, "watch", "statistics of latents")
-    manifest.watch(model.frame_convergence, "forward", "convergence")
-    manifest.watch(model.labelling, "believed", "labels")
-    manifest.watch(model, "_label_losses", "labels")
+def watch_model(profile: Profile, model: Any) -> None:
+    """Profiles the parts of a spectral VAE."""
+    profile.watch(model, "losses", "other losses, sampling")
+    profile.watch(model.transform, "magnitudes", "transform")
+    profile.watch(model.log_magnitude, "forward", "log-magnitude and inverse")
+    profile.watch(model.log_magnitude, "inverse", "log-magnitude and inverse")
+    profile.watch(model.encoder, "forward", "encoder")
+    profile.watch(model.decoder, "forward", "decoder")
+    profile.watch(model.latent, "watch", "statistics of latents")
+    profile.watch(model.reconstruction["convergence"], "forward", "convergence")
+    profile.watch(model.labelling, "infer_labels", "labels")
+    profile.watch(model, "_label_losses", "labels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VSCHAOS_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_are_heard() -> Iterator[None]:
+    """Also where the tests were begun with nohup or in the background of a script, which have
+    signals ignored, here and in the processes that tests start."""
+    answers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.getsignal(number) for number in answers}
+    for number, answer in answers.items():
+        if before[number] is signal.SIG_IGN:
+            signal.signal(number, answer)
+    yield
+    for number, answer_before in before.items():
+        signal.signal(number, answer_before)
 
 
 @pytest.fixture(scope="session")

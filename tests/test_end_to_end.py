@@ -66,7 +66,7 @@ def test_from_a_folder_of_sounds_to_a_playing_model(
     )
     assert "skipped data/broken.flac" in said
     assert "skipped 3 of 11 files" in said
-    assert "4.9 seconds to learn from (7 files), 0.7 seconds held out (1 file)" in said
+    assert "4.9 seconds to train with (7 files), 0.7 seconds held out (1 file)" in said
 
     said = type_in(place, "generate.py", "reconstruct", "runs/first", "--sr", "22050", "--out", "o")
     (reconstruction,) = (place / "o" / "reconstructions").glob("*.wav")

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vschaos.trajectories import KINDS, resample_frames, smooth_step, trajectory
+from vschaos.instrument.controls import Control
+from vschaos.trajectories import (
+    KINDS,
+    control_trajectory,
+    resample_frames,
+    smooth_step,
+    trajectory,
+)
 
 FRAME_RATE = 86.0
 
@@ -119,9 +126,9 @@ def test_an_interpolation_rests_at_its_points() -> None:
 
 
 def test_what_cannot_be_walked_is_told() -> None:
-    with pytest.raises(ValueError, match=r"sin, square.*interpolation; 'spiral' came"):
+    with pytest.raises(ValueError, match=r"sin, square.*interpolation, got 'spiral'"):
         _walk("spiral")
-    with pytest.raises(ValueError, match="at least 1 frame, 0 came"):
+    with pytest.raises(ValueError, match="at least 1 frame, got 0"):
         _walk("sin", num_frames=0)
 
 
@@ -140,3 +147,55 @@ def test_a_smooth_step_starts_and_ends_without_speed() -> None:
     assert (step[0], step[500], step[-1]) == pytest.approx((0, 0.5, 1))
     assert (np.diff(step) >= 0).all()
     assert max(np.diff(step)[[0, -1]]) < 1e-5
+
+
+PITCH = Control("pitch", 36.0, 84.0, "MIDI note", default=60.0, movement="uniform")
+CONTROLS = [
+    Control("latent 1", -3.0, 3.0, "sigma"),
+    PITCH,
+    PITCH._replace(name="vibrato", movement="held"),
+    PITCH._replace(name="loudness", low=-60.0, high=0.0, movement="gaussian"),
+    Control("on", 0.0, 1.0, "gate", movement="gate"),
+    Control("timbre", 0.0, 2.0, "class", ("reed", "bell", "pad"), movement="uniform"),
+]
+
+
+def _moved(kind: str, num_frames: int = 4000, scale: float = 1.0) -> np.ndarray:
+    random = np.random.default_rng(0)
+    return control_trajectory(kind, CONTROLS, num_frames, FRAME_RATE, random, scale)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_control_moves_in_its_own_unit_and_way(kind: str) -> None:
+    latent, pitch, vibrato, loudness, gate, timbre = _moved(kind)
+    assert np.abs(latent).max() < 6.0
+    assert 36.0 <= pitch.min() < pitch.max() <= 84.0
+    assert (vibrato == 60.0).all()
+    assert -120.0 < loudness.min() < loudness.max() < 60.0
+    assert set(gate) <= {0.0, 1.0}
+    assert set(timbre) <= {0.0, 1.0, 2.0}
+
+
+def test_a_uniform_control_covers_its_range_evenly_and_a_gate_is_half_open() -> None:
+    _, pitch, _, loudness, gate, timbre = _moved("random", 40_000)
+    shares = np.histogram(pitch, 8, (36.0, 84.0))[0] / len(pitch)
+    np.testing.assert_allclose(shares, 1 / 8, atol=0.04)  # some 900 independent values
+    assert loudness.mean() == pytest.approx(-30.0, abs=3.0)
+    assert loudness.std() == pytest.approx(15.0, abs=1.5)
+    assert gate.mean() == pytest.approx(0.5, abs=0.1)
+    np.testing.assert_allclose(np.bincount(timbre.astype(int)) / len(timbre), 1 / 3, atol=0.08)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_latents_move_as_through_a_standard_normal_space(kind: str) -> None:
+    latents = [Control(f"latent {k + 1}", -3.0, 3.0, "sigma") for k in range(8)]
+    random = np.random.default_rng(0)
+    moved = control_trajectory(kind, latents, 500, FRAME_RATE, random)
+    np.testing.assert_array_equal(moved, _walk(kind))
+
+
+def test_without_scale_controls_rest_in_the_middle_of_their_range() -> None:
+    assert _moved("sin", 3, 0.0)[:4, 0].tolist() == [0.0, 60.0, 60.0, -30.0]
+    held = [PITCH._replace(movement="held")] * 2
+    still = control_trajectory("circle", held, 3, FRAME_RATE, np.random.default_rng(0))
+    assert still.tolist() == [[60.0] * 3] * 2

@@ -3,7 +3,7 @@ and torch's optimisers and schedules.
 
 A run folder may come from a stranger, and its configuration names the classes to build. So a
 `_target_` reaches nothing but what is listed here: no code that lies elsewhere, and no class of
-this package that opens files.
+this package that opens files as it is built.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ ALLOWED = (
     "vschaos.models.",
     "vschaos.latents.",
     "vschaos.layers.",
+    "vschaos.latents.",
     "vschaos.dsp.",
     "vschaos.losses.",
     "vschaos.data.augment.",
-    "vschaos.data.datamodule.Loading",
+    "vschaos.data.features.",
+    "vschaos.data.loading.Loading",
+    "vschaos.data.rendered.Rendered",
+    "vschaos.data.sounds.Dataset",
+    "vschaos.data.sounds.Sounds",
     "vschaos.training.early_stopping.",
     "vschaos.training.ema.WeightAveraging",
     "vschaos.training.learner.",
@@ -73,7 +78,7 @@ def find_target(name: str) -> type:
     """
     refusal = ValueError(
         f"_target_ must name a class below {' or '.join(ALLOWED)} (of torch.optim an optimiser or "
-        f"a schedule); {name!r} came"
+        f"a schedule); got {name!r}"
     )
     if not isinstance(name, str) or not name.startswith(ALLOWED):
         raise refusal

@@ -20,7 +20,7 @@ from vschaos.audio.files import (
     resample,
     write_audio,
 )
-from vschaos.wav import WavWriter
+from vschaos.audio.wav import WavWriter
 
 Tone = Callable[..., np.ndarray]
 Listen = Callable[[np.ndarray, int], tuple[float, float]]

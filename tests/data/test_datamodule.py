@@ -1,4 +1,4 @@
-"""Batches hang on their number alone, and their samples are those of the files."""
+"""Batches depend on their number alone, and their samples are those of the files."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
+from tests.data.serving import serve
 from vschaos.audio.files import write_audio
 from vschaos.batch import Batch
-from vschaos.data import datamodule as datamodule_module
 from vschaos.data import excerpts as excerpts_module
+from vschaos.data import sounds as sounds_module
 from vschaos.data.augment import Augmentations, Gain, Varispeed
 from vschaos.data.cache.store import SoundStore, open_store
-from vschaos.data.datamodule import Loading, SoundData
+from vschaos.data.datamodule import Frames
 from vschaos.data.draw import BalancedDraw
-from vschaos.data.excerpts import BATCHES_PER_BLOCK, Excerpts, Frames
+from vschaos.data.excerpts import Excerpts
+from vschaos.data.loading import BATCHES_PER_BLOCK, Loading
 from vschaos.data.metadata.timeline import LabelTrack
 from vschaos.data.metadata.tracks import Segment
 from vschaos.data.pitch.notes import PITCH_CLASSES
+from vschaos.data.sounds import Sounds
 from vschaos.data.split import Split
 from vschaos.labels import Vocabulary
 
@@ -62,8 +65,8 @@ def _data(
     loading: Loading = LOADING,
     seed: int = 0,
     augmentations: Augmentations = PLAIN,
-) -> SoundData:
-    return SoundData(store, split, {}, {}, _frames(length), loading, seed, augmentations)
+) -> Sounds:
+    return serve(store, split, {}, {}, _frames(length), loading, seed, augmentations)
 
 
 def _excerpts(
@@ -74,14 +77,14 @@ def _excerpts(
     augmentations: Augmentations = PLAIN,
 ) -> Excerpts:
     loading = Loading(batch_size, 3, 0)
-    return _data(store, _whole_split(store), length, loading, seed, augmentations).excerpts
+    return _data(store, _whole_split(store), length, loading, seed, augmentations).training
 
 
 def _whole_split(store: SoundStore) -> Split:
     return Split(train=[file.name for file in store.files], held_out=[])
 
 
-def test_a_batch_hangs_on_its_number_and_the_seed_alone(make_store: MakeStore) -> None:
+def test_a_batch_depends_on_its_number_and_the_seed_alone(make_store: MakeStore) -> None:
     store = make_store(500, 700)
     augmentations = Augmentations(Gain(6.0), Varispeed(4.0, 0.8))
     excerpts = _excerpts(store, 128, 16, 0, augmentations)
@@ -137,7 +140,7 @@ def test_epochs_go_on_with_new_batches(make_store: MakeStore, workers: int) -> N
             global_step=step, accumulate_grad_batches=2, world_size=1, global_rank=0
         )
         for number, batch in enumerate(loader):
-            assert torch.equal(batch.audio, data.excerpts[2 * step + number].audio)
+            assert torch.equal(batch.audio, data.training[2 * step + number].audio)
         assert number == 2
 
 
@@ -176,7 +179,7 @@ def test_lightning_asks_for_the_batches_in_their_order(make_store: MakeStore) ->
     )
     trainer.fit(listener, data)
     assert torch.equal(
-        torch.cat(listener.train_batches), torch.cat([data.excerpts[n].audio for n in range(6)])
+        torch.cat(listener.train_batches), torch.cat([data.training[n].audio for n in range(6)])
     )
     assert torch.cat(listener.train_batches).max() <= 500  # nothing held out is learnt from
     assert [batch.shape for batch in listener.held_out_batches] == [(1, 60)] * 2
@@ -197,11 +200,11 @@ def test_held_out_sounds_are_whole_up_to_a_length(
 def test_held_out_sounds_are_few_and_spread(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datamodule_module, "HELD_OUT_FILES", 3)
+    monkeypatch.setattr(sounds_module, "HELD_OUT_FILES", 3)
     store = make_store(*[10] * 9)
     names = [file.name for file in store.files]
     data = _data(store, Split(train=names[:1], held_out=names))
-    assert [file.name for file in data.held_out.files] == ["000.wav", "004.wav", "008.wav"]
+    assert data.validation.names == ["000.wav", "004.wav", "008.wav"]
 
 
 def test_without_a_held_out_side_the_training_sounds_are_judged(make_store: MakeStore) -> None:
@@ -223,12 +226,12 @@ SEGMENTS = {
 }
 
 
-def _labelled(store: SoundStore, split: Split) -> SoundData:
+def _labelled(store: SoundStore, split: Split) -> Sounds:
     """For a model that wants the label `it`, read at three samples of an excerpt of 64."""
     frames = Frames(64, [8, 32, 60], lambda samples: torch.arange(-5, samples + 15, 10))
     unwanted = LabelTrack(store.files, {}, RATE)
     tracks = {"unwanted": unwanted, "it": LabelTrack(store.files, SEGMENTS, RATE)}
-    return SoundData(store, split, tracks, {"it": NUMBER}, frames, Loading(64, 3, 0), 0)
+    return serve(store, split, tracks, {"it": NUMBER}, frames, Loading(64, 3, 0), 0)
 
 
 def _of_ramp(store: SoundStore, sample: float) -> float:
@@ -246,7 +249,7 @@ def test_labels_are_those_of_the_samples_in_the_middle_of_frames(make_store: Mak
     data = _labelled(store, _whole_split(store))
     counts = {1.0: 0, 2.0: 0, 3.0: 0, 4.0: 0, math.nan: 0}
     for number in range(5):
-        audio, labels = data.excerpts[number]
+        audio, labels, *_ = data.training[number]
         assert labels.values.shape == labels.known.shape == (64, 1, 3)
         assert (labels.values.dtype, labels.known.dtype) == (torch.float32, torch.bool)
         samples = audio[:, [8, 32, 60]]
@@ -309,13 +312,13 @@ def test_labels_stay_with_the_sound_at_any_speed(tmp_path: Path) -> None:
     }
     store = open_store(tmp_path, RATE, "mix", min_length=1)
     frames = Frames(512, [128, 400], lambda samples: torch.arange(samples))
-    data = SoundData(
+    data = serve(
         *(store, _whole_split(store), {"it": LabelTrack(store.files, segments, RATE)}),
         *({"it": NUMBER}, frames, Loading(64, 3, 0), 0, Augmentations(None, Varispeed(6.0, 1.0))),
     )
     judged = 0
     for number in range(10):
-        audio, labels = data.excerpts[number]
+        audio, labels, *_ = data.training[number]
         for column, centre in enumerate(frames.excerpt_centres):
             near = audio[:, centre - 12 : centre + 13]
             is_flat = (near.amax(dim=1) - near.amin(dim=1) < 0.5) & labels.known[:, 0, column]
@@ -340,13 +343,13 @@ def test_tones_and_their_notes_move_together(
     }
     followed = {"pitch": "pitch_class", "octave": "octave", "not known here": "octave"}
     frames = Frames(2048, [1024], lambda samples: torch.arange(samples))
-    data = SoundData(
+    data = serve(
         *(store, _whole_split(store), tracks, vocabularies, frames, Loading(32, 3, 0)),
         *(0, Augmentations(None, Varispeed(6.0, 0.9, followed))),
     )
     heard = set()
     for number in (0, BATCHES_PER_BLOCK):
-        audio, labels = data.excerpts[number]
+        audio, labels, *_ = data.training[number]
         level = audio.square().mean(dim=1)
         for row in (level > 0.9 * level.amax()).nonzero()[:, 0].tolist():  # within the sound
             frequency_hz, _ = listen(audio[row].numpy(), RATE)
@@ -363,12 +366,12 @@ def test_balance_may_go_by_a_label_that_the_model_does_not_know(make_store: Make
     segments = {"000.wav": [Segment(0.0, math.inf, 0.0)], "001.wav": [Segment(0.0, math.inf, 1.0)]}
     track = LabelTrack(store.files, segments, RATE)
     frames = _frames(32)
-    data = SoundData(
+    data = serve(
         *(store, Split(["000.wav", "001.wav"], ["002.wav"]), {"kind": track}, {}, frames),
         *(Loading(2000, 3, 0, ["kind"]), 0),
     )
-    assert isinstance(data.excerpts.draw, BalancedDraw)
-    batch = data.excerpts[0]
+    assert isinstance(data.training.draw, BalancedDraw)
+    batch = data.training[0]
     assert batch.labels.values.shape == (2000, 0, 1)
     of_the_short = (batch.audio[:, 16] > 600).float().mean()
     assert float(of_the_short) == pytest.approx(0.5, abs=0.05)

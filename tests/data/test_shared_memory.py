@@ -17,7 +17,7 @@ import yaml
 
 from tests.test_configs import TINY, composed
 from vschaos.batch import Batch
-from vschaos.data.shared_memory import Shared, check_shared_memory
+from vschaos.data.loading import Shared, check_shared_memory
 from vschaos.training import train
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def test_a_batch_that_never_comes_is_not_waited_for(
     def slow(loader: Shared, number: int) -> Batch:
         os.kill(own, signal.SIGTERM)
         time.sleep(4)  # the loader asks its workers every five seconds whether they are there
-        return loader.excerpts[number]
+        return loader.batches[number]
 
     monkeypatch.setattr(Shared, "__getitem__", slow)
     config["data"]["loading"]["num_workers"] = 1
@@ -113,8 +113,8 @@ def test_too_little_is_told_before_anything_is_made(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     usage = Usage(64 << 20, 0, 64 << 20)
-    monkeypatch.setattr("vschaos.data.shared_memory.PLACE", tmp_path)
-    monkeypatch.setattr("vschaos.data.shared_memory.shutil.disk_usage", lambda place: usage)
+    monkeypatch.setattr("vschaos.data.loading.SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr("vschaos.data.loading.shutil.disk_usage", lambda place: usage)
     check_shared_memory(num_workers=0, batch_size=256, length=8192)
     check_shared_memory(num_workers=2, batch_size=256, length=8192)
     with pytest.raises(ValueError, match=r"64 MB left of 64 MB: set data.loading.num_workers=0"):

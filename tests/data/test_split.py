@@ -10,7 +10,7 @@ import pytest
 
 from vschaos.data.cache.store import SoundStore
 from vschaos.data.cache.waveform import CachedWaveform
-from vschaos.data.split import Split, describe, split_again
+from vschaos.data.split import Split, describe, resume_split
 
 NAMES = [f"data/sound {number}.wav" for number in range(20)]
 BEGUN = Split(
@@ -24,26 +24,26 @@ BEGUN = Split(
 def test_a_resumed_training_keeps_its_sides_and_parts(caplog: pytest.LogCaptureFixture) -> None:
     kept = json.loads(json.dumps(BEGUN.to_json()))
     again = Split(**kept)
-    assert split_again(NAMES[::-1], BEGUN, BEGUN.digests) == BEGUN
+    assert resume_split(NAMES[::-1], BEGUN, BEGUN.digests) == BEGUN
     assert not caplog.records
     assert again.to_json() == kept
     gone = {NAMES[0], NAMES[2]}
     there = [name for name in NAMES if name not in gone] + ["data/new.wav"]
     now = {**(BEGUN.digests or {}), NAMES[3]: "f" * 64}
-    split = split_again(there, BEGUN, now)
+    split = resume_split(there, BEGUN, now)
     assert split.train == NAMES[4:]
     assert split.held_out == [NAMES[1], NAMES[9]]
     assert split.part("held_out", NAMES[9]) == (600, 800)
     assert "2 files are not there any more" in caplog.text
     assert f"1 files hold another sound now ({NAMES[3]})" in caplog.text
-    assert "1 files joined since the training began (data/new.wav)" in caplog.text
+    assert "1 files are new since the training began (data/new.wav)" in caplog.text
 
 
 def test_another_dataset_is_not_resumed() -> None:
     with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
-        split_again(["other.wav"], BEGUN)
+        resume_split(["other.wav"], BEGUN)
     with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
-        split_again(NAMES, BEGUN, dict.fromkeys(NAMES, "f" * 64))
+        resume_split(NAMES, BEGUN, dict.fromkeys(NAMES, "f" * 64))
 
 
 @pytest.fixture
@@ -72,12 +72,10 @@ def test_a_part_is_read_like_a_file(store: SoundStore) -> None:
     assert part == ("deep/take.wav", 6000 + 9300, 2700, 9300)
     np.testing.assert_array_equal(store.read(part, -2, 4), [0, 0, 9301, 9302])
     np.testing.assert_array_equal(store.read(part, 2698, 4), [11_999, 12_000, 0, 0])
-    learnt = split.files("train", store)[1]
-    np.testing.assert_array_equal(store.read(learnt, 8998, 4), [8999, 9000, 0, 0])
+    trained = split.files("train", store)[1]
+    np.testing.assert_array_equal(store.read(trained, 8998, 4), [8999, 9000, 0, 0])
     assert store.level(part.part(0, 2)) == pytest.approx(9301.5, rel=1e-6)
-    assert describe(split, "train", "to learn from", store) == (
-        "25.0 minutes to learn from (1 file and part of take.wav)"
+    assert describe(split, "train", store) == (
+        "25.0 minutes to train with (1 file and part of take.wav)"
     )
-    assert describe(split, "held_out", "held out", store) == (
-        "4.5 minutes held out (part of take.wav)"
-    )
+    assert describe(split, "held_out", store) == ("4.5 minutes held out (part of take.wav)")

@@ -1,4 +1,4 @@
-"""A measure of pitch that needs no network: where a sound is most like itself a period later."""
+"""A measure of pitch by autocorrelation, without a network."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 LOWEST_HZ, HIGHEST_HZ = 50.0, 1300.0
-NEARLY_AS_GOOD = 0.93  # two periods are as like as one: the first good one counts
+NEARLY_AS_GOOD = 0.93  # several periods correlate as well as one: the first good one counts
 
 
 @pytest.fixture(scope="session")

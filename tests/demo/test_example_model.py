@@ -1,4 +1,4 @@
-"""The model in patches/ is worth playing: labels are obeyed, walks move, nothing falls silent."""
+"""The model in patches/ is playable: its labels take effect, trajectories move, no sound is silent."""
 
 from collections.abc import Callable
 from functools import cache
@@ -47,7 +47,7 @@ def decode(latents: np.ndarray, pitch: int, octave: int) -> np.ndarray:
     return host("decode").process(controls)[0, 4 * 2048 :]
 
 
-def walk(seed: int, width: float = 1.0, frames: int = 180) -> np.ndarray:
+def path(seed: int, width: float = 1.0, frames: int = 180) -> np.ndarray:
     random = np.random.default_rng(seed)
     return trajectory("random", LATENTS, frames, RATE / HOP, random, width)
 
@@ -76,20 +76,20 @@ def test_it_has_inlets_and_outlets_for_pitch_and_octave() -> None:
 
 
 @pytest.mark.parametrize("octave", [2, 3, 4, 5])
-def test_labels_are_obeyed_wherever_the_latents_walk(octave: int, fundamental_hz: Listen) -> None:
-    obeyed = []
+def test_labels_are_right_wherever_the_latents_path(octave: int, fundamental_hz: Listen) -> None:
+    right = []
     for pitch in range(0, 12, 2):
-        sound = decode(walk(100 * octave + pitch), pitch, octave)
+        sound = decode(path(100 * octave + pitch), pitch, octave)
         for start in range(0, len(sound) - 8192, 8192):
             hz = fundamental_hz(sound[start : start + 8192], RATE)
-            obeyed.append(abs(12 * np.log2(hz / hz_of(pitch, octave))) < 0.5)
-    assert np.mean(obeyed) > 0.85
+            right.append(abs(12 * np.log2(hz / hz_of(pitch, octave))) < 0.5)
+    assert np.mean(right) > 0.85
 
 
 @pytest.mark.parametrize("width", [1.0, 1.5])
-def test_walks_are_heard_and_do_not_clip(width: float) -> None:
+def test_trajectories_are_audible_and_do_not_clip(width: float) -> None:
     sound = np.concatenate(
-        [decode(walk(seed, width), seed % 12, 2 + seed % 4) for seed in range(8)]
+        [decode(path(seed, width), seed % 12, 2 + seed % 4) for seed in range(8)]
     )
     assert np.abs(sound).max() < 1.0
     assert -27.0 < 10 * np.log10(np.mean(sound**2)) < -15.0
@@ -116,7 +116,7 @@ def test_each_latent_changes_the_sound() -> None:
         assert np.sqrt(np.mean(difference**2)) > 3.0, f"latent {k + 1}"
 
 
-def test_a_note_is_heard_and_played_at_another_pitch(fundamental_hz: Listen) -> None:
+def test_a_note_is_predicted_and_played_at_another_pitch(fundamental_hz: Listen) -> None:
     sound = perform(Note("reed", 5, 3, "loud"))  # a D
     labels = np.full((2, len(sound)), [[10.0], [4.0]], dtype=np.float32)  # to play a G
     nn_object = host("forward")
@@ -136,8 +136,8 @@ def test_the_phrase_goes_through_it_at_its_own_pitches() -> None:
     assert np.abs(sound - phrase()).max() < 1e-3  # it is what the command writes
     unknown = np.full((2, len(sound)), -1.0, dtype=np.float32)
     played, pitch, _ = host("forward").process(np.concatenate([sound[None], unknown]))
-    heard = [int(np.median(pitch[n * 22050 + 8000 : n * 22050 + 18000])) for n in range(6)]
-    assert heard == [5, 0, 8, 7, 3, 10]  # D A F E C G
+    predicted = [int(np.median(pitch[n * 22050 + 8000 : n * 22050 + 18000])) for n in range(6)]
+    assert predicted == [5, 0, 8, 7, 3, 10]  # D A F E C G
     assert -30.0 < 10 * np.log10(np.mean(played**2)) < -12.0
 
 

@@ -23,8 +23,8 @@ def difference_db(first: np.ndarray, second: np.ndarray) -> float:
     for sound in (first, second):
         power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
         spectra.append(10 * np.log10(power / power.max() + 1e-7))
-    heard = np.maximum(*spectra) > -60.0
-    return float(np.sqrt(np.mean((spectra[0] - spectra[1])[heard] ** 2)))
+    audible = np.maximum(*spectra) > -60.0
+    return float(np.sqrt(np.mean((spectra[0] - spectra[1])[audible] ** 2)))
 
 
 @pytest.mark.parametrize("timbre", PLAYERS)

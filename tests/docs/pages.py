@@ -86,9 +86,9 @@ def is_defined(name: str) -> bool:
     module, _, own = name.rpartition(".")
     folder = REPOSITORY / module.replace(".", "/")
     file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    stub = file.with_suffix(".pyi")  # of a package that imports what it offers when it is used
-    file = stub if stub.is_file() else file
-    return file.is_file() and own in _names_in(file) | _names_in_diffs()
+    stub = file.with_suffix(".pyi")  # what is imported when it is first used
+    files = [path for path in (file, stub) if path.is_file()]
+    return bool(files) and any(own in _names_in(path) | _names_in_diffs() for path in files)
 
 
 @cache

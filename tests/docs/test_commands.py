@@ -74,7 +74,8 @@ def test_the_pages_show_commands() -> None:
 
 def test_targets_of_make_are_in_the_makefile() -> None:
     targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.MULTILINE))
-    assert {target for words in MADE for target in words[1:]} <= targets
+    named = {word for words in MADE for word in words[1:] if "=" not in word}
+    assert named <= targets
 
 
 class Accepted(BaseException):

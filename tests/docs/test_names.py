@@ -21,8 +21,9 @@ def test_files_exist(page: str) -> None:
 
 
 def _is_there(name: str, page: str) -> bool:
-    """From the repository's folder or the page's, or, a name alone, anywhere in the package."""
-    patterns = [name, f"{(REPOSITORY / page).parent.relative_to(REPOSITORY)}/{name}"]
+    """From the folder of the repository, the page or the package; a name alone, anywhere in it."""
+    page_folder = (REPOSITORY / page).parent.relative_to(REPOSITORY)
+    patterns = [name, f"{page_folder}/{name}", f"vschaos/{name}"]
     if "/" not in name:
         patterns.append(f"vschaos/**/{name}")
     return any(any(REPOSITORY.glob(pattern)) for pattern in patterns)

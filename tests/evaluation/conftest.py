@@ -1,4 +1,4 @@
-"""A short run without labels, and one that is told notes and hears them."""
+"""A short run without labels, and one that is conditioned on notes and predicts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of sounds give what is known beforehand."""
+"""Measures of sounds with known differences."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from vschaos.data.pitch.networks import make_tracker
 from vschaos.data.pitch.tracking import Frames
 from vschaos.dsp import STFT
 from vschaos.evaluation.measures import (
-    AFTER_PHASE,
-    BEFORE_PHASE,
+    MAGNITUDE_MEASURES,
+    SOUND_MEASURES,
     compare_magnitudes,
+    compare_pitch,
     compare_sounds,
-    compared_pitch,
+    compare_treble,
     follow_pitch,
     loudness_lufs,
     onset_sharpness,
-    pitch_kept,
+    pitch_measures,
     pooled,
-    treble_kept,
 )
 
 RATE = 44100
@@ -50,7 +50,7 @@ def test_twice_the_magnitudes_are_six_decibels() -> None:
 def test_a_sound_is_like_itself() -> None:
     sound = row(noise())
     measured = compare_sounds(sound, sound, RATE)
-    for measure in AFTER_PHASE:
+    for measure in SOUND_MEASURES:
         if measure.key in measured:
             assert measured[measure.key] == pytest.approx(measure.ideal, abs=1e-6), measure.key
 
@@ -73,26 +73,26 @@ def test_lows_are_softer_than_they_measure_and_pauses_do_not_count(tone: Tone) -
 
 def test_highs_that_a_filter_took_are_missed(tone: Tone) -> None:
     low, high = tone(500.0, RATE, 1.0), tone(8000.0, RATE, 1.0, 0.05)
-    kept = treble_kept(low + 0.1 * high, low + high, RATE)
+    kept = compare_treble(low + 0.1 * high, low + high, RATE)
     assert kept is not None
-    assert kept.kept_db == pytest.approx(-20.0, abs=0.1)
+    assert kept.level_db == pytest.approx(-20.0, abs=0.1)
     assert kept.balance_db == pytest.approx(-20.0, abs=0.2)
     fade = np.hanning(RATE)  # an end cut off has highs of its own
-    dull = treble_kept(low * fade, (low + high) * fade, RATE)
+    dull = compare_treble(low * fade, (low + high) * fade, RATE)
     assert dull is not None
-    assert dull.kept_db == pytest.approx(-60.0)
+    assert dull.level_db == pytest.approx(-60.0)
 
 
 def test_less_of_all_is_no_less_of_the_highs() -> None:
-    kept = treble_kept(0.5 * noise(), noise(), RATE)
+    kept = compare_treble(0.5 * noise(), noise(), RATE)
     assert kept is not None
-    assert kept.kept_db == pytest.approx(-6.02, abs=0.01)
+    assert kept.level_db == pytest.approx(-6.02, abs=0.01)
     assert kept.balance_db == pytest.approx(0.0, abs=0.01)
 
 
 def test_a_sound_without_highs_is_not_asked_for_them(tone: Tone) -> None:
-    assert treble_kept(noise(), tone(500.0, RATE, 1.0) * np.hanning(RATE), RATE) is None
-    assert treble_kept(noise(), noise(), 8000) is None  # nothing lies above 4 kHz there
+    assert compare_treble(noise(), tone(500.0, RATE, 1.0) * np.hanning(RATE), RATE) is None
+    assert compare_treble(noise(), noise(), 8000) is None  # nothing lies above 4 kHz there
 
 
 def clicks() -> np.ndarray:
@@ -130,14 +130,14 @@ def frames(cents: float, voiced: list[bool]) -> Frames:
 
 
 def test_thirty_cents_are_thirty_cents() -> None:
-    kept = pitch_kept(frames(30.0, [True] * 4), frames(0.0, [True] * 4), 0.5)
+    kept = compare_pitch(frames(30.0, [True] * 4), frames(0.0, [True] * 4), 0.5)
     assert kept is not None
     assert kept.error_cents == pytest.approx(30.0)
     assert (kept.in_tune, kept.voicing) == (1.0, 1.0)
 
 
 def test_an_octave_is_out_of_tune_and_half_the_voice_is_half() -> None:
-    kept = pitch_kept(frames(-1200.0, [True, True, False, False]), frames(0.0, [True] * 4), 0.5)
+    kept = compare_pitch(frames(-1200.0, [True, True, False, False]), frames(0.0, [True] * 4), 0.5)
     assert kept is not None
     assert kept.error_cents == pytest.approx(1200.0)
     assert (kept.in_tune, kept.voicing) == (0.0, 0.5)
@@ -145,7 +145,7 @@ def test_an_octave_is_out_of_tune_and_half_the_voice_is_half() -> None:
 
 def test_what_is_soft_does_not_count() -> None:
     target = frames(0.0, [True] * 4)._replace(level_db=np.array([-20.0, -20.0, -80.0, -80.0]))
-    kept = pitch_kept(frames(0.0, [True, True, False, False]), target, 0.5)
+    kept = compare_pitch(frames(0.0, [True, True, False, False]), target, 0.5)
     assert kept is not None
     assert kept.voicing == 1.0
 
@@ -157,7 +157,7 @@ def test_the_network_hears_thirty_cents(tone: Tone) -> None:
         sum(tone(k * hz, RATE, 1.0, 0.3 / k) for k in range(1, 6)) for hz in (300.0, 305.243)
     ]
     target, output = (follow_pitch(tracker, sound, RATE) for sound in harmonics)
-    kept = pitch_kept(output, target, tracker.threshold)
+    kept = compare_pitch(output, target, tracker.threshold)
     assert kept is not None
     assert kept.error_cents == pytest.approx(30.0, abs=5.0)
     assert kept.in_tune == 1.0
@@ -178,8 +178,8 @@ def test_pitch_of_next_to_nothing(length: int) -> None:
     pytest.importorskip("swift_f0")
     tracker = make_tracker("swift")
     followed = follow_pitch(tracker, np.zeros(length, np.float32), RATE)
-    kept = pitch_kept(followed, followed, tracker.threshold)
-    measured = compared_pitch(kept)
+    kept = compare_pitch(followed, followed, tracker.threshold)
+    measured = pitch_measures(kept)
     assert all(value is None or math.isfinite(value) for value in measured.values())
 
 
@@ -188,7 +188,7 @@ def test_files_are_pooled_by_frames_and_by_ratios() -> None:
         {"log_spectral_distance": 2.0, "spectral_convergence": 0.0, "level": None},
         {"log_spectral_distance": 6.0, "spectral_convergence": -6.0206, "level": None},
     ]
-    together = pooled(BEFORE_PHASE, files, [30, 10])
+    together = pooled(MAGNITUDE_MEASURES, files, [30, 10])
     assert together["log_spectral_distance"] == pytest.approx(3.0)
     assert together["spectral_convergence"] == pytest.approx(20 * math.log10(0.75), abs=1e-3)
     assert together["level"] is None

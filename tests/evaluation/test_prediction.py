@@ -1,4 +1,4 @@
-"""What predictors mistake is counted frame by frame."""
+"""Confusion matrices count frames."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from vschaos.evaluation.prediction import confusion
 from vschaos.labels import Vocabulary
 
 
-def test_classes_are_counted_where_they_are_and_where_they_are_heard() -> None:
+def test_classes_are_counted_by_true_and_predicted_class() -> None:
     vocabulary = Vocabulary(("a", "b", "c", "d"))
     true = np.array([0.0, 0.0, 0.0, 1.0])
     counted = confusion(vocabulary, true, np.array([0.0, 0.0, 3.0, 1.0]))
-    assert counted["names"] == ["a", "b", "d"]  # nothing is or was heard as c
+    assert counted["names"] == ["a", "b", "d"]  # no frame is c or is predicted as c
     assert counted["counts"] == [[2, 0, 1], [0, 1, 0], [0, 0, 0]]
     assert counted["accuracy"] == 0.75
 

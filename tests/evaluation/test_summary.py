@@ -1,4 +1,4 @@
-"""A run's page tells what an evaluation of its very weights said, and nothing else."""
+"""The summary is that of an evaluation of the same weights on held-out files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS = {
         "spectral_convergence": -2.0,
     },
 }
-FACTS = {"checkpoint": "last", "judged_by": "held out", "before_phase": ROWS}
+FACTS = {"checkpoint": "last", "evaluated_on": "held out", "magnitudes": ROWS}
 
 
 @pytest.fixture
@@ -30,31 +30,29 @@ def checkpoint(tmp_path: Path) -> Path:
     return file
 
 
-def said(folder: Path, checkpoint: Path, content: Any) -> str | None:
+def summary(folder: Path, checkpoint: Path, content: Any) -> str | None:
     (folder / FILE).parent.mkdir(exist_ok=True)
     (folder / FILE).write_text(json.dumps(content))
     return read_summary(folder, checkpoint)
 
 
-def test_model_and_better_pca_are_told(tmp_path: Path, checkpoint: Path) -> None:
-    line = said(tmp_path, checkpoint, FACTS)
+def test_model_and_better_pca_are_summarised(tmp_path: Path, checkpoint: Path) -> None:
+    line = summary(tmp_path, checkpoint, FACTS)
     assert line == "LSD 3.46 dB, SC -12.3 dB; PCA: LSD 5.00 dB, SC -2.0 dB"
 
 
-def test_other_weights_and_other_sounds_are_not(tmp_path: Path, checkpoint: Path) -> None:
+def test_other_weights_and_other_sounds_are_ignored(tmp_path: Path, checkpoint: Path) -> None:
     assert read_summary(tmp_path, checkpoint) is None
-    assert said(tmp_path, checkpoint, {**FACTS, "checkpoint": "best"}) is None
-    assert said(tmp_path, checkpoint, {**FACTS, "judged_by": "/others"}) is None
-    assert said(tmp_path, checkpoint, FACTS) is not None
+    assert summary(tmp_path, checkpoint, {**FACTS, "checkpoint": "best"}) is None
+    assert summary(tmp_path, checkpoint, {**FACTS, "evaluated_on": "/others"}) is None
+    assert summary(tmp_path, checkpoint, FACTS) is not None
     checkpoint.touch()
     os.utime(tmp_path / FILE, (2.0, 2.0))
     assert read_summary(tmp_path, checkpoint) is None  # trained on since
 
 
 @pytest.mark.parametrize(
-    "content", [[], {}, 3, {**FACTS, "before_phase": {"model": {"log_spectral_distance": "<b>"}}}]
+    "content", [[], {}, 3, {**FACTS, "magnitudes": {"model": {"log_spectral_distance": "<b>"}}}]
 )
-def test_what_is_no_evaluation_is_passed_over(
-    content: Any, tmp_path: Path, checkpoint: Path
-) -> None:
-    assert said(tmp_path, checkpoint, content) is None
+def test_another_file_is_ignored(content: Any, tmp_path: Path, checkpoint: Path) -> None:
+    assert summary(tmp_path, checkpoint, content) is None

@@ -48,7 +48,7 @@ def train(nothing_known: Callable[..., Labels]) -> Callable[[Tensor, int], Spect
             latent=GaussianLatent(dim=6),
         )
         excerpts = sound.unfold(1, model.excerpt_length, 997)[0]
-        model.fit(unlabelled(unlabelled(excerpts)))
+        model.fit(unlabelled(excerpts))
         optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
         for step in range(num_steps):
             optimizer.zero_grad()

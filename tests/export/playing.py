@@ -8,10 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from vschaos.instrument.live_stream import LIVE_ATTRIBUTES
 from vschaos.models.spectral_vae.controls import ATTRIBUTES
 
 HOP, RATE = 512, 44100
-DEFAULTS = {attribute.name: attribute.default for attribute in ATTRIBUTES}
+DEFAULTS = {attribute.name: attribute.default for attribute in [*ATTRIBUTES, *LIVE_ATTRIBUTES]}
 SOUNDS: dict[str, Callable[[Tensor], Tensor]] = {
     "low tone": lambda seconds: 0.4 * tones(seconds, 55.0),
     "chord": lambda seconds: 0.3 * tones(seconds, 110.0, 138.6, 164.8, 220.0),

@@ -54,7 +54,7 @@ def made(conditioning: dict[str, Any], prediction: dict[str, Any]) -> Run:
         prediction=prediction,
         adversary_dims=[8],
     )
-    model.fit(unlabelled(unlabelled(0.02 * torch.randn(8, 4096))))
+    model.fit(unlabelled(0.02 * torch.randn(8, 4096)))
     with torch.no_grad():  # as they are drawn, heads hear next to the same in everything
         for parameter in model.labelling.predictors.parameters():
             parameter.mul_(4.0)

@@ -65,7 +65,7 @@ def make(name: str, output: Callable[[LogMagnitude], Output] = Output) -> Spectr
     )
     sound = music(400)[0]
     excerpts = sound.unfold(1, model.excerpt_length, 577)[0]
-    model.fit(unlabelled(unlabelled(excerpts)))
+    model.fit(unlabelled(excerpts))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     values = torch.zeros(len(excerpts[::8]), 0, len(model.excerpt_centres))
     for step in range(60):

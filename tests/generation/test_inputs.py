@@ -52,15 +52,15 @@ def test_given_files_and_folders_are_taken(tmp_path: Path) -> None:
             find_inputs(run, [tmp_path / missing])
 
 
-def _labelled_run(root: Path, told: list[str]) -> Any:
+def _labelled_run(root: Path, conditioning_tasks: list[str]) -> Any:
     run = _run(root, [])
     callbacks = {"brightness": {"type": "float"}}
     run.config["data"]["dataset"]["metadata_callbacks"] = callbacks
     run.model = SimpleNamespace(
         vocabularies=dict.fromkeys(("pitch", "octave", "brightness", "vanished")),
-        told=told,
         centres=lambda length: torch.arange(-100, length + 200, 100),
     )
+    run.conditioning_tasks = conditioning_tasks
     return run
 
 
@@ -141,10 +141,10 @@ def test_held_out_parts_are_read_and_labelled_where_they_lie(dataset: Path) -> N
     (given,) = find_inputs(run, None)
     audio = read_input(run, given.file, given.part)
     np.testing.assert_array_equal(audio, read_input(run, given.file)[2000:4000])
-    told = DatasetLabelReader(run).conditioning(given.file, audio, given.first)["octave"]
+    found = DatasetLabelReader(run).conditioning(given.file, audio, given.first)["octave"]
     seconds = (2000 + np.arange(-100, 2200, 100)) / 8000
     expected = np.select([seconds < 0.3, seconds < 0.5], [2.0, 3.0], np.nan)
-    np.testing.assert_array_equal(told, expected)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_another_folder_with_such_names_is_not_taken_for_the_runs(

@@ -1,10 +1,10 @@
-"""What a player says of labels is understood, and sweeps go through all there is."""
+"""Labels of the command line are parsed, and sweeps cover all values."""
 
 from __future__ import annotations
 
 import dataclasses
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -23,18 +23,19 @@ VOCABULARIES = {
 
 
 class Recorder:
-    """A run that is told labels and keeps what it is asked to decode."""
+    """A run that records what it decodes."""
 
     vocabularies = VOCABULARIES
-    model: Any = SimpleNamespace(told=["pitch", "octave", "loudness"])
-    labels = Run.labels
+    model: Any = SimpleNamespace(vocabularies=VOCABULARIES)
+    conditioning_tasks: ClassVar = ["pitch", "octave", "loudness"]
+    labels, check_conditioning, _values = Run.labels, Run.check_conditioning, Run._values
 
     def __init__(self) -> None:
-        self.asked: list[Any] = []
+        self.decoded: list[Any] = []
 
     def decode(self, latents: np.ndarray, labels: Any, inversion: str | None) -> np.ndarray:
-        self.asked.append((latents, labels, inversion))
-        return np.full(10, len(self.asked))
+        self.decoded.append((latents, labels, inversion))
+        return np.full(10, len(self.decoded))
 
 
 def parsed(*words: str) -> Any:
@@ -51,17 +52,17 @@ def test_words_are_labels_and_their_values() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["pitch"], "pairs of a label and its value.*pitch came"),
+        (["pitch"], "pairs of a label and its value.*got pitch"),
         (["pitch", "3", "octave"], "pairs of a label"),
-        (["timbre", "reed"], "the model can be told pitch, octave, loudness; 'timbre' came"),
-        (["nowhere", "1"], "the model can be told pitch, octave, loudness; 'nowhere' came"),
-        (["pitch", "H"], "pitch: a class number from 0 to 11 or one of A, A#, .* 'H' came"),
-        (["pitch", "12"], "pitch: .* '12' came"),
-        (["octave", "-1"], "octave: .* '-1' came"),
-        (["loudness", "loud"], "loudness: a number was expected"),
+        (["timbre", "reed"], "conditioned on pitch, octave, loudness, got 'timbre'"),
+        (["nowhere", "1"], "conditioned on pitch, octave, loudness, got 'nowhere'"),
+        (["pitch", "H"], "pitch: .*class number from 0 to 11 or one of A, A#, .* 'H'"),
+        (["pitch", "12"], "pitch: .* '12'"),
+        (["octave", "-1"], "octave: .* '-1'"),
+        (["loudness", "loud"], "loudness: .*'loud'"),
     ],
 )
-def test_what_cannot_be_said_is_refused(words: list[str], message: str) -> None:
+def test_wrong_labels_are_refused(words: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parsed(*words)
 
@@ -69,7 +70,7 @@ def test_what_cannot_be_said_is_refused(words: list[str], message: str) -> None:
 @pytest.mark.parametrize(
     ("low", "high"), [(-40.0, 0.0), (0.0, 1.0), (120.0, 124.0), (1990.0, 2001.0), (1e6, 1e6 + 7)]
 )
-def test_numbers_are_gone_through_from_the_lowest_to_the_highest(low: float, high: float) -> None:
+def test_numbers_are_swept_from_the_lowest_to_the_highest(low: float, high: float) -> None:
     values = sweep_values(Vocabulary(low=low, high=high))
     np.testing.assert_allclose(list(values.values()), np.linspace(low, high, 8))
     step = (high - low) / 7
@@ -77,13 +78,13 @@ def test_numbers_are_gone_through_from_the_lowest_to_the_highest(low: float, hig
         assert float(name) == pytest.approx(value, abs=0.1 * step)
 
 
-def test_a_sweep_goes_through_all_classes_and_leaves_the_other_labels() -> None:
+def test_a_sweep_covers_all_classes_and_keeps_the_other_labels() -> None:
     run, latents = Recorder(), np.zeros((2, 5))
     others = {"pitch": 7.0, "octave": np.arange(5.0)}
     sounds = sweep(run, latents, "pitch", others, "scan")  # type: ignore[arg-type]
     assert tuple(sounds) == PITCH_CLASSES
     assert [int(sound[0]) for sound in sounds.values()] == list(range(1, 13))
-    for number, (given, labels, inversion) in enumerate(run.asked):
+    for number, (given, labels, inversion) in enumerate(run.decoded):
         assert given is latents
         assert labels["pitch"] == number
         assert labels["octave"] is others["octave"]
@@ -91,7 +92,7 @@ def test_a_sweep_goes_through_all_classes_and_leaves_the_other_labels() -> None:
     assert others["pitch"] == 7.0
 
 
-def test_a_sweep_tells_the_classes_that_no_sound_had() -> None:
+def test_a_sweep_marks_classes_absent_from_the_training() -> None:
     run = Recorder()
     octave = dataclasses.replace(VOCABULARIES["octave"], unseen=(0, 4))
     run.vocabularies = {**VOCABULARIES, "octave": octave}
@@ -99,10 +100,10 @@ def test_a_sweep_tells_the_classes_that_no_sound_had() -> None:
     assert list(sounds) == ["0 - not in the training", "1", "2", "3", "4 - not in the training"]
 
 
-def test_a_sweep_of_what_the_model_is_not_told_is_refused() -> None:
-    with pytest.raises(ValueError, match="can be told pitch, octave, loudness; 'timbre' came"):
+def test_a_sweep_of_another_label_is_refused() -> None:
+    with pytest.raises(ValueError, match="conditioned on pitch, octave, loudness, got 'timbre'"):
         sweep(Recorder(), np.zeros((2, 5)), "timbre")  # type: ignore[arg-type]
     run = Recorder()
-    run.model = SimpleNamespace(told=[])
-    with pytest.raises(ValueError, match="can be told none; 'pitch' came"):
+    run.conditioning_tasks = []  # type: ignore[misc]
+    with pytest.raises(ValueError, match="conditioned on no label, got 'pitch'"):
         sweep(run, np.zeros((2, 5)), "pitch")  # type: ignore[arg-type]

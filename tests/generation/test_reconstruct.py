@@ -23,7 +23,8 @@ class EchoRun:
     gains: list[float] = field(default_factory=list)
     sample_rate: int = RATE
     calls: list[tuple[int, float, str | None]] = field(default_factory=list)
-    told: list[Any] = field(default_factory=list)
+    conditioning: list[Any] = field(default_factory=list)
+    frame_rate: float = RATE / 10
 
     def reconstruct(
         self,
@@ -32,7 +33,7 @@ class EchoRun:
         temperature: float = 0.0,
         inversion: str | None = None,
     ) -> np.ndarray:
-        self.conditioning_tasks.append(labels)
+        self.conditioning.append(labels)
         self.calls.append((len(audio), temperature, inversion))
         gain = self.gains[(len(self.calls) - 1) % len(self.gains)] if self.gains else 1.0
         return (gain * audio).astype(np.float32)
@@ -88,22 +89,22 @@ def test_settings_reach_each_segment() -> None:
 
 
 @pytest.mark.parametrize("length", [3, 1050, 1051, 2005, 5333])
-def test_each_segment_is_told_the_labels_of_its_own_frames(length: int) -> None:
-    """The sound says in each sample which frame it belongs to."""
+def test_each_segment_has_the_labels_of_its_own_frames(length: int) -> None:
+    """Each sample is the number of its frame."""
     run = EchoRun()
     sound = (np.arange(length) // 10).astype(np.float32)
-    heard: list[np.ndarray] = []
+    received: list[np.ndarray] = []
     plain = run.reconstruct
 
     def reconstruct(audio: np.ndarray, *settings: Any) -> np.ndarray:
-        heard.append(audio[::10])
+        received.append(audio[::10])
         return plain(audio, *settings)
 
     run.reconstruct = reconstruct  # type: ignore[method-assign]
     _reconstruct(run, sound, {"pitch": sound[::10], "octave": 4.0})
-    for told, frames in zip(run.conditioning_tasks, heard, strict=True):
-        np.testing.assert_array_equal(told["pitch"], frames)
-        assert told["octave"] == 4.0
+    for labels, frames in zip(run.conditioning, received, strict=True):
+        np.testing.assert_array_equal(labels["pitch"], frames)
+        assert labels["octave"] == 4.0
 
 
 def _morph(*sounds: np.ndarray) -> np.ndarray:
@@ -114,7 +115,7 @@ def test_a_morph_goes_from_the_first_sound_to_the_last() -> None:
     random = np.random.default_rng(0)
     first, last = random.normal(size=700), 5 + random.normal(size=1000)
     latents = _morph(first, last)
-    assert latents.shape == (2, 100)  # the longer one gives the pace
+    assert latents.shape == (2, 100)  # those of the longer one
     np.testing.assert_allclose(latents[:, 0], [first[0], -first[0]], atol=1e-6)
     np.testing.assert_allclose(latents[:, -1], [last[990], -last[990]], atol=1e-6)
     assert latents[0, :20].mean() < 1.5
@@ -138,7 +139,7 @@ def test_a_sound_morphed_to_itself_stays() -> None:
 
 
 def test_one_sound_is_not_enough() -> None:
-    with pytest.raises(ValueError, match="at least two sounds, 1 came"):
+    with pytest.raises(ValueError, match="at least two sounds, got 1"):
         _morph(np.zeros(100))
 
 

@@ -1,13 +1,16 @@
 """The card of a model says all of it, inside the `.ts` and beside it."""
 
+import dataclasses
 import json
+import math
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vschaos.instrument.controls import Attribute, Control, Method
-from vschaos.instrument.instrument import CARD, Instrument, read_instrument
+from vschaos.instrument.instrument import CARD, Instrument, check_plain, read_instrument
 
 PITCH = Control("pitch", 0.0, 1.0, "class", ("A", "Ré ♯"), unknown_below=0.0, unseen=(1,))
 AUDIO = Control("audio", -1.0, 1.0, "amplitude")
@@ -38,6 +41,46 @@ def test_a_card_within_the_model_says_all(tmp_path: Path) -> None:
     assert read_instrument(path) == INSTRUMENT
 
 
+def changed(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return (*value, "a") if isinstance(value, tuple) else f"{value}a"
+
+
+@pytest.mark.parametrize("entry", [PITCH, INSTRUMENT.attributes[0]])
+def test_each_field_survives_the_card(entry: Control | Attribute, tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    special = {"movement": "gate", "unseen": (0,), "aliases": (("p", "pca"),), "type": "str"}
+    for field in entry._fields:
+        other = entry._replace(**{field: special.get(field, changed(getattr(entry, field)))})
+        if isinstance(other, Control):
+            methods = [Method("play", [other], 1, [other], 1)]
+            instrument = dataclasses.replace(INSTRUMENT, methods=methods)
+        else:
+            instrument = dataclasses.replace(INSTRUMENT, attributes=[other])
+        path.write_text(instrument.to_json(), encoding="utf-8")
+        assert read_instrument(path) == instrument, field
+
+
+@pytest.mark.parametrize(
+    ("control", "message"),
+    [
+        (LATENT._replace(default=math.nan), "finite numbers"),
+        (LATENT._replace(low=4.0), "low <= high"),
+        (LATENT._replace(movement="jumping"), "movement must be one of gaussian"),  # type: ignore[arg-type]
+        (PITCH._replace(unseen=(2,)), "unseen must be numbers of classes"),
+        (PITCH._replace(name="a\n"), "printable"),
+    ],
+)
+def test_controls_that_cannot_be_are_refused(control: Control, message: str) -> None:
+    methods = [Method("play", [control], 1, [AUDIO], 1)]
+    with pytest.raises(ValueError, match=message):
+        check_plain(dataclasses.replace(INSTRUMENT, methods=methods))
+
+
 def test_what_can_be_turned_and_called() -> None:
     assert [attribute.name for attribute in INSTRUMENT.settings()] == ["dimred"]
     assert INSTRUMENT.method("decode") is INSTRUMENT.methods[0]
@@ -49,7 +92,7 @@ def test_what_can_be_turned_and_called() -> None:
     [
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
-        (json.dumps({"format": 2}), "format 1 expected, 2 came"),
+        (json.dumps({"format": 2}), "format must be 1, got 2"),
         (json.dumps({"format": 1, "name": "x"}), "methods"),
     ],
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import LatentPrior, PriorSampler, Stretch
+from vschaos.latents import LatentPrior, PriorSampler, Stretch
 
 VOCABULARIES = {"shape": Vocabulary(("low", "high")), "speed": Vocabulary(low=0.0, high=1.0)}
 

@@ -10,17 +10,17 @@ def fitted(dim: int) -> tuple[LatentProjection, torch.Tensor]:
     """Views of a skewed, stretched cloud that lies off the centre, and the cloud `[Z, M]`."""
     torch.manual_seed(dim)
     cloud = torch.randn(dim, dim) @ torch.randn(dim, 4096).pow(3) + 1.0
-    views = LatentProjection(dim)
-    views.fit(cloud)
-    return views, cloud
+    projection = LatentProjection(dim)
+    projection.fit(cloud)
+    return projection, cloud
 
 
 @pytest.mark.parametrize("view", PROJECTIONS)
 @pytest.mark.parametrize("dim", [1, 2, 3, 8])
 def test_inward_undoes_outward(view: str, dim: int) -> None:
-    views, cloud = fitted(dim)
-    scripted = torch.jit.script(views)
-    scripted.view = view
+    projection, cloud = fitted(dim)
+    scripted = torch.jit.script(projection)
+    scripted.mode = view
     latents = cloud[None, :, :200]
     seen = scripted.standardize(latents)
     assert seen.shape == latents.shape
@@ -30,34 +30,34 @@ def test_inward_undoes_outward(view: str, dim: int) -> None:
 
 @pytest.mark.parametrize("view", ["pca", "ica"])
 def test_components_are_uncorrelated_of_unit_deviation_and_ordered(view: str) -> None:
-    views, cloud = fitted(6)
-    views.view = view
-    covariance = torch.cov(views.standardize(cloud[None])[0])
+    projection, cloud = fitted(6)
+    projection.mode = view
+    covariance = torch.cov(projection.standardize(cloud[None])[0])
     torch.testing.assert_close(covariance, torch.eye(6), atol=0.02, rtol=0.02)
-    reach = (views.from_pca if view == "pca" else views.from_ica).norm(dim=0)
+    reach = (projection.from_pca if view == "pca" else projection.from_ica).norm(dim=0)
     assert (reach.diff() <= 1e-5).all()
 
 
 def test_independent_components_are_found() -> None:
-    views, _ = fitted(3)
+    projection, _ = fitted(3)
     torch.manual_seed(3)
     mixing = torch.randn(3, 3)
-    found = views.to_ica @ mixing  # a permutation with signs and lengths
+    found = projection.to_ica @ mixing  # a permutation with signs and lengths
     strongest = found.abs().amax(dim=1)
     assert (found.abs().sum(dim=1) < 1.2 * strongest).all()
 
 
 def test_the_first_spherical_coordinate_is_the_distance() -> None:
-    views, cloud = fitted(5)
-    views.view = "pca"
-    distance = views.standardize(cloud[None])[0].norm(dim=0)
-    views.view = "spherical"
-    torch.testing.assert_close(views.standardize(cloud[None])[0, 0], distance)
+    projection, cloud = fitted(5)
+    projection.mode = "pca"
+    distance = projection.standardize(cloud[None])[0].norm(dim=0)
+    projection.mode = "spherical"
+    torch.testing.assert_close(projection.standardize(cloud[None])[0, 0], distance)
 
 
 def test_too_few_latents_leave_all_as_it_is() -> None:
-    views = LatentProjection(4)
-    views.fit(torch.randn(4, 8))
-    views.view = "pca"
+    projection = LatentProjection(4)
+    projection.fit(torch.randn(4, 8))
+    projection.mode = "pca"
     latents = torch.randn(1, 4, 3)
-    torch.testing.assert_close(views.standardize(latents), latents)
+    torch.testing.assert_close(projection.standardize(latents), latents)

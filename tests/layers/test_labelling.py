@@ -61,7 +61,7 @@ class Whole(torch.nn.Module):
         return [
             self.labelling.to_encoder(frames, probabilities, known),
             self.labelling.to_decoder(frames, probabilities, known),
-            self.labelling.to_decoder(frames, self.labelling.stated(nothing), nothing.known),
+            self.labelling.to_decoder(frames, self.labelling.probabilities(nothing), nothing.known),
             self.labelling.predicted(frames),
         ]
 
@@ -91,7 +91,7 @@ def test_the_order_is_that_of_the_settings() -> None:
     assert labelling.to_decoder.tasks == [0, 1]
     labels = Labels(torch.tensor([[[4.0], [1.0], [0.0]]]), torch.ones(1, 3, 1).bool())
     frames = torch.zeros(1, 1, 1)
-    told = labelling.to_decoder(frames, labelling.stated(labels), labels.known)
+    told = labelling.to_decoder(frames, labelling.probabilities(labels), labels.known)
     assert told.flatten().tolist() == [0, *(0, 0, 0, 0, 1), *(0, 1, 0)]
 
 
@@ -111,7 +111,7 @@ def test_what_is_not_said_is_believed_as_heard_where_there_is_a_head() -> None:
     labelling = made(conditioning, {"pitch": HEAD})
     frames, labels = some(labelling)
     probabilities, known = labelling.infer_labels(frames, labels)
-    stated, heard = labelling.stated(labels), labelling.predictors[0](frames)
+    stated, heard = labelling.probabilities(labels), labelling.predictors[0](frames)
     said = labels.known[:, :1].expand_as(heard)
     assert torch.equal(probabilities[0][said], stated[0][said])
     assert torch.equal(probabilities[0][~said], heard[~said])
@@ -196,36 +196,36 @@ def test_the_settings_of_a_head_are_taken() -> None:
         (
             {"pitch": {"target": ["decodr"]}},
             {},
-            r"model\.conditioning\.pitch\.target must name encoder and/or decoder, \['decodr'\]",
+            r"pitch\.target must name encoder and/or decoder, got \['decodr'\]",
         ),
         ({"pitch": {"target": []}}, {}, r"pitch\.target must name"),
-        ({"pitch": {}}, {}, r"pitch\.target must name .* None came"),
+        ({"pitch": {}}, {}, r"pitch\.target must name .* got None"),
         (
             {"pitch": {"target": ["decoder"], "embedding": "none"}},
             {},
             r"model\.conditioning\.pitch\.embedding must be OneHot or Embedding for labels that "
-            "are classes, 'none' came",
+            "are classes, got 'none'",
         ),
         (
             {"pitch": {"target": ["decoder"], "embedding": "onehot"}},
             {},
-            r"pitch\.embedding must be .* 'onehot' came",
+            r"pitch\.embedding must be .* got 'onehot'",
         ),
         (
             {"loudness": {"target": ["decoder"]}},
             {},
-            r"loudness\.embedding must be none for labels that are numbers, 'OneHot' came",
+            r"loudness\.embedding must be none for labels that are numbers, got 'OneHot'",
         ),
         (
             {},
             {"pitch": {"type": "RNN"}},
-            r"model\.prediction\.pitch\.type must be MLPEncoder, 'RNN' came",
+            r"model\.prediction\.pitch\.type must be MLPEncoder, got 'RNN'",
         ),
         (
             {},
             {"pitch": {"args": {"target_dist": "Normal"}}},
             r"model\.prediction\.pitch\.args\.target_dist must be Categorical for labels that are "
-            "classes, 'Normal' came",
+            "classes, got 'Normal'",
         ),
         (
             {},
@@ -236,7 +236,7 @@ def test_the_settings_of_a_head_are_taken() -> None:
             {},
             {"pitch": {"args": {"depth": 3}}},
             r"model\.prediction\.pitch\.args may hold nlayers, hidden_dims, dropout and "
-            r"target_dist, depth came",
+            r"target_dist, got depth",
         ),
     ],
 )

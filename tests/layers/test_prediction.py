@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vschaos.layers.prediction import Categorical, Deaf, Normal
+from vschaos.layers.prediction import Categorical, NoPredictor, Normal
 
 
 def teach(head: Categorical | Normal, frames: Tensor, belief: Tensor, steps: int) -> float:
@@ -98,7 +98,8 @@ def test_a_normal_head_that_hears_the_spread_of_all_hears_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "rows"), [(Categorical(3, 4, [8], 0.5), 4), (Normal(3, [8], 0.5), 1), (Deaf(), 0)]
+    ("head", "rows"),
+    [(Categorical(3, 4, [8], 0.5), 4), (Normal(3, [8], 0.5), 1), (NoPredictor(), 0)],
 )
 def test_heads_script(head: torch.nn.Module, rows: int) -> None:
     frames = torch.randn(2, 3, 5)

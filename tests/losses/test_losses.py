@@ -143,7 +143,7 @@ def test_silence_harms_nobody(distance: Distance) -> None:
 
 
 def test_settings_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ValueError, match="of must be contrast or magnitudes"):
+    with pytest.raises(ValueError, match="of must be log_magnitude or magnitudes"):
         MeanSquare("phase")
     with pytest.raises(ValueError, match="power must be 1 or 2"):
         LogMagnitudeDistance(power=3)

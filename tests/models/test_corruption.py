@@ -75,7 +75,7 @@ def test_without_a_chance_nothing_is_drawn_or_changed() -> None:
 
 def losses(corrupted: Corruption | None, audio: Tensor, labels: Labels, step: int) -> list[Tensor]:
     model = tiny(**FULL, corruption=corrupted)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     torch.manual_seed(step)
     return list(model.losses(Batch(audio, labels)).values())
 
@@ -95,7 +95,7 @@ def test_what_shall_come_out_is_clean() -> None:
     """A network that gives the clean contrast, whatever it hears, makes no error."""
     audio = tones(1, 512).expand(16, 512)
     model = tiny(corruption=Corruption(noise=MagnitudeNoise(40.0, 1.0)))
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     clean = model.log_magnitude(model.transform.analyse(audio).abs())
     model.decoder.forward = lambda *_: clean  # type: ignore[method-assign]
     found = model.losses(Batch(audio, some_labels(model, 16)))
@@ -106,7 +106,7 @@ def test_what_shall_come_out_is_clean() -> None:
 
 def test_silence_and_extremes_are_finite() -> None:
     model = tiny(corruption=corruption(1.0))
-    model.fit(unlabelled(unlabelled(tones(8, 512))))
+    model.fit(unlabelled(tones(8, 512)))
     for audio in (torch.zeros(4, 512), 1e4 * tones(4, 512)):
         found = model.losses(Batch(audio, some_labels(model, 4)))
         assert all(torch.isfinite(loss) for loss in found.values())

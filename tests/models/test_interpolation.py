@@ -87,7 +87,7 @@ def test_shares_that_cannot_be_are_refused(share: float) -> None:
 def test_networks_with_a_memory_learn_from_it(memory: Any, labels: dict[str, Any]) -> None:
     model = make(memory, interpolation=InterpolationLoss(), excerpt_frames=3, burn_in=2, **labels)
     audio, given = batch(model)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     with torch.no_grad():  # so soft that what lies between has fallen, whatever is drawn
         list(model.decoder.parameters())[-1].sub_(9.0)
     loss = model.losses(Batch(audio, given))["interpolation"]
@@ -110,7 +110,7 @@ def test_a_model_that_learns_with_it_falls_less() -> None:
         audio = level * torch.sin(2 * math.pi * hz.repeat(8, 1) * times[:length] + phase)
         nothing = torch.zeros(count, 0, 1)
         labels = Labels(nothing, nothing > 0)
-        model.fit(unlabelled(unlabelled(audio)))
+        model.fit(unlabelled(audio))
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
         for _ in range(80):
             losses = model.losses(Batch(audio, labels))

@@ -81,7 +81,7 @@ def test_every_loss_is_finite_and_every_parameter_learns(
     for burn_in in (0, 4):
         model = make(memory, excerpt_frames=3, burn_in=burn_in, **labels)
         audio, given = batch(model)
-        model.fit(unlabelled(unlabelled(audio)))
+        model.fit(unlabelled(audio))
         losses = model.losses(Batch(audio, given))
         sum(losses.values(), torch.zeros(())).backward()
         assert all(torch.isfinite(loss.detach()) for loss in losses.values())
@@ -96,7 +96,7 @@ def test_no_loss_is_taken_of_the_frames_that_warm_a_memory(burn_in: int) -> None
     recorder = Recorder()
     model = make(excerpt_frames=5, burn_in=burn_in, reconstruction={"log_magnitude": recorder})
     audio, given = batch(model)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     assert "log_magnitude" in model.losses(Batch(audio, given))
     assert recorder.judged == 17 - burn_in
 
@@ -105,7 +105,7 @@ def test_no_loss_is_taken_of_the_frames_that_warm_a_memory(burn_in: int) -> None
 def test_what_sounds_later_changes_no_frame_before(memory: Any) -> None:
     model = make(memory).eval()
     audio = 0.1 * torch.randn(1, 40 * 64)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     changed = audio.clone()
     changed[:, 20 * 64 :] = 0.3 * torch.randn(1, 20 * 64)
     with torch.no_grad():
@@ -119,7 +119,7 @@ def test_what_sounds_later_changes_no_frame_before(memory: Any) -> None:
 
 def test_a_silence_that_lasts_is_where_the_gate_expects_it() -> None:
     model = make().eval()
-    model.fit(unlabelled(unlabelled(0.1 * torch.randn(4, 2048))))
+    model.fit(unlabelled(0.1 * torch.randn(4, 2048)))
     with torch.no_grad():
         latents = model.encode(torch.zeros(1, 60 * 64))
         settled = latents[:, :, 40:50]

@@ -50,7 +50,7 @@ def tones(num: int, length: int, seed: int = 0) -> Tensor:
 def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -> None:
     model = tiny()
     audio = tones(8, model.excerpt_length)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     losses = model.losses(Batch(audio, nothing_known(8)))
     assert set(losses) == {"log_magnitude", "convergence", "kl"}
     sum(losses.values(), torch.zeros(())).backward()
@@ -61,7 +61,7 @@ def test_every_loss_moves_what_it_should(nothing_known: Callable[..., Labels]) -
 
 def test_sounds_come_back_as_long_as_they_went_in() -> None:
     model = tiny()
-    model.fit(unlabelled(unlabelled(tones(8, 4096))))
+    model.fit(unlabelled(tones(8, 4096)))
     for length in (1, 127, 128, 3000):
         for inversion in (None, *model.inversions):
             assert model.reconstruct(tones(2, length), inversion=inversion).shape == (2, length)
@@ -69,7 +69,7 @@ def test_sounds_come_back_as_long_as_they_went_in() -> None:
 
 def test_latents_decode_to_the_sound_that_has_as_many_frames() -> None:
     model = tiny()
-    model.fit(unlabelled(unlabelled(tones(8, 4096))))
+    model.fit(unlabelled(tones(8, 4096)))
     for num_frames in (4, 5, 40):
         audio = model.decode(torch.zeros(3, 4, num_frames))
         assert model.encode(audio).shape == (3, 4, num_frames)
@@ -100,7 +100,7 @@ def test_a_latent_that_is_the_same_for_all_sounds_says_nothing(
 ) -> None:
     model = tiny()
     audio = tones(64, model.excerpt_length)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     last = [layer for layer in model.encoder.modules() if isinstance(layer, nn.Linear)][-1]
     with torch.no_grad():
         last.weight[1] = last.weight[4 + 1] = 0.0  # mean and log-variance of the second one
@@ -158,7 +158,7 @@ def moved_by(model: SpectralVAE, loss: Tensor) -> set[str]:
 def test_with_labels_every_loss_moves_what_it_should() -> None:
     model = tiny(**FULL)
     audio = tones(32, model.excerpt_length)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     losses = model.losses(Batch(audio, some_labels(model, 32)))
     of_labels = {"pitch_prediction", "pitch_semi_supervised"}
     of_heads = {"adversary", "leak"}
@@ -177,7 +177,7 @@ def test_with_labels_every_loss_moves_what_it_should() -> None:
 def test_losses_and_distances_are_finite_whatever_is_known(share_known: float) -> None:
     model = tiny(**FULL, label_dropout=0.2)
     audio = tones(16, model.excerpt_length)
-    model.fit(unlabelled(unlabelled(audio)))
+    model.fit(unlabelled(audio))
     labels = some_labels(model, 16, share_known)
     # where nothing is known, anything may stand
     labels = labels._replace(values=labels.values.masked_fill(~labels.known, math.nan))
@@ -204,7 +204,7 @@ def test_labels_of_all_frames_hidden_are_unknown_to_the_network() -> None:
     shown = tiny(conditioning=TO_DECODER, label_dropout=0.0)
     hidden = tiny(conditioning=TO_DECODER, label_dropout=1.0)
     for model in (shown, hidden):
-        model.fit(unlabelled(unlabelled(audio)))
+        model.fit(unlabelled(audio))
     known = torch.ones(16, 1, 1, dtype=torch.bool)
     low, high = (Labels(torch.full((16, 1, 1), value), known) for value in (0.0, 1.0))
 
@@ -257,7 +257,7 @@ def obedient() -> SpectralVAE:
         adversary_dims=[32],
         label_dropout=0.1,
     )
-    model.fit(unlabelled(unlabelled(notes(256, 1, 0)[0])))
+    model.fit(unlabelled(notes(256, 1, 0)[0]))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(300):
         losses = model.losses(Batch(*notes(128, 1, step)))
@@ -329,7 +329,7 @@ def test_its_heads_hear_the_labels(obedient: SpectralVAE) -> None:
 
 def train(model: SpectralVAE, steps: int) -> None:
     values = torch.zeros(128, 0, 1)
-    model.fit(unlabelled(unlabelled(tones(256, model.excerpt_length))))
+    model.fit(unlabelled(tones(256, model.excerpt_length)))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(steps):
         losses = model.losses(

@@ -36,9 +36,7 @@ def instrument(noise: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> P
         decoder=partial(Perceptron, hidden_dims=[16]),
         latent=GaussianLatent(dim=4),
     )
-    model.fit(
-        unlabelled(unlabelled(torch.from_numpy(noise[0]).unfold(0, model.excerpt_length, 997)))
-    )
+    model.fit(unlabelled(torch.from_numpy(noise[0]).unfold(0, model.excerpt_length, 997)))
     path = tmp_path_factory.mktemp("instrument") / "instrument.ts"
     scripted = script_stream(model.eval().requires_grad_(False).stream().eval(), RATE)
     scripted.save(str(path))

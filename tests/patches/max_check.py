@@ -1,4 +1,4 @@
-"""What can be checked of a patch without Max: its structure, and what it says to nn~."""
+"""What can be checked of a patch without Max: its structure, and its messages to nn~."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
+from vschaos.patches.layout import Layout
 from vschaos.patches.max.design import own_name, prefix_of
 from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
-from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, heard_settings
+from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, settings_receivers
 
 PLAYERS = ("nn~", "mc.nn~", "mcs.nn~")
 WIDGETS = {  # that give each type of a value, and the outlet they give it from
@@ -22,13 +23,13 @@ WIDGETS = {  # that give each type of a value, and the outlet they give it from
 }
 
 
-def check_max(text: str, instrument: Instrument, model_name: str) -> None:
-    """Reads a `.maxpat` as Max would, and what it says to nn~ as the model would.
+def check_max(text: str, instrument: Instrument) -> None:
+    """Reads a `.maxpat` as Max would, and its messages to nn~ as the model would.
 
     Raises:
         ValueError: all faults that were found.
     """
-    content = json.loads(text)
+    content, model_name = json.loads(text), instrument.name
     faults = [fault for patcher in patchers(content) for fault in _structure(patcher)]
     faults += _players(content, instrument, model_name)
     faults += _settings(content, instrument, model_name)
@@ -117,17 +118,17 @@ def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -
             if _spoken(box)[0] in PLAYERS:
                 found += 1
                 faults += _player(box, instrument, model_name)
-                for name in heard_settings(instrument, _spoken(box)[2]):
-                    if not _hears(patcher, box, own_name(prefix, name)):
-                        faults.append(f"{box['text']!r} does not hear its settings")
+                for name in settings_receivers(instrument, _spoken(box)[2]):
+                    if not _receives(patcher, box, own_name(prefix, name)):
+                        faults.append(f"{box['text']!r} does not receive its settings")
             elif _spoken(box)[0] == "script":
                 faults += _script(box["text"], patcher)
-                if not _hears(patcher, box, own_name(prefix, BUFFER)):
-                    faults.append("a script does not hear of a new buffer")
+                if not _receives(patcher, box, own_name(prefix, BUFFER)):
+                    faults.append("a script does not receive a new buffer")
     return faults if found else [*faults, "nothing plays the model"]
 
 
-def _hears(patcher: dict[str, Any], box: dict[str, Any], receiver: str) -> bool:
+def _receives(patcher: dict[str, Any], box: dict[str, Any], receiver: str) -> bool:
     """What comes to a receiver comes to the box, by its left inlet."""
     boxes = {other["id"]: other for other in boxes_of(patcher)}
     return any(
@@ -164,9 +165,9 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
     faults, tied = [], set()
     for verb, *arguments in steps:
         if verb == "newdefault":
-            name, _, _, *said = arguments
-            if name not in names or _spoken(names[name])[:-1] != said[:-1] or said[-1] != "$1":
-                faults.append(f"a script makes another object: {' '.join(said)!r}")
+            name, _, _, *spoken = arguments
+            if name not in names or _spoken(names[name])[:-1] != spoken[:-1] or spoken[-1] != "$1":
+                faults.append(f"a script makes another object: {' '.join(spoken)!r}")
         elif verb == "connect":
             source, outlet, destination, inlet = arguments
             ends = ((source, outlet, "numoutlets"), (destination, inlet, "numinlets"))
@@ -186,23 +187,23 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
 def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the messages that go to nn~, and of settings that no message sets."""
     prefix = prefix_of(model_name)
-    attributes = {attribute.name: attribute for attribute in instrument.settings()}
+    attributes = {attribute.name: attribute for attribute in Layout(instrument).attributes}
     faults: list[str] = []
-    told: set[str] = set()
-    told_by = {own_name(prefix, SETTINGS), own_name(prefix, LATENT_SETTINGS)}
+    set_names: set[str] = set()
+    ways = {own_name(prefix, SETTINGS), own_name(prefix, LATENT_SETTINGS)}
     for patcher in patchers(content):
         boxes = {box["id"]: box for box in boxes_of(patcher)}
         cords = list(cords_of(patcher))
         for source, outlet, destination, _ in cords:
             end, message = boxes.get(destination, {}), boxes.get(source, {})
-            if _spoken(end)[0] == "s" and _spoken(end)[1] in told_by:
+            if _spoken(end)[0] == "s" and _spoken(end)[1] in ways:
                 widgets = [(boxes.get(a, {}), o) for a, o, b, _ in cords if b == source]
-                faults += _message(message, widgets, attributes, told)
+                faults += _message(message, widgets, attributes, set_names)
             elif _is_player(end) and _is_unknown_message(message, outlet):
-                faults.append(f"{message.get('text')!r} is nothing that nn~ is told")
-    faults += [f"nothing sets {name}" for name in attributes if name not in told]
+                faults.append(f"{message.get('text')!r} is no message of nn~")
+    faults += [f"nothing sets {name}" for name in attributes if name not in set_names]
     if not _is_paired(content, own_name(prefix, AGAIN)):
-        faults.append(f"{own_name(prefix, AGAIN)} is sent or heard alone")
+        faults.append(f"{own_name(prefix, AGAIN)} is sent or received alone")
     return faults
 
 
@@ -226,14 +227,14 @@ def _message(
     message: dict[str, Any],
     widgets: list[tuple[dict[str, Any], int]],
     attributes: dict[str, Attribute],
-    told: set[str],
+    set_names: set[str],
 ) -> list[str]:
     spoken = _spoken(message)
     order = spoken[1:] if spoken[0] == "prepend" else spoken
     if len(order) < 2 or order[0] != "set" or order[1] not in attributes:
         return [f"{message.get('text')!r} is no setting of the model"]
     attribute = attributes[order[1]]
-    told.add(attribute.name)
+    set_names.add(attribute.name)
     if spoken[0] == "set":
         return [] if len(order) == 3 else [f"{message['text']!r} needs one value"]
     if len(order) != 2 or not widgets:

@@ -83,8 +83,8 @@ def complaints(lines: Sequence[str]) -> list[str]:
 
     The real nn~ posts an empty error at each word it is set to; that one does not count.
     """
-    told = [line for line in lines if line.strip() not in ("error:", "error: nn~:")]
-    return [line for line in told if any(word in line.lower() for word in COMPLAINTS)]
+    found = [line for line in lines if line.strip() not in ("error:", "error: nn~:")]
+    return [line for line in found if any(word in line.lower() for word in COMPLAINTS)]
 
 
 def play_patch(
@@ -125,13 +125,13 @@ def play_object(
     paths: Sequence[Path] = (),
     sample_rate: int = 44100,
 ) -> Played:
-    """Makes an object or an abstraction, plays a sound into it and hears what comes out.
+    """Makes an object or an abstraction, plays a sound into it and records its outlets.
 
     Args:
         text: as written in its box, `mine~ 3`.
         sound: `[C, T]` or `[T]`, for its first inlets; a channel each.
         outlets: how many to hear.
-        seconds: to be heard; the length of the sound if it is not given.
+        seconds: to be recorded; the length of the sound if it is not given.
         messages: when, in milliseconds, and what; `(0, "inlet-1 set gain -6")`.
         listen_to: names of `[send~]` in it.
         printed: numbers of outlets, from 1, whose messages are printed, as `outlet-3: words`.
@@ -200,7 +200,7 @@ def _run(
         options += ["-r", str(driver.sample_rate)]
         for path in (stand_in(), *paths):
             options += ["-path", str(path)]
-        # what is opened last is computed first, so that its sends are heard in the same block
+        # what is opened last is computed first, so that its sends are received in the same block
         for patch in (folder / "driver.pd", *patches):
             options += ["-open", str(patch)]
         log = folder / "log"

@@ -33,10 +33,10 @@ def test_each_setting_is_explained() -> None:
 @pytest.mark.parametrize("name", ["max_example", "max_example_mc"])
 def test_those_for_max_fit_the_model(name: str) -> None:
     instrument = read_instrument(PATCHES / "example.ts")
-    check_max((PATCHES / f"{name}.maxpat").read_text(encoding="utf-8"), instrument, "example")
+    check_max((PATCHES / f"{name}.maxpat").read_text(encoding="utf-8"), instrument)
 
 
-def test_that_for_pure_data_plays_the_notes_that_it_is_told(tmp_path: Path) -> None:
+def test_that_for_pure_data_plays_the_notes_that_are_set(tmp_path: Path) -> None:
     folder = tmp_path / "patches"
     folder.mkdir()
     for name in ("pd_example.pd", "example.ts"):
@@ -60,8 +60,8 @@ def test_that_for_pure_data_plays_the_notes_that_it_is_told(tmp_path: Path) -> N
     sound = played.sound[0]
     assert 0.02 < np.abs(sound).max() < 0.99
     for k, hertz in enumerate((220.0, 329.63 / 2, 329.63)):
-        heard = sound[int((k + 0.4) * RATE) : int((k + 0.95) * RATE)]
-        assert harmony(heard, hertz) > 0.9
+        note = sound[int((k + 0.4) * RATE) : int((k + 0.95) * RATE)]
+        assert harmony(note, hertz) > 0.9
 
 
 def test_that_for_pure_data_sounds_within_the_first_second(tmp_path: Path) -> None:

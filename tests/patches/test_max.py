@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.patches.draw_maxpat import draw, text_width, wrapped
+from tests.patches.families import Mixed, Notes, Parameters
 from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
+from vschaos.export.script import describe
 from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.max import write_max
@@ -33,33 +35,36 @@ SETTINGS = [
 
 
 def instrument(
-    dim: int = 3, told: tuple[Control, ...] = (), methods: tuple[str, ...] = ("forward", "codec")
+    dim: int = 3, labels: tuple[Control, ...] = (), methods: tuple[str, ...] = ("forward", "codec")
 ) -> Instrument:
     latents = [Control(f"latent {n + 1}", -2.5 - n / 10, 3.0, "sigma") for n in range(dim)]
     made = []
     if "codec" in methods or "encode" in methods:
-        made.append(Method("encode", [AUDIO], 1, [*latents, *told], 256))
+        made.append(Method("encode", [AUDIO], 1, [*latents, *labels], 256))
     if "codec" in methods or "decode" in methods:
-        made.append(Method("decode", [*latents, *told], 256, [AUDIO], 1))
+        made.append(Method("decode", [*latents, *labels], 256, [AUDIO], 1))
     if "forward" in methods:
-        made.append(Method("forward", [AUDIO, *told], 1, [AUDIO, *told], 1))
+        made.append(Method("forward", [AUDIO, *labels], 1, [AUDIO, *labels], 1))
     if "generate" in methods:
-        made.append(Method("generate", [TEMPERATURE, *told], 256, [AUDIO], 1))
+        made.append(Method("generate", [TEMPERATURE, *labels], 256, [AUDIO], 1))
     return Instrument("strings", 48000, 256, 768, made, SETTINGS)
 
 
 INSTRUMENTS = {
     "plain": instrument(),
-    "labels": instrument(told=(PITCH, BRIGHTNESS)),
-    "many labels": instrument(told=tuple(PITCH._replace(name=f"label {n}") for n in range(9))),
+    "labels": instrument(labels=(PITCH, BRIGHTNESS)),
+    "many labels": instrument(labels=tuple(PITCH._replace(name=f"label {n}") for n in range(9))),
     "1 latent": instrument(1),
     "64 latents": instrument(64, (PITCH,)),
-    "forward only": instrument(told=(PITCH,), methods=("forward",)),
-    "encode only": instrument(told=(PITCH,), methods=("encode",)),
-    "decode only": instrument(told=(PITCH,), methods=("decode",)),
-    "no forward": instrument(told=(PITCH,), methods=("codec",)),
-    "generates": instrument(told=(PITCH,), methods=("forward", "codec", "generate")),
+    "forward only": instrument(labels=(PITCH,), methods=("forward",)),
+    "encode only": instrument(labels=(PITCH,), methods=("encode",)),
+    "decode only": instrument(labels=(PITCH,), methods=("decode",)),
+    "no forward": instrument(labels=(PITCH,), methods=("codec",)),
+    "generates": instrument(labels=(PITCH,), methods=("forward", "codec", "generate")),
     "buffer of one hop": replace(instrument(), hop_length=1024),
+    "parameters": describe("strings", Parameters(), 48000),
+    "notes": describe("strings", Notes(), 48000),
+    "mixed": describe("strings", Mixed(), 48000),
 }
 
 
@@ -80,28 +85,31 @@ def named(text: str, first: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_a_patch_fits_its_model(name: str) -> None:
-    check_max(write_max(INSTRUMENTS[name], "strings"), INSTRUMENTS[name], "strings")
+    check_max(write_max(INSTRUMENTS[name]), INSTRUMENTS[name])
 
 
 @pytest.mark.parametrize("name", ["my strings", "été 弦", 'a "b", c; $1', "x\\y"])
 def test_any_name_is_played_by_its_whole_name(name: str) -> None:
-    text = write_max(instrument(), name)
-    check_max(text, instrument(), name)
+    named_so = replace(instrument(), name=name)
+    text = write_max(named_so)
+    check_max(text, named_so)
     assert {found[1] for found in named(text, "nn~")} == {name}
 
 
 def test_every_control_has_a_receiver_called_after_the_model() -> None:
-    receivers = {found[1] for found in named(write_max(INSTRUMENTS["labels"], "my ex"), "r")}
-    controls = "latent-1 encoded-3 walk-2 pitch brightness gain mix volume balance"
+    receivers = {
+        found[1] for found in named(write_max(replace(INSTRUMENTS["labels"], name="my ex")), "r")
+    }
+    controls = "latent-1 encoded-3 trajectory-2 pitch brightness gain mix volume balance"
     controls += " source tone inversion_mode reset form rate forward"
     assert {f"my-ex-{control}" for control in controls.split()} <= receivers
 
 
 def test_what_plays_by_itself_is_off_at_first_and_is_added_to_the_rest() -> None:
-    text = write_max(INSTRUMENTS["generates"], "ex")
+    text = write_max(replace(INSTRUMENTS["generates"], name="ex"))
     assert ["r", "ex-generate-temperature"] in named(text, "r")
     there = list(patchers(json.loads(text)))
-    (panel,) = (p for p in there if ["r", "ex-generate"] in map(said_words, boxes_of(p)))
+    (panel,) = (p for p in there if ["r", "ex-generate"] in map(text_words, boxes_of(p)))
     by_id = {box["id"]: box for box in boxes_of(panel)}
     (toggle,) = (box["id"] for box in boxes_of(panel) if box["maxclass"] == "toggle")
     sources = [by_id[a].get("text") for a, _, b, _ in cords_of(panel) if b == toggle]
@@ -111,25 +119,25 @@ def test_what_plays_by_itself_is_off_at_first_and_is_added_to_the_rest() -> None
     assert [inlet["comment"] for inlet in inlets] == ["forward", "decode", "generate"]
 
 
-def said_words(box: dict[str, Any]) -> list[str]:
+def text_words(box: dict[str, Any]) -> list[str]:
     return words(box["text"]) if box.get("text") else []
 
 
 def test_a_model_without_labels_has_no_panel_for_them() -> None:
     titles = [
         box["text"]
-        for p in patchers(json.loads(write_max(instrument(), "strings")))
+        for p in patchers(json.loads(write_max(instrument())))
         for box in boxes_of(p)
         if box.get("fontname") == "Georgia"
     ]
     assert "FORWARD" in titles
     assert "LATENTS" in titles
-    assert not {"LABELS", "HEARD"} & set(titles)
+    assert not {"LABELS", "PREDICTED"} & set(titles)
 
 
 def test_a_label_is_unknown_until_a_class_is_chosen() -> None:
     """The menu's first item is -1 on the label's cord, the first class 0."""
-    content = json.loads(write_max(INSTRUMENTS["labels"], "strings"))
+    content = json.loads(write_max(INSTRUMENTS["labels"]))
     menus = [b for p in patchers(content) for b in boxes_of(p) if "Ré ♯" in b.get("items", [])]
     assert all(menu["items"][:4] == ["unknown", ",", "A", ","] for menu in menus)
     assert ["sig~", "-1"] in named(json.dumps(content), "sig~")
@@ -142,7 +150,7 @@ def test_classes_that_no_sound_had_say_so_in_their_menu() -> None:
 
 
 def test_sound_is_off_until_it_is_switched_on() -> None:
-    content = json.loads(write_max(instrument(), "strings"))
+    content = json.loads(write_max(instrument()))
     for patcher in patchers(content):
         by_id = {box["id"]: box for box in boxes_of(patcher)}
         for line in (entry["patchline"] for entry in patcher["lines"]):
@@ -153,7 +161,7 @@ def test_sound_is_off_until_it_is_switched_on() -> None:
 
 def test_inlets_and_outlets_lie_in_their_order() -> None:
     """Max counts them from left to right."""
-    for patcher in patchers(json.loads(write_max(INSTRUMENTS["64 latents"], "strings"))):
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS["64 latents"]))):
         for kind in ("inlet", "outlet"):
             ends = [box for box in boxes_of(patcher) if box["maxclass"] == kind]
             lefts = [box["patching_rect"][0] for box in ends]
@@ -162,7 +170,7 @@ def test_inlets_and_outlets_lie_in_their_order() -> None:
 
 
 def test_boxes_of_the_patching_view_do_not_cover_each_other() -> None:
-    for patcher in patchers(json.loads(write_max(INSTRUMENTS["labels"], "strings"))):
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS["labels"]))):
         places = [tuple(box["patching_rect"]) for box in boxes_of(patcher)]
         assert not [(a, b) for n, a in enumerate(places) for b in places[n + 1 :] if overlap(a, b)]
 
@@ -176,7 +184,7 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_nothing_covers_anything_on_the_page(name: str) -> None:
     """But for a panel's paper, and what lies on the area for dropped files."""
-    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name], "strings"))):
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name]))):
         width, height = patcher["rect"][2:]
         boxes = [b for b in shown(patcher) if b["maxclass"] not in ("panel", "dropfile")]
         places = [place_of(box) for box in boxes]
@@ -190,7 +198,7 @@ def test_nothing_covers_anything_on_the_page(name: str) -> None:
 
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_texts_fit(name: str) -> None:
-    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name], "strings"))):
+    for patcher in patchers(json.loads(write_max(INSTRUMENTS[name]))):
         for box in shown(patcher):
             _, _, width, height = place_of(box)
             text, size = box.get("text", ""), box.get("fontsize", 12.0)
@@ -204,7 +212,7 @@ def test_texts_fit(name: str) -> None:
 
 def test_a_picture_of_every_widget_can_be_drawn(tmp_path: Path) -> None:
     path = tmp_path / "strings.maxpat"
-    path.write_text(write_max(INSTRUMENTS["labels"], "strings"), encoding="utf-8")
+    path.write_text(write_max(INSTRUMENTS["labels"]), encoding="utf-8")
     draw(path, tmp_path / "strings.png")
     assert (tmp_path / "strings.png").stat().st_size > 10_000
 
@@ -234,21 +242,23 @@ def test_cords_that_lead_nowhere_are_refused() -> None:
         patch.connect(wave, sound, 0, 2)
 
 
-def said(box: dict[str, Any]) -> str:
+def text_of(box: dict[str, Any]) -> str:
     return str(box.get("text", ""))
 
 
 @pytest.mark.parametrize(("label", "played"), [(-1.0, 7.0), (0.0, 0.0), (3.0, 3.0)])
-def test_decode_plays_what_encode_hears_under_an_unknown_label(label: float, played: float) -> None:
-    page = json.loads(write_max(instrument(told=(PITCH,)), "strings"))
-    patcher = next(p for p in patchers(page) if "p decode" in map(said, boxes_of(p)))
+def test_decode_plays_what_encode_predicts_under_an_unknown_label(
+    label: float, played: float
+) -> None:
+    page = json.loads(write_max(instrument(labels=(PITCH,))))
+    patcher = next(p for p in patchers(page) if "p decode" in map(text_of, boxes_of(p)))
     boxes = {box["id"]: box for box in boxes_of(patcher)}
 
     def value(box: dict[str, Any]) -> float:
-        """What comes out of a box while the label and what is heard (7) stand still."""
+        """What comes out of a box while the label and its prediction (7) stand still."""
         if box.get("comment") == "pitch":
             return label
-        if said(box) == "p encode":
+        if text_of(box) == "p encode":
             return 7.0
         left, right = (inlet_value(box["id"], inlet) for inlet in (0, 1))
         operator, *arguments = box["text"].split()
@@ -261,5 +271,5 @@ def test_decode_plays_what_encode_hears_under_an_unknown_label(label: float, pla
         cords = [cord for cord in cords_of(patcher) if cord[2:] == (identity, inlet)]
         return sum(value(boxes[source]) for source, *_ in cords)
 
-    decode = next(box for box in boxes.values() if said(box) == "p decode")
+    decode = next(box for box in boxes.values() if text_of(box) == "p decode")
     assert inlet_value(decode["id"], 3) == played

@@ -11,7 +11,7 @@ from tests.patches.test_max import INSTRUMENTS
 from vschaos.patches.max import write_max
 
 INSTRUMENT = INSTRUMENTS["labels"]
-GOOD = write_max(INSTRUMENT, "strings")
+GOOD = write_max(INSTRUMENT)
 Content = dict[str, Any]
 
 
@@ -64,7 +64,7 @@ def change(key: str, value: Any, **wanted: Any) -> Callable[[Content], None]:
     ("breaks", "message"),
     [
         (drop_a_box, "a cord ends at"),
-        (drop_a_cord, "does not hear its settings"),
+        (drop_a_cord, "does not receive its settings"),
         (swap_an_outlet, "inversion_mode is a str"),
         (lose_an_outlet_type, "1 outlets of 0 types"),
         (repeat_an_id, "same id"),
@@ -78,7 +78,7 @@ def change(key: str, value: Any, **wanted: Any) -> Callable[[Content], None]:
         (change("text", "prepend set gain 1", text="prepend set gain"), "needs one value"),
         (change("text", "prepend set freeze", text="prepend set gain"), "freeze is a int"),
         (change("text", "set reset", text="set reset 1"), "no setting|one value"),
-        (change("text", "prepend enabel", text="prepend enable"), "nothing that nn~ is told"),
+        (change("text", "prepend enabel", text="prepend enable"), "no message of nn~"),
         (change("text", "cyclone~ 0.", text="cycle~"), "no object that Max has"),
         (change("text", "r #0-strings-nn-bufer", text="r #0-strings-nn-buffer"), "a new buffer"),
         (change("maximum", 25.0, maxclass="flonum", maximum=24), "gain goes from"),
@@ -91,9 +91,9 @@ def test_what_is_broken_is_found(breaks: Callable[[Content], None], message: str
     content = json.loads(GOOD)
     breaks(content)
     with pytest.raises(ValueError, match=message):
-        check_max(json.dumps(content), INSTRUMENT, "strings")
+        check_max(json.dumps(content), INSTRUMENT)
 
 
 def test_another_models_patch_is_refused() -> None:
     with pytest.raises(ValueError, match="inlets and outlets"):
-        check_max(GOOD, INSTRUMENTS["plain"], "strings")
+        check_max(GOOD, INSTRUMENTS["plain"])

@@ -1,4 +1,4 @@
-"""Patches are driven, heard and judged."""
+"""Patches are driven, recorded and checked."""
 
 from pathlib import Path
 
@@ -33,10 +33,10 @@ def test_complaints_are_heard(noise: np.ndarray, tmp_path: Path) -> None:
         "#X connect 1 0 2 0;\n#X connect 3 0 1 5;\n#X connect 3 0 1 0;\n"
     )
     messages = [(0, "wrong-frequency 440"), (1, "wrong-frequency sharp"), (2, "nobody 3")]
-    said = complaints(play_patch(tmp_path / "wrong.pd", 0.01, messages).lines)
+    found = complaints(play_patch(tmp_path / "wrong.pd", 0.01, messages).lines)
     parts = ("couldn't create", "connection failed", "no method for 'sharp'", "nobody")
     for part in parts:
-        assert any(part in line for line in said), (part, said)
+        assert any(part in line for line in found), (part, found)
     assert not complaints(["error: ", "print: 3"])
     assert not complaints(play_object("osc~ 440", seconds=0.01).lines)
 

@@ -39,12 +39,12 @@ def play(folder: Path) -> Play:
     return made
 
 
-def said(played: Played, outlet: int = 1) -> list[str]:
+def printed_by(played: Played, outlet: int = 1) -> list[str]:
     lines = [line.split(": ", 1) for line in played.lines if line.startswith(f"outlet-{outlet}: ")]
     return [line[1] for line in lines]
 
 
-def told(messages: Sequence[str]) -> list[tuple[float, str]]:
+def timed(messages: Sequence[str]) -> list[tuple[float, str]]:
     return [(10.0 * (k + 1), message) for k, message in enumerate(messages)]
 
 
@@ -84,18 +84,18 @@ def test_a_number_keeps_to_its_range_and_steps(play: Play) -> None:
         printed=[1],
         outlets=0,
         seconds=0.1,
-        messages=told(["mine-voices 3.4", "mine-voices 99", "inlet-1 -5"]),
+        messages=timed(["mine-voices 3.4", "mine-voices 99", "inlet-1 -5"]),
     )
-    assert said(played) == ["3", "8", "1"]
+    assert printed_by(played) == ["3", "8", "1"]
 
 
 def test_a_toggle_and_a_button(play: Play) -> None:
-    messages = told(["mine 1", "mine 0", "inlet-1 5"])
+    messages = timed(["mine 1", "mine 0", "inlet-1 5"])
     played = play("toggle mine title 0", printed=[1], outlets=0, seconds=0.1, messages=messages)
-    assert said(played) == ["1", "0", "1"]
-    messages = told(["mine bang", "inlet-1 1"])
+    assert printed_by(played) == ["1", "0", "1"]
+    messages = timed(["mine bang", "inlet-1 1"])
     played = play("button mine title", printed=[1], outlets=0, seconds=0.1, messages=messages)
-    assert said(played) == ["bang", "bang"]
+    assert printed_by(played) == ["bang", "bang"]
 
 
 @pytest.mark.parametrize("kind", ["menu", "keys"])
@@ -106,31 +106,31 @@ def test_words_are_chosen_by_number_and_by_name(play: Play, kind: str) -> None:
         printed=[1, 2],
         outlets=0,
         seconds=0.1,
-        messages=told(messages),
+        messages=timed(messages),
     )
-    assert said(played, 1) == ["3", "4", "-1", "4", "2"]
+    assert printed_by(played, 1) == ["3", "4", "-1", "4", "2"]
     words = ["symbol C", "symbol C#", "symbol ?", "symbol C#", r"symbol Ré\ é"]  # as Pd prints it
-    assert said(played, 2) == words
+    assert printed_by(played, 2) == words
 
 
 def test_numbers_are_words_too(play: Play) -> None:
-    messages = told(["inlet-1 2", "inlet-1 symbol 7b"])
+    messages = timed(["inlet-1 2", "inlet-1 symbol 7b"])
     played = play(
         "menu m octave 0 0 3 4 7b", printed=[1], outlets=0, seconds=0.1, messages=messages
     )
-    assert said(played) == ["2"]
+    assert printed_by(played) == ["2"]
 
 
 def test_a_number_that_may_be_unknown(play: Play) -> None:
-    messages = told(["mine 0.3", "mine -1", "mine 0.5", "mine 7"])
-    played = play("known-number mine x 0 1 -2", printed=[1], outlets=0, seconds=0.1,
+    messages = timed(["mine 0.3", "mine -1", "mine 0.5", "mine 7"])
+    played = play("optional-number mine x 0 1 -2", printed=[1], outlets=0, seconds=0.1,
                   messages=messages)  # fmt: skip
-    assert said(played) == ["0.3", "-2", "0.5", "1"]
+    assert printed_by(played) == ["0.3", "-2", "0.5", "1"]
 
 
-def test_a_latent_is_what_was_heard_the_hand_and_the_walk(play: Play) -> None:
+def test_a_latent_is_encoded_by_hand_and_by_a_trajectory(play: Play) -> None:
     sound = np.stack([np.full(RATE // 4, 0.5), np.full(RATE // 4, 0.25)])
-    messages = [(50, "mine-latent-2 1"), (100, "mine-encoded-2 0"), (150, "mine-walk-2 0.5")]
+    messages = [(50, "mine-latent-2 1"), (100, "mine-encoded-2 0"), (150, "mine-trajectory-2 0.5")]
     played = play("latent 2 -3 3 mine", sound, messages=messages)
     signal = played.sound[0]
     at = [int(ms * RATE / 1000) for ms in (48, 98, 148, 240)]
@@ -138,17 +138,45 @@ def test_a_latent_is_what_was_heard_the_hand_and_the_walk(play: Play) -> None:
     assert np.abs(np.diff(signal[2500:])).max() < 0.002  # it glides
 
 
-def test_what_is_heard_is_told_by_name(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "heard.pd").write_text(
+def test_a_control_moves_from_its_default(play: Play) -> None:
+    """A pitch that is encoded as 57, with the hand at its default of 60, an octave above it, and
+    alone."""
+    sound = np.stack([np.full(RATE // 4, 57.0), np.zeros(RATE // 4)])
+    messages = [(60, "mine-latent-pitch 72"), (150, "mine-encoded-pitch 0")]
+    signal = play("latent pitch 24 96 mine 60", sound, messages=messages).sound[0]
+    at = [int(ms * RATE / 1000) for ms in (58, 148, 240)]
+    assert signal[at] == pytest.approx([57.0, 69.0, 72.0], abs=1e-3)
+
+
+def test_a_gate_is_opened_by_hand_by_what_is_encoded_and_by_a_trajectory(play: Play) -> None:
+    sound = np.zeros((2, RATE // 2))
+    sound[0, : RATE // 10] = 1.0
+    sound[1, RATE // 5 : 3 * RATE // 10] = 1.0
+    messages = [(350, "mine-latent-1 1"), (450, "mine-latent-1 0")]
+    signal = play("gate 1 mine", sound, messages=messages).sound[0]
+    at = [int(ms * RATE / 1000) for ms in (50, 150, 250, 320, 400, 480)]
+    assert signal[at].tolist() == [1, 0, 1, 0, 1, 0]
+
+
+def test_a_keyboard_plays_the_key_that_is_pressed_last(play: Play) -> None:
+    keys = ("60 100", "64 90", "60 0", "64 0")
+    messages = timed([f"#notein {key} 1" for key in keys])
+    played = play("keyboard", printed=[1, 2], outlets=0, seconds=0.1, messages=messages)
+    assert printed_by(played, 1) == ["60", "64"]
+    assert printed_by(played, 2) == ["1", "0", "1", "0"]
+
+
+def test_a_prediction_is_shown_by_name(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "predicted.pd").write_text(
         "#N canvas 0 0 400 400 10;\n#X obj 10 10 inlet~;\n"
-        "#X obj 10 40 vschaos/heard mine-heard pitch A B;\n#X obj 10 70 r mine-heard;\n"
+        "#X obj 10 40 vschaos/predicted mine-predicted pitch A B;\n#X obj 10 70 r mine-predicted;\n"
         "#X obj 10 90 outlet;\n#X connect 0 0 1 0;\n#X connect 2 0 3 0;\n"
     )
     played = play_object(
-        "heard", np.ones(RATE // 4), outlets=0, printed=[1], paths=[folder, tmp_path]
+        "predicted", np.ones(RATE // 4), outlets=0, printed=[1], paths=[folder, tmp_path]
     )
     assert not complaints(played.lines)
-    assert said(played) == ["0", "1"]
+    assert printed_by(played) == ["0", "1"]
 
 
 def test_the_output_is_quiet_at_first_never_too_loud_and_mute(play: Play) -> None:
@@ -238,34 +266,38 @@ def test_a_block_is_measured(folder: Path, tmp_path: Path, size: int) -> None:
     assert found == [f"block: {size}"] * 2 + ["block: 512"]
 
 
-def walks(folder: Path, tmp_path: Path, form: str, count: int, seconds: float) -> np.ndarray:
-    """`[count, T]`, walking from the beginning."""
+def trajectories(folder: Path, tmp_path: Path, form: str, count: int, seconds: float) -> np.ndarray:
+    """`[count, T]`, moving from the beginning."""
     objects = "".join(
         f"#X obj 10 {40 * k} vschaos/trajectory {k + 1} {count} mine;\n"
         f"#X obj 200 {40 * k} s~ mine-signal-{k + 1};\n"
         for k in range(count)
     )
     wires = "".join(f"#X connect {2 * k + 1} 0 {2 * k + 2} 0;\n" for k in range(count))
-    (tmp_path / "walks.pd").write_text(
-        f"#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/walk mine;\n{objects}{wires}"
+    (tmp_path / "trajectories.pd").write_text(
+        f"#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/trajectory-clock mine;\n{objects}{wires}"
     )
-    messages = [(0, f"mine-form {form}"), (0, "mine-rate 2"), (0, "mine-walk 1")]
+    messages = [(0, f"mine-form {form}"), (0, "mine-rate 2"), (0, "mine-trajectory 1")]
     names = [f"mine-signal-{k + 1}" for k in range(count)]
-    played = play_patch(tmp_path / "walks.pd", seconds, messages, listen_to=names, paths=[folder])
+    played = play_patch(
+        tmp_path / "trajectories.pd", seconds, messages, listen_to=names, paths=[folder]
+    )
     assert not complaints(played.lines)
     return played.sound
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_walks_of_all_forms_move_within_the_prior(folder: Path, tmp_path: Path, form: str) -> None:
-    signals = walks(folder, tmp_path, form, 3, 2.0)[:, RATE // 10 :]
+def test_trajectories_of_all_forms_move_within_the_prior(
+    folder: Path, tmp_path: Path, form: str
+) -> None:
+    signals = trajectories(folder, tmp_path, form, 3, 2.0)[:, RATE // 10 :]
     assert (signals.std(axis=1) > 0.05).all()
     assert np.abs(signals).max() < 6.0
     assert not np.array_equal(signals[0], signals[1])
 
 
 def test_a_circle_is_round(folder: Path, tmp_path: Path) -> None:
-    signals = walks(folder, tmp_path, "circle", 4, 1.5)[:, RATE // 5 :]
+    signals = trajectories(folder, tmp_path, "circle", 4, 1.5)[:, RATE // 5 :]
     radius = np.sqrt((signals**2).sum(axis=0))
     assert radius.mean() == pytest.approx(1.6, rel=0.02)  # 0.8 in each of 4 dimensions
     assert radius.std() < 0.02
@@ -273,7 +305,7 @@ def test_a_circle_is_round(folder: Path, tmp_path: Path) -> None:
 
 def test_a_line_is_straight(folder: Path, tmp_path: Path) -> None:
     """Half a second from point to point."""
-    signals = walks(folder, tmp_path, "line", 2, 1.4)
+    signals = trajectories(folder, tmp_path, "line", 2, 1.4)
     way = signals[:, int(0.55 * RATE) : int(0.95 * RATE)]
     straight = np.linspace(way[:, 0], way[:, -1], way.shape[1], axis=1)
     assert np.abs(way - straight).max() < 0.03 * np.ptp(straight, axis=1).max()
@@ -283,19 +315,19 @@ def test_a_line_is_straight(folder: Path, tmp_path: Path) -> None:
 def test_interpolation_goes_from_point_to_point_and_rests_there(
     folder: Path, tmp_path: Path
 ) -> None:
-    signals = walks(folder, tmp_path, "interpolation", 2, 2.4)
+    signals = trajectories(folder, tmp_path, "interpolation", 2, 2.4)
     speed = np.abs(np.diff(signals[:, ::441], axis=1)).max(axis=0)
     turns = [speed[round(50 * turn) - 1 : round(50 * turn) + 3].min() for turn in (1, 2, 3, 4)]
     assert max(turns) < 0.1 * speed.max()
 
 
-def test_a_walk_ends_at_rest_without_a_jump(folder: Path, tmp_path: Path) -> None:
+def test_a_trajectory_ends_at_rest_without_a_jump(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "rest.pd").write_text(
-        "#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/walk mine;\n"
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 vschaos/trajectory-clock mine;\n"
         "#X obj 10 40 vschaos/trajectory 1 1 mine;\n#X obj 10 70 s~ mine-signal;\n"
         "#X connect 1 0 2 0;\n"
     )
-    messages = [(0, "mine-walk 1"), (500, "mine-walk 0")]
+    messages = [(0, "mine-trajectory 1"), (500, "mine-trajectory 0")]
     played = play_patch(tmp_path / "rest.pd", 1.0, messages, listen_to=["mine-signal"],
                         paths=[folder])  # fmt: skip
     signal = played.sound[0]

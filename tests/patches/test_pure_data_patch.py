@@ -54,7 +54,7 @@ def play(patch: Path, seconds: float, *messages: tuple[float, str]) -> Played:
     return played
 
 
-def heard_hertz(listen: Listen, played: Played, first: float, last: float) -> float:
+def hertz_at(listen: Listen, played: Played, first: float, last: float) -> float:
     return listen(played.sound[0, int(first * RATE) : int(last * RATE)], RATE)[0]
 
 
@@ -89,17 +89,17 @@ def test_whatever_the_model_its_patch_opens_and_sounds(
     assert peak == 0.0 if methods == ("encode",) else 0.003 < peak < 0.1  # quiet at first
 
 
-def test_every_name_the_patch_tells_of_is_listened_to(tmp_path: Path) -> None:
+def test_every_name_the_patch_lists_is_received(tmp_path: Path) -> None:
     patch, instrument = made(tmp_path, labels=(PITCH, VOLUME))
-    told = receivers(Design(instrument))
-    names = [name.split(" ")[0] for name, said in told if "sent" not in said]
+    listed = receivers(Design(instrument))
+    names = [name.split(" ")[0] for name, words in listed if "sent" not in words]
     assert {"mine-latent-1", "mine-pitch", "mine-label-volume", "mine-volume", "mine-gain",
             "mine-record", "mine-source", "mine-form", "mine-decode"} <= set(names)  # fmt: skip
     played = play_patch(patch, 0.05, [(10.0, f"{name} bang") for name in names])
     assert not [line for line in complaints(played.lines) if "no such object" in line]
 
 
-def test_the_names_page_tells_the_classes_that_no_sound_had(tmp_path: Path) -> None:
+def test_the_names_page_lists_the_classes_that_no_sound_had(tmp_path: Path) -> None:
     _, instrument = made(tmp_path, labels=(PITCH._replace(unseen=(1, 11)),))
     assert dict(receivers(Design(instrument)))["mine-pitch"] == (
         "-1 unknown, or 0 to 11, or the name; not in the training: A#, G#"
@@ -109,9 +109,9 @@ def test_the_names_page_tells_the_classes_that_no_sound_had(tmp_path: Path) -> N
 def test_faders_move_the_sound(mine: Path, listen: Listen) -> None:
     """The first latent is octaves."""
     played = play(mine, 1.5, SILENT_SOURCE, (500, "mine-latent-1 1"), (1000, "mine-latent-1 -0.5"))
-    assert heard_hertz(listen, played, 0.2, 0.5) == pytest.approx(220.0, abs=0.5)
-    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(440.0, abs=0.5)
-    assert heard_hertz(listen, played, 1.2, 1.5) == pytest.approx(220 / 2**0.5, abs=0.5)
+    assert hertz_at(listen, played, 0.2, 0.5) == pytest.approx(220.0, abs=0.5)
+    assert hertz_at(listen, played, 0.7, 1.0) == pytest.approx(440.0, abs=0.5)
+    assert hertz_at(listen, played, 1.2, 1.5) == pytest.approx(220 / 2**0.5, abs=0.5)
 
 
 def test_labels_move_the_sound_by_number_and_by_name(mine: Path, listen: Listen) -> None:
@@ -120,35 +120,35 @@ def test_labels_move_the_sound_by_number_and_by_name(mine: Path, listen: Listen)
         (1500, "mine-pitch -1"),
     )  # fmt: skip
     for k, semitones in enumerate((0, 3, 11, 0)):
-        hertz = heard_hertz(listen, played, 0.5 * k + 0.2, 0.5 * k + 0.5)
+        hertz = hertz_at(listen, played, 0.5 * k + 0.2, 0.5 * k + 0.5)
         assert hertz == pytest.approx(220 * 2 ** (semitones / 12), abs=0.5)
 
 
-def test_decode_plays_what_encode_hears_under_an_unknown_label(
+def test_decode_plays_what_encode_predicts_under_an_unknown_label(
     tmp_path: Path, listen: Listen
 ) -> None:
-    instrument = write_model(Tones(heard=7.0), tmp_path / "mine.ts")
+    instrument = write_model(Tones(predicted=7.0), tmp_path / "mine.ts")
     write_patches(instrument, tmp_path)
     played = play(tmp_path / "mine.pd", 1.0, SILENT_SOURCE, (500, "mine-pitch 0"))
-    assert heard_hertz(listen, played, 0.2, 0.5) == pytest.approx(220 * 2 ** (7 / 12), abs=0.5)
-    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(220.0, abs=0.5)
+    assert hertz_at(listen, played, 0.2, 0.5) == pytest.approx(220 * 2 ** (7 / 12), abs=0.5)
+    assert hertz_at(listen, played, 0.7, 1.0) == pytest.approx(220.0, abs=0.5)
 
 
 def test_the_sound_moves_the_latents_as_much_as_it_may(mine: Path, listen: Listen) -> None:
     """The first latent is the level of what comes in, in octaves."""
     played = play(mine, 1.0, (0, "mine-level 0"), (500, "mine-encoded-1 0"))
-    assert heard_hertz(listen, played, 0.2, 0.5) > 235.0
-    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(220.0, abs=0.5)
+    assert hertz_at(listen, played, 0.2, 0.5) > 235.0
+    assert hertz_at(listen, played, 0.7, 1.0) == pytest.approx(220.0, abs=0.5)
 
 
-def test_a_walk_moves_the_sound_and_comes_back(mine: Path, listen: Listen) -> None:
+def test_a_trajectory_moves_the_sound_and_comes_back(mine: Path, listen: Listen) -> None:
     played = play(
         mine, 3.0, SILENT_SOURCE, (0, "mine-form triangle"), (0, "mine-rate 1"),
-        (500, "mine-walk 1"), (1800, "mine-walk 0"),
+        (500, "mine-trajectory 1"), (1800, "mine-trajectory 0"),
     )  # fmt: skip
-    hertz = [heard_hertz(listen, played, start, start + 0.1) for start in np.arange(0.6, 1.7, 0.1)]
+    hertz = [hertz_at(listen, played, start, start + 0.1) for start in np.arange(0.6, 1.7, 0.1)]
     assert np.ptp(hertz) > 40.0
-    assert heard_hertz(listen, played, 2.6, 3.0) == pytest.approx(220.0, abs=0.5)
+    assert hertz_at(listen, played, 2.6, 3.0) == pytest.approx(220.0, abs=0.5)
 
 
 def test_nothing_clicks_or_clips(mine: Path) -> None:
@@ -158,7 +158,8 @@ def test_nothing_clicks_or_clips(mine: Path) -> None:
         for k, text in enumerate(
             [
                 "mine-latent-1 0.7", "mine-latent-1 -0.7", "mine-encoded-1 0", "mine-encoded-1 1",
-                "mine-walk 1", "mine-form circle", "mine-draw bang", "mine-walk 0", "mine-pitch 7",
+                "mine-trajectory 1", "mine-form circle", "mine-draw bang", "mine-trajectory 0",
+                "mine-pitch 7",
                 "mine-pitch -1", "mine-volume -12", "mine-volume 0", "mine-mute 1", "mine-mute 0",
                 "mine-gain 20", "mine-gain 0",
             ]
@@ -201,8 +202,8 @@ def test_it_plays_by_itself_when_it_is_switched_on(tmp_path: Path, listen: Liste
         (1000, "mine-generate-temperature 0"), (1500, "mine-generate 0"),
     )  # fmt: skip
     assert np.abs(played.sound[0, : RATE // 2]).max() < 1e-6
-    assert heard_hertz(listen, played, 0.7, 1.0) == pytest.approx(440.0, abs=0.5)
-    assert heard_hertz(listen, played, 1.2, 1.5) == pytest.approx(220.0, abs=0.5)
+    assert hertz_at(listen, played, 0.7, 1.0) == pytest.approx(440.0, abs=0.5)
+    assert hertz_at(listen, played, 1.2, 1.5) == pytest.approx(220.0, abs=0.5)
     assert np.abs(played.sound[0, int(1.6 * RATE) :]).max() < 1e-6
 
 
@@ -240,20 +241,20 @@ def test_forward_is_what_the_host_plays(instrument: Path, tmp_path: Path) -> Non
     assert min(errors) < 1e-3
 
 
-def test_what_is_heard_is_told(mine: Path, tmp_path: Path) -> None:
-    """By `encode`, which here hears what it is told."""
-    (tmp_path / "told.pd").write_text(
-        "#N canvas 0 0 400 400 10;\n#X obj 10 10 mine;\n#X obj 10 40 r mine-heard-pitch;\n"
-        "#X obj 10 70 print heard;\n#X connect 1 0 2 0;\n"
+def test_predictions_are_sent_by_name(mine: Path, tmp_path: Path) -> None:
+    """By `encode`, which here predicts the labels it takes."""
+    (tmp_path / "printed.pd").write_text(
+        "#N canvas 0 0 400 400 10;\n#X obj 10 10 mine;\n#X obj 10 40 r mine-predicted-pitch;\n"
+        "#X obj 10 70 print predicted;\n#X connect 1 0 2 0;\n"
     )
     played = play_patch(
-        tmp_path / "told.pd", 0.8, [(200, "mine-pitch 5"), (500, "mine-pitch -1")],
+        tmp_path / "printed.pd", 0.8, [(200, "mine-pitch 5"), (500, "mine-pitch -1")],
         paths=[mine.parent],
     )  # fmt: skip
     assert not complaints(played.lines)
-    assert [line for line in played.lines if line.startswith("heard")][-2:] == [
-        "heard: 5",
-        "heard: -1",
+    assert [line for line in played.lines if line.startswith("predicted")][-2:] == [
+        "predicted: 5",
+        "predicted: -1",
     ]
 
 
@@ -268,7 +269,7 @@ def test_the_buffer_is_set_when_it_is_opened_and_by_name(mine: Path, listen: Lis
         gaps = np.diff(crossings)
         changed = crossings[1:][(gaps < 75) & (crossings[1:] > RATE // 2)]
         onsets.append(int(changed[0]))
-        assert heard_hertz(listen, played, 0.8, 1.0) == pytest.approx(440.0, abs=1.0)
+        assert hertz_at(listen, played, 0.8, 1.0) == pytest.approx(440.0, abs=1.0)
     assert 15 * HOP < onsets[1] - onsets[0] < 48 * HOP
 
 
@@ -303,15 +304,15 @@ def both(folder: Path, *patches: str) -> Path:
 
 
 def test_two_patches_of_one_name_do_not_touch_each_other(tmp_path: Path, listen: Listen) -> None:
-    """The second is told to walk by another name, which it shares with nobody."""
+    """The clock of the second has another name, which it shares with nobody."""
     for name in ("first", "second"):
         made(tmp_path / name)
     second = tmp_path / "second" / "mine.pd"
-    text = second.read_text().replace("r mine-walk;", "r other-walk;")
+    text = second.read_text().replace("r mine-trajectory;", "r other-trajectory;")
     second.write_text(text.replace("vschaos/output mine;", "vschaos/output other;"))
     messages = [
         LOUD, (0, "other-volume 0"), SILENT_SOURCE, (0, "mine-form triangle"), (0, "mine-rate 1"),
-        (300, "mine-walk 1"),
+        (300, "mine-trajectory 1"),
     ]  # fmt: skip
     alone = play_patch(both(tmp_path, "first/mine"), 1.2, messages, listen_to=["mine-out"])
     played = play_patch(
@@ -324,26 +325,26 @@ def test_two_patches_of_one_name_do_not_touch_each_other(tmp_path: Path, listen:
     hertz = [listen(other[start : start + RATE // 10], RATE)[0] for start in (20000, 35000, 48000)]
     assert hertz == pytest.approx([220.0] * 3, abs=0.5)
     played = play_patch(
-        both(tmp_path, "first/mine", "second/mine"), 1.2, [*messages, (300, "other-walk 1")],
+        both(tmp_path, "first/mine", "second/mine"), 1.2, [*messages, (300, "other-trajectory 1")],
         listen_to=["mine-out"],
     )  # fmt: skip
     assert np.array_equal(played.sound[0], alone.sound[0])  # one clock, not two
 
 
 @pytest.mark.parametrize("methods", [METHODS, ("encode",), (*METHODS, "generate")])
-def test_what_a_patch_says_to_itself_no_other_hears(
-    tmp_path: Path, methods: tuple[str, ...]
-) -> None:
-    """All names but those that it tells of are its own."""
+def test_names_within_a_patch_are_its_own(tmp_path: Path, methods: tuple[str, ...]) -> None:
+    """All names but those that it lists."""
     patch, instrument = made(tmp_path, methods=methods)
     words = [line.split() for line in patch.read_text().splitlines() if line.startswith("#X obj")]
     sent = [w[5].rstrip(";") for w in words if w[4] in ("s", "s~", "send", "throw~", "table")]
-    told = receivers(Design(instrument))
-    public = [name.split(" ")[0].removesuffix("-1") for name, _ in told]
+    listed = receivers(Design(instrument))
+    public = [name.split(" ")[0].removesuffix("-1") for name, _ in listed]
     assert sent
     for name in sent:
         assert name.startswith("\\$0-") or name.removesuffix("-1") in public or "signal" in name
-    scopes = {w[5].rstrip(";") for w in words if w[4] in ("vschaos/walk", "vschaos/info")}
+    scopes = {
+        w[5].rstrip(";") for w in words if w[4] in ("vschaos/trajectory-clock", "vschaos/info")
+    }
     assert scopes <= {"\\$0-mine"}
 
 
@@ -364,12 +365,13 @@ OUTER = """#N canvas 0 0 400 400 10;
 
 
 def test_a_block_larger_than_the_buffer_loses_nothing(tmp_path: Path, listen: Listen) -> None:
-    """nn~ drops what its buffer, here of 1024 samples, cannot hold, unless it is told the block."""
+    """nn~ drops what its buffer, here of 1024 samples, cannot hold, unless it is sent the block's
+    size."""
     made(tmp_path)
     (tmp_path / "outer.pd").write_text(OUTER)
     levels = []
-    for told in ("", "#X connect 1 0 2 0;\n"):
-        (tmp_path / "blocked.pd").write_text(BLOCKED + told)
+    for cord in ("", "#X connect 1 0 2 0;\n"):
+        (tmp_path / "blocked.pd").write_text(BLOCKED + cord)
         played = play_patch(tmp_path / "outer.pd", 1.0, listen_to=["outer-out"])
         assert not complaints(played.lines)
         sound = played.sound[0, RATE // 2 :]
@@ -380,7 +382,7 @@ def test_a_block_larger_than_the_buffer_loses_nothing(tmp_path: Path, listen: Li
 
 
 def test_the_buffer_is_never_smaller_than_a_block(tmp_path: Path) -> None:
-    """In a block that is not Pd's own the parts of a patch hear nothing of each other, which Pd
+    """In a block that is not Pd's own the parts of a patch receive nothing of each other, which Pd
     says; no sample is dropped before nn~ all the same."""
     made(tmp_path)
     (tmp_path / "outer.pd").write_text(

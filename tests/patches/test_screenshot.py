@@ -12,7 +12,7 @@ from tests.patches.screenshot import screenshot
 
 @pytest.mark.slow
 def test_a_coloured_rectangle_and_a_message(tmp_path: Path) -> None:
-    """A green rectangle on a canvas of 300 by 200; a toggle in it is crossed once it is told to."""
+    """A green rectangle on a canvas of 300 by 200; a toggle in it is crossed by a message."""
     require_pure_data()
     if not (shutil.which("Xvfb") and shutil.which("wish")):
         pytest.skip("pictures take Xvfb (xvfb) and the window of PureData (puredata-gui)")

@@ -82,10 +82,10 @@ def test_what_is_wrong_is_said(toy: Path, noise: np.ndarray) -> None:
     words += ["get gain", "load x", "method slow"]
     messages = [(0, f"inlet-1 {each}") for each in words]
     played = play_object(f"nn~ {toy} forward 0", noise, messages=messages)
-    said = complaints(played.lines)
+    found = complaints(played.lines)
     expected = ["gian", "loud", "-1.0", "2 came", "at least 2", "'get'", "loading", "method change"]
-    assert len(said) == len(expected)
-    for line, part in zip(said, expected, strict=True):
+    assert len(found) == len(expected)
+    for line, part in zip(found, expected, strict=True):
         assert part in line
     assert [" ".join(("set", *each)) for each in played.objects[0].refused] == [
         "set gian 1.000000",
@@ -124,8 +124,8 @@ def test_no_such_method_becomes_forward(toy: Path, noise: np.ndarray) -> None:
 def test_a_bang_tells_all(toy: Path) -> None:
     messages = [(0, "inlet-1 bufsize 1000"), (0, "inlet-1 bang")]
     played = play_object(f"nn~ {toy} slow", seconds=0.01, messages=messages, printed=[4])
-    told = [line.removeprefix("outlet-4: ") for line in played.lines if "outlet-4" in line]
-    assert told == [
+    printed = [line.removeprefix("outlet-4: ") for line in played.lines if "outlet-4" in line]
+    assert printed == [
         "loaded 1",
         "enabled 1",
         "gpu 0",
@@ -139,7 +139,7 @@ def test_a_bang_tells_all(toy: Path) -> None:
     ]
 
 
-def test_disabled_it_is_silent_and_hears_nothing(toy: Path, noise: np.ndarray) -> None:
+def test_disabled_it_is_silent_and_takes_no_sound(toy: Path, noise: np.ndarray) -> None:
     messages = [(0, "inlet-1 bufsize 0"), (0, "inlet-1 bufsize 128"), (100, "inlet-1 enable 1")]
     played = play_object(f"nn~ -d {toy} forward", noise, messages=messages)
     start = block_of(100)

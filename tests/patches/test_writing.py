@@ -19,7 +19,7 @@ def test_a_patch_comes_with_all_it_needs(tmp_path: Path) -> None:
     own.write_text("#N canvas 0 0 100 100 10;\n")
     written = write_patches(instrument, tmp_path)
     assert written == [tmp_path / "mine.pd", tmp_path / "mine.maxpat"]
-    check_max(written[1].read_text(), instrument, "mine")
+    check_max(written[1].read_text(), instrument)
     needed = {
         line.split("vschaos/")[1].split()[0].rstrip(";,")
         for line in (tmp_path / "mine.pd").read_text().splitlines()

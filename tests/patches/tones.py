@@ -1,4 +1,4 @@
-"""Models that need no training: what they are told can be heard at once."""
+"""Models that need no training: their controls can be heard at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vschaos.export import script_stream
 from vschaos.export.script import describe
-from vschaos.instrument.controls import Attribute, Control, Method
+from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
 from vschaos.instrument.instrument import CARD, Instrument
 from vschaos.instrument.stream import Stream
 
@@ -20,29 +20,28 @@ LOWEST_HZ, LEVEL = 220.0, 0.3
 PITCHES = ("A", "A#", "B", "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#")
 PITCH = Control("pitch", 0.0, 11.0, "class", PITCHES, unknown_below=0.0)
 BRIGHTNESS = Control("brightness", 0.0, 1.0, "number", unknown_below=0.0)
-AUDIO = Control("audio", -1.0, 1.0, "amplitude")
-TEMPERATURE = Control("temperature", 0.0, 2.0, "number")
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number", default=1.0, movement="held")
 MODES = ("plain", "double", "half")
 ATTRIBUTES = [
     Attribute("mode", "str", "of the tone", "plain", choices=MODES),
     Attribute("gain", "float", "of the sound", 0.0, -100.0, 24.0, "dB"),
     Attribute("mix", "float", "forward: 0 nothing, 1 all", 1.0),
-    Attribute("jitter", "float", "heard by nobody", 0.0, 0.0, 10.0, "deviations"),
-    Attribute("voices", "int", "heard by nobody", 1, 1.0, 8.0),
+    Attribute("jitter", "float", "without effect", 0.0, 0.0, 10.0, "sigma"),
+    Attribute("voices", "int", "without effect", 1, 1.0, 8.0),
 ]
 
 
 class Tones(Stream):
     """`decode` is a sine whose pitch follows the label `pitch` (the first), and the first latent in
-    octaves; `encode` gives the level of each hop as the first latent, and hears what it is told, or
-    else `heard`; `forward` is the sound itself; `generate` is what `decode` is with latents of 0,
-    an octave higher for each unit of temperature.
+    octaves; `encode` gives the level of each hop as the first latent, and predicts the labels that
+    it takes, or else `predicted`; `forward` is the sound itself; `generate` is `decode` at latents
+    of 0, an octave higher for each unit of temperature.
 
     Args:
         num_latents: Z.
-        labels: what it is told, and hears.
+        labels: that condition it, and that it predicts.
         methods: which of them it has.
-        heard: a label's value.
+        predicted: a label's value.
     """
 
     def __init__(
@@ -50,26 +49,26 @@ class Tones(Stream):
         num_latents: int = 4,
         labels: Sequence[Control] = (PITCH,),
         methods: Sequence[str] = ("encode", "decode", "forward"),
-        heard: float = -1.0,
+        predicted: float = -1.0,
     ) -> None:
         latents = [Control(f"latent {k + 1}", -2.5, 3.0, "sigma") for k in range(num_latents)]
-        told, sound = list(labels), [AUDIO]
+        inlets, sound = list(labels), [AUDIO]
         all_methods = [
-            Method("encode", sound + told, 1, latents + told, HOP),
-            Method("decode", latents + told, HOP, sound, 1),
-            Method("forward", sound + told, 1, sound + told, 1),
-            Method("generate", [TEMPERATURE, *told], HOP, sound, 1),
+            Method("encode", sound + inlets, 1, latents + inlets, HOP),
+            Method("decode", latents + inlets, HOP, sound, 1),
+            Method("forward", sound + inlets, 1, sound + inlets, 1),
+            Method("generate", [TEMPERATURE, *inlets], HOP, sound, 1),
         ]
         chosen = [method for method in all_methods if method.name in methods]
         super().__init__(chosen, ATTRIBUTES, HOP, 0)
         self.hop = HOP
         self.rate, self.lowest_hz, self.level = RATE, LOWEST_HZ, LEVEL
         self.num_latents = num_latents
-        self.heard = heard
+        self.predicted = predicted
         self.has_labels = bool(labels)
         self.turn = 0.0
         self.mode = "plain"
-        self.gain_db = 0.0
+        self.gain = 0.0
         self.mix = 1.0
         self.jitter = 0.0
         self.voices = 1
@@ -88,9 +87,9 @@ class Tones(Stream):
         hops = sound.unflatten(2, [-1, self.hop])
         level = hops[:, :1].square().mean(dim=3).sqrt()
         rest = torch.zeros(sound.shape[0], self.num_latents - 1, level.shape[2])
-        told = hops[:, 1:, :, self.hop - 1]
-        heard = torch.where(told < 0.0, self.heard, told)
-        return torch.cat([level, rest, heard], dim=1)
+        labels = hops[:, 1:, :, self.hop - 1]
+        predicted = torch.where(labels < 0.0, self.predicted, labels)
+        return torch.cat([level, rest, predicted], dim=1)
 
     @torch.jit.export
     def decode(self, controls: Tensor) -> Tensor:
@@ -102,65 +101,18 @@ class Tones(Stream):
         """`[B, 1 + L, N] -> [B, 1, N * HOP]`"""
         return self._sine(controls[:, 0], controls[:, 1:])
 
-    def _sine(self, octaves: Tensor, told: Tensor) -> Tensor:
+    def _sine(self, octaves: Tensor, labels: Tensor) -> Tensor:
         if self.has_labels:
-            octaves = octaves + told[:, 0].clamp(min=0.0) / 12
+            octaves = octaves + labels[:, 0].clamp(min=0.0) / 12
         hertz = self.lowest_hz * torch.exp2(octaves).repeat_interleave(self.hop, dim=1)
         turns = self.turn + torch.cumsum(hertz.double() / self.rate, dim=1)
         self.turn = float(turns[0, -1]) % 1.0
-        level = self.level * 10.0 ** (self.gain_db / 20.0)
+        level = self.level * 10.0 ** (self.gain / 20.0)
         return (level * torch.sin(2 * math.pi * turns)).float().unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + L, T] -> [B, 1 + L, T]`"""
         return torch.cat([self.mix * sound[:, :1], sound[:, 1:]], dim=1)
-
-    @torch.jit.export
-    def set_mode(self, mode: str) -> int:
-        if mode not in ["plain", "double", "half"]:
-            return -1
-        self.mode = mode
-        return 0
-
-    @torch.jit.export
-    def get_mode(self) -> str:
-        return self.mode
-
-    @torch.jit.export
-    def set_gain(self, gain_db: float) -> int:
-        self.gain_db = gain_db
-        return 0
-
-    @torch.jit.export
-    def get_gain(self) -> float:
-        return self.gain_db
-
-    @torch.jit.export
-    def set_mix(self, mix: float) -> int:
-        self.mix = mix
-        return 0
-
-    @torch.jit.export
-    def get_mix(self) -> float:
-        return self.mix
-
-    @torch.jit.export
-    def set_jitter(self, jitter: float) -> int:
-        self.jitter = jitter
-        return 0
-
-    @torch.jit.export
-    def get_jitter(self) -> float:
-        return self.jitter
-
-    @torch.jit.export
-    def set_voices(self, voices: int) -> int:
-        self.voices = voices
-        return 0
-
-    @torch.jit.export
-    def get_voices(self) -> int:
-        return self.voices
 
 
 def write_model(stream: Stream, path: Path) -> Instrument:

@@ -1,8 +1,9 @@
-"""A run gets a prior, keeps it beside its weights, and plays by it."""
+"""A temporal prior is trained, kept beside the weights, and sampled."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import shutil
 from pathlib import Path
 
@@ -11,13 +12,16 @@ import pytest
 import torch
 
 from tests.test_configs import TINY, composed
+from tests.training.monitoring.puppet import Puppet, Sine
 from vschaos import load_run
 from vschaos.export.script import describe, export
 from vschaos.instrument.instrument import read_instrument
-from vschaos.layers import LatentPrior
+from vschaos.latents import LatentPrior
+from vschaos.models.capabilities import LatentStatistics
 from vschaos.prior import Lesson, learn_prior, learning, read_sequences
 from vschaos.prior.__main__ import main
 from vschaos.prior.sequences import Sequences, Streams
+from vschaos.runs import make_prior
 from vschaos.training import train
 
 SHORT = Lesson(steps=12, streams=4, frames=8)
@@ -34,7 +38,7 @@ def folder(dataset: Path, tmp_path: Path) -> Path:
 def test_a_run_learns_it_and_keeps_it(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
     assert run.prior is None
-    with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' learns it"):
+    with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' trains it"):
         run.sample_prior(10)
     first = learn_prior(run, SHORT)
     again = load_run(folder)
@@ -59,20 +63,9 @@ def test_that_of_other_weights_is_left_out(folder: Path, caplog: pytest.LogCaptu
     torch.save(content, checkpoint)
     run = load_run(folder)
     assert run.prior is None
-    assert "learnt for other weights and is left out" in caplog.text
+    assert "trained for other weights and is left out" in caplog.text
     names = [method.name for method in describe("a", run.model.stream(), 8000).methods]
     assert "generate" not in names
-
-
-def test_that_of_an_earlier_version_is_left_out(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    learn_prior(load_run(folder), SHORT)
-    file = folder / "priors" / "last.pt"
-    content = torch.load(file, weights_only=True)
-    torch.save({**content, "format": 1}, file)
-    assert load_run(folder).prior is None
-    assert "learnt by an earlier version and is left out: python3 -m vschaos.prior" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"", b"no prior", None])
@@ -80,15 +73,15 @@ def test_what_is_no_prior_is_told(folder: Path, content: bytes | None) -> None:
     file = folder / "priors" / "last.pt"
     file.parent.mkdir()
     if content is None:
-        torch.save({"format": 2, "weights": 3}, file)
+        torch.save({"format": 1, "weights": 3}, file)
     else:
         file.write_bytes(content)
-    with pytest.raises(ValueError, match="is damaged, or no prior: delete it, or python3 -m"):
+    with pytest.raises(ValueError, match="damaged, or no prior of format 2: delete it, or python3"):
         load_run(folder)
 
 
 def test_ctrl_c_keeps_the_best_so_far(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "LOOK_EVERY", 2)
+    monkeypatch.setattr(learning, "VALIDATE_EVERY", 2)
     take_step = learning._Course._step
     steps: list[int] = []
 
@@ -116,8 +109,24 @@ def test_without_its_sounds_it_says_so(
     assert "are not on this machine" in capsys.readouterr().err
 
 
+def test_a_model_without_latents_is_refused_in_a_sentence() -> None:
+    assert learning.check_latents(puppet := Puppet()) is puppet
+    with pytest.raises(ValueError, match=r"needs a model with latents of .*, got Sine"):
+        learning.check_latents(Sine())
+
+
+def test_without_magnitudes_the_level_has_no_bound() -> None:
+    class Coder(Sine, LatentStatistics):
+        order_latents = importance = complete = divergences = None  # type: ignore[assignment]
+
+    prior = make_prior(model := Coder())
+    latents = [torch.randn(2, 100)]
+    learning._fit_bounds(prior, model, Sequences(latents, [torch.zeros(0, 100)], []))
+    assert float(prior.loudest) == math.inf
+    assert torch.equal(prior.high, latents[0].amax(dim=1))
+
+
 def test_streams_play_whole_files_in_order() -> None:
-    """Each frame comes after the one before it, within a file and from one to the next."""
     files = [torch.arange(5.0)[None] + 10 * number for number in range(3)]
     empty = [torch.zeros(0, 5)] * 3
     sequences = Sequences(files, empty, [rows > 0 for rows in empty])

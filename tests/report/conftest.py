@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.evaluation.toys import Player, with_model
 from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.audio.files import write_audio
@@ -68,13 +69,13 @@ def train_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def plain(sounds: Path, train_on: Callable[..., Run]) -> Run:
-    """A model that knows nothing of labels."""
+    """A model without labels."""
     return train_on(sounds, "data.dataset.held_out=0.4")
 
 
 @pytest.fixture(scope="session")
 def labelled(sounds: Path, train_on: Callable[..., Run]) -> Run:
-    """A model that is told a class and a number, and hears both."""
+    """A model that is conditioned on a class and a number, and predicts both."""
     return train_on(sounds, "data.dataset.held_out=0.4", *LABELS)
 
 
@@ -86,6 +87,12 @@ def content(plain: Run) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def labelled_content(labelled: Run) -> dict[str, Any]:
     return gather(labelled)
+
+
+@pytest.fixture(scope="session")
+def player_content(plain: Run) -> dict[str, Any]:
+    """Of a model that has metrics and no capability."""
+    return gather(with_model(plain, Player(plain.sample_rate)))
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,15 @@
-"""The page in a real browser: it plays, it is pointed at, and a name in it does no harm."""
+"""The page in a real browser: playback, pointing, and harmless names."""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.report.chromium import Page, open_page
 from tests.report.conftest import HOSTILE, HOSTILE_CLASS
+from vschaos.report.page import render
 
 pytestmark = pytest.mark.slow
 
@@ -40,13 +42,24 @@ def centre(page: Page, selector: str) -> tuple[float, float]:
 def test_all_is_there(opened: Page) -> None:
     sections = opened.evaluate("[...document.querySelectorAll('section')].map((one) => one.id)")
     assert sections == [
-        *("listen", "own", "sweeps", "map", "curves", "hearing", "dataset", "settings", "play")
+        *("listen", "own", "sweeps", "map", "curves", "predictions", "dataset", "settings", "play")
     ]
     assert opened.evaluate("document.querySelectorAll('#listen .player').length") == 10
-    assert opened.evaluate("document.querySelectorAll('#hearing table').length") == 2
+    assert opened.evaluate("document.querySelectorAll('#predictions table').length") == 2
     sizes = opened.evaluate("[...document.images].map((one) => one.naturalWidth)")
     assert len(sizes) == 17
     assert min(sizes) > 0
+
+
+def test_a_report_of_metrics_alone_can_be_opened(
+    player_content: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(render(player_content), encoding="utf-8")
+    with open_page(tmp_path / "page.html") as browser:
+        sections = browser.evaluate("[...document.querySelectorAll('section')].map((s) => s.id)")
+        assert sections == ["metrics", "curves", "dataset", "settings", "play"]
+        assert "peak" in browser.evaluate("document.querySelector('#metrics').innerText")
+        assert browser.complaints == []
 
 
 def test_names_are_shown_as_they_are(opened: Page) -> None:
@@ -125,8 +138,8 @@ def test_the_map_answers_a_click(opened: Page) -> None:
         "  box.bottom - 14 - content.map.y[point] / 4095 * (box.height - 28)]; })()"
     )
     opened.click(*point)
-    heard = opened.wait_for("document.querySelector('.now').dataset.predicted_tasks")
-    assert heard in opened.evaluate("document.querySelector('.now').innerText")
+    played = opened.wait_for("document.querySelector('.now').dataset.played")
+    assert played in opened.evaluate("document.querySelector('.now').innerText")
     ((when, start, length, whole),) = opened.evaluate("window.started")
     assert when >= 0
     assert 0 <= start < whole

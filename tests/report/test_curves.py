@@ -1,4 +1,4 @@
-"""Curves say what was measured, once, also of a training with breaks."""
+"""Curves show each measurement once, also of a resumed training."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from torch.utils.tensorboard import SummaryWriter
 
-from vschaos.report.curves import MOST_POINTS, draw_curves, read_logs
+from vschaos.models.base import Metric
+from vschaos.report.curves import MAX_POINTS, draw_curves, read_logs
 
 
 def write(folder: Path, number: int, values: dict[int, float], tag: str = "train/total") -> None:
@@ -42,11 +43,24 @@ def test_other_logs_and_infinite_values_are_left_out(tmp_path: Path) -> None:
     assert drawn[1]["steps"] == [0]
 
 
+def test_tracked_metrics_come_first_with_their_label_and_unit(tmp_path: Path) -> None:
+    for number, tag in enumerate(("train/kl", "val/accuracy", "val/lsd", "train/total")):
+        write(tmp_path, number, {number: 1.0}, tag)
+    drawn = draw_curves(read_logs(tmp_path), [Metric("lsd", "LSD", "dB")])
+    shown = [(curve["group"], curve["name"], curve["unit"]) for curve in drawn]
+    assert shown == [
+        ("val", "LSD", "dB"),
+        ("val", "accuracy", ""),
+        ("train", "total", ""),
+        ("train", "kl", ""),
+    ]
+
+
 def test_long_curves_are_thinned_by_means(tmp_path: Path) -> None:
-    write(tmp_path, 0, {step: step % 2 for step in range(3 * MOST_POINTS)})
+    write(tmp_path, 0, {step: step % 2 for step in range(3 * MAX_POINTS)})
     (curve,) = draw_curves(read_logs(tmp_path))
-    assert len(curve["steps"]) == MOST_POINTS
-    assert curve["steps"][-1] == 3 * MOST_POINTS - 1
+    assert len(curve["steps"]) == MAX_POINTS
+    assert curve["steps"][-1] == 3 * MAX_POINTS - 1
     assert min(curve["values"]) > 0.3
     assert max(curve["values"]) < 0.7
 

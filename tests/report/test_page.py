@@ -1,4 +1,4 @@
-"""The page is well formed, needs nothing else, and takes no markup from a run."""
+"""The page is well formed, needs no other file, and takes no markup from a run."""
 
 import base64
 import hashlib

@@ -17,36 +17,36 @@ def test_a_recipe_does_not_differ_from_itself(recipe: str) -> None:
     assert _nearest_recipe(composed(recipe, *own)) == (recipe, [])
 
 
-def test_what_was_changed_is_told() -> None:
+def test_changed_settings_are_listed() -> None:
     changed = ("trainer.max_steps=600", "model.latent.dim=4", "data.gain=null")
     config: Any = composed("dgt_large", "name=a", "data.dataset.root=b", *changed)
     nearest = _nearest_recipe(config)
     assert nearest is not None
     recipe, differences = nearest
     assert recipe == "dgt_large"
-    told = {key: (expected, came) for key, expected, came in differences}
-    assert told["trainer.max_steps"] == ("10000", "600")
-    assert told["model.latent.dim"] == ("16", "4")
-    assert told["data.gain.range_db"] == ("6.0", "not there")
-    assert "training.schedule.total_steps" not in told  # it follows max_steps
+    listed = {key: (expected, came) for key, expected, came in differences}
+    assert listed["trainer.max_steps"] == ("10000", "600")
+    assert listed["model.latent.dim"] == ("16", "4")
+    assert listed["data.gain.range_db"] == ("6.0", "absent")
+    assert "training.schedule.total_steps" not in listed  # it follows max_steps
 
 
-def test_a_preset_is_told_with_what_it_sets() -> None:
+def test_a_preset_is_listed_with_its_settings() -> None:
     config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off")
     nearest = _nearest_recipe(config)
     assert nearest is not None
-    told = {key: (expected, came) for key, expected, came in nearest[1]}
-    assert told["augment"] == ("mild", "off")
-    assert told["data.varispeed.probability"] == ("0.6", "0.0")
+    listed = {key: (expected, came) for key, expected, came in nearest[1]}
+    assert listed["augment"] == ("mild", "off")
+    assert listed["data.varispeed.probability"] == ("0.6", "0.0")
 
 
-def test_a_length_is_told_with_what_it_sets() -> None:
+def test_a_length_is_listed_with_its_settings() -> None:
     config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "length=quick")
     nearest = _nearest_recipe(config)
     assert nearest is not None
-    told = {key: (expected, came) for key, expected, came in nearest[1]}
-    assert told["length"] == ("full", "quick")
-    assert told["training.early_stopping.patience"] == ("not there", "4")
+    listed = {key: (expected, came) for key, expected, came in nearest[1]}
+    assert listed["length"] == ("full", "quick")
+    assert listed["training.early_stopping.patience"] == ("absent", "4")
 
 
 def test_a_run_is_compared_to_the_recipe_it_was_trained_with() -> None:

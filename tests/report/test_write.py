@@ -1,4 +1,4 @@
-"""A training leaves its page, and loses nothing where that fails."""
+"""A training writes its report, and loses nothing if that fails."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import pytest
 
 from tests.test_configs import TINY, composed
 from vschaos.report import __main__ as command
-from vschaos.report import leave, write_report_safely
+from vschaos.report import write, write_report_safely
 from vschaos.runs import Run
 from vschaos.training import train
 
@@ -47,14 +47,14 @@ def test_a_training_that_is_stopped_leaves_one_too(
     assert '["steps", "3"]' in page.read_text(encoding="utf-8")
 
 
-def test_a_training_that_was_gone_on_with_is_one_curve(config: dict[str, Any]) -> None:
+def test_a_resumed_training_is_one_curve(config: dict[str, Any]) -> None:
     halfway = {**config["trainer"], "max_steps": 3}
     train({**config, "trainer": halfway, "report": False})
     folder = train({**config, "resume": True})
     assert folder is not None
     assert len(list((folder / "logs").glob("events.*"))) == 2
     text = (folder / "report.html").read_text(encoding="utf-8")
-    (steps,) = re.findall(r'"log_spectral_distance", "steps": (\[.*?\])', text)
+    (steps,) = re.findall(r'"LSD", "unit": "dB", "steps": (\[.*?\])', text)
     first, second = json.loads(steps)
     assert first == 2
     assert second in (5, 6)  # Lightning counts one more where a training goes on
@@ -67,16 +67,16 @@ def test_a_training_may_leave_none(config: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (RuntimeError("something odd."), "RuntimeError: something odd"),
-        (KeyboardInterrupt(), "left out"),
+        (KeyboardInterrupt(), "skipped"),
         (MemoryError(), "MemoryError"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(
     error: BaseException,
-    told: str,
+    message: str,
     plain: Run,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -84,10 +84,10 @@ def test_what_goes_wrong_is_one_sentence(
     def fails(run: Run) -> dict[str, Any]:
         raise error
 
-    monkeypatch.setattr(leave, "gather", fails)
+    monkeypatch.setattr(write, "gather", fails)
     write_report_safely(plain.folder)
     (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert told in warning.getMessage()
+    assert message in warning.getMessage()
     assert "python3 -m vschaos.report '" in warning.getMessage()
     assert not list(plain.folder.glob("report.html*"))
 

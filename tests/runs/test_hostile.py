@@ -48,7 +48,7 @@ def test_files_outside_of_the_dataset_are_refused(folder: Path, side: str, name:
     split: dict[str, list[Any]] = {"train": [], "held_out": []}
     split[side] = ["data/a.wav", name]
     (folder / "split.json").write_text(json.dumps(split))
-    with pytest.raises(ValueError, match=r"split\.json (names|must give)"):
+    with pytest.raises(ValueError, match=r"split\.json (names|must hold)"):
         load_run(folder)
 
 
@@ -96,7 +96,7 @@ def test_listing_executes_and_follows_nothing(folder: Path, tmp_path: Path) -> N
     assert not trap.exists()
     assert (run.steps, run.size_bytes < 1e6) == (None, True)
     (folder / "state.json").write_text('{"state": "\\u001b[2J"}')
-    (folder / "versions.json").write_text('{"format": 2, "begun": "\\u001b[2J\\n"}')
+    (folder / "versions.json").write_text('{"format": 3, "begun": "\\u001b[2J\\n"}')
     assert "\x1b" not in table(find_runs(tmp_path / "runs"))
 
 
@@ -145,10 +145,10 @@ def test_a_run_of_another_machine_is_opened_without_its_sounds(
 @pytest.mark.parametrize(
     ("versions", "message"),
     [
-        ({"format": 1, "vschaos": "0.0.9"}, r"format 1 \(vschaos 0\.0\.9\).*train it again"),
-        ({"format": 3, "vschaos": "9.0"}, r"format 3 \(vschaos 9\.0\).*a newer vschaos reads it"),
+        ({"format": 2, "vschaos": "0.0.9"}, r"format 2 \(vschaos 0\.0\.9\).*train it again"),
+        ({"format": 4, "vschaos": "9.0"}, r"format 4 \(vschaos 9\.0\).*install a newer vschaos"),
         ({}, r"format None"),
-        ({"format": "2"}, r"format 2 \(.*\), this vschaos reads 2: train it again"),
+        ({"format": "3"}, r"expected a run of format 3, got format '3' .*: train it again"),
     ],
 )
 def test_other_formats_are_refused_in_a_sentence(

@@ -49,7 +49,7 @@ def test_runs_are_listed_and_compared(
     assert all("finished" in row and " 6 " in row and " MB" in row for row in rows)
     code, text = _call(monkeypatch, capsys, runs, "--json")
     listed: dict[str, Any] = json.loads(text)
-    best = listed["runs"][0]["distances"]
+    best = listed["runs"][0]["metrics"]
     assert {"log_spectral_distance", "spectral_convergence"} <= best.keys()
     assert f"{best['log_spectral_distance']:.2f}" in rows[0]
     size = sum(path.stat().st_size for path in narrow.rglob("*") if path.is_file())
@@ -69,7 +69,7 @@ def test_what_cannot_be_opened_is_listed_with_the_reason(
     code, text = _call(monkeypatch, capsys, runs)
     assert code == 0
     assert text.count("unreadable") == 2
-    assert "is a run of format 1" in text
+    assert "got format 1 " in text
     assert "is not plain YAML" in text
     code, text = _call(monkeypatch, capsys, runs / "nowhere")
     assert code == 1

@@ -15,7 +15,7 @@ from tests.training.conftest import Curve, assert_same, kept
 from vschaos import load_run
 from vschaos.targets import build
 from vschaos.training import train
-from vschaos.training.ema import AveragedModel, WeightAveraging
+from vschaos.training.ema import WeightAveraging
 from vschaos.training.learner import Learner
 
 AVERAGING = {"_target_": "vschaos.training.ema.WeightAveraging", "decay": 0.5}
@@ -33,16 +33,16 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
 
 def test_a_mean_follows_by_its_decay(config: dict[str, Any]) -> None:
     model = build(config["model"], {})
-    mean = AveragedModel(model, WeightAveraging(0.5))
+    mean = WeightAveraging(0.5).averaged(model)
     (name, weight), expected = next(iter(model.named_parameters())), None
     expected = weight.detach().clone()
     for step in range(12):
         with torch.no_grad():
             weight += torch.randn_like(weight)
-        kept_share = min(0.5, (1 + step) / (10 + step))
+        kept_share = min(0.5, (1 + step) / (10 + step)) if step else 0.0
         expected = kept_share * expected + (1 - kept_share) * weight.detach()
-        mean.follow(model)
-    found = dict(mean.model.named_parameters())[name]
+        mean.update_parameters(model)
+    found = dict(mean.module.named_parameters())[name]
     assert torch.allclose(found, expected, atol=1e-5)
     assert not torch.allclose(found, weight, atol=1e-2)
     assert not any(parameter.requires_grad for parameter in mean.parameters())
@@ -64,7 +64,7 @@ def test_the_mean_is_what_is_judged_and_opened(
     state = weights_of(folder)
     opened = load_run(folder).model.state_dict()
     for name, value in opened.items():
-        assert torch.equal(value, state[f"averaged.model.{name}"])
+        assert torch.equal(value, state[f"averaged.module.{name}"])
     for name, value in load_run(folder).model.named_parameters():
         assert torch.equal(value, judged[-1][name])
     trained = [name for name in opened if name.startswith("encoder.")]
@@ -94,5 +94,7 @@ def test_a_training_stopped_goes_on_with_its_mean(averaged: dict[str, Any], curv
 
 @pytest.mark.parametrize("decay", [1.0, -1.0, float("nan")])
 def test_a_decay_that_cannot_be_is_refused(decay: float) -> None:
-    with pytest.raises(ValueError, match=r"averaging\.decay must be 0, for no mean, or below 1"):
+    with pytest.raises(
+        ValueError, match=r"training\.ema\.decay must be from 0, no mean, to below 1"
+    ):
         build({**AVERAGING, "decay": decay})

@@ -14,41 +14,34 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.test_configs import TINY, composed
 from vschaos import load_run
 from vschaos.data.cache.store import open_store
+from vschaos.data.metadata.labels import DatasetLabels, read_labels
 from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.training import train
-from vschaos.training.labels import read_labels
+from vschaos.training.assembly import assemble, num_classes
 from vschaos.training.learner import Learner
 from vschaos.training.overview import overview
-from vschaos.training.train import assemble
 
 TASKS = ("pitch", "octave", "brightness")
 
 
-def settings(root: Path, **sections: Any) -> dict[str, Any]:
-    """Only what labels are asked for with."""
-    return {
-        "data": {
-            "dataset": {
-                "root": str(root),
-                "metadata_callbacks": {"brightness": {"type": "float"}},
-            },
-            "loading": {"balance": sections.pop("balance", None)},
-        },
-        "model": {
-            task: {name: {"dim": dim} for name, dim in entry.items()}
-            for task, entry in sections.items()
-        },
+def read(
+    root: Path, balance: list[str] | None = None, channel: str = "mix", **sections: Any
+) -> DatasetLabels:
+    """Labels as a configuration asks for them, in `conditioning` and `prediction`."""
+    model = {
+        section: {name: {"dim": dim} for name, dim in entries.items()}
+        for section, entries in sections.items()
     }
+    readers = {"brightness": {"type": "float"}}
+    return read_labels(root, num_classes(model), balance or [], readers, channel)
 
 
 def test_labels_are_those_asked_for_in_their_order(dataset: Path) -> None:
-    labels = read_labels(
-        settings(
-            dataset,
-            conditioning={"octave": None, "brightness": None},
-            prediction={"pitch": 12, "octave": None},
-            balance="pitch",
-        )
+    labels = read(
+        dataset,
+        conditioning={"octave": None, "brightness": None},
+        prediction={"pitch": 12, "octave": None},
+        balance=["pitch"],
     )
     assert list(labels.vocabularies) == ["octave", "brightness", "pitch"]
     assert labels.vocabularies["pitch"].classes == PITCH_CLASSES
@@ -56,11 +49,11 @@ def test_labels_are_those_asked_for_in_their_order(dataset: Path) -> None:
     brightness = labels.vocabularies["brightness"]
     assert (brightness.low, brightness.high) == (0.1, 0.5)
     assert not brightness.is_class
-    assert read_labels(settings(dataset)) == ({}, {})
+    assert read(dataset) == ({}, {})
 
 
 def test_labels_to_balance_need_not_be_known_to_the_model(dataset: Path) -> None:
-    labels = read_labels(settings(dataset, conditioning={"pitch": 12}, balance=["octave"]))
+    labels = read(dataset, conditioning={"pitch": 12}, balance=["octave"])
     assert set(labels.tasks) == {"pitch", "octave"}
     assert list(labels.vocabularies) == ["pitch"]
     store = open_store(dataset, 8000, "mix", min_length=1)
@@ -72,10 +65,10 @@ def test_labels_to_balance_need_not_be_known_to_the_model(dataset: Path) -> None
 
 
 def test_a_vocabulary_may_be_larger_than_the_data(dataset: Path) -> None:
-    labels = read_labels(settings(dataset, conditioning={"octave": 7}))
+    labels = read(dataset, conditioning={"octave": 7})
     assert labels.vocabularies["octave"].classes == tuple("0123456")
     assert labels.tasks["octave"].vocabulary.classes == tuple("01234")
-    labels = read_labels(settings(dataset, conditioning={"pitch": None}, prediction={"pitch": 14}))
+    labels = read(dataset, conditioning={"pitch": None}, prediction={"pitch": 14})
     assert labels.vocabularies["pitch"].classes == (*PITCH_CLASSES, "12", "13")
 
 
@@ -85,18 +78,18 @@ def test_a_vocabulary_may_be_larger_than_the_data(dataset: Path) -> None:
         (
             {"prediction": {"pitch": 11}},
             r"the dataset has 12 classes of pitch \(A to G#\): .*conditioning\.pitch\.dim and "
-            r"model\.prediction\.pitch\.dim must be at least 12, 11 came",
+            r"model\.prediction\.pitch\.dim must be at least 12, got 11",
         ),
-        ({"conditioning": {"octave": 0}}, r"5 classes of octave \(0 to 4\).*, 0 came"),
-        ({"conditioning": {"octave": "many"}}, r"at least 5, 'many' came"),
+        ({"conditioning": {"octave": 0}}, r"5 classes of octave \(0 to 4\).*, got 0"),
+        ({"conditioning": {"octave": "many"}}, r"at least 5, got 'many'"),
         (
             {"conditioning": {"pitch": 12}, "prediction": {"pitch": 13}},
             r"model\.conditioning\.pitch\.dim and model\.prediction\.pitch\.dim must be the same, "
-            "12 and 13 came",
+            "got 12 and 13",
         ),
         (
             {"balance": ["pitch", "brightness"]},
-            r"data\.loading\.balance: brightness is a number, only classes are balanced",
+            r"data\.loading\.balance must name labels with classes, got brightness, a number",
         ),
     ],
 )
@@ -104,7 +97,7 @@ def test_what_does_not_suit_the_data_is_refused(
     dataset: Path, sections: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        read_labels(settings(dataset, **sections))
+        read(dataset, **sections)
 
 
 @pytest.mark.parametrize("section", ["conditioning", "prediction"])
@@ -112,9 +105,9 @@ def test_a_label_that_is_not_there_is_refused_with_those_that_are(
     dataset: Path, section: str
 ) -> None:
     with pytest.raises(FileNotFoundError, match=r"timbre; there are .*: brightness, octave, pitch"):
-        read_labels(settings(dataset, **{section: {"timbre": 3}}))
+        read(dataset, **{section: {"timbre": 3}})
     with pytest.raises(FileNotFoundError, match="timbre"):
-        read_labels(settings(dataset, balance=["timbre"]))
+        read(dataset, balance=["timbre"])
 
 
 def test_problems_are_announced_with_file_and_line(
@@ -123,7 +116,7 @@ def test_problems_are_announced_with_file_and_line(
     file = dataset / "metadata" / "octave" / "metadata.txt"
     file.write_text(file.read_text() + "data/nowhere.wav\t3\n" * 12 + "data/a.wav\thigh\n")
     caplog.set_level(logging.INFO)
-    read_labels(settings(dataset, conditioning={"octave": None}))
+    read(dataset, conditioning={"octave": None})
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert len(warnings) == 11
     assert "metadata/octave/metadata.txt:5" in warnings[0]
@@ -174,7 +167,7 @@ def test_a_training_logs_what_labels_add_and_keeps_the_vocabularies(config: dict
     assert run.model.labelling.to_encoder.tasks == [2]
 
 
-def test_the_overview_tells_the_labels_and_how_much_of_them_is_known(
+def test_the_overview_shows_the_labels_and_how_much_of_them_is_known(
     config: dict[str, Any],
 ) -> None:
     data, learner = assemble(config)
@@ -223,17 +216,17 @@ def test_a_label_that_conditions_the_encoder_is_not_predicted(config: dict[str, 
         ("pitch/classes.txt", "0\tA\n1\tA#\n3\tC\n11\tlast\n", "pitch"),
     ],
 )
-def test_a_training_does_not_go_on_with_other_classes(
+def test_a_training_does_not_resume_with_other_classes(
     config: dict[str, Any], dataset: Path, file: str, text: str, task: str
 ) -> None:
     """Else weights learnt under one meaning of a number would be read under another."""
     train(config)
     (dataset / "metadata" / file).write_text(text)
-    with pytest.raises(ValueError, match=f"the classes of {task} are not those that the training"):
+    with pytest.raises(ValueError, match=f"the classes of {task} must be those that the training"):
         train({**config, "resume": True, "trainer": {**config["trainer"], "max_steps": 9}})
 
 
-def test_a_training_goes_on_with_the_range_of_numbers_that_it_began_with(
+def test_a_training_resumes_with_the_range_of_numbers_that_it_began_with(
     config: dict[str, Any], dataset: Path
 ) -> None:
     begun = train(config)
@@ -254,15 +247,13 @@ def test_a_training_goes_on_with_the_range_of_numbers_that_it_began_with(
     assert seen[0].high == 0.5
 
 
-def test_labels_of_another_channel_are_told(
+def test_labels_of_another_channel_are_announced(
     dataset: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (dataset / "metadata" / "pitch" / "channel.txt").write_text("mix\n")
-    config = settings(dataset, conditioning={"pitch": None})
-    read_labels(config)
-    assert "was heard in" not in caplog.text
-    config["data"]["dataset"]["channel"] = 2
-    read_labels(config)
-    assert "pitch was heard in channel mix, data.dataset.channel=2 is learnt" in caplog.text
+    read(dataset, conditioning={"pitch": None})
+    assert "was extracted from" not in caplog.text
+    read(dataset, channel="2", conditioning={"pitch": None})
+    assert "pitch was extracted from channel mix, data.dataset.channel=2 is trained" in caplog.text
     assert "extract_pitch.py" in caplog.text
     assert "--channel 2" in caplog.text

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import write_audio
-from vschaos.training.train import assemble
+from vschaos.training.assembly import assemble
 
 
 def _floor_db(config: dict[str, Any]) -> float:

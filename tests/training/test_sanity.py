@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 import torch
 
 from tests.training.conftest import Curve, assert_same, kept
+from vschaos.data import sounds
 from vschaos.export import script_stream
 from vschaos.models.base import Model
 from vschaos.training import train
+from vschaos.training.assembly import assemble
 from vschaos.training.sanity import room_for_checkpoints
-from vschaos.training.train import assemble
 
 
 def export(model: Model) -> None:
@@ -46,9 +46,7 @@ def no_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*given: object, **named: object) -> None:
         pytest.fail("the sounds were read before it failed")
 
-    # the package's name `train` is that of its function
-    module = importlib.import_module("vschaos.training.train")
-    monkeypatch.setattr(module, "open_store", opened)
+    monkeypatch.setattr(sounds, "open_store", opened)
 
 
 def _fails(model: Model) -> None:

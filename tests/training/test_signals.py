@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,6 @@ import pytest
 
 from tests.training.conftest import Curve, assert_same, kept
 from vschaos.training import train
-
-
-@pytest.fixture(autouse=True)
-def hang_up_is_heard() -> Iterator[None]:
-    """Also where the tests themselves were begun with nohup, which has it ignored."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
 
 
 def stopped(config: dict[str, Any]) -> KeyboardInterrupt:

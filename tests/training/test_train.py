@@ -108,7 +108,7 @@ def test_going_on_reads_the_split_rather_than_draw_it_anew(
         shutil.copy(dataset / "data" / "a.wav", dataset / "data" / f"{name}.wav")
     config["trainer"]["max_steps"] = 9
     assert train({**config, "resume": True}) == folder
-    assert "8 files joined since the training began (data/e.wav" in caplog.text
+    assert "8 files are new since the training began (data/e.wav" in caplog.text
     for name in "efghijkl":
         (dataset / "data" / f"{name}.wav").unlink()
     train({**config, "name": "run", "resume": True})
@@ -123,7 +123,7 @@ def test_check_shows_everything_and_trains_nothing(
     caplog.set_level("INFO")
     assert train({**config, "check": True}) is None
     assert "SpectralVAE" in caplog.text
-    assert "1.5 seconds to learn from (3 files)" in caplog.text
+    assert "1.5 seconds to train with (3 files)" in caplog.text
     assert not Path(config["rundir"]).exists()
 
 

@@ -1,0 +1,1 @@
+"""Sound files <-> waveforms: decoding, channels, resampling, writing."""

@@ -14,10 +14,10 @@ import soxr
 from vschaos.audio.channels import Origin
 from vschaos.audio.decoding import UnusableAudioError as UnusableAudioError
 from vschaos.audio.decoding import open_sounds, reasons_told
+from vschaos.audio.wav import WavWriter
 from vschaos.files import written_whole
 from vschaos.folders import list_files
 from vschaos.outputs import output_file
-from vschaos.wav import WavWriter
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -113,9 +113,7 @@ def check_channel(channel: str | int) -> None:
         ValueError: it is neither `mix` nor a number from 1 on.
     """
     if channel != "mix" and not re.fullmatch("[1-9][0-9]*", str(channel)):
-        raise ValueError(
-            f"data.dataset.channel must be mix or a number from 1 on, {channel!r} came"
-        )
+        raise ValueError(f"data.dataset.channel must be mix or a number from 1 on, got {channel!r}")
 
 
 def probe(path: Path) -> SoundFormat:

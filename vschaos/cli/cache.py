@@ -108,7 +108,7 @@ def _sizes(cache: Path, kept: list[Kept]) -> list[int]:
     """Bytes of all sounds and their features, each counted once."""
     from vschaos.data.cache.cleanup import features_of
 
-    paths = {path for entry in kept for _, path, _ in entry.manifest.pieces()}
+    paths = {path for entry in kept for _, path, _ in entry.manifest.waveforms()}
     return [path.stat().st_size for path in [*paths, *features_of(cache, paths)] if path.exists()]
 
 

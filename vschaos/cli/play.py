@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", type=Path, help="the .ts file")
     parser.add_argument("input", type=Path, help="a sound, with a channel for each inlet")
     parser.add_argument("output", type=Path, help="wav to write, with a channel for each outlet")
-    parser.add_argument("--method", default="forward", help="forward (default), encode or decode")
+    parser.add_argument("--method", help="of the model (default: forward, or the first it has)")
     parser.add_argument("--buffer", type=int, default=0, help="samples per block; 0: the smallest")
     parser.add_argument(
         "--set",

@@ -1,16 +1,18 @@
-"""Folders of sounds and their labels to batches of excerpts.
+"""Sounds, or a renderer, to batches of examples and validation sounds.
 
-store, split         sounds at one rate, memory-mapped; which are learnt from
-importing, making    files to pieces of the cache, on all cores (sources, parallel)
-pieces, ledger       one imported sound; which bytes a dataset's files hold (locks)
-cache, keeping       what is kept of imported sounds, listed and removed
-metadata, timeline   labels as text files; what is known at any sample
+datamodule           the contract between a training and its examples, built from the configuration
+sounds, rendered     data modules: a folder of sounds, and sounds rendered from drawn parameters
+loading              batches by number, prefetched or from workers
+excerpts, draw       training batches of excerpts, and where these begin; whole validation sounds
+augment              augmentations of excerpts and of their labels
 features             functions of waveforms, computed once per file and memory-mapped
-draw, augment        where excerpts are taken from, and what makes more of them
-excerpts, ahead      training batches by number; several of them made at a time
-datamodule           the loaders of a training
-check, inspection    the state of a dataset, told before anything is trained
-pitch, listening     pitch and octave labels, heard by a network
+files, full_scale    the files of a dataset; sounds beyond full scale
+cache                imported sounds at one rate, memory-mapped; manifests, locks, cleaning up
+split, holding_out   training and validation files, and their choice
+metadata             labels as text files, and along the sounds
+pitch                pitch and octave labels, found by a network
+check                the state of a dataset, inspected before a training
+parallel             work on all cores
 
-Nothing is imported here: whoever only reads a dataset does without Lightning, and without torch.
+Nothing is imported here: reading a dataset needs no Lightning, and no torch.
 """

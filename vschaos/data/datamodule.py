@@ -1,140 +1,178 @@
-"""Batches of excerpts for training and whole sounds for judging, as Lightning wants them."""
+"""The contract between a training and its examples, wherever these come from."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 import pytorch_lightning as lightning
-from torch.utils.data import DataLoader, Sampler
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from vschaos.batch import Batch
-from vschaos.data.augment import Augmentations
-from vschaos.data.cache.store import SoundStore, StoredFile
-from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
-from vschaos.data.excerpts import Excerpts, Frames, WholeSounds
-from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
-from vschaos.data.prefetch import Prefetch
-from vschaos.data.shared_memory import Shared
-from vschaos.data.split import Split
-from vschaos.labels import Vocabulary
+from vschaos.data.loading import (
+    BatchNumbers,
+    Loading,
+    NumberedBatches,
+    Prefetch,
+    Shared,
+    check_shared_memory,
+    ignore_signals,
+)
+from vschaos.labels import Labels, Vocabulary
+from vschaos.targets import build
 
-HELD_OUT_FILES = 32
-
-
-class BatchNumbers(Sampler[int]):
-    """The numbers of an epoch's batches.
-
-    Of w processes that train together, process r takes the batches r, r + w, r + 2 w, ...
-
-    Args:
-        batches_per_epoch: how many a process takes.
-        first: asked at each epoch's start for the number of its first batch; so a training gone on
-            with, at whatever step, sees the batches that it would have seen.
-        num_processes: asked as well: how many train together.
-    """
-
-    def __init__(
-        self,
-        batches_per_epoch: int,
-        first: Callable[[], int],
-        num_processes: Callable[[], int] = lambda: 1,
-    ) -> None:
-        self.batches_per_epoch = batches_per_epoch
-        self.first = first
-        self.num_processes = num_processes
-
-    def __len__(self) -> int:
-        return self.batches_per_epoch
-
-    def __iter__(self) -> Iterator[int]:
-        first, every = self.first(), self.num_processes()
-        return iter(range(first, first + every * self.batches_per_epoch, every))
+TRIAL_EXAMPLES = 4
 
 
-class Loading(NamedTuple):
-    """How batches are made.
+class Frames(NamedTuple):
+    """Where a model reads labels.
 
     Attributes:
-        batch_size: excerpts in a batch.
-        batches_per_epoch: steps between two looks at the held-out sounds.
-        num_workers: processes that make batches; 0 makes them in the training's own.
-        balance: labels whose classes shall be drawn equally often.
+        excerpt_length: samples of an example.
+        excerpt_centres: samples in it at which labels are read.
+        centres: gives them for a whole sound of so many samples.
     """
 
-    batch_size: int
-    batches_per_epoch: int
-    num_workers: int
-    balance: str | list[str] | None = None
+    excerpt_length: int
+    excerpt_centres: list[int]
+    centres: Callable[[int], Tensor]
+
+
+class ModelNeeds(Protocol):
+    """What examples depend on, as every model has it (`vschaos.models.base.Model`)."""
+
+    sample_rate: int
+    hop_length: int
+    excerpt_length: int
+    excerpt_centres: list[int]
+    vocabularies: Mapping[str, Vocabulary]
+
+    def centres(self, length: int) -> Tensor: ...
+
+
+def frames_of(model: ModelNeeds) -> Frames:
+    """Where a model reads labels."""
+    return Frames(model.excerpt_length, model.excerpt_centres, model.centres)
+
+
+class ValidationSounds(Dataset[Batch], ABC):
+    """Sounds to validate with, one by one."""
 
     @property
-    def balanced(self) -> list[str]:
-        """The labels to balance."""
-        return [self.balance] if isinstance(self.balance, str) else list(self.balance or [])
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Of the sounds, as they are shown."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> Batch:
+        """Sound `index`, its audio `[1, T]`."""
 
 
-class SoundData(lightning.LightningDataModule):
-    """The two loaders of a training.
+class DataModule(lightning.LightningDataModule, ABC):
+    """Training batches and validation sounds.
+
+    A training calls `read_vocabularies`, builds its model with them, tries it with `trial_batch`,
+    and calls `open`; from then on the attributes below are there. Constructors read nothing.
+
+    Batch k depends on k and the seed alone, so that a training resumes exactly.
 
     Args:
-        store, split: the sounds and their two sides.
-        tracks: labels along the sounds, by task.
-        vocabularies: of the labels that a model wants, in its order.
-        frames: lengths of excerpts, and where their labels are read.
-        loading: sizes.
         seed: of all that is drawn.
-        augmentations: of the training side.
+        loading: sizes.
+
+    Attributes:
+        training: batches by number.
+        validation: sounds.
+        vocabularies: of the model's labels, with the classes that training does not see.
     """
 
-    def __init__(
-        self,
-        store: SoundStore,
-        split: Split,
-        tracks: Mapping[str, LabelTrack],
-        vocabularies: Mapping[str, Vocabulary],
-        frames: Frames,
-        loading: Loading,
-        seed: int,
-        augmentations: Augmentations = Augmentations(),  # noqa: B008, it cannot be changed
-    ) -> None:
+    training: NumberedBatches
+    validation: ValidationSounds
+    vocabularies: dict[str, Vocabulary]
+
+    def __init__(self, seed: int, loading: Loading) -> None:
         super().__init__()
-        _check_sizes(loading)
-        train = split.files("train", store)
-        # without a held-out side the training's own sounds are looked at
-        held_out = split.files("held_out", store) or train
-        picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
-        wanted = LabelTracks({task: tracks[task] for task in vocabularies})
-        self.split = split
-        self.vocabularies = dict(vocabularies)
+        loading.check()
+        self.seed = seed
         self.loading = loading
-        self.excerpts = Excerpts(
-            store,
-            train,
-            wanted,
-            frames,
-            _draw(train, tracks, frames, loading),
-            loading.batch_size,
-            seed,
-            augmentations,
-            augmentations.transposition(wanted.tasks, vocabularies),
+
+    @abstractmethod
+    def read_vocabularies(
+        self,
+        num_classes: Mapping[str, int | None],
+        resumed_from: Mapping[str, Vocabulary] | None = None,
+    ) -> dict[str, Vocabulary]:
+        """The vocabularies of a model's labels, in their order.
+
+        Args:
+            num_classes: by label, how many classes the model counts; None leaves it to the data.
+            resumed_from: vocabularies of a training that is resumed.
+
+        Raises:
+            FileNotFoundError: there are no such labels.
+            ValueError: the labels do not suit the settings.
+        """
+
+    @abstractmethod
+    def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
+        """Makes batches and validation sounds available.
+
+        Args:
+            split: what `split_to_json` gave as the training that is resumed began.
+        """
+
+    @abstractmethod
+    def split_to_json(self) -> dict[str, Any]:
+        """What is trained on and what is held out, for the run's folder."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What there is to train on and to validate with, on one line."""
+
+    def trial_batch(self, model: ModelNeeds) -> Batch:
+        """A batch of noise, of which every second example has labels; it needs no `open`."""
+        audio = 0.1 * torch.randn(TRIAL_EXAMPLES, model.excerpt_length)
+        values = torch.zeros(TRIAL_EXAMPLES, len(model.vocabularies), len(model.excerpt_centres))
+        known = torch.zeros_like(values, dtype=torch.bool)
+        known[::2] = True
+        return Batch(audio, Labels(values, known))
+
+    def are_usual(self, audio: Tensor) -> Tensor | None:
+        """Which examples `[B, T]` a model may take its levels from, `[B]`; None for all."""
+        return None
+
+    def check_memory(self, model: ModelNeeds, processes: int) -> None:
+        """Checks that the batches of the workers fit into shared memory.
+
+        Raises:
+            ValueError: they do not.
+        """
+        loading = self.loading
+        check_shared_memory(
+            loading.num_workers, loading.batch_size, model.excerpt_length, processes
         )
-        looked_at = [held_out[round(index)] for index in picked]
-        self.held_out = WholeSounds(store, looked_at, wanted, frames)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         workers = self.loading.num_workers
         return DataLoader(
-            Shared(self.excerpts) if workers else Prefetch(self.excerpts, self._num_processes),
+            Shared(self.training) if workers else Prefetch(self.training, self._num_processes),
             batch_size=None,
             sampler=BatchNumbers(
                 self.loading.batches_per_epoch, self._next_batch, self._num_processes
             ),
             num_workers=workers,
             persistent_workers=workers > 0,
-            worker_init_fn=_leave_stopping_to_the_training,
+            worker_init_fn=ignore_signals,
         )
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        return DataLoader(self.validation, batch_size=None)
 
     def _next_batch(self) -> int:
         return batch_number(self.trainer, 0) if self.trainer else 0
@@ -142,43 +180,37 @@ class SoundData(lightning.LightningDataModule):
     def _num_processes(self) -> int:
         return self.trainer.world_size if self.trainer else 1
 
-    def val_dataloader(self) -> DataLoader[Batch]:
-        return DataLoader(self.held_out, batch_size=None)
-
 
 def batch_number(trainer: lightning.Trainer, batch_index: int) -> int:
-    """The number of a batch of the step that a training is at.
+    """The number of a batch of the current step.
 
-    It counts all batches of all processes: each is drawn once, whoever trains with it.
+    It counts all batches of all processes: each is drawn once, whichever process trains with it.
 
     Args:
-        trainer: that of the process which takes it.
+        trainer: that of the process which takes the batch.
         batch_index: of the batch in its epoch.
     """
-    gathered = trainer.accumulate_grad_batches
-    own = trainer.global_step * gathered + batch_index % gathered
+    accumulated = trainer.accumulate_grad_batches
+    own = trainer.global_step * accumulated + batch_index % accumulated
     return own * trainer.world_size + trainer.global_rank
 
 
-def _leave_stopping_to_the_training(worker: int) -> None:
-    """Ctrl-C at a terminal comes to all processes: the training ends its workers itself."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has fewer
-            signal.signal(signal.Signals[name], signal.SIG_IGN)
+def build_data(section: Mapping[str, Any], seed: int) -> DataModule:
+    """Builds the data module that the section `data` of a configuration names.
 
+    Features wait for the sample rate and the hop of the model, unless they name their own.
 
-def _check_sizes(loading: Loading) -> None:
-    for name in ("batch_size", "batches_per_epoch", "num_workers"):
-        size, lowest = getattr(loading, name), 0 if name == "num_workers" else 1
-        if not isinstance(size, int) or size < lowest:
-            raise ValueError(
-                f"data.loading.{name} must be a whole number from {lowest} on, {size!r} came"
-            )
-
-
-def _draw(
-    files: list[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames, loading: Loading
-) -> Draw:
-    if not loading.balanced:
-        return EvenDraw(files, frames.excerpt_length)
-    return BalancedDraw(files, LabelTracks({task: tracks[task] for task in loading.balanced}))
+    Raises:
+        ValueError: it names none, or its settings do not suit.
+    """
+    features = {
+        name: {**feature, "_partial_": True}
+        for name, feature in (section.get("features") or {}).items()
+    }
+    data = build({**section, "features": features} if features else section, seed)
+    if not isinstance(data, DataModule):
+        raise ValueError(
+            "data._target_ must name a data module (data=sounds or data=rendered), "
+            f"got {section.get('_target_')}"
+        )
+    return data

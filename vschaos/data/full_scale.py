@@ -1,4 +1,4 @@
-"""Sounds beyond full scale, as float files of other programs may be: scaled, kept or left out."""
+"""Sounds beyond full scale, as float files may have: scaled, kept or left out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def beyond(peak: float) -> str:
 
 
 def loudest_usual(peaks: Sequence[float]) -> float:
-    """The peak above which a file tells nothing of the others: one of three files or more cannot
+    """The peak above which a file says nothing about the others: one of three files or more cannot
     move it."""
     if len(peaks) < 3:
         return math.inf

@@ -1,14 +1,16 @@
-"""Choose the sounds to hold out: whole files where that comes near the share of the time, else
+"""Choose the sounds to hold out: whole files where these approximate the share of the time, else
 stretches of long files."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from vschaos.data.split import Part, Split
+from vschaos.data.cache.store import SoundStore
+from vschaos.data.split import DIGITS, Part, Split, describe, resume_split
 
 LEAST_EXCERPTS = 2  # that a stretch holds which is held out
 CUT_FILES = 4  # of the longest, that stretches are taken from
@@ -38,6 +40,45 @@ class Sound(NamedTuple):
 
 
 Level = Callable[[str, int, int], float]
+logger = logging.getLogger(__name__)
+
+
+def choose_split(
+    store: SoundStore,
+    sounds: Sequence[Sound],
+    share: float,
+    seed: int,
+    excerpt_length: int,
+    begun: Split | None = None,
+) -> Split:
+    """Splits the sounds of a store, or takes over the split of a training that is resumed.
+
+    Args:
+        sounds: of the store, with their classes.
+        share, seed, excerpt_length: see `hold_out`.
+        begun: the split that the training began with.
+    """
+    if begun is None:
+        files = {file.name: file for file in store.files}
+        split = hold_out(
+            sounds,
+            share,
+            seed,
+            excerpt_length,
+            lambda name, first, end: store.level(files[name].part(first, end)),
+        )
+        digests = {name: store.digests[name][:DIGITS] for name in files}
+        split = split._replace(digests=digests)
+    else:
+        split = resume_split([file.name for file in store.files], begun, store.digests)
+    held_out = describe(split, "held_out", store) if split.held_out else "none held out"
+    logger.info("sounds: %s, %s", describe(split, "train", store), held_out)
+    if not split.held_out:
+        logger.warning(
+            "no sound is held out (data.dataset.held_out is 0, or there is too little sound, or "
+            "too little of a class): metrics are those of the training sounds"
+        )
+    return split
 
 
 def hold_out(
@@ -52,11 +93,11 @@ def hold_out(
     Files are drawn until as large a share of them is held out; those that would take it beyond
     twice the share of the time are passed over. If it stays below half the share, stretches at the
     end of the longest files are held out (or at their beginning where the end is much softer), with
-    a gap of an excerpt to what is learnt from. The learning side keeps half at least of each class,
+    a gap of an excerpt to the training side. The training side keeps half at least of each class,
     and of each file that is cut.
 
-    The order in which files are drawn depends on the seed and on each name alone: a file that joins
-    the dataset moves hardly any other to the other side.
+    The order in which files are drawn depends on the seed and on each name alone: a new file moves
+    hardly any other to the other side.
 
     Args:
         share: 0 to 1 (exclusive), of the time.
@@ -80,7 +121,7 @@ def hold_out(
 
 
 class _Choice:
-    """What is held out so far.
+    """The choice so far.
 
     Args:
         drawn: the sounds, in the order in which they are taken.
@@ -94,7 +135,7 @@ class _Choice:
         self.count = min(round(share * len(drawn)), len(drawn) - 1)
         self.files: set[str] = set()
         self.held: dict[str, Part] = {}
-        self.learnt: dict[str, Part] = {}
+        self.trained: dict[str, Part] = {}
         self.time = 0
         self._of_classes: Counter[Hashable] = Counter()
         for sound in drawn:
@@ -106,7 +147,7 @@ class _Choice:
         return self.time >= self.target / 2
 
     def take_files(self) -> None:
-        # where nearly all is held out, half of the rest is left to learn from
+        # where nearly all is held out, half of the rest is left to train with
         most = min(2 * self.target, (self.target + self.total) / 2)
         for sound in self.drawn:
             if len(self.files) >= self.count:
@@ -141,7 +182,7 @@ class _Choice:
 
     def split(self) -> Split:
         names = sorted(sound.name for sound in self.drawn)
-        parts = {"train": dict(sorted(self.learnt.items()))}
+        parts = {"train": dict(sorted(self.trained.items()))}
         parts["held_out"] = dict(sorted(self.held.items()))
         return Split(
             train=[name for name in names if name not in self.files],
@@ -161,15 +202,15 @@ class _Choice:
         beginning = (0, wanted), (wanted + gap, length)
         whole = level(sound.name, 0, length)
         ways = []
-        for held, learnt in (end, beginning):
-            softest = min(level(sound.name, *held), level(sound.name, *learnt))
-            lost = (learnt[1], length) if held[0] else (0, learnt[0])
+        for held, trained in (end, beginning):
+            softest = min(level(sound.name, *held), level(sound.name, *trained))
+            lost = (trained[1], length) if held[0] else (0, trained[0])
             if softest > SILENT * whole and self._leaves_classes(sound, *lost):
-                ways.append((softest >= QUIET * whole, held, learnt, lost))
+                ways.append((softest >= QUIET * whole, held, trained, lost))
         if ways:
             # the first of the best: the end, if it is not much softer
-            _, held, learnt, lost = max(ways, key=lambda way: way[0])
-            self.held[sound.name], self.learnt[sound.name] = held, learnt
+            _, held, trained, lost = max(ways, key=lambda way: way[0])
+            self.held[sound.name], self.trained[sound.name] = held, trained
             self._take(sound, *lost)
             self.time += wanted
 

@@ -1,4 +1,4 @@
-"""Which sounds are learnt from and which are held out to judge what was learnt."""
+"""Which sounds are trained with, and which are held out for validation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from vschaos.data.cache.store import SoundStore, StoredFile
 
 NAMES_SHOWN = 5
-SIDES = ("train", "held_out")
-DIGITS = 16  # of a digest that are kept: 64 bits tell all files apart
+SIDES = {"train": "to train with", "held_out": "held out"}
+DIGITS = 16  # of a digest: 64 bits tell all files apart
 Part = tuple[int, int]
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,11 @@ class Split(NamedTuple):
     digests: Mapping[str, str] | None = None
 
     def part(self, side: str, name: str) -> Part | None:
-        """What of a file belongs to a side; None if all of it does."""
+        """The part of a file that belongs to a side; None if all of it does."""
         return (self.parts or {}).get(side, {}).get(name)
 
     def files(self, side: str, store: SoundStore) -> list[StoredFile]:
-        """The sounds of a side, those that are cut as far as they belong to it."""
+        """The sounds of a side; of files that are cut, the parts that belong to it."""
         by_name = {file.name: file for file in store.files}
         files = []
         for name in getattr(self, side):
@@ -48,29 +48,28 @@ class Split(NamedTuple):
         return sum(file.length for file in self.files(side, store)) / store.sample_rate
 
     def to_json(self) -> dict[str, Any]:
-        """What a run keeps of it."""
+        """For the run's folder."""
         parts = {side: dict(named) for side, named in (self.parts or {}).items() if named}
-        kept = {"parts": parts, "digests": dict(self.digests or {})}
+        more = {"parts": parts, "digests": dict(self.digests or {})}
         return {"train": self.train, "held_out": self.held_out} | {
-            k: v for k, v in kept.items() if v
+            key: value for key, value in more.items() if value
         }
 
 
-def split_again(
+def resume_split(
     names: Sequence[str], begun: Split, digests: Mapping[str, str] | None = None
 ) -> Split:
     """The split of a training that is resumed: each file stays on its side, and each part.
 
-    Files that joined the dataset since are left out, and those that are not there any more, or hold
-    another sound; all are told.
+    Files that are new, missing or changed since are left out; the log names them.
 
     Args:
         names: of the files that are there now.
-        begun: what the training began with.
+        begun: the split that the training began with.
         digests: of the files that are there now.
 
     Raises:
-        ValueError: none of the files to learn from is there.
+        ValueError: none of the files to train with is there.
     """
     known = {*begun.train, *begun.held_out}
     changed = {name for name in known & set(names) if not is_same_file(name, begun, digests or {})}
@@ -78,14 +77,14 @@ def split_again(
     train, held_out = ([name for name in getattr(begun, side) if name in there] for side in SIDES)
     if not train:
         raise ValueError(
-            f"none of the {len(begun.train)} files that the training learns from is there any more "
+            f"none of the {len(begun.train)} files to train with is there any more "
             f"({_some(begun.train)}): is data.dataset.root another folder?"
         )
-    _tell_changes(
+    _announce_changes(
         {
             "are not there any more": known - set(names),
             "hold another sound now": changed,
-            "joined since the training began": set(names) - known,
+            "are new since the training began": set(names) - known,
         }
     )
     return begun._replace(train=train, held_out=held_out)
@@ -97,23 +96,23 @@ def is_same_file(name: str, begun: Split, digests: Mapping[str, str]) -> bool:
     return then is None or now is None or now.startswith(then)
 
 
-def describe(split: Split, side: str, use: str, store: SoundStore) -> str:
-    """What there is of a side, as `1.4 minutes held out (2 files and part of take.wav)`."""
+def describe(split: Split, side: str, store: SoundStore) -> str:
+    """How much sound a side has, as `1.4 minutes held out (2 files and part of take.wav)`."""
     cut = [name for name in getattr(split, side) if split.part(side, name) is not None]
     whole = len(getattr(split, side)) - len(cut)
-    told = [f"{whole} file{'s' * (whole != 1)}"] if whole or not cut else []
+    counts = [f"{whole} file{'s' * (whole != 1)}"] if whole or not cut else []
     if cut:
-        told.append(f"part of {_some([name.rpartition('/')[2] for name in cut])}")
+        counts.append(f"part of {_some([name.rpartition('/')[2] for name in cut])}")
     seconds = split.seconds(side, store)
     time = f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.1f} seconds"
-    return f"{time} {use} ({' and '.join(told)})"
+    return f"{time} {SIDES[side]} ({' and '.join(counts)})"
 
 
-def _tell_changes(changes: Mapping[str, Collection[str]]) -> None:
+def _announce_changes(changes: Mapping[str, Collection[str]]) -> None:
     for words, names in changes.items():
         if names:
             logger.warning(
-                "%d files %s (%s): the training goes on without them",
+                "%d files %s (%s): the training resumes without them",
                 *(len(names), words, _some(sorted(names))),
             )
 

@@ -1,1 +1,1 @@
-"""A first walk from sounds to a playing model, on sounds that are made on the spot."""
+"""A demonstration from sounds to a playing model, on synthesised sounds."""

@@ -1,4 +1,4 @@
-"""`python -m vschaos.demo.example`: makes the model in patches/, from nothing but this command."""
+"""`python -m vschaos.demo.example`: makes the model in patches/ from synthesised sounds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS = 10000
 RECIPE = "dgt_pitch_prediction"
 SETTINGS = (
     "data.gain.range_db=3",
-    # a file that a repository can bear
+    # for a small file
     "model.encoder.hidden_dims=[448,448]",
     "model.decoder.hidden_dims=[448,448]",
     "model.prediction.pitch.args.hidden_dims=128",
@@ -32,11 +32,11 @@ What is there now:
   {version}/
       the run it was exported from
   {folder}/sounds/
-      the {count} notes it has learnt from
+      its {count} training notes
   {folder}/reconstructions/, {folder}/trajectories/, {folder}/sweeps/
-      notes that it has not learnt from, walks, and a note under each label
+      validation notes, trajectories, and a note under each label
   {folder}/evaluation/
-      how good it is, in tables and pictures
+      its evaluation, in tables and pictures
 """
 
 
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def make_example(options: argparse.Namespace) -> None:
-    """Sounds, training, export and a measure of what came of it."""
+    """Makes sounds, trains on them, exports and evaluates the model."""
     from vschaos.instrument.instrument import read_instrument
     from vschaos.patches import write_example
 
@@ -85,9 +85,9 @@ def make_example(options: argparse.Namespace) -> None:
     tell("3/5  exporting")
     run("export", str(version), "-o", str(out), "--no-patch")
     write_example(read_instrument(out / f"{NAME}.ts"), out)
-    tell("4/5  listening: a note under each label, and walks through the latent space")
+    tell("4/5  generating: a note under each label, and trajectories through the latent space")
     listen(version, folder)
-    tell("5/5  measuring how good it is, and whether the labels are obeyed and heard")
+    tell("5/5  evaluating: distances, conditioning and prediction accuracy")
     run("evaluate", str(version), "--out", str(folder / "evaluation"))
     tell(f"done in {time.monotonic() - started:.0f} s")
     sys.stdout.write(
@@ -96,7 +96,7 @@ def make_example(options: argparse.Namespace) -> None:
 
 
 def listen(version: Path, folder: Path) -> None:
-    """Sounds and pictures by which a change of the recipe is judged."""
+    """Generates sounds and pictures to compare recipes by."""
     to_folder = ("--out", str(folder))
     held_out = json.loads((version / "split.json").read_text(encoding="utf-8"))["held_out"]
     picked = [str(folder / "sounds" / name) for name in held_out[::8]]

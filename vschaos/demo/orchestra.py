@@ -1,7 +1,7 @@
-"""The sounds of the example model: eight players, as keyboards of the seventies had them.
+"""The sounds of the example model: eight synthesised instruments, as of keyboards of the seventies.
 
-Every note goes somewhere: a filter opens, a vowel turns into another, a pulse gets narrow. So a
-model finds no eight islands but the ways between, and its latents have somewhere to move.
+Every note evolves: a filter opens, a vowel turns into another, a pulse gets narrow. So the latents
+of a model describe transitions instead of eight separate clusters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Curve = np.ndarray[tuple[int], np.dtype[np.float64]]  # [T], a value for each sa
 
 DURATION_SECONDS = 1.6
 RELEASE_SECONDS = 0.1
-REST_SECONDS = 0.025  # of silence after a note: enough to know it, too little to walk into it
+REST_SECONDS = 0.025  # of silence after a note: enough to learn it, too little to get lost in it
 RMS = {"soft": 0.075, "loud": 0.14}
 HIGHEST_PEAK = 0.8
 HIGHEST_HZ = 13000.0
@@ -34,8 +34,8 @@ VOWELS_HZ = {
 }
 FORMANT_WIDTHS_HZ = (90.0, 110.0, 160.0, 220.0)
 FORMANT_LEVELS = (1.0, 0.6, 0.3, 0.2)
-# partials of a glass chime: ratio, level, and decay once it is struck, in 1 / s. Only the upper
-# ones leave the harmonics, and none lies below the note: its octave would be in doubt then
+# partials of a glass chime: ratio, level, and decay in 1 / s after the stroke. Only the upper ones
+# are inharmonic, and none lies below the note, which keeps its octave unambiguous
 CHIME = (
     (1.0, 1.0, 0.6),
     (2.0, 0.3, 0.9),
@@ -47,13 +47,13 @@ CHIME = (
 
 
 class Take(NamedTuple):
-    """One note about to be played.
+    """A note to synthesise.
 
     Attributes:
-        note: what it is.
+        note: its labels.
         sample_rate: Hz.
-        seconds: since it began, `[T]`.
-        random: draws all that the note leaves open.
+        seconds: since its beginning, `[T]`.
+        random: draws all other parameters.
     """
 
     note: Note
@@ -67,33 +67,33 @@ class Take(NamedTuple):
 
     @property
     def depth(self) -> float:
-        """1 at the middle C, 2 two octaves below: low notes need more overtones to be heard."""
+        """1 at the middle C, 2 two octaves below: low notes need more overtones to be audible."""
         return float(np.sqrt(MIDDLE_C_HZ / self.note.frequency_hz))
 
     @property
     def progress(self) -> Curve:
-        """From 0 at the beginning to 1 at the end, leaving and arriving without haste."""
+        """From 0 at the beginning to 1 at the end, with zero slope at both."""
         return 0.5 - 0.5 * np.cos(np.pi * self.seconds / self.seconds[-1])
 
     def journey(self, low: float, high: float) -> Curve:
-        """From one value to another, both drawn evenly in ratio."""
+        """From one value to another, both drawn log-uniformly."""
         start, end = self.random.uniform(np.log(low), np.log(high), size=2)
         return np.exp(start + (end - start) * self.progress)
 
     def swing(self, rate_hz: float) -> Curve:
-        """A sine, begun anywhere."""
+        """A sine of random phase."""
         return np.sin(2 * np.pi * (rate_hz * self.seconds + self.random.uniform()))
 
     def turns(self, vibrato: float = 0.0) -> Curve:
-        """How often the note has swung by then, with a vibrato (share of the frequency) that
-        comes in slowly."""
+        """Periods of the note since its beginning, with a delayed vibrato (share of the
+        frequency)."""
         rate_hz = self.random.uniform(4.8, 5.8)
         bend = vibrato * np.minimum(self.seconds / 0.5, 1.0) * self.swing(rate_hz)
         return np.cumsum(self.note.frequency_hz * (1.0 + bend)) / self.sample_rate
 
 
 class Player(NamedTuple):
-    """Who plays a note, `[T]` at any level, and how long its attack takes."""
+    """A synthesiser of notes, `[T]` at any level, and the duration of its attack."""
 
     play: Callable[[Take], Curve]
     attack_seconds: float
@@ -125,7 +125,7 @@ def perform(
 
 
 def play_strings(take: Take) -> Curve:
-    """A string machine: one sawtooth through three delays that swing slowly and tremble."""
+    """A string machine: one sawtooth through three delays with slow and fast modulation."""
     cutoff_hz = take.journey(1500.0, 9000.0 if take.is_loud else 4000.0)
     slow, fast = take.random.uniform(size=2)
     turns = take.turns()
@@ -140,7 +140,7 @@ def play_strings(take: Take) -> Curve:
 
 
 def play_choir(take: Take) -> Curve:
-    """Voices on their way from one vowel to another, with a little breath."""
+    """Voices that move from one vowel to another, with a little breath."""
     turns = take.turns(vibrato=0.007)
     first, second = take.random.choice(list(VOWELS_HZ), size=2, replace=False)
     formants_hz = [
@@ -173,7 +173,7 @@ def play_flute(take: Take) -> Curve:
 
 
 def play_reed(take: Take) -> Curve:
-    """A pulse that gets wider or narrower, through the throat of a reed organ."""
+    """A pulse of changing width through the resonance of a reed organ."""
     width = take.journey(0.08, 0.5) * (1.0 + 0.06 * take.swing(1.1))
     cutoff_hz = 6000.0 if take.is_loud else 3000.0
     throat_hz = take.journey(700.0, 1800.0)
@@ -200,11 +200,11 @@ def play_brass(take: Take) -> Curve:
 
 
 def play_tines(take: Take) -> Curve:
-    """An electric piano: a bar bent by its own swing, and the tine that was struck."""
+    """An electric piano: a bar with phase modulation by its own vibration, and the struck tine."""
     turns = 2 * np.pi * take.turns()
     force = take.depth**0.5 * (take.journey(1.2, 3.0) if take.is_loud else take.journey(0.5, 1.2))
     bent = np.sin(turns + force * np.exp(-1.5 * take.seconds) * np.sin(turns))
-    bar = np.sin(turns) + 0.7 * bent  # bent alone it would lose its fundamental now and then
+    bar = np.sin(turns) + 0.7 * bent  # alone, `bent` loses its fundamental at some depths
     ratio = 14.0 if 14.0 * take.note.frequency_hz < HIGHEST_HZ else 7.0
     tine = np.exp(-9.0 * take.seconds) * np.sin(ratio * turns)
     tremolo = 1.0 + 0.2 * take.swing(3.0)
@@ -218,7 +218,7 @@ def play_harp(take: Take) -> Curve:
     softness = take.random.uniform(0.4, 0.7) if take.is_loud else take.random.uniform(0.8, 1.2)
 
     def level(k: int, partial_hz: float) -> Curve:
-        # a mean of two samples, as often as the string goes round in a second
+        # a mean of two samples in each period of the string
         damping = -0.25 * hz * np.log(np.cos(np.pi * partial_hz / take.sample_rate))
         pluck = np.sin(np.pi * k * place) / k**softness
         return pluck * np.exp(-(0.9 + 0.12 * k + damping) * take.seconds)
@@ -227,7 +227,7 @@ def play_harp(take: Take) -> Curve:
 
 
 def play_glass(take: Take) -> Curve:
-    """Glass that is struck or, fading hardly at all, rubbed."""
+    """Glass that is struck, or rubbed with hardly any decay."""
     turns = take.turns()
     struck = take.random.uniform(0.3, 1.0)
     overtones = take.depth * (1.5 if take.is_loud else 0.8)
@@ -257,7 +257,7 @@ def _harmonics(
     level: Callable[[int, float], float | Curve],
     count: int = MAX_HARMONICS,
 ) -> Curve:
-    """Sines at once, twice, three times the speed of `turns`, each at `level(number, hz)`."""
+    """Harmonics of the phase `turns`, in periods, each at `level(number, hz)`."""
     circle = np.exp(2j * np.pi * turns)
     power = np.ones_like(circle)
     sound = np.zeros(len(turns))
@@ -274,7 +274,7 @@ def _low_pass(hz: float, cutoff_hz: float | Curve) -> float | Curve:
 
 
 def _noise(take: Take, centre_hz: float, octaves: float) -> Curve:
-    """Noise of unit deviation around a frequency, so many octaves wide."""
+    """Noise of unit standard deviation around a frequency, `octaves` wide."""
     length = len(take.seconds)
     hz = np.fft.rfftfreq(length, 1 / take.sample_rate)
     distance = np.log2(np.maximum(hz, 1.0) / centre_hz)

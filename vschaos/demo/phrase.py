@@ -1,4 +1,4 @@
-"""A phrase of single notes that can be looped: something to play into the example model."""
+"""A phrase of single notes that can be looped, as an input of the example model."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ PHRASE = (
 
 
 def phrase(sample_rate: int = SAMPLE_RATE) -> Waveform:
-    """One note after the other, `[T]`; the end is silent, as the beginning is."""
+    """Notes in sequence, `[T]`; both ends are silent."""
     notes = [Note(timbre, PITCHES.index(name), octave, "loud") for timbre, name, octave in PHRASE]
     return np.concatenate([perform(note, sample_rate, NOTE_SECONDS) for note in notes])
 
 
 def write_phrase(path: Path) -> None:
-    """Writes it as 16-bit wav, which every player reads and a repository can bear."""
+    """Writes it as 16-bit wav, which every player reads and which is small."""
     samples = np.round(32767.0 * phrase()).astype("<i2")
     with written_whole(path) as partial, wave.open(str(partial), "wb") as file:
         file.setnchannels(1)

@@ -19,7 +19,7 @@ MAX_PARTIALS = 40
 
 
 class Note(NamedTuple):
-    """What a note is; its labels, and all that its sound hangs on."""
+    """The labels of a note, which determine its sound."""
 
     timbre: str
     pitch: int  # A = 0 ... G# = 11
@@ -71,7 +71,7 @@ def write_dataset(
     notes: Sequence[Note] | None = None,
     play: Callable[[Note, int], Waveform] = synthesise,
 ) -> int:
-    """Writes sounds to `root/data` and their labels to `root/metadata`; gives their number."""
+    """Writes sounds to `root/data` and their labels to `root/metadata`; returns their number."""
     notes = list(all_notes()) if notes is None else notes
     labels: dict[str, list[str]] = {"pitch": [], "octave": [], "timbre": [], "dynamics": []}
     for note in notes:
@@ -96,7 +96,7 @@ def _partials(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Frequency ratios, levels and decays (1 / seconds) of the partials below Nyquist."""
     if note.timbre == "bell":
-        # a handbell: the hum of a church bell, an octave below, would belie its label
+        # a handbell: the hum of a church bell, an octave below, would contradict its label
         ratios: np.ndarray = np.array([1.0, 2.0, 2.41, 3.01, 3.6, 4.2, 5.4, 6.8, 8.3])
         levels = brightness ** np.arange(len(ratios)) * np.linspace(1.0, 0.3, len(ratios))
         decays = 1.0 + 0.9 * ratios
@@ -104,8 +104,8 @@ def _partials(
         ratios = np.arange(1.0, MAX_PARTIALS + 1)
         levels = _harmonic_levels(note, ratios, brightness)
         decays = 1.5 + 0.35 * ratios if note.timbre == "pluck" else np.zeros(len(ratios))
-    heard = ratios * note.frequency_hz < 0.45 * sample_rate
-    return ratios[heard], levels[heard], decays[heard]
+    audible = ratios * note.frequency_hz < 0.45 * sample_rate
+    return ratios[audible], levels[audible], decays[audible]
 
 
 def _harmonic_levels(note: Note, ratios: np.ndarray, brightness: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Waveform <-> spectrum, and the contrast in which a network sees magnitudes."""
+"""Signal processing: STFT, log-magnitudes, phase reconstruction; offline and streaming."""
 
 from vschaos.dsp.magnitude import LogMagnitude
 from vschaos.dsp.phase import (

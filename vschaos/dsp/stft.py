@@ -43,17 +43,17 @@ class STFT(nn.Module):
     def __init__(self, n_fft: int, hop_length: int, synthesis_length: int | None = None) -> None:
         super().__init__()
         if hop_length < 1 or hop_length & (hop_length - 1):
-            raise ValueError(f"transform.hop_length must be a power of two, {hop_length} came")
+            raise ValueError(f"transform.hop_length must be a power of two, got {hop_length}")
         if n_fft % hop_length or n_fft < 4 * hop_length:
             raise ValueError(
                 "transform.n_fft must be a multiple of hop_length, at least 4 times as long; "
-                f"{n_fft} came for a hop of {hop_length}"
+                f"got {n_fft} for a hop of {hop_length}"
             )
         kept = n_fft if synthesis_length is None else synthesis_length
         if kept % hop_length or not 2 * hop_length <= kept <= n_fft:
             raise ValueError(
                 "transform.synthesis_length must be a multiple of hop_length, from "
-                f"{2 * hop_length} to {n_fft}; {kept} came"
+                f"{2 * hop_length} to {n_fft}; got {kept}"
             )
         self.n_fft = n_fft
         self.hop_length = hop_length

@@ -1,4 +1,4 @@
-"""What is compared: the model, PCA of as many numbers, and the transform alone."""
+"""Reconstructions that are compared: of the model, of PCA of its size, of the transform alone."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch import Tensor
 from vschaos.dsp import INVERSIONS, invert
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
 from vschaos.evaluation.pca import PCA
-from vschaos.models.base import Model
-from vschaos.models.capabilities import Representation
+from vschaos.evaluation.spectra import magnitudes_of, reconstruct_magnitudes
+from vschaos.models.capabilities import Autoencoder, Representation, Spectral
 
 
 class Baseline(Protocol):
-    """A way from a sound to a sound that should be like it."""
+    """A reconstruction of sounds: the model's own, or one that it is compared with."""
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name in tables."""
         ...
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        """`[1, F, N]`, before the phase is sought."""
+        """`[1, F, N]`, before the phase is estimated."""
         ...
 
     def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
@@ -31,23 +31,25 @@ class Baseline(Protocol):
         ...
 
 
-class TheModel(NamedTuple):
-    """A trained model; told what is known of a sound, else what it hears itself."""
+class ModelReconstruction(NamedTuple):
+    """A trained model, conditioned on the known labels of a sound, else on those it predicts."""
 
-    model: Model
+    model: Autoencoder
     name: str = "model"
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
         labels = infer_labels(self.model, excerpt)
-        return self.model.decode_magnitudes(self.model.encode(excerpt.audio, labels), labels)
+        return reconstruct_magnitudes(self.model, excerpt.audio, labels)
 
     def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
         labels = infer_labels(self.model, excerpt)
-        return self.model.reconstruct(excerpt.audio, labels, inversion=inversion)
+        if isinstance(self.model, Spectral):
+            return self.model.reconstruct(excerpt.audio, labels, inversion=inversion)
+        return self.model.reconstruct(excerpt.audio, labels)
 
 
-class ThePCA(NamedTuple):
-    """PCA, with the transform and the phases of the model."""
+class PCAReconstruction(NamedTuple):
+    """PCA, with the transform and the phase of the model."""
 
     pca: PCA
     representation: Representation
@@ -60,8 +62,8 @@ class ThePCA(NamedTuple):
         return _inverted(self.representation, self.magnitudes(excerpt), excerpt, inversion)
 
 
-class TheTransform(NamedTuple):
-    """Analysis, phase and synthesis, with nothing between: what the phase alone costs."""
+class TransformReconstruction(NamedTuple):
+    """Analysis, phase estimation and synthesis alone: the error of the phase."""
 
     representation: Representation
     name: str = "transform alone"
@@ -74,13 +76,13 @@ class TheTransform(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """Nothing: what the distances say of it tells how to read them."""
+    """Zeros: the scale of the error measures."""
 
-    representation: Representation
+    model: Autoencoder
     name: str = "silence"
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        return torch.zeros_like(self.representation.transform(excerpt.audio).abs())
+        return torch.zeros_like(magnitudes_of(self.model, excerpt.audio))
 
     def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
         return torch.zeros_like(excerpt.audio)
@@ -90,6 +92,6 @@ def _inverted(
     representation: Representation, magnitudes: Tensor, excerpt: Excerpt, inversion: str
 ) -> Tensor:
     transform, length = representation.transform, excerpt.audio.shape[1]
-    # a family with ways of its own has no such phase to find: what it is compared with keeps its
-    way = inversion if inversion in INVERSIONS else "keep_input"
-    return invert(transform, magnitudes, length, way, transform(excerpt.audio))
+    # an inversion of the family's own needs no estimated phase: baselines keep that of the input
+    known = inversion if inversion in INVERSIONS else "keep_input"
+    return invert(transform, magnitudes, length, known, transform(excerpt.audio))

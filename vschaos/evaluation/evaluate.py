@@ -1,4 +1,4 @@
-"""All that is measured of a run."""
+"""The evaluation of a run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from vschaos import __version__
 from vschaos.data.pitch.networks import make_tracker
 from vschaos.data.pitch.tracking import Tracker
-from vschaos.evaluation.baselines import Baseline, Silence, TheModel, ThePCA, TheTransform
+from vschaos.evaluation.baselines import (
+    Baseline,
+    ModelReconstruction,
+    PCAReconstruction,
+    Silence,
+    TransformReconstruction,
+)
 from vschaos.evaluation.conditioning import (
     FILES,
     brief,
@@ -28,39 +33,43 @@ from vschaos.evaluation.excerpts import (
     Excerpt,
     excerpts_of,
     held_out_excerpts,
-    infer_labels,
-    is_audible,
     moved,
 )
 from vschaos.evaluation.latents import evaluate_latents
-from vschaos.evaluation.measures import AFTER_PHASE, LSD, compare_magnitudes, default_tracker
+from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured, default_tracker
 from vschaos.evaluation.pca import fit_pca
-from vschaos.evaluation.prediction import confusion, predicted_frames
+from vschaos.evaluation.prediction import confusions, lsd_by_labels
+from vschaos.evaluation.rendered import is_rendered, open_material
 from vschaos.evaluation.similarity import (
     FileMetrics,
     compare_file_magnitudes,
     compare_file_sounds,
-    summarise,
+    file_metrics,
+    mean_metrics,
+    pool_magnitudes,
+    pool_sounds,
 )
 from vschaos.generation.material import Material, spread
-from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Spectral
 from vschaos.progress import Progress
 from vschaos.runs import Run
 
-INVERSIONS = ("keep_input", "rtisi")  # what forward and decode of a `.ts` do by themselves
+INVERSIONS = ("keep_input", "rtisi")  # the defaults of forward and decode of a `.ts`
+DECODER = "decoder"  # in their place, for a model that decodes sound without an inversion
 logger = logging.getLogger(__name__)
 
 
 class Evaluation(NamedTuple):
-    """What came of it.
+    """The result of an evaluation.
 
     Attributes:
-        facts: everything but the files, as plain mappings, lists, texts and numbers.
-        files: what was measured of each.
+        facts: all but the files, as plain mappings, lists, texts and numbers; sections without the
+            capability they need are not there.
+        files: the measures of each file.
         excerpts: the sounds.
-        inversions: the ways to a phase that were tried, the first one to be listened to.
-        candidates: what was compared, the model first.
+        inversions: those compared, the first of them for listening.
+        baselines: those compared, the model first; none if it reconstructs nothing.
     """
 
     facts: dict[str, Any]
@@ -78,83 +87,124 @@ def evaluate(
     tracker: str | None = "default",
     count: int | None = None,
 ) -> Evaluation:
-    """Judges a run by sounds that it has not learnt from.
+    """Evaluates a run on sounds that it was not trained on.
 
     Args:
-        data: a folder of any sounds, or where the run's own dataset lies now; the files that were
-            held out if not given.
-        inversions: ways to a phase; `keep_input` and `rtisi`, as far as the model has them.
-        tracker: network that hears pitch, none for no measures of pitch.
-        count: of files at most.
+        data: a folder of any sounds, or the present folder of the run's own dataset; by default the
+            held-out files.
+        inversions: `keep_input` and `rtisi` by default, as far as the model has them.
+        tracker: name of the pitch tracker, None for no measures of pitch.
+        count: at most so many files.
 
     Raises:
-        FileNotFoundError, ValueError: there is nothing to judge it by.
+        FileNotFoundError, ValueError: there is nothing to evaluate the run on.
     """
     ways = _inversions(run.model, inversions)
-    ear = _tracker(tracker)
+    pitch_tracker = _tracker(tracker) if isinstance(run.model, Autoencoder) else None
     own = moved(run, data)
-    judged_run = own or run
-    material = Material(judged_run, prefers_files=True)
+    run = own or run
+    material = open_material(run, prefers_files=True)
     if data is not None and own is None:
-        judged = excerpts_of(run, data, count)
+        sounds = excerpts_of(run, data, count)
     else:
-        judged = held_out_excerpts(judged_run, material, count)
-    baselines = _baselines(judged_run, material)
-    coded = [candidate for candidate in baselines if not isinstance(candidate, TheTransform)]
+        sounds = held_out_excerpts(run, material, count)
+    model, excerpts = run.model, sounds.excerpts
     files = [
-        compare_file_magnitudes(excerpt, coded, run.model.representation())
-        for excerpt in Progress(judged.excerpts, desc="magnitudes", unit="file")
+        file_metrics(model, excerpt) for excerpt in Progress(excerpts, desc="metrics", unit="file")
     ]
-    baselines = _without_the_worse_pca(baselines, files)
-    sounding = [candidate for candidate in baselines if not isinstance(candidate, Silence)]
-    representation, rate = run.model.representation(), run.sample_rate
-    files = [
-        file._replace(after=compare_file_sounds(excerpt, sounding, ways, representation, rate, ear))
-        for file, excerpt in zip(
-            Progress(files, desc="sounds", unit="file"), judged.excerpts, strict=True
-        )
-    ]
-    facts = {
-        **_facts(judged_run, judged, ear),
-        **summarise(files),
-        "measures": [
-            {key: value for key, value in measure._asdict().items() if key != "pool"}
-            for measure in AFTER_PHASE
-        ],
-        "labels": _judge_labels(judged_run, judged.excerpts, material, ear),
-        "latents": evaluate_latents(run.model, judged.excerpts),
-    }
-    return Evaluation(facts, files, judged.excerpts, ways, sounding)
+    facts = {**_facts(run, sounds, pitch_tracker), "metrics": mean_metrics(files)}
+    baselines: list[Baseline] = []
+    if isinstance(model, Autoencoder):
+        baselines = _baselines(model, material)
+        files, baselines = _compare(model, files, excerpts, baselines, ways, pitch_tracker)
+        facts |= {
+            "magnitudes": pool_magnitudes(files),
+            "sounds": pool_sounds(files),
+            "measures": [
+                {key: value for key, value in measure._asdict().items() if key != "pool"}
+                for measure in SOUND_MEASURES
+            ],
+        }
+    if isinstance(model, Labelled):
+        facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
+    if isinstance(model, LatentStatistics):
+        facts["latents"] = evaluate_latents(model, excerpts)
+    return Evaluation(facts, files, excerpts, ways, baselines)
 
 
 @torch.inference_mode()
-def magnitude_distances(run: Run, data: Path | None = None) -> dict[str, dict[str, float | None]]:
-    """What needs no phase, and so is quick: of the model, of the better PCA and of silence, by
-    their names, the measures `BEFORE_PHASE` over the files held out.
+def magnitude_distances(run: Run, data: Path | None = None) -> dict[str, Measured]:
+    """The measures of magnitudes over the held-out files, which are fast without a phase: of the
+    model, the better PCA and silence, by name.
 
     Args:
-        data: where the run's dataset lies now, if it moved.
+        data: the present folder of the run's dataset, if it moved.
+
+    Raises:
+        ValueError: the model reconstructs nothing.
     """
+    if not isinstance(run.model, Autoencoder):
+        raise ValueError(f"expected a run of an autoencoder, got {type(run.model).__name__}")
     own = moved(run, data) or run
-    material = Material(own, prefers_files=True)
+    material = open_material(own, prefers_files=True)
     excerpts = held_out_excerpts(own, material).excerpts
-    coded = [one for one in _baselines(own, material) if not isinstance(one, TheTransform)]
+    files = [file_metrics(run.model, excerpt) for excerpt in excerpts]
+    files, baselines = _compare_magnitudes(
+        run.model, files, excerpts, _baselines(run.model, material)
+    )
+    pooled = pool_magnitudes(files)
+    return {one.name: pooled[one.name] for one in baselines if one.name in pooled}
+
+
+def _compare_magnitudes(
+    model: Autoencoder,
+    files: Sequence[FileMetrics],
+    excerpts: Sequence[Excerpt],
+    baselines: Sequence[Baseline],
+) -> tuple[list[FileMetrics], list[Baseline]]:
+    """The files with measures of magnitudes, and the baselines without the worse PCA."""
+    coded = [one for one in baselines if not isinstance(one, TransformReconstruction)]
     files = [
-        compare_file_magnitudes(excerpt, coded, run.model.representation()) for excerpt in excerpts
+        file._replace(magnitudes=compare_file_magnitudes(model, excerpt, coded))
+        for file, excerpt in zip(
+            Progress(files, desc="magnitudes", unit="file"), excerpts, strict=True
+        )
     ]
-    before = summarise(files)["before_phase"]
-    return {one.name: before[one.name] for one in _without_the_worse_pca(coded, files)}
+    pooled = pool_magnitudes(files)
+    components = [one for one in baselines if isinstance(one, PCAReconstruction)]
+    best = min(components, key=lambda one: pooled[one.name][LSD.key] or 0.0, default=None)
+    return files, [
+        one for one in baselines if not isinstance(one, PCAReconstruction) or one is best
+    ]
 
 
-def _inversions(model: Model, asked: Sequence[str] | None) -> list[str]:
-    if asked is None:
-        return [way for way in INVERSIONS if way in model.inversions] or [model.inversions[0]]
-    for way in asked:
-        if way not in model.inversions:
-            raise ValueError(
-                f"--inversions: the model has {', '.join(model.inversions)}; {way!r} came"
-            )
-    return list(dict.fromkeys(asked))
+def _compare(
+    model: Autoencoder,
+    files: Sequence[FileMetrics],
+    excerpts: Sequence[Excerpt],
+    baselines: Sequence[Baseline],
+    inversions: Sequence[str],
+    tracker: Tracker | None,
+) -> tuple[list[FileMetrics], list[Baseline]]:
+    """The files with all measures of their reconstructions, and the baselines that have sounds."""
+    files, baselines = _compare_magnitudes(model, files, excerpts, baselines)
+    sounding = [one for one in baselines if not isinstance(one, Silence)]
+    progress = Progress(files, desc="sounds", unit="file")
+    return [
+        file._replace(sounds=compare_file_sounds(model, excerpt, sounding, inversions, tracker))
+        for file, excerpt in zip(progress, excerpts, strict=True)
+    ], sounding
+
+
+def _inversions(model: Model, given: Sequence[str] | None) -> list[str]:
+    known = model.inversions if isinstance(model, Spectral) else ()
+    for inversion in given or ():
+        if inversion not in known:
+            allowed = ", ".join(known) or "none: the model has no inversions"
+            raise ValueError(f"--inversions: expected {allowed}, got {inversion!r}")
+    if given:
+        return list(dict.fromkeys(given))
+    return [one for one in INVERSIONS if one in known] or [known[0] if known else DECODER]
 
 
 def _tracker(name: str | None) -> Tracker | None:
@@ -162,98 +212,62 @@ def _tracker(name: str | None) -> Tracker | None:
         return None
     chosen = default_tracker() if name == "default" else name
     if name == "default" and chosen != "swift":
-        logger.info("pitch is heard by torchcrepe tiny; pip install 'swift-f0>=0.3,<0.4' is better")
+        logger.info("pitch tracker: torchcrepe tiny; pip install 'swift-f0>=0.3,<0.4' is better")
     return make_tracker(chosen)
 
 
-def _baselines(run: Run, material: Material) -> list[Baseline]:
-    model = run.model
+def _baselines(model: Autoencoder, material: Material) -> list[Baseline]:
+    """The model, PCA and the transform alone if it is spectral, and silence."""
+    if not isinstance(model, Spectral):
+        return [ModelReconstruction(model), Silence(model)]
     representation = model.representation()
     components = fit_pca(material, representation, model.latent_dim)
-    if not components:
-        logger.warning(
-            "the sounds that the run learnt from are not there (%s): no PCA to compare with",
-            material.root,
-        )
+    if not components and not is_rendered(material.run):
+        logger.warning("left out PCA: the training files are not in %s", material.root)
     return [
-        TheModel(model),
-        *(ThePCA(pca, representation, f"PCA-{model.latent_dim}, {pca.name}") for pca in components),
-        TheTransform(representation),
-        Silence(representation),
+        ModelReconstruction(model),
+        *(
+            PCAReconstruction(pca, representation, f"PCA-{model.latent_dim}, {pca.name}")
+            for pca in components
+        ),
+        TransformReconstruction(representation),
+        Silence(model),
     ]
 
 
-def _without_the_worse_pca(
-    baselines: Sequence[Baseline], files: Sequence[FileMetrics]
-) -> list[Baseline]:
-    before = summarise(files)["before_phase"]
-    components = [candidate for candidate in baselines if isinstance(candidate, ThePCA)]
-    if not components:
-        return list(baselines)
-    best = min(components, key=lambda candidate: before[candidate.name][LSD.key] or 0.0)
-    return [one for one in baselines if not isinstance(one, ThePCA) or one is best]
-
-
-def _facts(run: Run, judged: EvaluationSet, tracker: Tracker | None) -> dict[str, Any]:
-    seconds = sum(excerpt.audio.shape[1] for excerpt in judged.excerpts) / run.sample_rate
+def _facts(run: Run, sounds: EvaluationSet, tracker: Tracker | None) -> dict[str, Any]:
+    seconds = sum(excerpt.audio.shape[1] for excerpt in sounds.excerpts) / run.sample_rate
     return {
         "run": run.name,
         "version": run.folder.name,
         "checkpoint": run.checkpoint.stem,
-        "judged_by": judged.origin,
-        "files": len(judged.excerpts),
+        "evaluated_on": sounds.origin,
+        "files": len(sounds.excerpts),
         "seconds": round(seconds, 2),
-        "left_out": [{"file": name, "reason": reason} for name, reason in judged.left_out],
-        "pitch_heard_by": None if tracker is None else tracker.name,
+        "left_out": [{"file": name, "reason": reason} for name, reason in sounds.left_out],
+        "tracker": None if tracker is None else tracker.name,
         "vschaos": __version__,
         "date": time.strftime("%Y-%m-%d"),
         "machine": platform.processor() or platform.machine(),
+        "tracked_metrics": [metric._asdict() for metric in run.model.tracked_metrics],
     }
 
 
-def _judge_labels(
-    run: Run, excerpts: Sequence[Excerpt], material: Material, tracker: Tracker | None
+def _label_facts(
+    run: Run,
+    model: Labelled,
+    excerpts: Sequence[Excerpt],
+    material: Material,
+    tracker: Tracker | None,
 ) -> dict[str, Any]:
-    """What of labels a model has; sections that it has nothing for are empty."""
-    names = spread([excerpt.name for excerpt in excerpts], FILES)
-    picked = [brief(run, excerpt) for excerpt in excerpts if excerpt.name in names]
-    judged: dict[str, Any] = {"notes": {}, "effects": {}, "heard": {}, "belief": None}
-    if not run.vocabularies:
-        return judged
-    if tracker is not None and is_conditioned_on_notes(run.model):
-        judged["notes"] = note_accuracy(run, picked, material, tracker)
-    judged["effects"] = conditioning_accuracy(run, picked)
-    judged["heard"] = _judge_heads(run, excerpts)
-    judged["belief"] = _belief(run.model, excerpts)
-    return judged
-
-
-def _judge_heads(run: Run, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
-    """What the predictors take labelled frames for."""
-    judged = {}
-    for task in run.model.predicted_tasks:
-        true, said = predicted_frames(run.model, excerpts, task)
-        if len(true):
-            judged[task] = confusion(run.vocabularies[task], true, said)
-    return judged
-
-
-def _belief(model: Model, excerpts: Sequence[Excerpt]) -> dict[str, float] | None:
-    """Log-spectral distance when the decoder is told what is true, and when it is told what the
-    model hears; None if it does not hear all that it is told."""
-    if not model.conditioning_tasks or not set(model.conditioning_tasks) <= set(
-        model.predicted_tasks
-    ):
-        return None
-    transform = model.representation().transform
-    distances: dict[str, list[float]] = {"true": [], "heard": []}
-    frames = []
-    for excerpt in excerpts:
-        nothing = Labels(excerpt.labels.values, torch.zeros_like(excerpt.labels.known))
-        target = transform(excerpt.audio).abs()
-        for kind, labels in (("true", excerpt.labels), ("heard", nothing)):
-            told = infer_labels(model, excerpt._replace(labels=labels))
-            output = model.decode_magnitudes(model.encode(excerpt.audio, told), told)
-            distances[kind].append(compare_magnitudes(output, target)[LSD.key] or 0.0)
-        frames.append(int(is_audible(target).sum()))
-    return {kind: float(np.average(rows, weights=frames)) for kind, rows in distances.items()}
+    """Conditioning, if the model decodes, and prediction; empty where there are no such labels."""
+    facts: dict[str, Any] = {"notes": {}, "conditioning": {}, "lsd_by_labels": None}
+    if isinstance(model, Autoencoder) and model.conditioning_tasks:
+        names = spread([excerpt.name for excerpt in excerpts], FILES)
+        picked = [brief(run, excerpt) for excerpt in excerpts if excerpt.name in names]
+        if tracker is not None and is_conditioned_on_notes(model):
+            facts["notes"] = note_accuracy(run, model, picked, material, tracker)
+        facts["conditioning"] = conditioning_accuracy(model, picked)
+        if set(model.conditioning_tasks) <= set(model.predicted_tasks):
+            facts["lsd_by_labels"] = lsd_by_labels(model, excerpts)
+    return {**facts, "prediction": confusions(model, excerpts)}

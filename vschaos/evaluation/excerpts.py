@@ -1,4 +1,4 @@
-"""The sounds that a run is judged by: those it has held out, or any others."""
+"""The sounds that a run is evaluated on: its held-out files, or those of any folder."""
 
 from __future__ import annotations
 
@@ -13,37 +13,48 @@ import torch
 from torch import Tensor
 
 from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, read_blocks
+from vschaos.batch import Batch
 from vschaos.data.full_scale import gain_for
+from vschaos.evaluation.features import features_of
+from vschaos.evaluation.rendered import RenderedMaterial
+from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation import DatasetLabelReader
 from vschaos.generation.inputs import beyond_full_scale, changed_files
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Labelled
 from vschaos.runs import Run
 
-MAX_SECONDS = 60.0  # of a file; longer ones are judged by their middle
-SILENT = 1e-4  # -80 dB, a peak below which there is nothing to compare
-HEARD_DB = -60.0  # below the loudest frame of a sound, its frames that count
+MAX_SECONDS = 60.0  # of a file; the middle of longer ones
+SILENT = 1e-4  # peak, -80 dB: below it there is nothing to compare
 NAMES_SHOWN = 10
 logger = logging.getLogger(__name__)
 
 
 class Excerpt(NamedTuple):
-    """A sound, and what is known of it.
+    """A sound with its labels.
 
     Attributes:
         name: of its file.
         audio: `[1, T]`.
         labels: of its frames, `[1, L, N]`.
+        features, targets: see `Batch`.
     """
 
     name: str
     audio: Tensor
     labels: Labels
+    features: dict[str, Tensor] = {}  # noqa: RUF012  never changed in place
+    targets: dict[str, Tensor] = {}  # noqa: RUF012
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(*self[1:])
 
 
 class EvaluationSet(NamedTuple):
-    """What a run is judged by.
+    """The sounds of an evaluation.
 
     Attributes:
         origin: `held out`, or the folder.
@@ -57,40 +68,43 @@ class EvaluationSet(NamedTuple):
 
 
 def moved(run: Run, folder: Path | None) -> Run | None:
-    """The run with its dataset in a folder, if that is where it lies now; None if it is not."""
+    """The run with its dataset in a folder, if the folder holds that dataset; None if not."""
     if folder is None:
         return run
-    held_out, learnt = run.split["held_out"], run.split["train"]
     there = with_root(run, folder)
-    for side in (held_out, learnt):
-        names = [name for name in side if (folder / name).is_file()]
+    for side in ("held_out", "train"):
+        names = [name for name in run.split[side] if (folder / name).is_file()]
         if not names or len(changed_files(there, names)) == len(names):
             return None
     return there
 
 
 def with_root(run: Run, folder: Path) -> Run:
-    """The run with its dataset in a folder."""
+    """The run with another folder as its dataset."""
     data = run.config["data"]
-    dataset = {**data["dataset"], "root": str(folder)}
+    dataset = {**data.get("dataset", {}), "root": str(folder)}
     return replace(run, config={**run.config, "data": {**data, "dataset": dataset}})
 
 
 def held_out_excerpts(run: Run, material: Material, count: int | None = None) -> EvaluationSet:
-    """Those that the training held out, at most `count` of them, evenly over the list.
+    """The files that the training held out, at most `count` of them, evenly over the list.
 
     Raises:
+        FileNotFoundError: they are gone.
         ValueError: none was held out, or none can be read.
     """
-    if not run.split["held_out"]:
-        raise ValueError("no file was held out in training: name others with --data")
     there = material.names("held_out")
+    if isinstance(material, RenderedMaterial):
+        named = {name: material.batches[name] for name in _some(there, count)}
+        return EvaluationSet("held out", [Excerpt(n, *batch) for n, batch in named.items()], [])
+    if not run.split["held_out"]:
+        raise ValueError("expected files held out in training, got none: name others with --data")
     if not there:
         raise FileNotFoundError(
-            f"the sounds held out in training are not there any more ({material.root}): say where "
-            "with --data, or name others"
+            f"expected the held-out files of the training in {material.root}, got none of them: "
+            "give their folder, or another one, with --data"
         )
-    left_out = [(name, "it is not there") for name in run.split["held_out"] if name not in there]
+    left_out = [(name, "it is missing") for name in run.split["held_out"] if name not in there]
     excerpts = []
     for name in _some(there, count):
         clip = material.clip(name, MAX_SECONDS, "held_out")
@@ -100,11 +114,11 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
             continue
         known = {t: row for t, row in material.labels(clip).items() if t in run.vocabularies}
         excerpts.append(_excerpt(run, name, clip.audio, known))
-    return _told(EvaluationSet("held out", excerpts, left_out))
+    return _reported(EvaluationSet("held out", excerpts, left_out))
 
 
 def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationSet:
-    """Any sounds of a folder, with its labels if it has some.
+    """The sounds of any folder, with its labels if it has some.
 
     Raises:
         FileNotFoundError: there is no such folder, or no sound in it.
@@ -115,6 +129,7 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
     files = find_audio_files(folder)
     if not files:
         raise FileNotFoundError(f"--data: there is no audio file in {folder}")
+    run = with_root(run, folder)
     names = [file.relative_to(folder).as_posix() for file in files]
     labels = _labels_of(run, folder)
     excerpts, left_out = [], []
@@ -128,33 +143,22 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
             left_out.append((name, reason))
             continue
         excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio)))
-    return _told(EvaluationSet(str(folder), excerpts, left_out))
+    return _reported(EvaluationSet(str(folder), excerpts, left_out))
 
 
 def infer_labels(model: Model, excerpt: Excerpt) -> Labels:
-    """What is known of a sound, and what the model hears itself of the labels that it is told."""
+    """The known labels of a sound; unknown conditioning labels as the model predicts them."""
+    both = [task for task in conditioning_tasks(model) if task in predicted_tasks(model)]
+    if not both or not isinstance(model, Labelled):
+        return excerpt.labels
     values, known = (part.clone() for part in excerpt.labels)
-    both = [task for task in model.conditioning_tasks if task in model.predicted_tasks]
-    heard = model.predict(excerpt.audio) if both else values
+    predictions = model.predict(excerpt.audio)
     for task in both:
         row = list(model.vocabularies).index(task)
-        own = heard[:, model.predicted_tasks.index(task)].to(values.dtype)
-        values[:, row] = torch.where(known[:, row], values[:, row], own)
+        predicted = predictions[:, model.predicted_tasks.index(task)].to(values.dtype)
+        values[:, row] = torch.where(known[:, row], values[:, row], predicted)
         known[:, row] = True
     return Labels(values, known)
-
-
-def is_audible(magnitudes: Tensor) -> Tensor:
-    """Which frames of `[B, F, N]` are loud enough to count, `[B, N]`; all of them in silence."""
-    level = magnitudes.norm(dim=1)
-    return level >= level.amax(dim=1, keepdim=True) * 10 ** (HEARD_DB / 20)
-
-
-def beside_labels(values: Tensor, excerpt: Excerpt) -> Tensor:
-    """Values `[..., M]` of a transform's frames -> those nearest to the N frames of the labels: a
-    family may have more or fewer of them."""
-    places = torch.linspace(0, values.shape[-1] - 1, excerpt.labels.known.shape[2]).round().long()
-    return values[..., places.to(values.device)]
 
 
 def _excerpt(run: Run, name: str, audio: Waveform, known: dict[str, np.ndarray]) -> Excerpt:
@@ -165,61 +169,64 @@ def _excerpt(run: Run, name: str, audio: Waveform, known: dict[str, np.ndarray])
             values[row] = known[task]
     rows = torch.from_numpy(values)[None]
     samples = torch.from_numpy(np.array(audio, dtype=np.float32))[None]
-    return Excerpt(name, samples, Labels(rows.nan_to_num(), ~rows.isnan()))
+    labels = Labels(rows.nan_to_num(), ~rows.isnan())
+    return Excerpt(name, samples, labels, features_of(run, audio, name))
 
 
 def _read_middle(run: Run, file: Path) -> Waveform:
-    """At most `MAX_SECONDS` from the middle of a file; of a long one no more is kept in memory."""
-    channel = run.config["data"]["dataset"]["channel"]
+    """At most `MAX_SECONDS` from the middle of a file, without the rest of it in memory."""
+    channel = run.config["data"]["dataset"].get("channel", "mix")
     wanted = round(MAX_SECONDS * run.sample_rate)
     length, peak = 0, 0.0
     for block in read_blocks(file, run.sample_rate, channel):
         length += len(block)
         peak = max(peak, float(np.abs(block).max(initial=0.0)))
     start, position = max(0, (length - wanted) // 2), 0
-    kept = [np.zeros(0, np.float32)]
+    middle = [np.zeros(0, np.float32)]
     for block in read_blocks(file, run.sample_rate, channel):
         first, last = start - position, start + wanted - position
-        kept.append(block[max(first, 0) : max(last, 0)])
+        middle.append(block[max(first, 0) : max(last, 0)])
         position += len(block)
-    return np.concatenate(kept) * np.float32(gain_for(peak, beyond_full_scale(run)))
+    return np.concatenate(middle) * np.float32(gain_for(peak, beyond_full_scale(run)))
 
 
 def _useless(audio: Waveform) -> str:
-    """Why a sound cannot be compared with anything; nothing if it can."""
+    """The reason why a sound cannot be evaluated; nothing if it can."""
     if not len(audio):
         return "it is empty"
     return "" if np.abs(audio).max() > SILENT else "it is silent"
 
 
 def _labels_of(run: Run, folder: Path) -> DatasetLabelReader:
-    """The labels of a foreign folder, but for those whose classes are not the model's."""
-    known = DatasetLabelReader(with_root(run, folder))
-    for name in list(known.tasks):
-        own, foreign = run.vocabularies[name].classes, known.tasks[name].vocabulary.classes
+    """The labels of another folder, without those whose classes are not the model's."""
+    reader = DatasetLabelReader(run)
+    for name in list(reader.tasks):
+        own, foreign = run.vocabularies[name].classes, reader.tasks[name].vocabulary.classes
         if len(foreign) > len(own) or any(a != b for a, b in zip(own, foreign, strict=False)):
             logger.warning(
-                "%s/metadata/%s is left out: the model's classes are %s, those there are %s",
+                "left out %s/metadata/%s: expected the model's classes %s, got %s",
                 *(folder, name, ", ".join(own) or "numbers", ", ".join(foreign) or "numbers"),
             )
-            del known.tasks[name]
-    return known
+            del reader.tasks[name]
+    return reader
 
 
 def _some(names: Sequence[str], count: int | None) -> list[str]:
     return list(names) if count is None else spread(names, count)
 
 
-def _told(judged: EvaluationSet) -> EvaluationSet:
-    """Tells of files that were left out.
+def _reported(sounds: EvaluationSet) -> EvaluationSet:
+    """Logs the files that were left out.
 
     Raises:
         ValueError: nothing is left.
     """
-    for name, reason in judged.left_out[:NAMES_SHOWN]:
+    for name, reason in sounds.left_out[:NAMES_SHOWN]:
         logger.warning("left out %s: %s", name, reason)
-    if len(judged.left_out) > NAMES_SHOWN:
-        logger.warning("and %d more", len(judged.left_out) - NAMES_SHOWN)
-    if not judged.excerpts:
-        raise ValueError(f"none of the {len(judged.left_out)} files can be used: see above why")
-    return judged
+    if len(sounds.left_out) > NAMES_SHOWN:
+        logger.warning("and %d more", len(sounds.left_out) - NAMES_SHOWN)
+    if not sounds.excerpts:
+        raise ValueError(
+            f"expected usable sounds, got none in {len(sounds.left_out)} files: see above"
+        )
+    return sounds

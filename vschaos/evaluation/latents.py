@@ -1,4 +1,4 @@
-"""How well a latent space can be played: what it says, how evenly, and if it has holes."""
+"""Measures of a latent space: activity, smoothness, and levels between sounds."""
 
 from __future__ import annotations
 
@@ -9,26 +9,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.evaluation.excerpts import Excerpt, beside_labels, infer_labels, is_audible
+from vschaos.evaluation.excerpts import Excerpt, infer_labels
+from vschaos.evaluation.spectra import (
+    decode_magnitudes,
+    is_audible,
+    magnitudes_of,
+    nearest_frames,
+)
 from vschaos.labels import Labels
-from vschaos.models.base import Model
+from vschaos.models.capabilities import Autoencoder, LatentStatistics
 
-ACTIVE_NATS = 0.1  # that a dimension says, at least, if it is in use
-FLOOR_DB = -80.0  # below the loudest bin, what differs there is not heard
+ACTIVE_NATS = 0.1  # least divergence of a dimension in use
+FLOOR_DB = -80.0  # relative to the loudest bin; levels below it are inaudible
 MAX_FRAMES = 1500
 PAIRS = 4000  # of frames
 LINES = 64  # between sounds
 POINTS = 33  # on a line
-HOLE_DB = -6.0  # below the level of the ends
+HOLE_DB = -6.0  # relative to the level of the ends
 
 
 class Frame(NamedTuple):
-    """A moment of a sound.
+    """A frame of a sound.
 
     Attributes:
         latent: `[Z]`.
         magnitudes: `[F]`.
-        labels: of it, `[1, L, 1]`.
+        labels: `[1, L, 1]`.
     """
 
     latent: Tensor
@@ -37,11 +43,11 @@ class Frame(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What was decoded on straight lines through the space.
+    """Spectra decoded on straight lines through the space.
 
     Attributes:
         levels_db: `[lines, points]`.
-        steps_db: how far the sounds of neighbouring points lie apart `[lines, points - 1]`.
+        steps_db: distances of neighbouring points' spectra `[lines, points - 1]`.
         deviations: lengths of the lines `[lines]`.
     """
 
@@ -50,26 +56,24 @@ class Lines(NamedTuple):
     deviations: np.ndarray
 
 
-def activity(model: Model, excerpts: Sequence[Excerpt]) -> Tensor | None:
-    """Nats `[Z]` that each dimension says, the mean over all sounds; none if a model has none."""
+def activity(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> Tensor:
+    """Divergence of each dimension from its prior, nats a frame `[Z]`, mean over sounds."""
     found = [model.divergences(excerpt.audio, excerpt.labels) for excerpt in excerpts]
-    known = [nats for nats in found if nats is not None]
-    return torch.stack(known).mean(dim=0).cpu() if known else None
+    return torch.stack(found).mean(dim=0).cpu()
 
 
 @torch.inference_mode()
-def evaluate_latents(model: Model, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
-    """All that is measured of a latent space, as plain numbers and lists."""
+def evaluate_latents(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
+    """All measures of a latent space, as plain numbers and lists."""
     random = np.random.default_rng(0)
-    nats = activity(model, excerpts)
-    said = [] if nats is None else nats.tolist()
+    nats = activity(model, excerpts).tolist()
     sounds = [frames for excerpt in excerpts if (frames := _frames(model, excerpt))]
     return {
         "dimensions": model.latent_dim,
-        "nats": said,
-        "active_dimensions": None if nats is None else sum(n >= ACTIVE_NATS for n in said),
+        "nats": nats,
+        "active_dimensions": sum(value >= ACTIVE_NATS for value in nats),
         "smoothness": _smoothness([frame for frames in sounds for frame in frames], random),
-        "lines": _judge_lines(model, [_loudest(frames) for frames in sounds], random),
+        "lines": _measure_lines(model, [_loudest(frames) for frames in sounds], random),
     }
 
 
@@ -87,8 +91,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
 
 
 def dips_db(levels_db: np.ndarray) -> np.ndarray:
-    """How far the levels of lines `[lines, points]` fall at most below the straight way between
-    those of their ends; 0 if they do not.
+    """The largest fall of the levels of lines `[lines, points]` below the linear interpolation of
+    those of their ends; 0 if they do not fall.
 
     Example:
         >>> dips_db(np.array([[0.0, -10.0, -6.0], [-6.0, -3.0, 0.0]])).tolist()
@@ -99,14 +103,14 @@ def dips_db(levels_db: np.ndarray) -> np.ndarray:
     return np.minimum((levels_db - straight).min(axis=1), 0.0)
 
 
-def walk_lines(model: Model, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
-    """What a model decodes on the lines between pairs of frames, under the labels of the first."""
+def walk_lines(model: Autoencoder, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
+    """Decodes the lines between pairs of frames, under the labels of the first."""
     share = torch.linspace(0.0, 1.0, POINTS)
     decoded = []
     for first, last in ends:
         latents = torch.lerp(first.latent[:, None], last.latent[:, None], share)[None]
         labels = Labels(*(part.expand(-1, -1, POINTS) for part in first.labels))
-        decoded.append(model.decode_magnitudes(latents, labels)[0])
+        decoded.append(decode_magnitudes(model, latents, labels)[0])
     magnitudes = torch.stack(decoded).nan_to_num()  # [lines, F, points]
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
     steps_db = bins_db.diff(dim=2).square().mean(dim=1).sqrt()
@@ -115,8 +119,8 @@ def walk_lines(model: Model, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
     return Lines(levels_db.numpy(), steps_db.numpy(), np.array(lengths))
 
 
-def _judge_lines(
-    model: Model, frames: Sequence[Frame], random: np.random.Generator
+def _measure_lines(
+    model: Autoencoder, frames: Sequence[Frame], random: np.random.Generator
 ) -> dict[str, Any] | None:
     if len(frames) < 2:
         return None
@@ -137,7 +141,7 @@ def _judge_lines(
 
 
 def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, Any] | None:
-    """Whether sounds that are alike lie near each other."""
+    """The rank correlation of distances between sounds and between their latents."""
     if len(frames) < 3:
         return None
     picked = np.unique(np.linspace(0, len(frames) - 1, MAX_FRAMES).round().astype(int))
@@ -156,20 +160,19 @@ def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, A
     }
 
 
-def _frames(model: Model, excerpt: Excerpt) -> list[Frame]:
-    """Those of a sound that are heard."""
+def _frames(model: Autoencoder, excerpt: Excerpt) -> list[Frame]:
+    """The audible frames of a sound."""
     labels = infer_labels(model, excerpt)
     latents = model.encode(excerpt.audio, labels)[0]
-    magnitudes = model.representation().transform(excerpt.audio).abs()[0]
-    magnitudes = beside_labels(magnitudes, excerpt)
-    heard = is_audible(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
+    magnitudes = nearest_frames(magnitudes_of(model, excerpt.audio)[0], latents.shape[1])
+    audible = is_audible(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
     return [
         Frame(
             latents[:, index],
             magnitudes[:, index],
             Labels(*(part[:, :, index : index + 1] for part in labels)),
         )
-        for index in heard.nonzero()[:, 0].tolist()
+        for index in audible.nonzero()[:, 0].tolist()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Principal components of a training's frames: what a model must beat to earn its parameters."""
+"""Principal component analysis of the training frames: the linear baseline of a spectral model."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class PCA(NamedTuple):
     """The best linear code of frames by a few numbers.
 
     Attributes:
-        name: the contrast in which it is linear.
-        forward, inverse: magnitudes <-> that contrast.
+        name: of the log-magnitude in which it is linear.
+        forward, inverse: magnitudes <-> that log-magnitude.
         mean: `[F, 1]`.
         axes: `[F, Z]`, orthonormal.
     """
@@ -45,8 +45,8 @@ class PCA(NamedTuple):
 
 
 def fit_pca(material: Material, representation: Representation, dim: int) -> list[PCA]:
-    """PCA of the frames that the training learns from, `dim` numbers a frame: in the logarithm
-    and, if the model has one, in its own contrast. None at all if these sounds are gone."""
+    """PCA of the training frames, `dim` numbers a frame: in the logarithm and, if the model has
+    one, in its own log-magnitude. An empty list if these sounds are gone."""
     ways = _ways(representation)
     sums = {name: _Sums() for name in ways}
     for magnitudes in _training_magnitudes(material, representation):
@@ -98,7 +98,7 @@ def _places(count: int) -> list[float]:
 
 
 class _Sums:
-    """Mean and covariance, taken up piece by piece."""
+    """Running sums for mean and covariance."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,5 @@
-"""How well labels are heard, and what they are taken for."""
+"""Prediction of labels: scores against a trivial predictor, confusion matrices, and LSD under
+predicted labels."""
 
 from __future__ import annotations
 
@@ -6,20 +7,28 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
-from vschaos.evaluation.excerpts import Excerpt, beside_labels, is_audible
-from vschaos.labels import Vocabulary
-from vschaos.models.base import Model
+from vschaos.evaluation.excerpts import Excerpt, infer_labels
+from vschaos.evaluation.measures import LSD, compare_magnitudes
+from vschaos.evaluation.spectra import (
+    is_audible,
+    magnitudes_of,
+    nearest_frames,
+    reconstruct_magnitudes,
+)
+from vschaos.labels import Labels, Vocabulary
+from vschaos.models.capabilities import Autoencoder, Labelled
 
 BINS = 10  # of a label that is a number
 
 
 class PredictionScore(NamedTuple):
-    """How well a label is heard in frames of which it is known.
+    """The score of a predictor on frames whose label is known.
 
     Attributes:
-        score: share of the frames whose class is right, or mean of the absolute errors.
-        trivial: the same for whoever always says `always`: the commonest class, or the median.
+        score: share of the frames with the right class, or mean absolute error.
+        trivial: the same for the constant prediction `always`: the commonest class, or the median.
         is_error: lower scores are better.
     """
 
@@ -30,66 +39,91 @@ class PredictionScore(NamedTuple):
 
     @property
     def is_trivial(self) -> bool:
-        """If it is not better than that by a fiftieth."""
+        """Whether it is not better than the constant by 2 %."""
         if self.is_error:
             return self.score > 0.98 * self.trivial
         return self.score < self.trivial + 0.02
 
 
 def predicted_frames(
-    model: Model, excerpts: Sequence[Excerpt], task: str
+    model: Labelled, excerpts: Sequence[Excerpt], task: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values `[M]` of all frames of which a label is known, and what the model hears there; silent
-    frames do not count."""
+    """Values `[M]` of all audible frames whose label is known, and the model's predictions."""
     row, head = list(model.vocabularies).index(task), model.predicted_tasks.index(task)
-    true, said = [np.zeros(0)], [np.zeros(0)]
+    true, predicted = [np.zeros(0)], [np.zeros(0)]
     for excerpt in excerpts:
-        transform = model.representation().transform.to(excerpt.audio.device)
-        loud = is_audible(transform(excerpt.audio).abs())[0]
-        counts = excerpt.labels.known[0, row] & beside_labels(loud, excerpt)
-        said.append(model.predict(excerpt.audio)[0, head][counts].cpu().numpy())
+        known = excerpt.labels.known[0, row]
+        audible = is_audible(magnitudes_of(model, excerpt.audio))[0]
+        counts = known & nearest_frames(audible, len(known))
+        predicted.append(model.predict(excerpt.audio)[0, head][counts].cpu().numpy())
         true.append(excerpt.labels.values[0, row][counts].cpu().numpy())
-    return np.concatenate(true), np.concatenate(said)
+    return np.concatenate(true), np.concatenate(predicted)
 
 
 def prediction_score(
-    vocabulary: Vocabulary, true: np.ndarray, said: np.ndarray
+    vocabulary: Vocabulary, true: np.ndarray, predicted: np.ndarray
 ) -> PredictionScore | None:
-    """Values of frames `[M]` and what was heard there; None if one value at most occurs."""
+    """The score of predictions `[M]`; None if at most one value occurs."""
     if len(np.unique(true)) < 2:
         return None
     if not vocabulary.is_class:
         # of two in the middle the lower one, which is a value that occurs
         middle = float(np.sort(true)[(len(true) - 1) // 2])
-        error, trivial = (float(np.abs(true - other).mean()) for other in (said, middle))
+        error, trivial = (float(np.abs(true - other).mean()) for other in (predicted, middle))
         return PredictionScore(error, trivial, f"{middle:.3g}", is_error=True)
     values, counts = np.unique(true, return_counts=True)
     commonest = int(values[counts.argmax()])
-    right = float((true == said.round()).mean())
+    accuracy = float((true == predicted.round()).mean())
     always = vocabulary.classes[commonest]
-    return PredictionScore(right, float((true == commonest).mean()), always, is_error=False)
+    return PredictionScore(accuracy, float((true == commonest).mean()), always, is_error=False)
 
 
-def confusion(vocabulary: Vocabulary, true: np.ndarray, said: np.ndarray) -> dict[str, Any]:
-    """How often frames `[M]` of each value were heard as each: `counts` of the true ones (rows)
-    and those heard (columns) in the order of `names`, and `accuracy` or, for numbers, `error`."""
+def confusion(vocabulary: Vocabulary, true: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """The confusion matrix of frames `[M]`: `counts` by true (rows) and predicted value (columns),
+    in the order of `names`, and `accuracy` or, for numbers, the mean absolute `error`."""
     if vocabulary.is_class:
         names, size = list(vocabulary.classes), len(vocabulary.classes)
-        rows, columns = true.astype(int), said.round().astype(int)
-        judged = {"accuracy": round(float((rows == columns).mean()), 4)}
+        rows, columns = true.astype(int), predicted.round().astype(int)
+        score = {"accuracy": round(float((rows == columns).mean()), 4)}
     else:
         edges = np.linspace(vocabulary.low, vocabulary.high, BINS + 1)
         names, size = [f"{edge:.3g}" for edge in (edges[:-1] + edges[1:]) / 2], BINS
-        rows, columns = (np.digitize(values, edges[1:-1]) for values in (true, said))
-        judged = {"error": float(f"{np.abs(true - said).mean():.4g}")}
+        rows, columns = (np.digitize(values, edges[1:-1]) for values in (true, predicted))
+        score = {"error": float(f"{np.abs(true - predicted).mean():.4g}")}
     columns = columns.clip(0, size - 1)
     counts = np.zeros((size, size), dtype=int)
     np.add.at(counts, (rows, columns), 1)
-    # classes that are neither there nor heard would only take space
-    kept = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
+    # classes that neither occur nor are predicted would only take space
+    shown = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
     return {
-        "names": [names[index] for index in kept],
-        "counts": counts[np.ix_(kept, kept)].tolist(),
+        "names": [names[index] for index in shown],
+        "counts": counts[np.ix_(shown, shown)].tolist(),
         "is_class": vocabulary.is_class,
-        **judged,
+        **score,
     }
+
+
+def confusions(model: Labelled, excerpts: Sequence[Excerpt]) -> dict[str, Any]:
+    """The confusion matrix of each predicted label that is known in some frames."""
+    matrices = {}
+    for task in model.predicted_tasks:
+        true, predicted = predicted_frames(model, excerpts, task)
+        if len(true):
+            matrices[task] = confusion(model.vocabularies[task], true, predicted)
+    return matrices
+
+
+def lsd_by_labels(model: Autoencoder, excerpts: Sequence[Excerpt]) -> dict[str, float]:
+    """Log-spectral distance of reconstructions conditioned on the `true` and on the `predicted`
+    labels."""
+    distances: dict[str, list[float]] = {"true": [], "predicted": []}
+    frames = []
+    for excerpt in excerpts:
+        unknown = Labels(excerpt.labels.values, torch.zeros_like(excerpt.labels.known))
+        target = magnitudes_of(model, excerpt.audio)
+        for kind, labels in (("true", excerpt.labels), ("predicted", unknown)):
+            given = infer_labels(model, excerpt._replace(labels=labels))
+            output = reconstruct_magnitudes(model, excerpt.audio, given)
+            distances[kind].append(compare_magnitudes(output, target)[LSD.key] or 0.0)
+        frames.append(int(is_audible(target).sum()))
+    return {kind: float(np.average(rows, weights=frames)) for kind, rows in distances.items()}

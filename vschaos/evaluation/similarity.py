@@ -1,112 +1,129 @@
-"""How like the sounds are what candidates make of them: file by file, and all together."""
+"""Similarity of sounds and their reconstructions: file by file, and pooled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import NamedTuple
 
-import numpy as np
 import torch
 
-from vschaos.data.pitch.tracking import Frames, Tracker
+from vschaos.data.pitch.tracking import Tracker
 from vschaos.evaluation.baselines import Baseline
-from vschaos.evaluation.excerpts import Excerpt, is_audible
+from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.measures import (
-    AFTER_PHASE,
-    BEFORE_PHASE,
     LSD,
+    MAGNITUDE_MEASURES,
+    SOUND_MEASURES,
     Measured,
     compare_magnitudes,
+    compare_pitch,
     compare_sounds,
-    compared_pitch,
     follow_pitch,
-    pitch_kept,
+    pitch_measures,
     pooled,
 )
-from vschaos.models.capabilities import Representation
+from vschaos.evaluation.spectra import is_audible, magnitudes_of
+from vschaos.models.base import Model
 
 
 class FileMetrics(NamedTuple):
-    """What was measured of one file.
+    """The measures of one file.
 
     Attributes:
-        name: of it.
-        num_frames: that are heard.
-        before: by candidate, of magnitudes.
-        after: by inversion and by candidate, of sounds.
+        name: of the file.
+        num_frames: audible ones.
+        metrics: the model's own.
+        magnitudes: by baseline.
+        sounds: by inversion and baseline.
     """
 
     name: str
     num_frames: int
-    before: dict[str, Measured]
-    after: dict[str, dict[str, Measured]]
+    metrics: Measured
+    magnitudes: dict[str, Measured] = {}  # noqa: RUF012  never changed in place
+    sounds: dict[str, dict[str, Measured]] = {}  # noqa: RUF012
+
+
+@torch.inference_mode()
+def file_metrics(model: Model, excerpt: Excerpt) -> FileMetrics:
+    """The model's own metrics of one sound."""
+    metrics: Measured = {key: float(value) for key, value in model.metrics(excerpt.batch).items()}
+    num_frames = int(is_audible(magnitudes_of(model, excerpt.audio))[0].sum())
+    return FileMetrics(excerpt.name, num_frames, metrics)
 
 
 @torch.inference_mode()
 def compare_file_magnitudes(
-    excerpt: Excerpt, baselines: Iterable[Baseline], representation: Representation
-) -> FileMetrics:
-    """One sound before the phase is sought."""
-    target = representation.transform(excerpt.audio).abs()
-    before = {
-        candidate.name: compare_magnitudes(candidate.magnitudes(excerpt), target)
-        for candidate in baselines
+    model: Model, excerpt: Excerpt, baselines: Iterable[Baseline]
+) -> dict[str, Measured]:
+    """Measures of the magnitudes of one sound, by baseline."""
+    target = magnitudes_of(model, excerpt.audio)
+    return {
+        baseline.name: compare_magnitudes(baseline.magnitudes(excerpt), target)
+        for baseline in baselines
     }
-    return FileMetrics(excerpt.name, int(is_audible(target)[0].sum()), before, {})
 
 
 @torch.inference_mode()
 def compare_file_sounds(
+    model: Model,
     excerpt: Excerpt,
     baselines: Iterable[Baseline],
     inversions: Sequence[str],
-    representation: Representation,
-    sample_rate: int,
     tracker: Tracker | None,
 ) -> dict[str, dict[str, Measured]]:
-    """The same after it: by inversion, by candidate."""
-    transform = representation.transform
-    target = transform(excerpt.audio).abs()
-    own = _followed(tracker, excerpt.audio[0].numpy(), sample_rate)
-    judged: dict[str, dict[str, Measured]] = {inversion: {} for inversion in inversions}
+    """Measures of the reconstructions of one sound, by inversion and baseline."""
+    rate, target = model.sample_rate, magnitudes_of(model, excerpt.audio)
+    pitch = None if tracker is None else follow_pitch(tracker, excerpt.audio[0].numpy(), rate)
+    result: dict[str, dict[str, Measured]] = {inversion: {} for inversion in inversions}
     for inversion in inversions:
-        for candidate in baselines:
-            sound = torch.nan_to_num(candidate.sound(excerpt, inversion))
-            measured = compare_magnitudes(transform(sound).abs(), target)
-            measured |= compare_sounds(sound, excerpt.audio, sample_rate)
-            if tracker is not None and own is not None:
-                followed = follow_pitch(tracker, sound[0].numpy(), sample_rate)
-                measured |= compared_pitch(pitch_kept(followed, own, tracker.threshold))
-            judged[inversion][candidate.name] = measured
-    return judged
+        for baseline in baselines:
+            sound = torch.nan_to_num(baseline.sound(excerpt, inversion))
+            measured = compare_magnitudes(magnitudes_of(model, sound), target)
+            measured |= compare_sounds(sound, excerpt.audio, rate)
+            if tracker is not None and pitch is not None:
+                followed = follow_pitch(tracker, sound[0].numpy(), rate)
+                measured |= pitch_measures(compare_pitch(followed, pitch, tracker.threshold))
+            result[inversion][baseline.name] = measured
+    return result
 
 
-def summarise(files: Sequence[FileMetrics]) -> dict[str, Any]:
-    """All files together: `before_phase` by candidate, `after_phase` by inversion and candidate."""
+def mean_metrics(files: Sequence[FileMetrics]) -> Measured:
+    """The model's own metrics, means over the files that have them."""
+    rows: dict[str, list[float]] = {}
+    for file in files:
+        for key, value in file.metrics.items():
+            if value is not None and isfinite(value):  # not for a label unknown in a file
+                rows.setdefault(key, []).append(value)
+    return {key: sum(values) / len(values) for key, values in rows.items()}
+
+
+def pool_magnitudes(files: Sequence[FileMetrics]) -> dict[str, Measured]:
+    """By baseline, the measures of the magnitudes of all files."""
     frames = [file.num_frames for file in files]
-    before = {
-        name: pooled(BEFORE_PHASE, [file.before[name] for file in files], frames)
-        for name in files[0].before
+    return {
+        name: pooled(MAGNITUDE_MEASURES, [file.magnitudes[name] for file in files], frames)
+        for name in files[0].magnitudes
     }
-    after = {
+
+
+def pool_sounds(files: Sequence[FileMetrics]) -> dict[str, dict[str, Measured]]:
+    """By inversion and baseline, the measures of the sounds of all files."""
+    frames = [file.num_frames for file in files]
+    return {
         inversion: {
-            name: pooled(AFTER_PHASE, [file.after[inversion][name] for file in files], frames)
-            for name in judged
+            name: pooled(SOUND_MEASURES, [file.sounds[inversion][name] for file in files], frames)
+            for name in measured
         }
-        for inversion, judged in files[0].after.items()
+        for inversion, measured in files[0].sounds.items()
     }
-    return {"before_phase": before, "after_phase": after}
 
 
 def best_and_worst(files: Sequence[FileMetrics], name: str, count: int) -> dict[str, FileMetrics]:
-    """The files in which a candidate comes nearest and least near, by log-spectral distance: by
-    what they are called."""
-    ordered = sorted(files, key=lambda file: file.before[name][LSD.key] or 0.0)
+    """The files with the lowest and the highest log-spectral distance of a baseline, by title."""
+    ordered = sorted(files, key=lambda file: file.magnitudes[name][LSD.key] or 0.0)
     count = min(count, (len(ordered) + 1) // 2)
     best = {f"best_{number}": file for number, file in enumerate(ordered[:count], 1)}
     rest = [file for file in reversed(ordered) if file not in ordered[:count]]
     return best | {f"worst_{number}": file for number, file in enumerate(rest[:count], 1)}
-
-
-def _followed(tracker: Tracker | None, sound: np.ndarray, sample_rate: int) -> Frames | None:
-    return None if tracker is None else follow_pitch(tracker, sound, sample_rate)

@@ -1,4 +1,4 @@
-"""What an evaluation said, in a line, for whoever shows a run."""
+"""The result of an evaluation in one line."""
 
 from __future__ import annotations
 
@@ -7,30 +7,38 @@ import math
 from pathlib import Path
 from typing import Any
 
+from vschaos.evaluation.measures import LSD, SC
+from vschaos.models.base import Metric
+
 FILE = Path("evaluation") / "evaluation.json"  # in a run's folder
 
 
 def read_summary(folder: Path, checkpoint: Path) -> str | None:
-    """The distances of the model and of PCA, if the run was evaluated with these very weights by
-    the sounds it held out; None if not, or if what lies there is something else."""
+    """The distances of the model and of the better PCA, or the tracked metrics of a model that
+    reconstructs nothing; None if the run was not evaluated with these weights on its held-out
+    files, or the file is not an evaluation."""
     file = folder / FILE
     try:
         if file.stat().st_mtime < checkpoint.stat().st_mtime:
             return None
         facts = json.loads(file.read_text(encoding="utf-8"))
-        if facts["checkpoint"] != checkpoint.stem or facts["judged_by"] != "held out":
+        if facts["checkpoint"] != checkpoint.stem or facts["evaluated_on"] != "held out":
             return None
-        before = facts["before_phase"]
-        said = _distances(before["model"])
-        pca = [row for name, row in before.items() if name.startswith("PCA")]
-        best = min(pca, key=lambda row: float(row["log_spectral_distance"]), default=None)
-        return said if best is None else f"{said}; PCA: {_distances(best)}"
+        if "magnitudes" not in facts:
+            metrics = [Metric(**entry) for entry in facts["tracked_metrics"]]
+            return _text(metrics, facts["metrics"])
+        distances = [Metric(m.key, m.title, m.unit, m.digits) for m in (LSD, SC)]
+        rows = facts["magnitudes"]
+        pca = [row for name, row in rows.items() if name.startswith("PCA")]
+        best = min(pca, key=lambda row: float(row[LSD.key]), default=None)
+        model = _text(distances, rows["model"])
+        return model if best is None else f"{model}; PCA: {_text(distances, best)}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _distances(row: dict[str, Any]) -> str:
-    lsd, sc = (float(row[key]) for key in ("log_spectral_distance", "spectral_convergence"))
-    if not math.isfinite(lsd + sc):
-        raise ValueError("no distances")
-    return f"LSD {lsd:.2f} dB, SC {sc:.1f} dB"
+def _text(metrics: list[Metric], row: dict[str, Any]) -> str:
+    values = [float(row[metric.key]) for metric in metrics]
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a metric is not finite")
+    return ", ".join(metric.text(value) for metric, value in zip(metrics, values, strict=True))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vschaos.evaluation.measures import AFTER_PHASE, BEFORE_PHASE, Measure, Measured
+from vschaos.evaluation.measures import MAGNITUDE_MEASURES, SOUND_MEASURES, Measure, Measured
+from vschaos.models.base import Metric
 
 NAME_WIDTH = 24
 DIRECTIONS = (
@@ -15,34 +16,47 @@ DIRECTIONS = (
 
 
 def tables(facts: Mapping[str, Any]) -> str:
-    """Everything that is measured of a run, for people."""
-    parts = [_head(facts), _section("magnitudes, before the phase", facts["before_phase"])]
-    for inversion, judged in facts["after_phase"].items():
-        parts.append(_section(f"sound, phase by {inversion}", judged, AFTER_PHASE))
-    parts.append(DIRECTIONS)
-    parts += [part for part in (_notes(facts), _labels(facts), _latents(facts)) if part]
+    """All measures of a run as text; sections that `facts` lack are left out."""
+    parts = [_head(facts), _metrics(facts)]
+    if "sounds" in facts:
+        parts.append(_section("magnitudes", facts["magnitudes"], MAGNITUDE_MEASURES))
+        for inversion, rows in facts["sounds"].items():
+            parts.append(_section(f"sound, by {inversion}", rows, SOUND_MEASURES))
+        parts.append(DIRECTIONS)
+    if "labels" in facts:
+        parts += [_notes(facts["labels"]["notes"]), _labels(facts["labels"])]
+    if "latents" in facts:
+        parts.append(_latents(facts["latents"]))
+    parts = [part for part in parts if part]
     return "\n\n".join(parts) + "\n"
 
 
 def _head(facts: Mapping[str, Any]) -> str:
     left_out = len(facts["left_out"])
     return (
-        f"{facts['run']} ({facts['version']}, {facts['checkpoint']}), judged by {facts['files']} "
-        f"files, {facts['seconds']:.0f} s: {facts['judged_by']}"
+        f"{facts['run']} ({facts['version']}, {facts['checkpoint']}), evaluated on "
+        f"{facts['files']} files, {facts['seconds']:.0f} s: {facts['evaluated_on']}"
         + (f"; {left_out} left out" if left_out else "")
     )
 
 
-def _section(
-    title: str, judged: Mapping[str, Measured], measures: Sequence[Measure] = BEFORE_PHASE
-) -> str:
-    shown = [m for m in measures if any(row.get(m.key) is not None for row in judged.values())]
-    width = max(NAME_WIDTH, max(len(name) for name in (title, *judged)) + 2)
+def _metrics(facts: Mapping[str, Any]) -> str:
+    """The metrics that the training tracked, and all others of the model."""
+    values = dict(facts["metrics"])
+    tracked = [Metric(**entry) for entry in facts["tracked_metrics"]]
+    shown = [m.text(values.pop(m.key)) for m in tracked if values.get(m.key) is not None]
+    shown += [f"{key.replace('_', ' ')} {value:.3g}" for key, value in values.items()]
+    return f"metrics of the training: {', '.join(shown)}" if shown else ""
+
+
+def _section(title: str, baselines: Mapping[str, Measured], measures: Sequence[Measure]) -> str:
+    shown = [m for m in measures if any(row.get(m.key) is not None for row in baselines.values())]
+    width = max(NAME_WIDTH, max(len(name) for name in (title, *baselines)) + 2)
     widths = [max(len(m.title), len(m.unit), 6) + 2 for m in shown]
     columns = list(zip(shown, widths, strict=True))
     lines = [title.ljust(width) + "".join(m.title.rjust(w) for m, w in columns)]
     lines.append(" " * width + "".join(m.unit.rjust(w) for m, w in columns))
-    for name, row in judged.items():
+    for name, row in baselines.items():
         cells = (_number(row.get(m.key), m.digits).rjust(w) for m, w in columns)
         lines.append(f"  {name}".ljust(width) + "".join(cells))
     return "\n".join(lines)
@@ -56,12 +70,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _notes(facts: Mapping[str, Any]) -> str:
-    notes = facts["labels"]["notes"]
+def _notes(notes: Mapping[str, Any]) -> str:
     if not notes:
         return ""
     lines = [
-        f"{'notes asked for':<{NAME_WIDTH}} {'cases':>6} {'voiced':>8} {'pitch':>8} {'octave':>8}"
+        f"{'note accuracy':<{NAME_WIDTH}} {'cases':>6} {'voiced':>8} {'pitch':>8} {'octave':>8}"
     ]
     for kind, row in notes.items():
         cells = " ".join(f"{_percent(row[key]):>8}" for key in ("voiced", "pitch", "octave"))
@@ -69,63 +82,61 @@ def _notes(facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _labels(facts: Mapping[str, Any]) -> str:
-    labels, lines = facts["labels"], []
-    for task, row in labels["effects"].items():
-        heard = row.get("heard_as_told")
-        also = "" if heard is None else f", heard as told in {_percent(heard)} of the frames"
+def _labels(labels: Mapping[str, Any]) -> str:
+    lines = []
+    for task, row in labels["conditioning"].items():
+        accuracy = row.get("accuracy")
+        also = "" if accuracy is None else f", predicted as conditioned: {_percent(accuracy)}"
         lines.append(f"  {task:<{NAME_WIDTH}} changes levels by {row['effect_db']:.1f} dB{also}")
-    for task, row in labels["heard"].items():
+    for task, row in labels["prediction"].items():
         if row["is_class"]:
-            text = f"heard right in {_percent(row['accuracy'])} of the frames{_mistake(row)}"
+            text = f"prediction accuracy {_percent(row['accuracy'])}{_mistake(row)}"
         else:
-            text = f"heard with a mean error of {row['error']:.3g}"
+            text = f"prediction error {row['error']:.3g}"
         lines.append(f"  {task:<{NAME_WIDTH}} {text}")
-    if labels["belief"]:
-        belief = labels["belief"]
+    if lsd := labels["lsd_by_labels"]:
         lines.append(
-            f"  LSD {belief['true']:.2f} dB told the true labels, {belief['heard']:.2f} dB told "
-            "those heard"
+            f"  LSD {lsd['true']:.2f} dB conditioned on the true labels, {lsd['predicted']:.2f} dB "
+            "on the predicted ones"
         )
     return "\n".join(["labels", *lines]) if lines else ""
 
 
 def _mistake(row: Mapping[str, Any]) -> str:
-    """The commonest one of a confusion."""
+    """The commonest error of a confusion matrix."""
     wrong = [
-        (count, true, heard)
+        (count, true, predicted)
         for true, counts in zip(row["names"], row["counts"], strict=True)
-        for heard, count in zip(row["names"], counts, strict=True)
-        if true != heard and count
+        for predicted, count in zip(row["names"], counts, strict=True)
+        if true != predicted and count
     ]
     if not wrong:
         return ""
-    count, true, heard = max(wrong)
-    return f"; most often {true} as {heard} ({count})"
+    count, true, predicted = max(wrong)
+    return f"; most often {true} as {predicted} ({count})"
 
 
-def _latents(facts: Mapping[str, Any]) -> str:
-    latents, lines = facts["latents"], []
-    if latents["nats"]:
-        said = sum(latents["nats"])
-        lines.append(
-            f"  {latents['active_dimensions']} of {latents['dimensions']} active, "
-            f"{said:.1f} nats a frame"
-        )
+def _latents(latents: Mapping[str, Any]) -> str:
+    lines = [
+        f"  {latents['active_dimensions']} of {latents['dimensions']} active, "
+        f"{sum(latents['nats']):.1f} nats a frame"
+    ]
     smooth = latents["smoothness"]
     if smooth and smooth["rank_correlation"] is not None:
-        lines.append(f"  like sounds lie near: rank correlation {smooth['rank_correlation']:.2f}")
+        lines.append(
+            f"  distances of latents and sounds: rank correlation {smooth['rank_correlation']:.2f}"
+        )
     if latents["lines"]:
         rows = latents["lines"]
         speed, steep = rows["db_per_deviation"], rows["steepest_step"]
         if speed is not None and steep is not None:
             lines.append(
-                f"  between sounds: {speed:.1f} dB a deviation, the steepest step {steep:.1f} "
-                "times the mean"
+                f"  between sounds: {speed:.1f} dB per standard deviation, "
+                f"steepest step {steep:.1f} times the mean"
             )
         lines.append(
-            f"  level between sounds: {rows['median_dip_db']:.1f} dB below the ends at most, "
-            f"{rows['worst_dip_db']:.1f} dB in the worst case; a hole in "
+            f"  level between sounds: lowest {rows['median_dip_db']:.1f} dB (median), "
+            f"{rows['worst_dip_db']:.1f} dB (worst); a hole in "
             f"{_percent(rows['holes'])} of the lines"
         )
-    return "\n".join(["latents", *lines]) if lines else ""
+    return "\n".join(["latents", *lines])

@@ -1,4 +1,4 @@
-"""An evaluation as files: tables, numbers, pictures, and sounds to listen to."""
+"""An evaluation as files: tables, JSON, pictures, and sounds."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from vschaos.files import folder_written_whole
 from vschaos.folders import MARK, mark_as_made
 from vschaos.outputs import RECORD, free_backup, is_edited, note_outputs
 
-# all that an evaluation may write: what else lies in its folder is not touched
+# all that an evaluation may write: other files in its folder are not touched
 JSON, TABLE, SOUNDS = "evaluation.json", "evaluation.txt", "sounds"
 PICTURES = ("measures.png", "files.png", "latents.png", "labels.png", "sounds.png")
 ENTRIES = (JSON, TABLE, SOUNDS, MARK, RECORD, *PICTURES)
 logger = logging.getLogger(__name__)
-LISTENED = 3  # files that came out best, and as many of the worst
+NUM_SOUNDS = 3  # best files, and as many of the worst
 PICTURE_SECONDS = 6.0  # of a sound
 
 
 def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> None:
-    """Writes all of it to a folder, or nothing; an evaluation that was changed since it was
-    written is kept beside it.
+    """Writes all of it to a folder, or nothing; an earlier evaluation that was edited is kept
+    beside it.
 
     Raises:
         ValueError: something else lies in that folder.
@@ -44,7 +44,8 @@ def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> Non
         (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
         mark_as_made(folder)
         _draw(evaluation, folder)
-        _write_sounds(evaluation, folder, sample_rate)
+        if evaluation.baselines:
+            _write_sounds(evaluation, folder, sample_rate)
         for place in (folder, folder / SOUNDS):
             note_outputs(place, [file.name for file in _files(place)])
         _keep_edited(out)
@@ -54,7 +55,7 @@ def _keep_edited(out: Path) -> None:
     files = [*_files(out), *_files(out / SOUNDS)]
     if any(is_edited(file) for file in files):
         backup = out.rename(free_backup(out))
-        logger.warning("%s was not as vschaos wrote it: kept as %s", out, backup.name)
+        logger.warning("%s was edited: kept as %s", out, backup.name)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -62,7 +63,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def plain(value: Any) -> Any:
-    """The same without what JSON has no word for: numbers that are none become null."""
+    """The same as JSON types; numbers that are not finite become null."""
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -75,11 +76,9 @@ def plain(value: Any) -> Any:
 
 
 def _by_file(file: FileMetrics) -> dict[str, Any]:
-    return {
-        "file": file.name,
-        "frames": file.num_frames,
-        "before_phase": file.before,
-        "after_phase": file.after,
+    row = file._asdict()
+    return {"file": row.pop("name"), "frames": row.pop("num_frames")} | {
+        section: measured for section, measured in row.items() if measured
     }
 
 
@@ -87,33 +86,35 @@ def _draw(evaluation: Evaluation, folder: Path) -> None:
     from vschaos.pictures import evaluation as pictures  # matplotlib is slow to load
 
     facts = evaluation.facts
-    pictures.draw_measures(folder / "measures.png", facts)
-    files = [_by_file(file) for file in evaluation.files]
-    pictures.draw_files(folder / "files.png", facts, files)
-    pictures.draw_latent_space(folder / "latents.png", facts["latents"], ACTIVE_NATS)
-    if facts["labels"]["notes"] or facts["labels"]["heard"]:
+    if evaluation.baselines:
+        pictures.draw_measures(folder / "measures.png", facts)
+        files = [_by_file(file) for file in evaluation.files]
+        pictures.draw_files(folder / "files.png", facts, files)
+    if "latents" in facts:
+        pictures.draw_latent_space(folder / "latents.png", facts["latents"], ACTIVE_NATS)
+    if "labels" in facts and (facts["labels"]["notes"] or facts["labels"]["prediction"]):
         pictures.draw_labels(folder / "labels.png", facts["labels"])
 
 
 @torch.inference_mode()
 def _write_sounds(evaluation: Evaluation, folder: Path, sample_rate: int) -> None:
-    """The best and the worst files and what the model makes of them, beside each other."""
+    """The best and the worst files beside their reconstructions."""
     from vschaos.pictures import draw_rows
 
     excerpts = {excerpt.name: excerpt for excerpt in evaluation.excerpts}
-    model, way = evaluation.baselines[0], evaluation.inversions[0]
+    model, inversion = evaluation.baselines[0], evaluation.inversions[0]
     rows = []
-    picked = best_and_worst(evaluation.files, model.name, LISTENED)
+    picked = best_and_worst(evaluation.files, model.name, NUM_SOUNDS)
     for title, file in picked.items():
         excerpt = excerpts[file.name]
         original = excerpt.audio[0].numpy()
-        made = torch.nan_to_num(model.sound(excerpt, way))[0].numpy()
+        output = torch.nan_to_num(model.sound(excerpt, inversion))[0].numpy()
         name = f"{title}_{_plain_name(PurePosixPath(file.name).stem)}"
         write_audio(folder / SOUNDS / f"{name}_original.wav", original, sample_rate)
-        write_audio(folder / SOUNDS / f"{name}_{model.name}.wav", made, sample_rate)
+        write_audio(folder / SOUNDS / f"{name}_{model.name}.wav", output, sample_rate)
         length = round(PICTURE_SECONDS * sample_rate)
         heading = f"{title.replace('_', ' ')}: {PurePosixPath(file.name).stem}"
-        rows.append({heading: original[:length], f"{model.name}, {way}": made[:length]})
+        rows.append({heading: original[:length], f"{model.name}, {inversion}": output[:length]})
     draw_rows(folder / "sounds.png", rows, sample_rate)
 
 

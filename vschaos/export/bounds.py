@@ -1,4 +1,4 @@
-"""Between a host and a method: any numbers in, as many finite ones out as are asked for."""
+"""Bounds of a method: finite values within the ranges of its controls, in whole hops."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from vschaos.instrument.controls import Control, Method
 
 
 def bounds(method: Method, hop_length: int) -> Any:
-    """Those of a method of a stream, scripted, for an attribute that is annotated with
-    `BoundsInterface`: so all methods share what TorchScript compiles of them."""
+    """Scripts the `Bounds` of a method, for an attribute that is annotated with `BoundsInterface`:
+    TorchScript then compiles them once for all methods."""
     return torch.jit.script(Bounds(method, hop_length))
 
 
@@ -19,16 +19,15 @@ class BoundsInterface(nn.Module):
     def whole_hops(self, values: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
 
-    def as_asked(self, values: Tensor, length: int) -> Tensor:  # type: ignore[empty-body]
+    def cut(self, values: Tensor, length: int) -> Tensor:  # type: ignore[empty-body]
         pass
 
 
 class Bounds(nn.Module):
-    """What lets a method of a stream take any numbers, and give as many finite ones as are asked
-    for.
+    """Clamps inputs and outputs of a method, and completes blocks to whole hops.
 
     Args:
-        method: of the stream.
+        method: of a stream.
         hop_length: samples.
     """
 
@@ -40,29 +39,31 @@ class Bounds(nn.Module):
         self.hop_length = hop_length
         self.in_ratio = method.in_ratio
         self.out_ratio = method.out_ratio
-        self.register_buffer("input_bounds", _of(method.inlets))
-        self.register_buffer("output_bounds", _of(method.outlets))
+        self.register_buffer("input_bounds", _bounds_of(method.inlets))
+        self.register_buffer("output_bounds", _bounds_of(method.outlets))
 
     @torch.jit.export
     def whole_hops(self, values: Tensor) -> Tensor:
-        """Finite and within bounds, filled with zeros up to a whole number of hops."""
+        """Clamps inputs and pads them with zeros to a whole number of hops."""
         missing = (-values.shape[2] * self.in_ratio) % self.hop_length // self.in_ratio
-        return nn.functional.pad(_tamed(values, self.input_bounds), (0, missing))
+        return nn.functional.pad(_clamped(values, self.input_bounds), (0, missing))
 
     @torch.jit.export
-    def as_asked(self, values: Tensor, length: int) -> Tensor:
-        """Finite and within bounds, cut to the length that the host counts on."""
-        return _tamed(values, self.output_bounds)[:, :, : length * self.in_ratio // self.out_ratio]
+    def cut(self, values: Tensor, length: int) -> Tensor:
+        """Clamps outputs and cuts them to those of `length` inputs."""
+        return _clamped(values, self.output_bounds)[
+            :, :, : length * self.in_ratio // self.out_ratio
+        ]
 
 
-def _tamed(values: Tensor, bounds: Tensor) -> Tensor:
-    """`[B, C, N]` within the lowest and highest values `bounds[0]` and `bounds[1]` of each channel,
-    `bounds[2]` where there is no number."""
+def _clamped(values: Tensor, bounds: Tensor) -> Tensor:
+    """Clamps `[B, C, N]` to `bounds[0]` and `bounds[1]` of each channel, with `bounds[2]` in place
+    of NaN and infinity."""
     low, high, missing = bounds[0], bounds[1], bounds[2]
     finite = torch.where(torch.isfinite(values), values, missing)
     return torch.minimum(torch.maximum(finite, low), high)
 
 
-def _of(controls: list[Control]) -> Tensor:
+def _bounds_of(controls: list[Control]) -> Tensor:
     """`Control.bounds` of each: `[3, C, 1]`."""
     return torch.tensor([control.bounds for control in controls]).T.unsqueeze(2)

@@ -1,4 +1,4 @@
-"""A host that runs a `.ts` block by block just as nn~ does, for tests and for ears."""
+"""A host that runs a `.ts` block by block exactly as nn~ does."""
 
 from __future__ import annotations
 
@@ -23,21 +23,26 @@ class Host:
 
     Args:
         model: a `.ts` file, or a module scripted or loaded.
-        method: name of the method to run.
-        buffer_size: samples per call; 0 for the smallest.
+        method: to run; `forward` if not given, or the first where there is none.
+        buffer_size: samples per call; 0 for the smallest that the model supports.
 
     Raises:
-        ValueError: not a model of this contract, or without that method.
+        ValueError: not a model for nn~, or without that method.
     """
 
     def __init__(
-        self, model: Path | torch.jit.ScriptModule, method: str, buffer_size: int = 0
+        self,
+        model: Path | torch.jit.ScriptModule,
+        method: str | None = None,
+        buffer_size: int = 0,
     ) -> None:
         self.model = _load(model) if isinstance(model, Path) else model
         self.methods: list[str] = self.model.get_methods()
         self.attributes: list[str] = self.model.get_attributes()
+        if method is None:
+            method = "forward" if "forward" in self.methods else self.methods[0]
         if method not in self.methods:
-            raise ValueError(f"method must be one of {', '.join(self.methods)}; {method!r} came")
+            raise ValueError(f"method must be one of {', '.join(self.methods)}; got {method!r}")
         self.method = method
         self.inlets, self.in_ratio, self.outlets, self.out_ratio = self._params(method)
         self.buffer_size = self._legal_buffer(buffer_size)
@@ -74,8 +79,8 @@ class Host:
                 expected = batch * self.outlets * length // self.out_ratio
                 if values.numel() != expected or values.dtype != torch.float32:
                     raise RuntimeError(
-                        f"{expected} float32 values expected, "
-                        f"{values.numel()} of {values.dtype} came"
+                        f"expected {expected} float32 values, "
+                        f"got {values.numel()} of {values.dtype}"
                     )
                 held = values.reshape(-1).repeat_interleave(self.out_ratio)
                 output = held.reshape(batch, self.outlets, length)
@@ -94,12 +99,10 @@ class Host:
             ValueError: no such attribute, not as many or not such values, or refused by the model.
         """
         if name not in self.attributes:
-            raise ValueError(
-                f"attribute must be one of {', '.join(self.attributes)}; {name!r} came"
-            )
+            raise ValueError(f"attribute must be one of {', '.join(self.attributes)}; got {name!r}")
         kinds = self._params(name)
         if len(values) != len(kinds):
-            raise ValueError(f"{name} takes {len(kinds)} values, {len(values)} came")
+            raise ValueError(f"{name} takes {len(kinds)} values, got {len(values)}")
         try:
             typed = [_as_type(kind, value) for kind, value in zip(kinds, values, strict=True)]
         except ValueError as error:
@@ -110,13 +113,11 @@ class Host:
     def get(self, name: str) -> list[Any]:
         """The values of an attribute."""
         if name not in self.attributes:
-            raise ValueError(
-                f"attribute must be one of {', '.join(self.attributes)}; {name!r} came"
-            )
+            raise ValueError(f"attribute must be one of {', '.join(self.attributes)}; got {name!r}")
         return list(getattr(self.model, f"get_{name}")())
 
     def labels(self) -> tuple[list[str], list[str]]:
-        """What is written on the inlets and on the outlets; their numbers if nothing is."""
+        """Names of the inlets and of the outlets; numbers where they have none."""
         inlets = [f"inlet {k + 1}" for k in range(self.inlets)]
         outlets = [f"outlet {k + 1}" for k in range(self.outlets)]
         return (
@@ -130,29 +131,31 @@ class Host:
     def _legal_buffer(self, asked: int) -> int:
         ratios = [ratio for name in self.methods for ratio in self._params(name)[1::2]]
         highest = max(ratios)
+        if asked == 0 and "min_buffer_size" in self.attributes:
+            asked = self.get("min_buffer_size")[0]
         return highest if asked <= highest else 1 << (asked - 1).bit_length()
 
 
 def parse_settings(settings: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """`name=value` -> name and values; several values are parted by commas."""
+    """`name=value` -> name and values; several values are separated by commas."""
     parsed = []
     for setting in settings:
         name, equals, values = setting.partition("=")
         if not equals:
-            raise ValueError(f"a setting must read name=value, {setting!r} came")
+            raise ValueError(f"a setting must read name=value, got {setting!r}")
         parsed.append((name, values.split(",")))
     return parsed
 
 
 def _load(path: Path) -> torch.jit.ScriptModule:
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+        raise FileNotFoundError(f"no file {path}")
     try:
         model = torch.jit.load(str(path), map_location="cpu")
         model.get_methods()
         model.get_attributes()
     except (RuntimeError, AttributeError) as error:
-        raise ValueError(f"{path} is not a model that nn~ plays: {error}") from error
+        raise ValueError(f"{path} is not a model for nn~: {error}") from error
     return model.eval()
 
 

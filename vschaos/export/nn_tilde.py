@@ -1,40 +1,43 @@
-"""The contract of nn~: what a TorchScript module must offer to be an object in Max or PureData.
+"""Scripts a stream for nn~, whose objects in Max and PureData it becomes.
 
-A method takes and gives one float tensor `[B, channels, T / ratio]`; `<method>_params` holds its
-channels and ratios; settings are `set_<name>` and `get_<name>` with their types in `<name>_params`.
-The host repeats its last block if a method throws, and passes NaN to the loudspeakers, so that a
-method here does neither.
+A method maps a float tensor `[B, channels, T / ratio]` to another; `<method>_params` holds its
+channels and ratios; attributes are `set_<name>` and `get_<name>` with their types in
+`<name>_params`. The host repeats its last block if a method throws, and passes NaN to the
+loudspeakers, so a method here does neither.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.export.bounds import BoundsInterface, bounds
 from vschaos.instrument.controls import Attribute, Method
-from vschaos.instrument.stream import Stream
+from vschaos.instrument.stream import Stream, script
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
-READ_ONLY = {  # how the scripted module answers
+READ_ONLY = {  # expressions of the scripted module
     "min_buffer_size": "self.hop_length",
     "latency": "self.stream.get_delay()",
     "model_rate": "self.model_rate",
 }
-WARM_UP_CALLS = 2  # TorchScript watches the first call and compiles in the second
+WARM_UP_CALLS = 2  # TorchScript profiles the first call and compiles in the second
 WARM_UP_HOPS = 4
+VERBS = ("get", "set")
 
 
 def all_attributes(stream: Stream, sample_rate: int) -> list[Attribute]:
-    """What can be set and asked: the stream's own, and those that every model has.
+    """The attributes of a stream, and those that every model has.
 
     Args:
-        stream: what is played.
+        stream: of a model.
         sample_rate: Hz.
     """
-    smallest = "samples in the smallest buffer that works"
-    latency = "samples from input to output of forward, as it is set now"
+    smallest = "samples in the smallest buffer"
+    latency = "samples from input to output, under the present settings"
     return [
         *stream.attributes,
-        Attribute("reset", "bool", "1 forgets all that was heard", False),
+        Attribute("reset", "bool", "1 clears all state", False),
         Attribute("min_buffer_size", "int", smallest, stream.hop_length, is_read_only=True),
         Attribute("latency", "int", latency, stream.delay, is_read_only=True),
         Attribute("model_rate", "int", "Hz of the training", sample_rate, is_read_only=True),
@@ -48,10 +51,10 @@ class EntryInterface(nn.Module):
 
 
 class Entry(nn.Module):
-    """Where a host enters a stream: one method of it, for any finite or other numbers.
+    """Entry point of a host: one method of a stream, for any numbers, finite or not.
 
-    It stands behind an interface: TorchScript then compiles `call` by itself, and the warm-up runs
-    what a host will run.
+    Behind an interface TorchScript compiles `call` by itself, and the warm-up runs the code that a
+    host will run.
 
     Args:
         stream: scripted.
@@ -60,17 +63,17 @@ class Entry(nn.Module):
 
     limits: BoundsInterface
 
-    def __init__(self, stream: torch.jit.ScriptModule, limits: torch.jit.ScriptModule) -> None:
+    def __init__(self, stream: torch.jit.ScriptModule, limits: Any) -> None:
         super().__init__()
         self.stream = stream
         self.limits = limits
 
 
 class NNTilde(nn.Module):
-    """A stream behind the contract; its methods and settings are added once it is scripted.
+    """A stream as nn~ loads it; methods and attributes are defined once it is scripted.
 
     Args:
-        stream: what is played.
+        stream: of a model.
         scripted: the same, scripted.
         sample_rate: Hz.
     """
@@ -102,7 +105,7 @@ class NNTilde(nn.Module):
 
     @torch.jit.export
     def set_sample_rate(self, sample_rate: int) -> int:
-        """The host tells its rate, sometimes a nonsensical one; the model keeps its own."""
+        """Ignores the rate of the host, which may be invalid; the model keeps its own."""
         return 0
 
     @torch.jit.export
@@ -117,23 +120,22 @@ class NNTilde(nn.Module):
 
 
 def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
-    """Scripts a stream as nn~ wants it.
+    """Scripts a stream for nn~.
 
     Args:
         stream: of a trained model, in evaluation mode.
         sample_rate: Hz.
 
     Raises:
-        ValueError: names that nn~ could not tell apart, or a method that it is not warmed up for.
+        ValueError: a name that is taken, a method without inlets or outlets, or a ratio that does
+            not divide the hop.
     """
-    names = [method.name for method in stream.methods]
-    names += [attribute.name for attribute in stream.attributes]
-    if len(set(names)) != len(names):
-        raise ValueError(f"methods and attributes must differ in name, got {names}")
+    _check_names(stream, sample_rate)
+    _check_methods(stream)
     # a class of its own: TorchScript shares types, and methods can be added to a type only once
     parts = {f"{method.name}_entry": EntryInterface for method in stream.methods}
     instrument = type("Instrument", (NNTilde,), {"__annotations__": parts})
-    unscripted = instrument(stream, torch.jit.script(stream), sample_rate)
+    unscripted = instrument(stream, script(stream), sample_rate)
     scripted = torch.jit.script(unscripted.eval())
     for method in stream.methods:
         scripted.define(_method_source(method))
@@ -145,6 +147,30 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     return scripted
 
 
+def _check_names(stream: Stream, sample_rate: int) -> None:
+    methods = [method.name for method in stream.methods]
+    attributes = [attribute.name for attribute in all_attributes(stream, sample_rate)]
+    if len({*methods, *attributes}) != len(methods) + len(attributes):
+        raise ValueError(f"methods and attributes must differ in name, got {methods + attributes}")
+    reserved = {*dir(nn.Module()), *dir(NNTilde), "hop_length", "model_rate", "stream", "is_warm"}
+    reserved -= {"forward"}
+    for name in (*methods, *(f"{verb}_{a.name}" for a in stream.attributes for verb in VERBS)):
+        if name in reserved:
+            raise ValueError(f"a method or attribute must not hide nn~'s own, got {name!r}")
+
+
+def _check_methods(stream: Stream) -> None:
+    for method in stream.methods:
+        if not method.inlets or not method.outlets:
+            raise ValueError(f"{method.name} must have an inlet and an outlet, got {method}")
+        for ratio in (method.in_ratio, method.out_ratio):
+            if ratio < 1 or stream.hop_length % ratio:
+                raise ValueError(
+                    f"the ratios of {method.name} must divide the hop of {stream.hop_length} "
+                    f"samples, got {ratio}"
+                )
+
+
 def _entry(
     method: Method, stream: torch.jit.ScriptModule, hop_length: int
 ) -> torch.jit.ScriptModule:
@@ -152,14 +178,14 @@ def _entry(
     scripted = torch.jit.script(entry(stream, bounds(method, hop_length)))
     scripted.define(f"""
 def call(self, x: Tensor) -> Tensor:
-    taken = self.limits.whole_hops(x)
-    return self.limits.as_asked(self.stream.{method.name}(taken), x.shape[2])
+    values = self.limits.whole_hops(x)
+    return self.limits.cut(self.stream.{method.name}(values), x.shape[2])
 """)
     return scripted
 
 
 def _warm_up_source(stream: Stream) -> str:
-    """The first question of a host, while nothing is played yet, is a time to compile."""
+    """`get_methods` compiles: hosts call it first, before they play."""
     calls = "\n".join(_warm_up_call(method, stream.hop_length) for method in stream.methods)
     return f"""
 def get_methods(self) -> List[str]:
@@ -186,7 +212,7 @@ def {method.name}(self, x: Tensor) -> Tensor:
 
 
 def _attribute_source(attribute: Attribute) -> str:
-    """Setter and getter, as the declaration has them; the value lies in the stream."""
+    """Setter and getter of a declared attribute, whose value the stream holds."""
     name, kind = attribute.name, attribute.type
     changed = f"    self.stream.{attribute.on_change}()\n" if attribute.on_change else ""
     aliases = "".join(
@@ -206,7 +232,7 @@ def get_{name}(self) -> List[{kind}]:
 
 
 def _is_allowed(attribute: Attribute) -> str:
-    """An expression of `value`, false for NaN; TorchScript's parser of text chains no comparisons."""
+    """An expression of `value`, false for NaN; `define` parses no chained comparisons."""
     if attribute.choices:
         return f"value in {list(attribute.choices)!r}"
     if attribute.type == "bool" or attribute.type == "str":

@@ -13,7 +13,7 @@ from vschaos.export.host import Host, parse_settings
 def play(
     model: str | Path,
     sound: str | Path | np.ndarray,
-    method: str = "forward",
+    method: str | None = None,
     buffer_size: int = 0,
     **attributes: object,
 ) -> np.ndarray:
@@ -25,7 +25,7 @@ def play(
         model: the `.ts`.
         sound: a file, or `[C, T]` or `[T]` at the rate of the method's inlets; a channel for each
             inlet.
-        method: of the model: `forward`, `encode`, `decode`, ...
+        method: of the model; `forward` by default, or the first if it has none
         buffer_size: samples per block; 0 is the smallest.
         attributes: of the model, set before it plays.
 

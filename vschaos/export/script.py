@@ -1,4 +1,4 @@
-"""From a run to a `.ts` file, written only if it keeps the contract."""
+"""Exports a run to a `.ts` file, written only if it passes the checks of a host."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import torch
 
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
-from vschaos.instrument.instrument import CARD, Instrument
+from vschaos.instrument.instrument import CARD, Instrument, check_plain
 from vschaos.instrument.stream import Stream
+from vschaos.models.capabilities import LatentStatistics
 from vschaos.outputs import output_file
 from vschaos.patches import write_patches
 from vschaos.runs import Run
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
 BUFFERS_IN_HOPS = (1, 2, 4, 16)
-# Of the loudest value, or of 1: -80 dB. Rounding leaves some 1e-5, by the processor, as its kernels
-# add in different orders; a block that matters leaves more than 1e-3.
+# Of the largest value, or of 1: -80 dB. Rounding leaves some 1e-5, by the processor, as its kernels
+# add in different orders; a dependence on the block size leaves more than 1e-3.
 BLOCK_TOLERANCE = 1e-4
 
 
@@ -33,29 +34,28 @@ def export(
     """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
     patches.
 
-    `_model` is added to a name that is too short for PureData; the name of a training, to which
-    latents are lacking, says so: `my_training_4_latents`.
+    `_model` is added to a name that is too short for PureData, and `_4_latents` to that of a
+    training if only 4 are exported.
 
     Args:
-        run: what is exported.
+        run: of a trained model.
         folder: made if it is not there.
         name: of the files, without an ending.
-        max_delay_ms: by which the sound of `forward` may lag behind its input, the host's buffer
-            and frames to come, for which `rtisi` waits, apart; none: as suits the model.
+        max_delay_ms: longest latency of the model, apart from the host's buffer and from future
+            frames that `rtisi` waits for; the model's own if not given.
         has_patches: whether patches are written.
-        num_latents: that come out of `encode` and go into `decode`, the most important ones; all if
-            not given.
+        num_latents: that `encode` and `decode` show, the most important ones; all if not given.
 
     Raises:
-        ValueError: the scripted model does not keep the contract, lags more, or has not so many
-            latents; nothing is written then.
+        ValueError: the model fails the checks, cannot be so quick, or has not so many latents;
+            nothing is written then.
     """
     name = name or (run.name if num_latents is None else f"{run.name}_{num_latents}_latents")
     if len(name) < MIN_NAME_LENGTH:
         name = f"{name}_model"
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    stream = run.model.stream(max_delay, num_latents, run.prior).eval()
+    stream = _stream(run, max_delay, num_latents).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
@@ -69,17 +69,40 @@ def export(
     return path
 
 
+def _stream(run: Run, max_delay: int | None, num_latents: int | None) -> Stream:
+    if isinstance(run.model, LatentStatistics):
+        stream = run.model.stream(max_delay, num_latents, run.prior)
+    elif num_latents is not None or run.prior is not None:
+        option = "--latents" if num_latents is not None else "a prior"
+        raise ValueError(
+            f"{option} needs a model whose latents are ordered, got {type(run.model).__name__}"
+        )
+    else:
+        stream = run.model.stream(max_delay)
+    if max_delay is not None and stream.delay > max_delay:
+        raise ValueError(
+            f"--max-delay must be at least the {stream.delay} samples of the model, got {max_delay}"
+        )
+    return stream
+
+
 def describe(name: str, stream: Stream, sample_rate: int) -> Instrument:
-    """A stream as it is for those who play it.
+    """Describes a stream to those who play it.
 
     Args:
         name: of its file.
+        stream: of a model.
         sample_rate: Hz.
+
+    Raises:
+        ValueError: a name, text or number that a patch cannot hold.
     """
     attributes = all_attributes(stream, sample_rate)
-    return Instrument(
+    instrument = Instrument(
         name, sample_rate, stream.hop_length, stream.delay, stream.methods, attributes
     )
+    check_plain(instrument)
+    return instrument
 
 
 def check(path: Path) -> None:
@@ -87,12 +110,12 @@ def check(path: Path) -> None:
     and batches, in blocks and in one piece.
 
     Raises:
-        ValueError: it fails, gives another size than it says, something that is not finite, or
-            something else in blocks than in one piece.
+        ValueError: a method fails, returns a wrong size or values that are not finite, or differs
+            between blocks and one piece.
     """
     torch.manual_seed(0)
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # more of them only wait for each other in blocks as small as these
+    torch.set_num_threads(1)  # more are slower in blocks as small as these
     try:
         _check_methods(torch.jit.load(str(path), map_location="cpu"))
     finally:
@@ -101,7 +124,7 @@ def check(path: Path) -> None:
 
 def _check_methods(scripted: torch.jit.ScriptModule) -> None:
     try:
-        methods = scripted.get_methods()  # which runs them all, to compile them
+        methods = scripted.get_methods()  # runs all of them, to compile them
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]
         raise ValueError(f"its methods fail: {reason}") from error
@@ -121,11 +144,11 @@ def _check_sizes(host: Host) -> None:
                 if host.failures:
                     raise ValueError(f"{host.method} fails at buffer {size}: {host.failures[0]}")
                 if not torch.isfinite(output).all():
-                    raise ValueError(f"{host.method} gives values that are not finite")
+                    raise ValueError(f"{host.method} returns values that are not finite")
 
 
 def _check_blocks(method: str, at_once: Host, in_blocks: Host) -> None:
-    """Two of the same, of which one gets a sound in one piece."""
+    """Compares two hosts of one model: a sound at once, and in blocks."""
     hops = sum(BUFFERS_IN_HOPS)
     noise = 0.3 * torch.randn(1, at_once.inlets, hops * at_once.buffer_size)
     sizes = [count * at_once.buffer_size for count in BUFFERS_IN_HOPS]

@@ -1,4 +1,4 @@
-"""What one does with a run away from the stage: reconstructions, walks, morphs, sweeps."""
+"""Generates sounds offline with a run: reconstructions, trajectories, morphs, label sweeps."""
 
 from vschaos.generation.inputs import (
     DatasetLabelReader,
@@ -16,7 +16,7 @@ from vschaos.generation.reconstruct import (
 )
 from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
 from vschaos.generation.writing import SoundWriter
-from vschaos.trajectories import KINDS, trajectory
+from vschaos.trajectories import KINDS, control_trajectory, trajectory
 
 __all__ = [
     "KINDS",
@@ -24,6 +24,7 @@ __all__ = [
     "InputSound",
     "SoundWriter",
     "blocks_without_edges",
+    "control_trajectory",
     "decode_segments",
     "encode_segments",
     "find_inputs",

@@ -1,4 +1,4 @@
-"""What one lets a model hear: files, and what is known of them."""
+"""Input files of a model, and their labels in the dataset of a run."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from vschaos.audio.files import (
     read_blocks,
 )
 from vschaos.data.cache.store import default_cache
+from vschaos.data.files import find_changed
 from vschaos.data.full_scale import gain_for, scaled
 from vschaos.data.metadata.task import Task, read_task
 from vschaos.data.metadata.timeline import values_at
-from vschaos.data.recognition import find_changed
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)
 
 
 class Input(NamedTuple):
-    """A file to be heard.
+    """An input file, or a part of one.
 
     Attributes:
-        file: where it lies.
-        name: without ending, of this input alone; what is made of it is called so.
-        part: its first sample and its end at the run's rate, if it is not all of the file.
+        file: its path.
+        name: without ending, unique among the inputs; outputs are named after it.
+        part: its first sample and its end at the run's rate, if it is not the whole file.
     """
 
     file: Path
@@ -42,34 +42,35 @@ class Input(NamedTuple):
 
     @property
     def first(self) -> int:
-        """The sample of the file at which it begins."""
+        """The first sample in the file."""
         return self.part[0] if self.part else 0
 
 
 def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
-    """Files and those of folders, or the files held out in training if none are given.
+    """The given files and those in the given folders, or the run's validation files if none are
+    given.
 
     Raises:
-        FileNotFoundError: one is not there, or there is no audio in a folder.
-        ValueError: none is given, and none was held out.
+        FileNotFoundError: one does not exist, or there is no audio in a folder.
+        ValueError: none is given, and the run has no validation files.
     """
     files: list[tuple[Path, Path]] = []
     parts: dict[Path, tuple[int, int] | None] = {}
     if not given:
         if not run.split["held_out"]:
-            raise ValueError("no file was held out in training: give some with --files")
-        logger.info("no --files: taking those held out in training")
+            raise ValueError("no file was held out of the training: give some with --files")
+        logger.info("no --files: taking those held out of the training")
         root = dataset_root(run)
         if not root.is_dir():
             raise FileNotFoundError(
-                f"the sounds that the run learnt from are not on this machine ({root}): give some "
+                f"the sounds of the run's training are not on this machine ({root}): give some "
                 "with --files"
             )
         held_out = run.split["held_out"]
         changed = changed_files(run, held_out)
         if len(changed) == len(held_out):
             raise FileNotFoundError(
-                f"the sounds that the run learnt from are not in {root}, which holds others of the "
+                f"the sounds of the run's training are not in {root}, which holds others of the "
                 "same names: give some with --files"
             )
         held_out = [name for name in held_out if name not in changed]
@@ -92,8 +93,8 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
 
 
 def unique_names(wanted: Sequence[str]) -> list[str]:
-    """Names of which no two are alike, also not on disks that take capitals and accents for the
-    same: the first keeps the name, others get the first number that is free.
+    """Makes names unique, also on disks that do not distinguish case or accents: the first keeps
+    the name, others get the first number that is free.
 
     >>> unique_names(["a", "a", "a_2", "A"])
     ['a', 'a_3', 'a_2', 'A_4']
@@ -118,9 +119,9 @@ def _plainest(name: str) -> str:
 
 
 class InputSound:
-    """The same as `read_input` gives, read block by block.
+    """An input as of `read_input`, read block by block.
 
-    Its length is counted once, by reading all of it: what the file says of itself may be wrong.
+    Its length is measured by reading all of it once: the file's header may be wrong.
 
     Raises:
         UnusableAudioError: it is broken or empty.
@@ -152,14 +153,14 @@ class InputSound:
 
 
 def part_of(run: Run, side: str, name: str) -> tuple[int, int] | None:
-    """The first sample and the end of what belongs to a side of a file; None if all of it does."""
+    """The first sample and the end of the part of a file that belongs to a side of the split; None
+    for the whole file."""
     part: tuple[int, int] | None = run.split.get("parts", {}).get(side, {}).get(name)
     return part
 
 
 def read_sound(run: Run, file: Path) -> Waveform:
-    """The sound `[T]` of a file, at the run's rate, of the channel it was trained on, and as loud
-    as its training would have taken it.
+    """The sound `[T]` of a file, with the rate, channel and gain of the run's training.
 
     Raises:
         UnusableAudioError: it cannot be read.
@@ -169,12 +170,12 @@ def read_sound(run: Run, file: Path) -> Waveform:
 
 
 def beyond_full_scale(run: Run) -> str:
-    """What the run's training did to sounds beyond full scale; early ones kept them."""
+    """How the run's training treated sounds beyond full scale."""
     return str(run.config["data"]["dataset"].get("beyond_full_scale", "keep"))
 
 
 def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Waveform:
-    """The same, of a file or a part of it that has to hold some sound.
+    """The sound `[T]` of a file or a part of it, which must not be empty.
 
     Raises:
         UnusableAudioError: it is broken or empty.
@@ -187,16 +188,20 @@ def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Wav
 
 
 def dataset_root(run: Run) -> Path:
-    """The folder of the sounds that the run was trained on."""
-    return Path(run.config["data"]["dataset"]["root"]).expanduser()
+    """The folder of the sounds that the run was trained on.
+
+    Raises:
+        ValueError: it was trained on rendered examples.
+    """
+    root = run.config["data"].get("dataset", {}).get("root")
+    if root is None:
+        raise ValueError("the run was trained without sound files: give some with --files")
+    return Path(root).expanduser()
 
 
 def changed_files(run: Run, names: Collection[str]) -> set[str]:
-    """Files of the run's dataset that hold another sound now than as it was trained; they are told.
-
-    Args:
-        names: of the files in question.
-    """
+    """Those of the named files of the run's dataset whose content changed since the training; logs
+    a warning if there are any."""
     dataset, root = run.config["data"]["dataset"], dataset_root(run)
     digests = {name: d for name, d in run.split.get("digests", {}).items() if name in names}
     if not digests or not root.is_dir():
@@ -204,25 +209,20 @@ def changed_files(run: Run, names: Collection[str]) -> set[str]:
     changed = find_changed(root, digests, cache_of(run), run.sample_rate, dataset["channel"])
     if changed:
         logger.warning(
-            "%d of %d files in %s hold another sound than the run learnt from or held out (%s): "
-            "they are left out",
+            "%d of %d files in %s changed since the run's training (%s): they are left out",
             *(len(changed), len(names), root, sorted(changed)[0]),
         )
     return changed
 
 
 def cache_of(run: Run) -> Path:
-    """Where the run's sounds were imported to."""
+    """The cache of the run's sounds."""
     cache = run.config["data"]["dataset"].get("cache")
     return Path(cache).expanduser() if cache else default_cache()
 
 
 class DatasetLabelReader:
-    """What the dataset of a run says of its own files.
-
-    Args:
-        run: whose dataset it is; if it is not there any more, nothing is known.
-    """
+    """Reads the labels of files in the dataset of a run; all are unknown if it is missing."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -239,9 +239,8 @@ class DatasetLabelReader:
                 logger.debug("no labels of %s: %s", name, error)
 
     def of(self, file: Path, audio: Sized, first: int = 0) -> dict[str, np.ndarray]:
-        """By task, a value for each frame of a file `[N]`, from its sample `first` on, NaN where
-        nothing is known; tasks of which nothing is known at all are left out. Of its audio, only
-        the length counts."""
+        """By task, a value for each frame `[N]` of a file's `audio`, which begins at its sample
+        `first`; NaN where it is unknown. Tasks that are all unknown are left out."""
         name = self._name_of(file)
         if name is None:
             return {}
@@ -255,7 +254,7 @@ class DatasetLabelReader:
         return {task: row for task, row in values.items() if not np.isnan(row).all()}
 
     def _name_of(self, file: Path) -> str | None:
-        """What the dataset calls a file; one of its links is called by its own name."""
+        """The name of a file in the dataset; that of a link is its own."""
         beside_it = file.parent.resolve() / file.name
         for path in (file.absolute(), beside_it, file.resolve()):
             for root in (self.root.absolute(), self.root.resolve()):
@@ -264,8 +263,6 @@ class DatasetLabelReader:
         return None
 
     def conditioning(self, file: Path, audio: Sized, first: int = 0) -> Given:
-        """Those of them that the model is told."""
+        """Those of them that condition the model."""
         known = self.of(file, audio, first)
-        return {
-            task: row for task, row in known.items() if task in self.run.model.conditioning_tasks
-        }
+        return {task: row for task, row in known.items() if task in self.run.conditioning_tasks}

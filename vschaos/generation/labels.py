@@ -1,4 +1,4 @@
-"""Labels as a player states them, and sounds under each value of a label."""
+"""Conditioning labels from the command line, and sweeps over the values of a label."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def parse_labels(run: Run, words: Sequence[str]) -> Given:
     """`pitch 3 octave 4` as words -> values by task.
 
     Raises:
-        ValueError: a task without a value, one that the model is not told, or no such class.
+        ValueError: a task without a value, no conditioning label, or no such class.
     """
     if len(words) % 2:
         raise ValueError(
-            f"--meta takes pairs of a label and its value, as pitch 3 octave 4; "
-            f"{' '.join(words)} came"
+            f"--meta expects pairs of a label and its value, as pitch 3 octave 4, got "
+            f"{' '.join(words)}"
         )
     given = dict(zip(words[::2], words[1::2], strict=True))
     run.labels(1, given)
@@ -33,26 +33,24 @@ def sweep(
     labels: Given | None = None,
     inversion: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """The same latents `[Z, N]` under each value of a label: sounds `[T]` by its name, which tells
-    of classes that no sound had which the model learnt from.
+    """Decodes latents `[Z, N]` under each value of a label: sounds `[T]` by the value's name, which
+    marks classes that are absent from the training set.
 
     Args:
-        task: the label to go through.
+        task: the label to sweep.
         labels: the others.
-        inversion: how the phase is found, one of the model's `inversions`.
+        inversion: see `Run.decode`.
 
     Raises:
-        ValueError: the model is not told such a label.
+        ValueError: no such label conditions the model.
     """
     swept = swept_labels(run, task, labels)
     return {name: run.decode(latents, given, inversion) for name, given in swept.items()}
 
 
 def swept_labels(run: Run, task: str, labels: Given | None = None) -> dict[str, Given]:
-    """All labels to decode with, by the name of each value of one of them; see `sweep`."""
-    if task not in run.model.conditioning_tasks:
-        told = ", ".join(run.model.conditioning_tasks) or "none"
-        raise ValueError(f"the model can be told {told}; {task!r} came")
+    """All labels of a `sweep`, by the name of each value of `task`."""
+    run.check_conditioning(task)
     vocabulary = run.vocabularies[task]
     return {
         vocabulary.title(name): {**(labels or {}), task: value}

@@ -1,4 +1,4 @@
-"""The sounds of a run and what is known of them: from the cache, or from the dataset."""
+"""The sounds of a run and their labels, from the cache or from the dataset."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 
 
 class Clip(NamedTuple):
-    """A stretch of a file.
+    """A part of a file.
 
     Attributes:
         name: of the file, as in the run's split.
-        start: samples of the file before it.
+        start: its first sample in the file.
         audio: `[T]` at the run's rate.
     """
 
@@ -42,17 +42,17 @@ class Clip(NamedTuple):
 
 
 class Material:
-    """The sounds that a run was trained on, and those that were held out.
+    """The training and validation sounds of a run, as far as they still exist.
 
     Args:
         run: the run.
-        prefers_files: the dataset itself is read if it is there, the cache only else.
+        prefers_files: reads the dataset if it exists, else the cache; by default the cache first.
 
     Attributes:
-        root: the dataset's folder, there or not.
-        origin: `cache`, `dataset`, or nothing if the sounds are gone.
-        seconds: durations of all files that are there.
-        tasks: the dataset's labels, whether the model knows them or not.
+        root: the dataset's folder, whether it exists or not.
+        origin: `cache`, `dataset`, or nothing if the sounds are missing.
+        seconds: durations of the existing files.
+        tasks: the dataset's labels, whether the model has them or not.
     """
 
     def __init__(self, run: Run, prefers_files: bool = False) -> None:
@@ -71,22 +71,22 @@ class Material:
         self.tasks = _read_tasks(self.root, run.config["data"]["dataset"])
 
     def names(self, side: str) -> list[str]:
-        """The files of a side of the split (`train`, `held_out`) that are there."""
+        """The existing files of a side of the split (`train`, `held_out`)."""
         return [name for name in self.run.split[side] if name in self.seconds]
 
     @property
     def side_to_show(self) -> str:
-        """The held-out side; where nothing of it is there, the one learnt from."""
+        """`held_out`, or `train` if none of its files exist."""
         return "held_out" if self.names("held_out") else "train"
 
     def seconds_of(self, name: str, side: str) -> float:
-        """How much of a file belongs to a side."""
+        """Duration of the part of a file that belongs to a side."""
         part = part_of(self.run, side, name)
         return self.seconds[name] if part is None else (part[1] - part[0]) / self.run.sample_rate
 
     def clip(self, name: str, seconds: float, side: str, place: float = 0.5) -> Clip | None:
-        """At most `seconds` of what belongs to a side of a file; `place` 0 takes its beginning, 1
-        its end. None if it cannot be read."""
+        """At most `seconds` of the part of a file that belongs to a side; `place` 0 takes its
+        beginning, 1 its end. None if it cannot be read."""
         part, wanted = part_of(self.run, side, name), round(seconds * self.run.sample_rate)
         if self.store:
             whole = self._stored[name]
@@ -101,8 +101,8 @@ class Material:
         return Clip(name, start, sound[start : start + length]) if length else None
 
     def labels(self, clip: Clip) -> dict[str, np.ndarray]:
-        """By task, the values of the frames of a clip `[N]`, NaN where nothing is known; tasks of
-        which nothing is known at all are left out."""
+        """By task, the values of the frames of a clip `[N]`, NaN where they are unknown; tasks that
+        are all unknown are left out."""
         rate = self.run.sample_rate
         seconds = (clip.start + self.run.model.centres(len(clip.audio)).numpy()) / rate
         values = {
@@ -112,30 +112,30 @@ class Material:
         return {name: row for name, row in values.items() if not np.isnan(row).all()}
 
     def conditioning(self, clip: Clip) -> Given:
-        """Those of them that the model is told."""
-        told = self.run.model.conditioning_tasks
-        return {name: row for name, row in self.labels(clip).items() if name in told}
+        """Those of them that condition the model."""
+        tasks = self.run.conditioning_tasks
+        return {name: row for name, row in self.labels(clip).items() if name in tasks}
 
-    @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file are asked for one after the other
+    @lru_cache(maxsize=1)  # noqa: B019  # clips of a long file follow each other
     def _read(self, name: str) -> Waveform:
         return read_sound(self.run, self.root / name)
 
 
 def _middle(total: int, part: tuple[int, int] | None, wanted: int, place: float) -> tuple[int, int]:
-    """Where a clip of `wanted` samples at most begins in a file, and its length."""
+    """The first sample in a file of a clip of at most `wanted` samples, and its length."""
     first, end = (0, total) if part is None else (min(part[0], total), min(part[1], total))
     length = min(wanted, end - first)
     return first + int(place * (end - first - length)), length
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:
-    """At most `count` of them, evenly over the list."""
+    """At most `count` names, evenly spaced in the list."""
     picked = np.linspace(0, len(names) - 1, min(count, len(names)))
     return [names[round(index)] for index in picked]
 
 
 def find_store(run: Run, root: Path) -> SoundStore | None:
-    """The run's sounds as they were imported, also where the dataset is not there any more."""
+    """The cached sounds of a run, also of a dataset that is missing."""
     dataset: dict[str, Any] = run.config["data"]["dataset"]
     wanted, digests = {*run.split["train"], *run.split["held_out"]}, run.split.get("digests", {})
     found = find_stores(
@@ -147,12 +147,12 @@ def find_store(run: Run, root: Path) -> SoundStore | None:
         digests,
     )
     own = found.get(str(root.resolve()))
-    # without digests nothing tells others that have files of the same names
+    # without digests, others with files of the same names cannot be told apart
     return own or (next(iter(found.values()), None) if digests or not root.is_dir() else None)
 
 
 def _there(run: Run, names: Sequence[str]) -> list[str]:
-    """Those files of the run's dataset that are there, and hold what they held."""
+    """The existing, unchanged files of the run's dataset."""
     root = dataset_root(run)
     if not any((root / name).is_file() for name in names if _is_inside(name)):
         return []
@@ -167,7 +167,7 @@ def _is_inside(name: str) -> bool:
 
 
 def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:
-    """Durations of files of a dataset, of those that can be read."""
+    """Durations of those files of a dataset that can be read."""
     seconds = {}
     for name in names:
         try:
@@ -178,7 +178,7 @@ def _measure(root: Path, names: Sequence[str]) -> dict[str, float]:
 
 
 def _read_tasks(root: Path, dataset: dict[str, Any]) -> dict[str, Task]:
-    """All labels of a dataset that can be read: as the run was told to, else as classes, else as
+    """All labels of a dataset that can be read: with the run's settings, else as classes, else as
     numbers."""
     callbacks = dataset.get("metadata_callbacks") or {}
     tasks = {}

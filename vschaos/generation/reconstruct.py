@@ -1,4 +1,4 @@
-"""Sounds through a model: one by one, and from one to the next."""
+"""Reconstructions and morphs of sounds, and fades at their edges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vschaos.generation.segments import encode_segments, reconstruct_segments
 from vschaos.runs import Given, Run
 from vschaos.trajectories import resample_frames, smooth_step
 
-EDGE_SECONDS = 0.02  # over which a sound that begins or ends in its middle rises and falls
+EDGE_SECONDS = 0.02  # of the fades at both ends of a sound
 
 
 def reconstruct(
@@ -22,13 +22,13 @@ def reconstruct(
     temperature: float = 0.0,
     inversion: str | None = None,
 ) -> Waveform:
-    """A sound `[T]` of any length through the model and back, in time with itself, `[T]`.
+    """Reconstructs a sound `[T]` of any length, in time with it, `[T]`.
 
     Args:
         audio: at the run's sample rate.
         labels: by task, for the whole sound or one number for each of its frames.
-        temperature: 0 decodes the likeliest latents, 1 draws them as uncertain as learnt.
-        inversion: how the phase is found, one of the model's `inversions`.
+        temperature: 0 decodes the posterior mean, 1 samples from the posterior.
+        inversion: how the phase is found, one of the `inversions` of a `Spectral` model.
     """
     return np.concatenate(list(reconstruct_segments(run, [audio], labels, temperature, inversion)))
 
@@ -39,15 +39,15 @@ def morph(
     labels: Given | None = None,
     temperature: float = 0.0,
 ) -> np.ndarray:
-    """Latents `[Z, N]` that go from each sound to the next while both are heard.
+    """Latents `[Z, N]` that are crossfaded from each sound to the next.
 
-    Between two sounds the longer one gives the pace, the other one is stretched to it.
+    The shorter one of two sounds is stretched to the length of the other.
 
     Args:
         sounds: `[T]` each, or in blocks of that.
     """
     if len(sounds) < 2:
-        raise ValueError(f"a morph needs at least two sounds, {len(sounds)} came")
+        raise ValueError(f"a morph needs at least two sounds, got {len(sounds)}")
     latents = [
         encode_segments(
             run, [sound] if isinstance(sound, np.ndarray) else sound, labels, temperature
@@ -66,13 +66,12 @@ def morph(
 
 
 def without_edges(sound: Waveform, sample_rate: int) -> Waveform:
-    """A sound `[T]` that begins and ends at zero: what was decoded starts in the middle of things
-    and would click."""
+    """Fades a sound `[T]` in and out, since decoded ones begin and end abruptly and would click."""
     return np.concatenate([sound[:0], *blocks_without_edges([sound], sample_rate)])
 
 
 def blocks_without_edges(blocks: Iterable[Waveform], sample_rate: int) -> Iterator[Waveform]:
-    """The same of a sound in blocks `[T]`, each of which comes out once the next is there."""
+    """The same for a sound in blocks `[T]`; each is yielded after the next has arrived."""
     length = round(EDGE_SECONDS * sample_rate)
     held: np.ndarray | None = None
     is_begun = False

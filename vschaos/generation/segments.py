@@ -1,4 +1,4 @@
-"""Long sounds through a model in segments, so that memory does not grow with their length."""
+"""Processes long sounds in segments, so that memory does not grow with their length."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from vschaos.audio.files import Waveform
 from vschaos.runs import Given, Run
 
 SEGMENT_SECONDS = 30.0
-# heard before and after a segment and left out again, or longer if the networks look back further;
-# what a recurrent one still keeps of earlier frames is not heard
+# processed before and after a segment and discarded, longer if the receptive field is; a recurrent
+# network's state from before it is lost
 CONTEXT_SECONDS = 1.0
-CROSSFADE_SECONDS = 0.05  # phases of two segments may differ, their levels do not
+CROSSFADE_SECONDS = 0.05  # segments may differ in phase, not in level
 
 
 class Excerpt(NamedTuple):
@@ -22,9 +22,9 @@ class Excerpt(NamedTuple):
 
     Attributes:
         values: `[..., T]`.
-        start: of `values` in the whole.
-        before: of them lie before the segment.
-        is_last: nothing comes after `values`.
+        start: position of `values` in the whole.
+        before: number of values before the segment.
+        is_last: whether `values` reach the end.
     """
 
     values: np.ndarray
@@ -52,7 +52,7 @@ def excerpts(blocks: Iterable[np.ndarray], size: int, context: int) -> Iterator[
 def encode_segments(
     run: Run, blocks: Iterable[Waveform], labels: Given | None = None, temperature: float = 0.0
 ) -> np.ndarray:
-    """A sound in blocks `[T]` -> latents `[Z, N]`, as `Run.encode` gives them of the whole.
+    """Encodes a sound in blocks `[T]` into frames `[Z, N]`, as `Run.encode` the whole of it.
 
     Args:
         labels: by task, for the whole sound or one number for each of its frames.
@@ -60,7 +60,7 @@ def encode_segments(
     hop, (size, context) = run.model.hop_length, _frames(run)
     parts = []
     for values, start, before, is_last in excerpts(blocks, size * hop, context * hop):
-        stated = _between(labels, start // hop, len(run.model.centres(len(values))))
+        stated = _slice(labels, start // hop, len(run.model.centres(len(values))))
         latents = run.encode(values, stated, temperature)
         first = before // hop
         parts.append(latents[:, first : None if is_last else first + size])
@@ -70,18 +70,18 @@ def encode_segments(
 def decode_segments(
     run: Run, latents: np.ndarray, labels: Given | None = None, inversion: str | None = None
 ) -> Iterator[Waveform]:
-    """Latents `[Z, N]` -> a sound in blocks `[T]`, as `Run.decode` gives it of the whole but for
-    the phases, which may differ from segment to segment.
+    """Decodes frames `[Z, N]` into a sound in blocks `[T]`, as `Run.decode` all of them, but for
+    phases, which may differ from segment to segment.
 
     Args:
         labels: as above.
-        inversion: how the phase is found, one of the model's `inversions`.
+        inversion: how the phase is found, one of the `inversions` of a `Spectral` model.
     """
     hop, (size, context) = run.model.hop_length, _frames(run)
 
     def parts() -> Iterator[tuple[Waveform, bool]]:
         for values, start, before, is_last in excerpts([latents], size, context):
-            stated = _between(labels, start, values.shape[1])
+            stated = _slice(labels, start, values.shape[1])
             yield run.decode(values, stated, inversion)[before * hop :], is_last
 
     return _crossfaded(parts(), size * hop, _fade(run))
@@ -94,19 +94,19 @@ def reconstruct_segments(
     temperature: float = 0.0,
     inversion: str | None = None,
 ) -> Iterator[Waveform]:
-    """A sound in blocks `[T]` -> the same through the latent space, in time with it, in blocks."""
+    """Reconstructs a sound in blocks `[T]`, in time with it, in blocks."""
     hop, (size, context) = run.model.hop_length, _frames(run)
 
     def parts() -> Iterator[tuple[Waveform, bool]]:
         for values, start, before, is_last in excerpts(blocks, size * hop, context * hop):
-            stated = _between(labels, start // hop, len(run.model.centres(len(values))))
+            stated = _slice(labels, start // hop, len(run.model.centres(len(values))))
             yield run.reconstruct(values, stated, temperature, inversion)[before:], is_last
 
     return _crossfaded(parts(), size * hop, _fade(run))
 
 
 def _crossfaded(parts: Iterable[tuple[Waveform, bool]], size: int, fade: int) -> Iterator[Waveform]:
-    """Parts that begin every `size` samples -> blocks of `size`, faded over the first `fade`."""
+    """Parts that begin every `size` samples -> blocks of `size`, crossfaded over `fade`."""
     rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     tail: np.ndarray | None = None
     for part, is_last in parts:
@@ -118,8 +118,8 @@ def _crossfaded(parts: Iterable[tuple[Waveform, bool]], size: int, fade: int) ->
         yield block
 
 
-def _between(labels: Given | None, first: int, count: int) -> Given:
-    """The labels of `count` frames, from the first of them on."""
+def _slice(labels: Given | None, first: int, count: int) -> Given:
+    """Labels of `count` frames, from frame `first` on."""
     return {
         task: value[first : first + count] if isinstance(value, np.ndarray) else value
         for task, value in (labels or {}).items()
@@ -127,12 +127,13 @@ def _between(labels: Given | None, first: int, count: int) -> Given:
 
 
 def _frames(run: Run) -> tuple[int, int]:
-    """Of a segment, and of its context."""
-    rate = run.sample_rate / run.model.hop_length
-    size, context = (round(seconds * rate) for seconds in (SEGMENT_SECONDS, CONTEXT_SECONDS))
+    """Frames of a segment, and of its context."""
+    size, context = (
+        round(seconds * run.frame_rate) for seconds in (SEGMENT_SECONDS, CONTEXT_SECONDS)
+    )
     window = len(run.model.centres(1))  # frames that a sample lies in
-    heard = len(run.model.excerpt_centres)  # frames that training took for enough of a past
-    least = window + max(heard, round(_fade(run) / run.model.hop_length) + 1)
+    past = len(run.model.excerpt_centres)  # frames of a training example
+    least = window + max(past, round(_fade(run) / run.model.hop_length) + 1)
     return max(size, 1), max(context, least)
 
 

@@ -1,4 +1,4 @@
-"""Sounds to files as they are made, with pictures beside them."""
+"""Writes sounds to files block by block, with pictures beside them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class SoundWriter:
-    """Writes sounds and their pictures; no longer part of a sound is in memory than its blocks.
+    """Writes sounds and their pictures, with no more of a sound in memory than a block.
 
     Args:
-        sample_rate: Hz, of the sounds that come.
+        sample_rate: Hz, of the sounds.
         to_rate: Hz, of the files.
-        has_pictures: whether there are pictures.
-        inputs: `identities` of files that must not be written over.
+        has_pictures: whether pictures are drawn.
+        inputs: `identities` of files that must not be overwritten.
     """
 
     sample_rate: int
@@ -46,13 +46,13 @@ class SoundWriter:
             spectrogram: gets the same blocks, if given.
 
         Returns:
-            the file, and how long it lasts in seconds.
+            the file, and its duration in seconds.
         """
         wav = path.with_name(short_name(path.name, ".wav"))
         check_output_file(wav, "--out", self.inputs)
         num_samples, peak = 0, 0.0
 
-        def seen() -> Iterator[Waveform]:
+        def measured() -> Iterator[Waveform]:
             nonlocal num_samples, peak
             for block in blocks:
                 num_samples += len(block)
@@ -61,7 +61,7 @@ class SoundWriter:
                     spectrogram.add(block)
                 yield block
 
-        resampled = resample_blocks(seen(), self.sample_rate, self.to_rate)
+        resampled = resample_blocks(measured(), self.sample_rate, self.to_rate)
         write_blocks(wav, resampled, self.to_rate, is_output=True)
         logger.info("%s", wav)
         if peak > 1.0:
@@ -73,7 +73,7 @@ class SoundWriter:
     def join(
         self, path: Path, files: Sequence[Path], spectrogram: Spectrogram | None = None
     ) -> Path:
-        """Writes files that were written before one after the other to `path.wav`."""
+        """Concatenates written files into `path.wav`."""
         wav = path.with_name(short_name(path.name, ".wav"))
         check_output_file(wav, "--out", self.inputs)
         blocks = (block for file in files for block in read_blocks(file, self.to_rate))
@@ -85,7 +85,7 @@ class SoundWriter:
         return wav
 
     def spectrogram(self) -> Spectrogram | None:
-        """To be filled, if there are pictures."""
+        """An empty one, if pictures are drawn."""
         if not self.has_pictures:
             return None
         from vschaos.pictures import Spectrogram  # matplotlib is slow to load
@@ -99,11 +99,11 @@ class SoundWriter:
         latents: np.ndarray | None = None,
         marks: Sequence[tuple[float, str]] = (),
     ) -> None:
-        """Writes `path.png`, if there are pictures; see `draw_sounds`."""
-        there = {title: one for title, one in spectrograms.items() if one is not None}
-        if not there:
+        """Writes `path.png`, if pictures are drawn; see `draw_sounds`."""
+        filled = {title: one for title, one in spectrograms.items() if one is not None}
+        if not filled:
             return
         from vschaos.pictures import draw_sounds
 
         picture = path.with_name(short_name(path.name, ".png"))
-        draw_sounds(picture, there, self.sample_rate, latents, marks)
+        draw_sounds(picture, filled, self.sample_rate, latents, marks)

@@ -1,0 +1,1 @@
+"""The description of an instrument (controls, methods, attributes) and its streams."""

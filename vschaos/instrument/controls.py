@@ -1,28 +1,28 @@
-"""What flows into an instrument, out of it, and what can be set on it, each declared once."""
+"""Controls, methods and attributes of an instrument, each declared once."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
 Movement = Literal["gaussian", "uniform", "held", "gate"]
-OVERSHOOT = 16.0  # widths of its range that a normally distributed control may leave it by
-HEADROOM = 4.0  # times full scale that sound may reach: 12 dB
+OVERSHOOT = 16.0  # times its range that a gaussian control may exceed it by
+HEADROOM = 4.0  # times full scale, the limit of sound: 12 dB
 
 
 class Control(NamedTuple):
-    """A value that flows in or out while an instrument is played.
+    """An input or output of a method: sound, a latent, a label, a parameter.
 
     Attributes:
         name: written on the inlet or outlet.
-        low, high: the range it is made for.
+        low, high: the usual range.
         unit: `amplitude`, `sigma` (standard deviations), `class` (its number), `MIDI note`, ...
         classes: names by class number.
-        unknown_below: lower values mean that nothing is known; none if something always is.
+        unknown_below: lower values mean "unknown"; none if it is always known.
         importance_db: change of the sound along a latent, see `LatentStatistics.importance`.
-        default: what an inlet without a connection stands for; nn~ sends 0 there.
+        default: in place of NaN; nn~ sends 0 to an inlet without a connection.
         unseen: numbers of the classes that no sound of the training has.
-        movement: how a trajectory moves it: `gaussian` (about the middle, may leave the range),
-            `uniform` (anywhere in the range), `held` (stays where it is) or `gate` (on and off).
+        movement: of a trajectory: `gaussian` (about the middle, may exceed the range), `uniform`
+            (anywhere in the range), `held` (constant) or `gate` (on and off).
     """
 
     name: str
@@ -42,7 +42,7 @@ class Control(NamedTuple):
 
     @property
     def bounds(self) -> tuple[float, float, float]:
-        """Lowest and highest value that is let through, and the one in place of NaN."""
+        """Lower and upper limit, and the value in place of NaN."""
         if self.unknown_below is not None:
             unknown = self.unknown_below - 1.0
             return unknown, self.high, unknown
@@ -56,10 +56,10 @@ AUDIO = Control("audio", -1.0, 1.0, "amplitude", movement="held")
 
 
 class Method(NamedTuple):
-    """Something an instrument does to a stream.
+    """A method of an instrument, from inlets to outlets.
 
     Attributes:
-        name: of the stream's method.
+        name: of the stream's method, any word.
         inlets, outlets: controls in the order of the channels.
         in_ratio, out_ratio: samples per value on the inlets and on the outlets (1: audio rate).
     """
@@ -72,10 +72,10 @@ class Method(NamedTuple):
 
 
 class Attribute(NamedTuple):
-    """A setting of an instrument. This one declaration makes its setter, which refuses what is out
-    of range or no choice, its getter, its widget in patches and its line in the docs.
+    """A setting of an instrument. This declaration makes its setter, which refuses values out of
+    range and unknown choices, its getter, its widget in patches and its documentation.
 
-    The value lies in the stream's own attribute of that name.
+    The stream holds the value in an attribute of that name.
 
     Attributes:
         name: in patches and in `set <name> <value>`.
@@ -84,9 +84,9 @@ class Attribute(NamedTuple):
         default: its value when the model is loaded.
         low, high: the range of a number.
         unit: of a number.
-        choices: the words that are taken.
-        aliases: further words, and the choice each stands for.
-        is_read_only: it can be read and not set.
+        choices: allowed words.
+        aliases: other words, and the choice of each.
+        is_read_only: whether it has no setter.
         on_change: method of the stream without arguments, called after a new value is set.
     """
 

@@ -1,4 +1,4 @@
-"""What an exported model is to those who play it: all that a patch is made from."""
+"""The description of an exported model, from which patches are made, and its card."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from vschaos.instrument.controls import Attribute, Control, Method
+from vschaos.instrument.controls import Attribute, Control, Method, Movement
 
 FORMAT = 1  # of the card
 CARD = "card.json"  # its name in a .ts
@@ -21,18 +21,18 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "str": str,
 }
-BUFFER_IN_HOPS = 4  # cheap enough, and still quick
+BUFFER_IN_HOPS = 4  # a compromise of load and latency
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """A model in its `.ts`.
+    """An exported model.
 
     Attributes:
         name: of the file, without its ending.
         sample_rate: Hz it was trained at.
         hop_length: samples; the smallest buffer.
-        delay: samples from input to output of `forward`, the host's buffer apart.
+        delay: latency in samples under the default settings, apart from the host's buffer.
         methods, attributes: in the order of the instrument.
     """
 
@@ -45,7 +45,7 @@ class Instrument:
 
     @property
     def buffer_size(self) -> int:
-        """Samples in a buffer that suits it."""
+        """Samples in the recommended buffer."""
         return BUFFER_IN_HOPS * self.hop_length
 
     def method(self, name: str) -> Method | None:
@@ -53,11 +53,11 @@ class Instrument:
         return next((method for method in self.methods if method.name == name), None)
 
     def settings(self) -> list[Attribute]:
-        """The attributes that a player can turn."""
+        """The attributes that a player can set."""
         return [attribute for attribute in self.attributes if not attribute.is_read_only]
 
     def to_json(self) -> str:
-        """Its card, for other programs: everything above, by the same names."""
+        """The card: JSON of all fields by their names."""
         content = {
             "format": FORMAT,
             **asdict(self),
@@ -78,14 +78,14 @@ def read_instrument(path: Path) -> Instrument:
     """Reads the card in a `.ts`, or beside it.
 
     Args:
-        path: a `.ts`, or a card that was written as `.json`.
+        path: a `.ts`, or its card in a `.json`.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it holds no card, or one that cannot be read.
+        FileNotFoundError: no such file.
+        ValueError: no card, or one that cannot be read.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+        raise FileNotFoundError(f"no file {path}")
     text = path.read_text(encoding="utf-8") if path.suffix == ".json" else _card_within(path)
     try:
         instrument = _instrument(json.loads(text))
@@ -96,33 +96,51 @@ def read_instrument(path: Path) -> Instrument:
 
 
 def check_plain(instrument: Instrument) -> None:
-    """Refuses what patches could not be made of, or what would say more in them than it is to.
+    """Refuses a description that patches cannot hold, or that would inject commands into them.
 
     Raises:
-        ValueError: a name that is no word, a sign that cannot be printed, or no number where one
-            is expected.
+        ValueError: a name that is no word, text that cannot be printed, or a wrong number.
     """
     controls = [c for method in instrument.methods for c in (*method.inlets, *method.outlets)]
     numbers = [instrument.sample_rate, instrument.hop_length, instrument.delay]
     numbers += [
         ratio for method in instrument.methods for ratio in (method.in_ratio, method.out_ratio)
     ]
-    ranges = [(control.low, control.high) for control in controls]
-    ranges += [(attribute.low, attribute.high) for attribute in instrument.attributes]
-    optional = [n for c in controls for n in (c.unknown_below, c.importance_db) if n is not None]
     if not all(type(number) is int and number >= 0 for number in numbers):
-        raise ValueError("whole numbers were expected for rate, hop, delay and ratios")
-    if not all(_is_finite(number) for number in (*optional, *(n for pair in ranges for n in pair))):
-        raise ValueError("finite numbers were expected for ranges")
+        raise ValueError(f"rate, hop, delay and ratios must be whole numbers, got {numbers}")
     for word in (*(m.name for m in instrument.methods), *(a.name for a in instrument.attributes)):
         if not isinstance(word, str) or not word.isidentifier() or not word.isascii():
-            raise ValueError(f"a method or setting must be called by a plain word, {word!r} came")
+            raise ValueError(f"methods and attributes must have a word for a name, got {word!r}")
+    for control in controls:
+        _check_control(control)
     for attribute in instrument.attributes:
-        if attribute.type not in TYPES or not isinstance(attribute.default, TYPES[attribute.type]):
-            raise ValueError(f"{attribute.name} is no setting of a known type")
+        _check_attribute(attribute)
     for text in _texts(instrument, controls):
         if not isinstance(text, str) or not text.isprintable():
-            raise ValueError(f"text that can be printed was expected, {text!r} came")
+            raise ValueError(f"text must be printable, got {text!r}")
+
+
+def _check_control(control: Control) -> None:
+    numbers = [control.low, control.high, control.default]
+    numbers += [n for n in (control.unknown_below, control.importance_db) if n is not None]
+    if not all(map(_is_finite, numbers)) or control.low > control.high:
+        raise ValueError(f"a control must have finite numbers and low <= high, got {control}")
+    if control.movement not in get_args(Movement):
+        allowed = ", ".join(get_args(Movement))
+        raise ValueError(f"movement must be one of {allowed}, got {control.movement!r}")
+    if not all(type(n) is int and 0 <= n < len(control.classes) for n in control.unseen):
+        raise ValueError(f"unseen must be numbers of classes, got {control.unseen!r}")
+
+
+def _check_attribute(attribute: Attribute) -> None:
+    expected = TYPES.get(attribute.type)
+    if expected is None or not isinstance(attribute.default, expected):
+        raise ValueError(
+            f"the type of an attribute must be one of {', '.join(TYPES)}, and its default of that "
+            f"type, got {attribute}"
+        )
+    if not (_is_finite(attribute.low) and _is_finite(attribute.high)):
+        raise ValueError(f"the range of an attribute must be finite, got {attribute}")
 
 
 def _is_finite(value: object) -> bool:
@@ -154,7 +172,7 @@ def _card_within(path: Path) -> str:
 
 def _instrument(content: dict[str, Any]) -> Instrument:
     if content["format"] != FORMAT:
-        raise ValueError(f"format {FORMAT} expected, {content['format']} came")
+        raise ValueError(f"format must be {FORMAT}, got {content['format']}")
     methods = [
         Method(
             entry["name"],
@@ -186,7 +204,5 @@ def _instrument(content: dict[str, Any]) -> Instrument:
 
 
 def _control(entry: dict[str, Any]) -> Control:
-    classes, unseen = tuple(entry["classes"]), tuple(entry.get("unseen", ()))
-    if not all(type(number) is int and 0 <= number < len(classes) for number in unseen):
-        raise ValueError(f"numbers of classes were expected, got {unseen!r}")
-    return Control(**{**entry, "classes": classes, "unseen": unseen})
+    unseen = tuple(entry.get("unseen", ()))
+    return Control(**{**entry, "classes": tuple(entry["classes"]), "unseen": unseen})

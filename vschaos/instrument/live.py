@@ -1,8 +1,8 @@
-"""What a player turns while a model plays: level, mixture, and what is done to latents.
+"""Live controls: ramps of gain and mix, a dry delay, and latent modulation.
 
-All of it moves from hop to hop, by the same steps whatever the blocks of a host, and glides.
-A stream has several of most of these. Behind an interface TorchScript compiles a class once, where
-it would otherwise repeat it in the code of each method that calls one: `compiled_once`.
+All of them move hop by hop, in the same steps for any block size, and without clicks. A stream has
+several of most: behind an interface (`compiled_once`) TorchScript compiles a class once, instead of
+once for each method that calls it.
 """
 
 import math
@@ -13,16 +13,16 @@ from torch import Tensor, nn
 
 from vschaos.voices import with_new_rows, with_rows
 
-RAMP_SECONDS = 0.02  # in which a turned control comes near its new value
+RAMP_SECONDS = 0.02  # time constant of a ramp
 
 
 def rise(length: int) -> Tensor:
-    """From 0 to 1 in so many samples, level at both ends: a corner is heard on a low tone."""
+    """A ramp from 0 to 1 of some samples, flat at both ends: corners are audible on low tones."""
     return 0.5 - 0.5 * torch.cos(math.pi * torch.arange(1, length + 1) / length)
 
 
 def compiled_once(part: nn.Module) -> Any:
-    """The part, scripted, for an attribute that is annotated with an interface."""
+    """Scripts a part, for an attribute that is annotated with an interface."""
     return torch.jit.script(part)
 
 
@@ -36,10 +36,10 @@ class RampInterface(nn.Module):
 
 
 class Ramp(nn.Module):
-    """A number that goes to its goal in a short time, sample by sample.
+    """A smoothed number, sample by sample.
 
     Args:
-        hop_length: samples after which it takes a new direction.
+        hop_length: samples of a step.
         sample_rate: Hz.
     """
 
@@ -58,7 +58,7 @@ class Ramp(nn.Module):
         self.is_new = True
 
     def forward(self, audio: Tensor, goal: float) -> Tensor:
-        """`[B, T]`, T a whole number of hops -> the number along it, `[T]`, and moves on."""
+        """`[B, T]`, T a whole number of hops -> the number at each sample, `[T]`."""
         if self.is_new:
             self.is_new = False
             self.value = goal
@@ -67,7 +67,7 @@ class Ramp(nn.Module):
         values = torch.jit.annotate(list[float], [self.value])
         for _ in range(audio.shape[1] // self.hop_length):
             value = self.value + self.share * (goal - self.value)
-            # the last of many small steps: what is near enough is there
+            # the last of many small steps
             self.value = goal if abs(value - goal) < 1e-4 else value
             values.append(self.value)
         points = torch.tensor(values, device=audio.device).to(audio.dtype)
@@ -75,7 +75,7 @@ class Ramp(nn.Module):
 
 
 class Delay(nn.Module):
-    """The sound some samples ago; how many may change, and is then faded in a hop.
+    """A delay whose length may change, by a crossfade of one hop.
 
     Args:
         longest: samples.
@@ -88,7 +88,7 @@ class Delay(nn.Module):
     def __init__(self, longest: int, hop_length: int) -> None:
         super().__init__()
         self.longest = longest
-        self.delay = -1  # of the last call; none yet
+        self.delay = -1  # of the last call; -1 before
         self.register_buffer("fade", rise(hop_length), persistent=False)
         self.register_buffer("past", torch.zeros(1, longest), persistent=False)
 
@@ -98,20 +98,20 @@ class Delay(nn.Module):
         self.delay = -1
 
     def forward(self, audio: Tensor, delay: int) -> Tensor:
-        """`[B, T]` -> `[B, T]` of `delay` samples before, at most `longest`."""
-        heard = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
-        self.past = heard[:, heard.shape[1] - self.longest :].clone()
-        output = self._ago(heard, delay)
+        """`[B, T]` -> `[B, T]`, later by `delay` samples, at most `longest`."""
+        buffered = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
+        self.past = buffered[:, buffered.shape[1] - self.longest :].clone()
+        output = self._ago(buffered, delay)
         if self.delay not in (-1, delay):
             hop = self.fade.shape[0]
-            before = self._ago(heard, self.delay)[:, :hop]
+            before = self._ago(buffered, self.delay)[:, :hop]
             faded = torch.lerp(before, output[:, :hop], self.fade)
             output = torch.cat([faded, output[:, hop:]], dim=1)
         self.delay = delay
         return output
 
-    def _ago(self, heard: Tensor, delay: int) -> Tensor:
-        return heard[:, self.longest - delay : heard.shape[1] - delay]
+    def _ago(self, buffered: Tensor, delay: int) -> Tensor:
+        return buffered[:, self.longest - delay : buffered.shape[1] - delay]
 
 
 @torch.jit.interface
@@ -129,9 +129,9 @@ class LatentModulationInterface(nn.Module):
 
 
 class LatentModulation(nn.Module):
-    """What a player does to latents on their way: holds them, shakes them, slows them down.
+    """Freezes, smooths and jitters latents.
 
-    A voice that joins begins at its first frame, whatever the others hold.
+    A new voice begins at its first frame, whatever the others hold.
 
     Args:
         dim: Z.
@@ -143,7 +143,7 @@ class LatentModulation(nn.Module):
     def __init__(self, dim: int, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.frame_seconds = hop_length / sample_rate
-        # the last frame of each voice that had one
+        # the last frame of each voice
         self.register_buffer("held", torch.zeros(0, dim, 1), persistent=False)
 
     @torch.jit.export
@@ -152,7 +152,7 @@ class LatentModulation(nn.Module):
 
     @torch.jit.export
     def round(self) -> None:
-        """What is held to a thousandth: its last digits may hang on the blocks of a host."""
+        """Rounds held latents to a thousandth: last digits may depend on the block size."""
         self.held = torch.round(self.held * 1024.0) / 1024.0
 
     def forward(

@@ -1,30 +1,24 @@
-"""The live controls that every family shares: level, mixture, and modulation of what is encoded."""
-
-import inspect
-
-import torch
+"""The live controls that every family shares: gain, mix, freeze, smoothing and jitter."""
 
 from vschaos.instrument.controls import Attribute, Method
 from vschaos.instrument.stream import Stream
 
-SILENT_DB = -100.0  # a gain at which nothing is left
+SILENT_DB = -100.0  # at this gain the output is 0
 LIVE_ATTRIBUTES = [
-    Attribute("gain", "float", "of the sound that comes out", 0.0, SILENT_DB, 24.0, "dB"),
-    Attribute(
-        "mix", "float", "forward: 0 what comes in, in time with the model, to 1 the model", 1.0
-    ),
-    Attribute("freeze", "int", "1 holds the latents as they are", 0),
-    Attribute("smoothing", "float", "time in which latents follow", 0.0, 0.0, 10000.0, "ms"),
+    Attribute("gain", "float", "of the output", 0.0, SILENT_DB, 24.0, "dB"),
+    Attribute("mix", "float", "forward: from 0, the delayed input, to 1, the model", 1.0),
+    Attribute("freeze", "int", "1 holds the latents", 0),
+    Attribute("smoothing", "float", "time constant of the latents", 0.0, 0.0, 10000.0, "ms"),
     Attribute("jitter", "float", "noise on the latents", 0.0, 0.0, 10.0, "sigma"),
 ]
 
 
 class LiveStream(Stream):
-    """A stream with the attributes `LIVE_ATTRIBUTES`; its methods apply them by the parts of `live`.
+    """A stream with `LIVE_ATTRIBUTES`, which its methods apply by the parts of `live`.
 
     Args:
-        methods, attributes, hop_length, delay: of a stream; `attributes` are those beside
-            `LIVE_ATTRIBUTES`, which come last.
+        methods, attributes, hop_length, delay: see `Stream`; `LIVE_ATTRIBUTES` follow
+            after `attributes`.
     """
 
     gain: float
@@ -33,11 +27,6 @@ class LiveStream(Stream):
     smoothing: float
     jitter: float
 
-    def __init_subclass__(cls) -> None:
-        # TorchScript looks for interfaces in the annotations of the very class alone
-        inherited = cls.__mro__[1].__annotations__
-        cls.__annotations__ = {**inherited, **inspect.get_annotations(cls)}
-
     def __init__(
         self, methods: list[Method], attributes: list[Attribute], hop_length: int, delay: int
     ) -> None:
@@ -45,11 +34,9 @@ class LiveStream(Stream):
         for attribute in self.attributes:
             setattr(self, attribute.name, attribute.default)
 
-    @torch.jit.export
     def level(self) -> float:
-        """The factor that `gain` stands for."""
+        """The factor of `gain`."""
         return 10.0 ** (self.gain / 20.0) if self.gain > -100.0 else 0.0
 
-    @torch.jit.export
     def is_frozen(self) -> bool:
         return self.freeze == 1

@@ -1,4 +1,4 @@
-"""The latent space: from an encoder's output to a posterior, and what that may cost."""
+"""A Gaussian latent space: posterior, divergence, and standardized latents for players."""
 
 from collections.abc import Callable
 
@@ -11,24 +11,24 @@ from vschaos.latents.projection import LatentProjection
 from vschaos.layers import Gaussian, gaussian, sample
 from vschaos.losses import GaussianKL
 
-WATCHED_STEPS = 500  # of training, over which centre and spread are averaged
-DRAWN_KEPT = 4096  # latents of the last of these steps, for views of the space
+STATISTICS_STEPS = 500  # of training, over which centre and spread are averaged
+DRAWN_KEPT = 4096  # latents of the last steps, for ranges, order, projection and completion
 DRAWN_PER_STEP = 16
-SEEN = (0.005, 0.995)  # quantiles of what was drawn, between which a latent's range lies
-UNSEEN = (-3.0, 3.0)  # the range where nothing was drawn
+RANGE_QUANTILES = (0.005, 0.995)  # of sampled latents, the ends of a latent's range
+DEFAULT_RANGE = (-3.0, 3.0)  # before training
 
 
 class GaussianLatent(nn.Module):
     """A standard normal space of `dim` dimensions.
 
-    A posterior that pays little for its divergence may lie anywhere, narrow or wide. So that a
-    slider from -3 to 3 means the same in every model, players see latents in deviations of what
-    the training drew, the most important first, each with the sign by which more of it is brighter
-    or louder (see `arrangement`): `outward` leads to them, `inward` back.
+    With a small weight of the divergence, posteriors may have any mean and width. So that a slider
+    from -3 to 3 means the same in every model, players see latents standardized by what training
+    sampled, the most important first, each with the sign that makes sounds brighter or louder (see
+    `importance`): `standardize` leads to them, `unstandardize` back.
 
     Args:
         dim: Z.
-        free_bits: nats a dimension may carry at no cost.
+        free_bits: nats per dimension without a cost.
     """
 
     centre: Tensor
@@ -42,7 +42,7 @@ class GaussianLatent(nn.Module):
     def __init__(self, dim: int, free_bits: float = 0.0) -> None:
         super().__init__()
         if dim < 1:
-            raise ValueError(f"model.latent.dim must be at least 1, {dim} came")
+            raise ValueError(f"model.latent.dim must be at least 1, got {dim}")
         self.dim = dim
         self.num_parameters = 2 * dim
         self.kl = GaussianKL(free_bits)
@@ -53,19 +53,19 @@ class GaussianLatent(nn.Module):
         self.register_buffer("order", torch.arange(dim))
         self.register_buffer("signs", torch.ones(dim, 1))
         self.register_buffer("importance", torch.zeros(dim))
-        self.register_load_state_dict_pre_hook(_as_learnt)
+        self.register_load_state_dict_pre_hook(_with_default_order)
 
     def forward(self, parameters: Tensor) -> Gaussian:
         """`[B, 2 Z, N]` of an encoder -> posterior over `[B, Z, N]`."""
         return gaussian(parameters)
 
     def standardize(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` of the networks -> those of a player, in deviations."""
+        """`[B, Z, N]` of the networks -> standardized, in the order of a player."""
         deviations = (latents - self.centre) / self.spread
         return deviations.index_select(1, self.order) * self.signs
 
     def unstandardize(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` of a player, in deviations -> those of the networks."""
+        """Inverse of `standardize`."""
         signed = latents * self.signs
         return (
             torch.empty_like(signed).index_copy(1, self.order, signed) * self.spread + self.centre
@@ -78,10 +78,10 @@ class GaussianLatent(nn.Module):
 
     @torch.jit.unused
     def information(self, posterior: Gaussian) -> Tensor:
-        """Posterior over `[B, Z, N]` -> nats a frame that each of a player's latents says `[Z]`.
+        """Posterior over `[B, Z, N]` -> nats per frame of each standardized latent `[Z]`.
 
-        It is the divergence in a player's deviations: one that lies elsewhere than the standard
-        normal, but at the same place for all sounds, says nothing.
+        The divergence is taken of standardized latents: a latent whose posterior is the same for
+        all sounds has none, wherever it lies.
         """
         log_variance = posterior.log_variance - 2.0 * self.spread.log()
         log_variance = log_variance.index_select(1, self.order)
@@ -89,15 +89,17 @@ class GaussianLatent(nn.Module):
 
     @torch.jit.unused
     @torch.no_grad()
-    def watch(self, posterior: Gaussian) -> None:
-        """Takes the posterior of a batch `[B, Z, N]` into centre and spread: mean and deviation of
-        what is drawn from all posteriors together."""
+    def update_statistics(self, posterior: Gaussian) -> None:
+        """Updates centre and spread with the posterior of a batch `[B, Z, N]`: mean and standard
+        deviation of samples from all posteriors together."""
         mean = posterior.mean.mean(dim=(0, 2)).unsqueeze(1)
-        within = posterior.log_variance.exp().mean(dim=(0, 2)).unsqueeze(1)
-        between = (posterior.mean - mean).square().mean(dim=(0, 2)).unsqueeze(1)
-        share = 1.0 / torch.clamp(self.steps + 1.0, max=WATCHED_STEPS)
+        within_variance = posterior.log_variance.exp().mean(dim=(0, 2)).unsqueeze(1)
+        between_variance = (posterior.mean - mean).square().mean(dim=(0, 2)).unsqueeze(1)
+        share = 1.0 / torch.clamp(self.steps + 1.0, max=STATISTICS_STEPS)
         self.centre.lerp_(mean, share)
-        self.spread.copy_(self.spread.square().lerp(within + between, share).sqrt())
+        self.spread.copy_(
+            self.spread.square().lerp(within_variance + between_variance, share).sqrt()
+        )
         points = sample(posterior).transpose(0, 1).flatten(1)[:, :DRAWN_PER_STEP]
         order = torch.arange(points.shape[1], device=points.device)
         places = (self.steps.long() * DRAWN_PER_STEP + order) % DRAWN_KEPT
@@ -107,8 +109,8 @@ class GaussianLatent(nn.Module):
     @torch.jit.unused
     @torch.no_grad()
     def order_latents(self, decode: Callable[[Tensor], Tensor]) -> None:
-        """Puts what a player sees in order, by what was drawn last and what it sounds like:
-        `decode` takes latents of the networks `[1, Z, N]` to magnitudes `[1, F, N]`."""
+        """Orders standardized latents by importance, measured at the last samples; `decode` takes
+        latents of the networks `[1, Z, N]` to magnitudes `[1, F, N]`."""
         found = order_latents(self._drawn(), decode)
         if found is not None:
             self.order.copy_(found.order)
@@ -116,27 +118,26 @@ class GaussianLatent(nn.Module):
             self.importance.copy_(found.importance)
 
     @torch.jit.unused
-    def kept(self, num_kept: int | None = None) -> LatentCompletion:
-        """What fills the space in from its first dimensions; from all, if not given how many."""
-        if num_kept is None:
+    def completion(self, num_latents: int | None = None) -> LatentCompletion:
+        """Completes the first latents to all; all are given if `num_latents` is not."""
+        if num_latents is None:
             return LatentCompletion(self.dim, self.drawn[:, :0])
-        return LatentCompletion(num_kept, self._drawn_standardized())
+        return LatentCompletion(num_latents, self._drawn_standardized())
 
     @torch.jit.unused
-    def views(self, num_kept: int) -> LatentProjection:
-        """Other coordinates of the first dimensions, from what was drawn last."""
-        views = LatentProjection(num_kept)
-        views.fit(self._drawn_standardized()[:num_kept])
-        return views
+    def projection(self, num_latents: int) -> LatentProjection:
+        """Other coordinates of the first latents, fitted to the last samples."""
+        projection = LatentProjection(num_latents)
+        projection.fit(self._drawn_standardized()[:num_latents])
+        return projection
 
     @torch.jit.unused
     def ranges(self) -> list[tuple[float, float]]:
-        """Lowest and highest value of each latent, in deviations, that the training drew; but for
-        the rarest."""
+        """Range of each standardized latent in training, without the rarest values."""
         drawn = self._drawn_standardized()
         if drawn.shape[1] < 2:
-            return [UNSEEN] * self.dim
-        low, high = torch.quantile(drawn, torch.tensor(SEEN), dim=1).tolist()
+            return [DEFAULT_RANGE] * self.dim
+        low, high = torch.quantile(drawn, torch.tensor(RANGE_QUANTILES), dim=1).tolist()
         return [(round(a, 2), round(b, 2)) for a, b in zip(low, high, strict=True)]
 
     @torch.jit.unused
@@ -148,7 +149,9 @@ class GaussianLatent(nn.Module):
         return self.standardize(self._drawn()[None])[0].cpu()
 
 
-def _as_learnt(latent: nn.Module, state: dict[str, Tensor], prefix: str, *unused: object) -> None:
-    """Weights from before latents were put in order leave them as they are."""
+def _with_default_order(
+    latent: nn.Module, state: dict[str, Tensor], prefix: str, *unused: object
+) -> None:
+    """Weights without an order leave the latents in that of the networks."""
     for name in ("order", "signs", "importance"):
         state.setdefault(f"{prefix}{name}", latent.get_buffer(name))

@@ -1,4 +1,4 @@
-"""Which latent is the first, and which way is up: by what they change in the sound."""
+"""Order and signs of latents, by the change of the sound along each."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-POINTS = 512  # latents that are decoded for each dimension,
-MOST_FRAMES = 16384  # but no more than so many in all
-RANGE_DB = 80.0  # below the loudest bin, where levels are all the same
-FEWEST = 2  # points that tell anything
-IMPORTANT_SHARE = 0.9  # of what all latents change, that the important ones bring
+POINTS = 512  # decoded latents per dimension,
+MOST_FRAMES = 16384  # and at most in all
+RANGE_DB = 80.0  # below the loudest bin, the floor of levels
+FEWEST = 2  # points needed
+IMPORTANT_SHARE = 0.9  # of the change by all latents, by the important ones
 
 
 class LatentOrder(NamedTuple):
-    """How a player sees the dimensions of a space.
+    """Order, signs and importance of the dimensions of a space.
 
     Attributes:
         order: numbers of the dimensions, the most important first, `[Z]`.
-        signs: 1, or -1 where a dimension is seen upside down, in that order `[Z]`.
+        signs: 1, or -1 where a dimension is inverted, in that order `[Z]`.
         importance: dB, in that order `[Z]`.
     """
 
@@ -30,8 +30,7 @@ class LatentOrder(NamedTuple):
 
 
 def num_important(importance: Sequence[float]) -> int:
-    """The smallest number of latents that together bring 90 % of what all of them change; powers
-    add up.
+    """The smallest number of latents that cause 90 % of the change by all, in power.
 
     Args:
         importance: of a model's latents, dB, the largest first.
@@ -47,20 +46,19 @@ def num_important(importance: Sequence[float]) -> int:
 
 
 def order_latents(points: Tensor, decode: Callable[[Tensor], Tensor]) -> LatentOrder | None:
-    """Orders the dimensions of a space by what they change in the sound.
+    """Orders the dimensions of a space by the change of the sound along each.
 
-    The importance of a dimension is by how many dB the bins of a frame change (root mean square)
-    where it takes the value that another sound has, and the others stay: what a player hears, and
-    the same measure in all models. What an encoder says in a dimension tells less, since a decoder
-    may hardly listen. Up is where such a change makes frames brighter (the centroid of their
-    spectrum is higher) or louder, whichever of the two goes with it more.
+    Importance is the change of the bins of a frame in dB (root mean square) when the dimension
+    takes the value of another sound and the others stay: audible, and comparable between models. A
+    divergence says less, since a decoder may ignore a latent. The positive direction makes frames
+    brighter (a higher spectral centroid) or louder, whichever correlates more.
 
     Args:
-        points: drawn from the space in training, `[Z, M]`, in no order.
+        points: samples of training, `[Z, M]`, in no order.
         decode: `[1, Z, N]` -> magnitudes `[1, F, N]`.
 
     Returns:
-        None if there are too few points.
+        None for too few points.
     """
     dim = points.shape[0]
     count = max(FEWEST, min(POINTS, MOST_FRAMES // dim, points.shape[1]))
@@ -79,8 +77,10 @@ def order_latents(points: Tensor, decode: Callable[[Tensor], Tensor]) -> LatentO
         importance[row] = levels.square().mean(dim=0).sqrt().mean()
         brighter = _brightness(others) - _brightness(magnitudes)
         moved = changed[row] - points[row]
-        related = torch.stack([_related(moved, brighter), _related(moved, levels.mean(dim=0))])
-        signs[row] = -1.0 if related[related.abs().argmax()] < 0.0 else 1.0
+        correlations = torch.stack(
+            [_correlation(moved, brighter), _correlation(moved, levels.mean(dim=0))]
+        )
+        signs[row] = -1.0 if correlations[correlations.abs().argmax()] < 0.0 else 1.0
     order = torch.argsort(importance, descending=True, stable=True)
     return LatentOrder(order, signs[order], importance[order])
 
@@ -96,6 +96,6 @@ def _brightness(magnitudes: Tensor) -> Tensor:
     return (power * bins).sum(dim=0) / power.sum(dim=0).clamp_min(1e-12)
 
 
-def _related(moved: Tensor, change: Tensor) -> Tensor:
-    """From -1, against each other, to 1, together; 0 where one of them never changes."""
+def _correlation(moved: Tensor, change: Tensor) -> Tensor:
+    """Correlation from -1 to 1; 0 if one of them is constant."""
     return (moved @ change) / (moved.norm() * change.norm()).clamp_min(1e-9)

@@ -1,4 +1,4 @@
-"""What sounds go through in time, learnt from the latents of whole sounds."""
+"""A temporal prior of latents: a mixture density network with a recurrent memory."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,19 @@ from torch import Tensor, nn
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers.conditioning import Conditioning, OneHot, Plain, code
 
-STARTS = 64  # places to begin at
-DOUBTS = (0.01, 0.3)  # deviations by which latents may be off that a prior goes on from
+STARTS = 64  # latents to begin with
+DOUBTS = (0.01, 0.3)  # standard deviations of the noise on past latents in training
 TICKS = 24  # of a clock, two for each doubling of an age: up to 2 ** 11.5 frames
 
 
 class Stretch(NamedTuple):
-    """Some frames of several streams of sounds, one after the other.
+    """Consecutive frames of several streams of sounds.
 
     Attributes:
         latents: `[B, Z, N]`.
         begins: where a sound begins `[B, N]`.
         last: latents of the frames before `[B, Z, N]`.
-        doubt: deviations by which these may be off `[B, 1, N]`.
+        doubt: standard deviation of the noise on them `[B, 1, N]`.
         ages: frames from the beginning of their sound to them `[B, 1, N]`.
         labels: of the frames `[B, L, N]`.
     """
@@ -36,7 +36,7 @@ class Stretch(NamedTuple):
 
 
 class Clock(nn.Module):
-    """Ages as one can tell times, each to about the same share of it."""
+    """Encodes ages on a logarithmic scale."""
 
     ticks: Tensor
 
@@ -45,19 +45,18 @@ class Clock(nn.Module):
         self.register_buffer("ticks", 0.5 * torch.arange(TICKS), persistent=False)
 
     def forward(self, ages: Tensor) -> Tensor:
-        """Frames `[B, 1, N]` -> how near each tick is, `[B, TICKS, N]`."""
+        """Frames `[B, 1, N]` -> proximity to each tick, `[B, TICKS, N]`."""
         octaves = torch.minimum(torch.log2(1.0 + ages), self.ticks[-1])
         return torch.exp(-2.0 * (octaves - self.ticks.unsqueeze(1)).square())
 
 
 class Outlook(nn.Module):
-    """What may come next, from what a network remembers: one of M ways to go on, one of P places,
-    or a new sound that begins at one of these.
+    """A mixture of the next latents: M continuations (ways), P places, or a new sound at a place.
 
-    A way to go on is about the latents of before, kept to some share, and moved. A place is the
-    same whatever came before: where many a sound begins, a few wide ways would meet in the middle
-    of all, where none is. What begins is told apart from what goes on, since it is known in the
-    training: so there are as many beginnings as there were, at the ages at which they were.
+    The mean of a continuation is a share of the last latents plus an offset. A place is
+    independent of the past: sounds begin at many, which a few wide continuations would average.
+    Beginnings are separate from places, since training knows them: they are as frequent as in
+    training, and at the same ages.
 
     Args:
         width: features of the memory.
@@ -86,13 +85,13 @@ class Outlook(nn.Module):
         parts = self.ways(hidden).unflatten(2, [self.num_ways, 2 * dim + 1])
         kept = torch.sigmoid(parts[..., :1] + 2.0)
         means = kept * last.unsqueeze(2) + parts[..., 1 : 1 + dim]
-        # between -5 and 1: neither a point, which nothing comes back to, nor all of the space
+        # -5 to 1: neither a point, to which nothing returns, nor the whole space
         log_deviations = 6.0 * torch.sigmoid(parts[..., 1 + dim :]) - 5.0
         return self._shares(hidden), means, log_deviations
 
     def _shares(self, hidden: Tensor) -> Tensor:
-        # what happens first, and then which of it: of hundreds of places that are hardly ever meant
-        # each keeps a share that is too small to unlearn, and together they end a sound too early
+        # first the event, then its number: each of hundreds of unlikely places keeps a share too
+        # small to unlearn, and together they would end sounds too early
         events = torch.log_softmax(self.event(hidden), dim=2)
         ways, places, begins = self.choice(hidden).split(self.sizes, dim=2)
         return torch.cat(

@@ -1,4 +1,4 @@
-"""A walk that goes on as sounds do, frame after frame, by what a prior says."""
+"""Samples a temporal prior frame by frame."""
 
 import torch
 from torch import Tensor, nn
@@ -8,14 +8,14 @@ from vschaos.latents.prior import LatentPrior
 from vschaos.layers.counter_random import Chance
 from vschaos.voices import with_new_rows, with_rows
 
-WALKED_DOUBT = 0.02  # deviations by which a walk doubts what it said itself
+SAMPLED_DOUBT = 0.02  # noise that a sampler assumes on its own latents, standard deviations
 
 
 class PriorSampler(nn.Module):
-    """A prior that is asked frame after frame, and goes on from what it said; scriptable.
+    """Samples a prior autoregressively; scriptable.
 
-    It ends nowhere and stays where the training was, and is the same for the same seed whatever the
-    blocks and whatever else is drawn.
+    The sequence never ends and stays in the range of the training. A seed always gives the same
+    sequence, whatever the block size and other random numbers.
 
     Args:
         prior: trained.
@@ -29,8 +29,8 @@ class PriorSampler(nn.Module):
         super().__init__()
         self.prior = prior
         self.chance = Chance()
-        self.chance_of_beginnings = Chance()  # voices that join take no draw from those that play
-        self.doubt = WALKED_DOUBT
+        self.chance_of_beginnings = Chance()  # new voices take no draw from the others
+        self.doubt = SAMPLED_DOUBT
         self.is_new = True
         self.register_buffer("last", torch.zeros(1, prior.latent_dim, 1), persistent=False)
         self.register_buffer("age", torch.zeros(1), persistent=False)
@@ -38,7 +38,7 @@ class PriorSampler(nn.Module):
 
     @torch.jit.export
     def begin(self, seed: int) -> None:
-        """The walk of that seed, from its beginning."""
+        """Starts the sequence of a seed."""
         self.chance.begin(seed)
         self.chance_of_beginnings.begin(-1 - seed)
         self.is_new = True
@@ -46,25 +46,24 @@ class PriorSampler(nn.Module):
     def forward(self, temperature: Tensor, labels: Labels) -> Tensor:
         """Temperatures `[B, N]` and labels `[B, L, N]` -> the next latents `[B, Z, N]`.
 
-        Temperature scales the deviations; which of the ways and places it is, is always drawn as it
-        was learnt: so 0 still goes from sound to sound, each as it is likeliest.
+        Temperature scales the standard deviations; components of the mixture are always sampled at
+        their probabilities, so 0 still moves from sound to sound, each at its mean.
         """
-        self._welcome(temperature.shape[0])
+        self._start_rows(temperature.shape[0])
         frames = torch.jit.annotate(list[Tensor], [])
         for n in range(temperature.shape[1]):
             now = Labels(labels.values[:, :, n : n + 1], labels.known[:, :, n : n + 1])
             frames.append(self._next(temperature[:, n], now))
         return torch.cat(frames, dim=2)
 
-    def _welcome(self, num_rows: int) -> None:
-        """Rows that were not there before begin somewhere."""
+    def _start_rows(self, num_rows: int) -> None:
+        """New rows begin at random starts."""
         if self.is_new:
             self.last = self.last[:0]
             self.age = self.age[:0]
             self.state = self.state[:, :0]
             self.is_new = False
-        there = self.last.shape[0]
-        if there < num_rows:
+        if self.last.shape[0] < num_rows:
             starts = self.prior.starts
             drawn = self.chance_of_beginnings(num_rows, 1)[:, 0].to(starts.device)
             places = (drawn * starts.shape[0]).long()
@@ -81,7 +80,7 @@ class PriorSampler(nn.Module):
             last, doubt, self.age.view(-1, 1, 1), labels, self.state
         )
         outlook = self.prior.outlook
-        which = self._drawn(shares[:, 0])
+        which = self._sample(shares[:, 0])
         begins = which >= outlook.num_ways + outlook.num_places
         which = torch.where(begins, which - outlook.num_places, which)
         places = outlook.places.expand(last.shape[0], -1, -1)
@@ -96,8 +95,8 @@ class PriorSampler(nn.Module):
         self.age = torch.where(begins, torch.zeros_like(self.age), self.age + 1.0)
         return self.last
 
-    def _drawn(self, log_shares: Tensor) -> Tensor:
-        """One of each row `[B, K]` -> `[B]`."""
+    def _sample(self, log_shares: Tensor) -> Tensor:
+        """Log-shares `[B, K]` -> a sample of each row `[B]`."""
         sums = torch.exp(log_shares).cumsum(dim=1)
         drawn = self.chance(sums.shape[0], 1).to(sums)
         return (sums < drawn * sums[:, -1:]).sum(dim=1).clamp(max=sums.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""Other coordinates for the same latent space, found in what was drawn while it was learnt."""
+"""Latent projection: principal or independent components, or angles, of the latents."""
 
 import torch
 from torch import Tensor, nn
@@ -9,11 +9,11 @@ ICA_TOLERANCE = 1e-3  # of the cosine between one round and the next
 
 
 class LatentProjection(nn.Module):
-    """Latents as they are, along their principal or independent components, or as a direction.
+    """Projects latents to principal or independent components or to spherical coordinates.
 
-    All are invertible. `pca`: uncorrelated, of unit deviation, the most important first. `ica`: as
-    independent as can be, likewise ordered. `spherical`: the distance from the centre, then the
-    angles of what `pca` gives, in radians, the last one from -pi to pi and the others from 0 to pi.
+    All are invertible. `pca`: uncorrelated, of unit variance, the largest component first. `ica`:
+    independent components, likewise ordered. `spherical`: distance from the centre and angles of
+    the principal components, in radians, the last one from -pi to pi and the others from 0 to pi.
 
     Args:
         dim: Z.
@@ -27,7 +27,7 @@ class LatentProjection(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.view = "none"
+        self.mode = "none"
         self.dim = dim
         for name in ("to_pca", "from_pca", "to_ica", "from_ica"):
             self.register_buffer(name, torch.eye(dim), persistent=False)
@@ -36,7 +36,7 @@ class LatentProjection(nn.Module):
     @torch.jit.unused
     @torch.no_grad()
     def fit(self, latents: Tensor) -> None:
-        """Finds the components of latents `[Z, M]`; with too few of them all stays as it is."""
+        """Fits the components to latents `[Z, M]`; does nothing with too few of them."""
         if latents.shape[1] <= 2 * self.dim:
             return
         centre = latents.mean(dim=1, keepdim=True)
@@ -55,23 +55,23 @@ class LatentProjection(nn.Module):
 
     @torch.jit.export
     def standardize(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]` -> the same in the coordinates of the view."""
-        if self.view == "pca":
+        """`[B, Z, N]` -> the same in the coordinates of `mode`."""
+        if self.mode == "pca":
             return self.to_pca @ (latents - self.centre)
-        if self.view == "ica":
+        if self.mode == "ica":
             return self.to_ica @ (latents - self.centre)
-        if self.view == "spherical":
+        if self.mode == "spherical":
             return _to_angles(self.to_pca @ (latents - self.centre))
         return latents
 
     @torch.jit.export
     def unstandardize(self, coordinates: Tensor) -> Tensor:
-        """The inverse of `outward`."""
-        if self.view == "pca":
+        """Inverse of `standardize`."""
+        if self.mode == "pca":
             return self.from_pca @ coordinates + self.centre
-        if self.view == "ica":
+        if self.mode == "ica":
             return self.from_ica @ coordinates + self.centre
-        if self.view == "spherical":
+        if self.mode == "spherical":
             return self.from_pca @ _from_angles(coordinates) + self.centre
         return coordinates
 
@@ -91,7 +91,7 @@ def _unmixing(whitened: Tensor) -> Tensor:
     dim, count = whitened.shape
     random = torch.Generator().manual_seed(0)
     rotation = _nearest_rotation(torch.randn(dim, dim, generator=random, dtype=whitened.dtype))
-    for _ in range(ICA_ROUNDS):  # components that cannot be told apart go on turning
+    for _ in range(ICA_ROUNDS):  # components of one distribution never stop turning
         bent = torch.tanh(rotation @ whitened)
         slope = 1.0 - bent.square().mean(dim=1, keepdim=True)
         turned = _nearest_rotation(bent @ whitened.T / count - slope * rotation)

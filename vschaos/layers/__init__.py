@@ -1,7 +1,5 @@
-"""Blocks without opinion, from which the model families are built."""
+"""Building blocks shared by the model families: networks, distributions, conditioning."""
 
-from vschaos.latents.prior import LatentPrior, Stretch
-from vschaos.latents.prior_sampler import PriorSampler
 from vschaos.layers.adversary import Adversary
 from vschaos.layers.convolution import ConvolutionalDecoder, ConvolutionalEncoder
 from vschaos.layers.distributions import Gaussian, gaussian, sample
@@ -18,13 +16,10 @@ __all__ = [
     "ConvolutionalEncoder",
     "Gaussian",
     "Labelling",
-    "LatentPrior",
     "Network",
     "Perceptron",
-    "PriorSampler",
     "Recurrence",
     "Remembering",
-    "Stretch",
     "gaussian",
     "sample",
     "semi_supervised",

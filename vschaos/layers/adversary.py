@@ -1,4 +1,4 @@
-"""What keeps labels out of a latent space, so that those who are told them have to obey."""
+"""An adversary that keeps conditioning labels out of the latents."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vschaos.layers.prediction import Categorical, Normal, frozen, make_head
 
 
 class Adversary(nn.Module):
-    """Heads that try to tell labels from latents, and how much they can.
+    """Predicts labels from latents, which learn to be uninformative of them.
 
-    The latents are to carry nothing of what the decoder is told anyway (Fader networks, Lample et
-    al. 2017; here the heads are brought to hear the labels' shares rather than a wrong label).
+    The decoder then has to use the labels that condition it (Fader networks, Lample et al. 2017;
+    here the predictions are driven to the labels' shares rather than to a wrong label).
 
     Args:
         in_dim: Z.
-        vocabularies: of the labels told to the decoder.
+        vocabularies: of the labels that condition the decoder.
         tasks: their numbers among all labels.
-        hidden_dims: widths of the hidden layers of each head.
+        hidden_dims: widths of the hidden layers of each predictor.
     """
 
     def __init__(
@@ -39,20 +39,22 @@ class Adversary(nn.Module):
     def losses(
         self, latents: Tensor, probabilities: list[Tensor], known: Tensor
     ) -> dict[str, Tensor]:
-        """Latents `[B, Z, N]`, a belief `[B, K, N]` for each of L labels and what is known of them
-        `[B, L, N]` -> `adversary`, the heads' surprise, that they learn from and the latents do
-        not; `leak`, what the heads hear, that the latents learn from and they do not; nats."""
+        """Latents `[B, Z, N]`, probabilities `[B, K, N]` of L labels and `known` `[B, L, N]` ->
+        `adversary`, the negative log-likelihood of the predictors, whose gradient reaches them
+        alone; `leak`, their information, whose gradient reaches the latents alone; nats."""
         negative_log_likelihood, leak = latents.new_zeros(()), latents.new_zeros(())
         for task, head in zip(self.tasks, self.heads, strict=True):
-            heard = known[:, task]
-            if not heard.any():
+            is_known = known[:, task]
+            if not is_known.any():
                 continue
-            truths = probabilities[task].transpose(1, 2)[heard]
+            truths = probabilities[task].transpose(1, 2)[is_known]
             assert isinstance(head, Categorical | Normal)
             negative_log_likelihood = (
                 negative_log_likelihood
-                + head.negative_log_likelihood(latents.detach(), probabilities[task])[heard].mean()
+                + head.negative_log_likelihood(latents.detach(), probabilities[task])[
+                    is_known
+                ].mean()
             )
             with frozen(head):
-                leak = leak + head.information(latents, truths)[heard].mean()
+                leak = leak + head.information(latents, truths)[is_known].mean()
         return {"adversary": negative_log_likelihood, "leak": leak}

@@ -1,8 +1,7 @@
-"""What a network is told: labels as features beside its input.
+"""Conditioning: labels as features beside the input of a network.
 
-A label comes as a belief `[B, K, N]`: the probabilities of K classes, one-hot where the class is
-known, or a number in deviations from its mean (K = 1). So what a predictor believes and what a
-player says take the same way.
+A label is given as probabilities `[B, K, N]`: of K classes, one-hot where the class is known, or a
+standardized number (K = 1). Predicted and given labels are thus treated alike.
 """
 
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ class ClassCode(nn.Module):
         self.width = num_classes
 
     def forward(self, values: Tensor) -> Tensor:
-        """`[B, N]`, rounded and held within 0 ... K - 1 -> `[B, K, N]`."""
+        """`[B, N]`, rounded and clamped to 0 ... K - 1 -> `[B, K, N]`."""
         classes = torch.nan_to_num(values).round().clamp(0, self.width - 1).long()
         return nn.functional.one_hot(classes, self.width).transpose(1, 2).to(values.dtype)
 
@@ -34,13 +33,13 @@ class ClassCode(nn.Module):
         """0 ... 1 -> the first ... the last class."""
         return (shares * self.width).floor().clamp_max(self.width - 1)
 
-    def value(self, belief: Tensor) -> Tensor:
-        """`[B, K, N]` -> the likeliest class's number `[B, N]`."""
-        return belief.argmax(dim=1).to(belief.dtype)
+    def value(self, probabilities: Tensor) -> Tensor:
+        """`[B, K, N]` -> number of the most probable class `[B, N]`."""
+        return probabilities.argmax(dim=1).to(probabilities.dtype)
 
 
 class NumberCode(nn.Module):
-    """Numbers <-> deviations from their mean, held within the range that was learnt.
+    """Numbers <-> standardized numbers, clamped to the range of the dataset.
 
     Args:
         low, high, mean, deviation: of the numbers in the dataset.
@@ -64,9 +63,9 @@ class NumberCode(nn.Module):
         """0 ... 1 -> the lowest ... the highest number."""
         return self.low + shares * (self.high - self.low)
 
-    def value(self, belief: Tensor) -> Tensor:
+    def value(self, probabilities: Tensor) -> Tensor:
         """`[B, 1, N]` -> `[B, N]`."""
-        return (belief[:, 0] * self.deviation + self.mean).clamp(self.low, self.high)
+        return (probabilities[:, 0] * self.deviation + self.mean).clamp(self.low, self.high)
 
 
 def code(vocabulary: Vocabulary) -> ClassCode | NumberCode:
@@ -77,7 +76,7 @@ def code(vocabulary: Vocabulary) -> ClassCode | NumberCode:
 
 
 class OneHot(nn.Module):
-    """A belief as it is; a learnt vector where nothing is known.
+    """Probabilities as features; a learned vector where the label is unknown.
 
     Args:
         num_classes: K.
@@ -90,13 +89,13 @@ class OneHot(nn.Module):
         self.num_features = num_classes
         self.unknown = nn.Parameter(torch.full((num_classes, 1), 1.0 / num_classes))
 
-    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+    def forward(self, probabilities: Tensor, known: Tensor) -> Tensor:
         """`[B, K, N]` and `[B, N]` -> `[B, K, N]`."""
-        return torch.where(known.unsqueeze(1), belief, self.unknown)
+        return torch.where(known.unsqueeze(1), probabilities, self.unknown)
 
 
 class Embedding(nn.Module):
-    """A learnt vector for each class, mixed by belief, and one for the unknown.
+    """A learned vector for each class, weighted by probability, and one for unknown labels.
 
     Args:
         num_classes: K.
@@ -111,13 +110,13 @@ class Embedding(nn.Module):
         self.table = nn.Parameter(torch.randn(width, num_classes))
         self.unknown = nn.Parameter(torch.randn(width, 1))
 
-    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+    def forward(self, probabilities: Tensor, known: Tensor) -> Tensor:
         """`[B, K, N]` and `[B, N]` -> `[B, W, N]`."""
-        return torch.where(known.unsqueeze(1), self.table @ belief, self.unknown)
+        return torch.where(known.unsqueeze(1), self.table @ probabilities, self.unknown)
 
 
 class Plain(nn.Module):
-    """A number as it is, and beside it if it is unknown; then the number is 0, the mean.
+    """A standardized number, and a flag if it is unknown; the number is then 0, the mean.
 
     Args:
         index: of the label among the tasks.
@@ -128,14 +127,14 @@ class Plain(nn.Module):
         self.index = index
         self.num_features = 2
 
-    def forward(self, belief: Tensor, known: Tensor) -> Tensor:
+    def forward(self, probabilities: Tensor, known: Tensor) -> Tensor:
         """`[B, 1, N]` and `[B, N]` -> `[B, 2, N]`."""
-        shown = known.unsqueeze(1).to(belief.dtype)
-        return torch.cat([belief * shown, 1.0 - shown], dim=1)
+        shown = known.unsqueeze(1).to(probabilities.dtype)
+        return torch.cat([probabilities * shown, 1.0 - shown], dim=1)
 
 
 class Conditioning(nn.Module):
-    """The features of all labels that a network is told, one after the other.
+    """Features of all labels that condition a network, concatenated to its input.
 
     Args:
         embeddings: of the labels, in their order.
@@ -153,7 +152,7 @@ class Conditioning(nn.Module):
         self.tasks = [embedding.index for embedding in embeddings]
 
     def forward(self, frames: Tensor, probabilities: list[Tensor], known: Tensor) -> Tensor:
-        """Frames `[B, F, N]`, a belief `[B, K, N]` for each of the L tasks, and `known`
+        """Frames `[B, F, N]`, probabilities `[B, K, N]` for each of the L tasks, and `known`
         `[B, L, N]` -> `[B, F + num_features, N]`."""
         features = [frames]
         for row, embedding in enumerate(self.embeddings):

@@ -1,4 +1,4 @@
-"""Networks that look at the bins of a frame one neighbourhood at a time, the frames one by one."""
+"""Convolutions over the bins of each frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vschaos.layers.perceptron import Perceptron
 
 
 class Down(nn.Module):
-    """A gated convolution that leaves one position of `stride`.
+    """A gated convolution that reduces `stride` positions to one.
 
     Args:
         in_channels, out_channels: of each position.
@@ -34,7 +34,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """A gated convolution that makes `stride` positions of one: `Down` the other way round."""
+    """A gated, transposed convolution from one position to `stride`: the mirror of `Down`."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, gate: str) -> None:
         super().__init__()
@@ -47,12 +47,12 @@ class Up(nn.Module):
 
 
 class Residual(nn.Module):
-    """A gated, dilated convolution over bins, added to what came in.
+    """A residual, gated and dilated convolution over bins.
 
     Args:
         channels: of each position.
-        kernel_size: positions that it takes, an odd number.
-        dilation: positions from one of them to the next.
+        kernel_size: taps, an odd number.
+        dilation: positions between taps.
         gate: one of `GATES`.
     """
 
@@ -186,10 +186,10 @@ def _check(channels: Sequence[int], strides: Sequence[int], kernel_size: int, ga
     if not channels or len(channels) != len(strides) or not is_even:
         raise ValueError(
             "channels and strides must be as many numbers, one at least, and strides even; "
-            f"{list(channels)} and {list(strides)} came"
+            f"got {list(channels)} and {list(strides)}"
         )
     if kernel_size < 1 or kernel_size % 2 == 0 or gate not in GATES:
         raise ValueError(
             f"kernel_size must be odd and gate one of {', '.join(GATES)}; "
-            f"{kernel_size} and {gate!r} came"
+            f"got {kernel_size} and {gate!r}"
         )

@@ -1,4 +1,4 @@
-"""Numbers that look as if they were drawn, the same for a seed wherever and with whatever else."""
+"""Counter-based random numbers, the same for a seed on any device and in any batch."""
 
 import math
 
@@ -9,9 +9,9 @@ MASK = 0xFFFFFFFF
 
 
 class Chance(nn.Module):
-    """Draws by a hash of the seed, the row, the draw and the column.
+    """Random numbers by a hash of seed, row, draw and column.
 
-    Torch's own generator is shared by all that plays in a process, and by all rows of a batch.
+    Torch's generator is shared by all models of a process, and by all rows of a batch.
 
     Example:
         >>> chance = Chance()
@@ -33,26 +33,26 @@ class Chance(nn.Module):
         self.draw = 0
 
     def forward(self, num_rows: int, num_columns: int) -> Tensor:
-        """Evenly spread between 0 and 1, without both, `[num_rows, num_columns]`."""
+        """Uniform between 0 and 1, both excluded, `[num_rows, num_columns]`."""
         rows, columns = torch.arange(num_rows), torch.arange(num_columns)
         hashed = self._mixed(torch.full([1, 1], self.seed & self.mask))
         hashed = self._mixed(torch.bitwise_xor(hashed, torch.full([1, 1], self.draw & self.mask)))
         hashed = self._mixed(torch.bitwise_xor(hashed, rows.unsqueeze(1)))
         hashed = self._mixed(torch.bitwise_xor(hashed, columns.unsqueeze(0)))
         self.draw += 1
-        # 24 bits: all that a float32 can tell apart
+        # 24 bits: the precision of float32
         return (torch.bitwise_right_shift(hashed, 8).float() + 0.5) / 16777216.0
 
     @torch.jit.export
     def normal(self, num_rows: int, num_columns: int) -> Tensor:
-        """Of mean 0 and deviation 1 (Box & Muller 1958), `[num_rows, num_columns]`."""
-        even = self.forward(num_rows, 2 * num_columns)
-        radius = torch.sqrt(-2.0 * torch.log(even[:, :num_columns]))
-        return radius * torch.cos(2.0 * math.pi * even[:, num_columns:])
+        """Standard normal (Box & Muller 1958), `[num_rows, num_columns]`."""
+        uniform = self.forward(num_rows, 2 * num_columns)
+        radius = torch.sqrt(-2.0 * torch.log(uniform[:, :num_columns]))
+        return radius * torch.cos(2.0 * math.pi * uniform[:, num_columns:])
 
     def _mixed(self, values: Tensor) -> Tensor:
-        """Whole numbers below 2^32, thoroughly stirred: products stay below 2^63. 0x45D9F3B is a
-        multiplier that was found to spread each bit over all others best (T. Mueller)."""
+        """Hashes integers below 2^32; products stay below 2^63. The multiplier 0x45D9F3B spreads
+        each bit over all others best (T. Mueller)."""
         for _ in range(2):
             values = torch.bitwise_xor(values, torch.bitwise_right_shift(values, 16))
             values = torch.bitwise_and((values + 0x9E3779) * 0x45D9F3B, self.mask)

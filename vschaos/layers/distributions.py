@@ -1,6 +1,6 @@
-"""Distributions that a network puts out.
+"""Distributions whose parameters are the output of a network.
 
-A named tuple has no methods in TorchScript: what is done with one are functions.
+A named tuple has no methods in TorchScript, hence the functions.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class Gaussian(NamedTuple):
 def gaussian(parameters: Tensor) -> Gaussian:
     """Splits `[B, 2 Z, N]` into mean and log-variance, `[B, Z, N]` each.
 
-    The log-variance is held within -12 and 6: beyond lie overflow and posteriors so narrow that a
-    step of the optimiser can throw them anywhere.
+    The log-variance is clamped to -12 ... 6, against overflow and posteriors so narrow that an
+    optimiser step can throw them anywhere.
     """
-    # whatever the network computes in: bfloat16 is too coarse for what is summed up from here
+    # bfloat16 is too coarse for the sums that follow
     mean, log_variance = parameters.float().chunk(2, dim=1)
     return Gaussian(mean, log_variance.clamp(-12.0, 6.0))
 
 
 def sample(distribution: Gaussian, temperature: float = 1.0) -> Tensor:
-    """A sample by reparameterisation; `temperature` scales the deviation, 0 gives the mean."""
+    """A sample by reparameterisation; `temperature` scales it, 0 gives the mean."""
     if temperature == 0.0:
         return distribution.mean
     deviation = torch.exp(0.5 * distribution.log_variance)

@@ -1,4 +1,4 @@
-"""Units that open and close for what the units beside them say."""
+"""Gated activations."""
 
 import torch
 from torch import Tensor
@@ -9,10 +9,10 @@ GATES = ("tanh", "linear")
 def gated(features: Tensor, gate: str, dim: int = 1) -> Tensor:
     """`[B, 2 C, ...]` -> `[B, C, ...]`: along `dim`, the first half times the sigmoid of the other.
 
-    The first half goes through tanh before (van den Oord et al. 2016, WaveNet, eq. 2) or stays as
-    it is (`linear`; Dauphin et al. 2017, gated linear units, eq. 1).
+    The first half passes a tanh before (van den Oord et al. 2016, WaveNet, eq. 2) or nothing
+    (`linear`; Dauphin et al. 2017, gated linear units, eq. 1).
     """
-    said, opening = features.chunk(2, dim=dim)
+    values, opening = features.chunk(2, dim=dim)
     if gate == "tanh":
-        said = torch.tanh(said)
-    return said * torch.sigmoid(opening)
+        values = torch.tanh(values)
+    return values * torch.sigmoid(opening)

@@ -1,4 +1,4 @@
-"""All that a model does with labels: whom it tells them, and which ones it hears by itself."""
+"""Labels of a model: conditioning of its networks, and prediction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers.conditioning import ClassCode, Conditioning, Embedding, OneHot, Plain, code
-from vschaos.layers.prediction import Categorical, Deaf, Normal, make_head
+from vschaos.layers.prediction import Categorical, NoPredictor, Normal, make_head
 
 TARGETS = ("encoder", "decoder")
 EMBEDDINGS = ("OneHot", "Embedding", "none")
 DISTRIBUTIONS = ("Categorical", "Normal")
 Settings = Mapping[str, Mapping[str, Any]]
-Told = OneHot | Embedding | Plain
+Embedder = OneHot | Embedding | Plain
 
 
 class Labelling(nn.Module):
@@ -25,13 +25,13 @@ class Labelling(nn.Module):
         conditioning: by task, `target` (encoder and/or decoder), `embedding` (OneHot, Embedding or
             none), `width` of an Embedding.
         prediction: by task, `type` and `args` of the head.
-        in_dim: features of the frames that the heads hear.
+        in_dim: features of the frames that the predictors get.
 
     Attributes:
         tasks: names, those that condition first, in the order of the two.
-        conditioning_tasks: numbers of the tasks told to the encoder or the decoder.
+        conditioning_tasks: numbers of the tasks that condition the encoder or the decoder.
         predicted_tasks: numbers of the tasks that are predicted, in the order of `prediction`.
-        self_taught: those of them that the decoder is told.
+        semi_supervised: those of them that condition the decoder.
     """
 
     conditioning_tasks: list[int]
@@ -71,31 +71,31 @@ class Labelling(nn.Module):
             [
                 _predictor(task, prediction[task], vocabulary, in_dim)
                 if task in prediction
-                else Deaf()
+                else NoPredictor()
                 for task, vocabulary in zip(self.tasks, known, strict=True)
             ]
         )
 
-    def stated(self, labels: Labels) -> list[Tensor]:
-        """Labels `[B, L, N]` -> a belief `[B, K, N]` for each task."""
+    def probabilities(self, labels: Labels) -> list[Tensor]:
+        """Labels `[B, L, N]` -> probabilities `[B, K, N]` for each task."""
         probabilities = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
             probabilities.append(coded(labels.values[:, index]))
         return probabilities
 
     def infer_labels(self, frames: Tensor, labels: Labels) -> tuple[list[Tensor], Tensor]:
-        """What is stated, and what the heads hear in frames `[B, F, N]` where nothing is: a belief
-        for each task, and where there is one, `[B, L, N]`."""
-        probabilities = self.stated(labels)
+        """Labels `[B, L, N]`, predicted from frames `[B, F, N]` where they are unknown ->
+        probabilities for each task, and where there are any, `[B, L, N]`."""
+        probabilities = self.probabilities(labels)
         for index, predictor in enumerate(self.predictors):
-            heard = predictor(frames.detach()).detach()  # a stop-gradient on both sides
-            if heard.shape[1] > 0:
+            predicted = predictor(frames.detach()).detach()  # a stop-gradient on both sides
+            if predicted.shape[1] > 0:
                 known = labels.known[:, index].unsqueeze(1)
-                probabilities[index] = torch.where(known, probabilities[index], heard)
+                probabilities[index] = torch.where(known, probabilities[index], predicted)
         return probabilities, torch.logical_or(labels.known, self.has_predictor)
 
     def predicted(self, frames: Tensor) -> Tensor:
-        """Frames `[B, F, N]` -> what each head hears, class numbers or numbers `[B, P, N]`."""
+        """Frames `[B, F, N]` -> predictions, class numbers or numbers `[B, P, N]`."""
         if len(self.predicted_tasks) == 0:
             return frames[:, :0]
         probabilities = torch.jit.annotate(list[Tensor], [])
@@ -103,38 +103,37 @@ class Labelling(nn.Module):
             probabilities.append(predictor(frames))
         values = torch.jit.annotate(list[Tensor], [])
         for index, coded in enumerate(self.codes):
-            heard = probabilities[index].shape[1] > 0
-            values.append(coded.value(probabilities[index]) if heard else frames[:, 0])  # type: ignore[operator]
+            has_one = probabilities[index].shape[1] > 0
+            values.append(coded.value(probabilities[index]) if has_one else frames[:, 0])  # type: ignore[operator]
         return torch.stack([values[index] for index in self.predicted_tasks], dim=1)
 
     def unknown(self, frames: Tensor) -> Labels:
-        """Labels `[B, L, N]` for frames `[B, F, N]`, of which nothing is known."""
+        """Unknown labels `[B, L, N]` for frames `[B, F, N]`."""
         values = frames.new_zeros(frames.shape[0], len(self.codes), frames.shape[2])
         return Labels(values, values > 0)
 
     @torch.jit.unused
-    def any_of(self, frames: Tensor) -> Labels:
-        """Labels `[B, L, N]` for frames `[B, F, N]`, evenly drawn from all that are known, the same
-        ones each time."""
-        evenly = torch.Generator().manual_seed(0)
+    def random_labels(self, frames: Tensor) -> Labels:
+        """Known labels `[B, L, N]` for frames `[B, F, N]`, uniformly sampled with a fixed seed."""
+        generator = torch.Generator().manual_seed(0)
         shape = (frames.shape[0], len(self.codes), frames.shape[2])
-        values = torch.rand(shape, generator=evenly).to(frames)
+        values = torch.rand(shape, generator=generator).to(frames)
         for index, coded in enumerate(self.codes):
             values[:, index] = coded.spread(values[:, index])  # type: ignore[operator]
         return Labels(values, torch.ones_like(values, dtype=torch.bool))
 
     @torch.jit.unused
     def head(self, task: int) -> Categorical | Normal:
-        """What hears a task that is predicted."""
+        """The predictor of a task."""
         head = self.predictors[task]
         assert isinstance(head, Categorical | Normal)
         return head
 
     @torch.jit.unused
     def negative_log_likelihood(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
-        """By `<task>_prediction`, how unlikely each head holds what is known of frames
-        `[B, F, N]`: the mean over those whose label is known, nats; what trains the heads."""
-        probabilities = self.stated(labels)
+        """By `<task>_prediction`, the mean negative log-likelihood of each predictor over the
+        frames `[B, F, N]` whose label is known, in nats."""
+        probabilities = self.probabilities(labels)
         losses = {}
         for task in self.predicted_tasks:
             known = labels.known[:, task]
@@ -145,20 +144,20 @@ class Labelling(nn.Module):
 
     @torch.jit.unused
     def accuracy(self, frames: Tensor, labels: Labels) -> dict[str, Tensor]:
-        """By `<task>_accuracy`, the share of the frames `[B, F, N]` whose class is heard right;
-        by `<task>_error`, for numbers, the mean of absolutes; where any label is known."""
-        heard = self.predicted(frames)
-        judged = {}
+        """By `<task>_accuracy`, the share of the frames `[B, F, N]` whose class is predicted
+        correctly; by `<task>_error`, for numbers, the mean absolute error; of known labels."""
+        predicted = self.predicted(frames)
+        scores = {}
         for row, task in enumerate(self.predicted_tasks):
             known, values = labels.known[:, task], labels.values[:, task]
             if not known.any():
                 continue
             name = self.tasks[task]
             if isinstance(self.codes[task], ClassCode):
-                judged[f"{name}_accuracy"] = (heard[:, row] == values)[known].float().mean()
+                scores[f"{name}_accuracy"] = (predicted[:, row] == values)[known].float().mean()
             else:
-                judged[f"{name}_error"] = (heard[:, row] - values)[known].abs().mean()
-        return judged
+                scores[f"{name}_error"] = (predicted[:, row] - values)[known].abs().mean()
+        return scores
 
 
 def _check_targets(conditioning: Settings, prediction: Settings) -> None:
@@ -168,21 +167,22 @@ def _check_targets(conditioning: Settings, prediction: Settings) -> None:
         if not targets or not set(targets) <= set(TARGETS):
             raise ValueError(
                 f"model.conditioning.{task}.target must name encoder and/or decoder, "
-                f"{entry.get('target')!r} came"
+                f"got {entry.get('target')!r}"
             )
         if task in prediction and "encoder" in targets:
             raise ValueError(
-                f"model.prediction.{task} is refused: {task} conditions the encoder, so that it "
-                "would have to be known before it can be predicted; "
-                f"set model.conditioning.{task}.target=[decoder]"
+                f"model.prediction.{task} is refused: {task} conditions the encoder, that is "
+                f"before it can be predicted; set model.conditioning.{task}.target=[decoder]"
             )
 
 
-def _with_target(target: str, conditioning: Settings, embeddings: Mapping[str, Told]) -> list[Told]:
+def _with_target(
+    target: str, conditioning: Settings, embeddings: Mapping[str, Embedder]
+) -> list[Embedder]:
     return [embeddings[task] for task, entry in conditioning.items() if target in entry["target"]]
 
 
-def _embedding(task: str, entry: Mapping[str, Any], vocabulary: Vocabulary, index: int) -> Told:
+def _embedding(task: str, entry: Mapping[str, Any], vocabulary: Vocabulary, index: int) -> Embedder:
     name = str(entry.get("embedding", "OneHot"))
     name = "none" if name in ("None", "none") else name
     if name not in EMBEDDINGS or (name != "none") != vocabulary.is_class:
@@ -190,7 +190,7 @@ def _embedding(task: str, entry: Mapping[str, Any], vocabulary: Vocabulary, inde
         kind = "classes" if vocabulary.is_class else "numbers"
         raise ValueError(
             f"model.conditioning.{task}.embedding must be {expected} for labels that are {kind}, "
-            f"{name!r} came"
+            f"got {name!r}"
         )
     if name == "none":
         return Plain(index)
@@ -204,7 +204,7 @@ def _predictor(
 ) -> nn.Module:
     where = f"model.prediction.{task}"
     if entry.get("type", "MLPEncoder") != "MLPEncoder":
-        raise ValueError(f"{where}.type must be MLPEncoder, {entry['type']!r} came")
+        raise ValueError(f"{where}.type must be MLPEncoder, got {entry['type']!r}")
     args = dict(entry.get("args") or {})
     distribution = args.pop("target_dist", "Categorical" if vocabulary.is_class else "Normal")
     if distribution not in DISTRIBUTIONS or (distribution == "Categorical") != vocabulary.is_class:
@@ -212,14 +212,14 @@ def _predictor(
         kind = "classes" if vocabulary.is_class else "numbers"
         raise ValueError(
             f"{where}.args.target_dist must be {expected} for labels that are {kind}, "
-            f"{distribution!r} came"
+            f"got {distribution!r}"
         )
     nlayers, hidden = int(args.pop("nlayers", 2)), args.pop("hidden_dims", 200)
     dropout = float(args.pop("dropout", 0.0))
     if args:
         raise ValueError(
             f"{where}.args may hold nlayers, hidden_dims, dropout and target_dist, "
-            f"{', '.join(args)} came"
+            f"got {', '.join(args)}"
         )
     hidden_dims = [int(hidden)] * nlayers if isinstance(hidden, int) else [int(h) for h in hidden]
     return make_head(in_dim, vocabulary, hidden_dims, dropout)

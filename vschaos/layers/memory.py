@@ -1,4 +1,4 @@
-"""Networks that hear a frame in the light of those before it, and never of those to come."""
+"""Causal networks with a memory of past frames."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ class Recurrence(nn.Module):
     Args:
         in_dim: C, features of a frame.
         width: W, units of a layer.
-        num_layers: one above the other.
-        context: frames after which an excerpt of the training counts as begun; the units
-            themselves may keep something for longer.
+        num_layers: stacked.
+        context: earlier frames in an excerpt of training; the units may remember more.
     """
 
     def __init__(self, in_dim: int, width: int, num_layers: int = 1, context: int = 8) -> None:
@@ -39,12 +38,12 @@ class Recurrence(nn.Module):
 
 
 class CausalBlock(nn.Module):
-    """A gated convolution over frames of the past, added to what came in.
+    """A residual, gated convolution over past frames.
 
     Args:
         width: C.
-        kernel_size: frames that it takes, the present one among them.
-        dilation: frames from one of them to the next.
+        kernel_size: taps, the present frame among them.
+        dilation: frames between taps.
         gate: one of `GATES`.
     """
 
@@ -53,19 +52,19 @@ class CausalBlock(nn.Module):
         self.gate = gate
         self.kernel_size = kernel_size
         self.dilation = dilation
-        # a product of matrices: for single frames torch's own convolution takes ten times as long
+        # a product of matrices: torch's convolution takes ten times as long for single frames
         self.over_frames = nn.Linear(kernel_size * width, 2 * width)
         self.back = nn.Linear(width, width)
 
     def forward(self, frames: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """`[B, N, C]` and the P frames before them -> `[B, N, C]`, and the last P of all."""
-        heard = torch.cat([past, frames], dim=1)
+        inputs = torch.cat([past, frames], dim=1)
         taps = torch.jit.annotate(list[Tensor], [])
         for tap in range(self.kernel_size):
             first = tap * self.dilation
-            taps.append(heard[:, first : first + frames.shape[1]])
+            taps.append(inputs[:, first : first + frames.shape[1]])
         opened = gated(self.over_frames(torch.cat(taps, dim=2)), self.gate, dim=2)
-        return frames + self.back(opened), heard[:, heard.shape[1] - past.shape[1] :]
+        return frames + self.back(opened), inputs[:, inputs.shape[1] - past.shape[1] :]
 
 
 class CausalConvolution(nn.Module):
@@ -91,7 +90,7 @@ class CausalConvolution(nn.Module):
         if kernel_size < 2 or not dilations or min(dilations) < 1 or gate not in GATES:
             raise ValueError(
                 "memory must have a kernel_size of 2 at least, dilations of 1 at least and a gate "
-                f"among {', '.join(GATES)}; {kernel_size}, {list(dilations)} and {gate!r} came"
+                f"among {', '.join(GATES)}; got {kernel_size}, {list(dilations)} and {gate!r}"
             )
         self.width = width
         self.unstandardize = nn.Linear(in_dim, width)
@@ -118,9 +117,7 @@ class CausalConvolution(nn.Module):
 
 
 class Remembering(Network):
-    """A perceptron whose last layer also has what a memory makes of the last hidden one.
-
-    So it can do what a perceptron does, and add to it what the past tells.
+    """A perceptron whose last layer also gets the output of a memory on the last hidden layer.
 
     Args:
         in_dim, out_dim: features of a frame.

@@ -1,17 +1,17 @@
-"""What encoders and decoders are: frames in, frames out, with or without a memory."""
+"""The base class of encoders and decoders: frames to frames, with or without memory."""
 
 from torch import Tensor, nn
 
 
 class Network(nn.Module):
-    """`[B, in_dim, N] -> [B, out_dim, N]`; output frame n hears input frames up to n.
+    """`[B, in_dim, N] -> [B, out_dim, N]`; output frame n depends on input frames up to n.
 
-    A memory is what a network keeps of the frames that it heard, numbers `[B, memory_size]` that
-    are 0 before the first one. One that hears each frame by itself has none.
+    The memory of past frames is `[B, memory_size]`, 0 before the first frame; a network without
+    memory treats each frame by itself.
 
     Args:
-        context: frames before one that matter to it, as far as training knows.
-        memory_size: numbers kept.
+        context: earlier frames that influence a frame, as far as training goes.
+        memory_size: numbers in the memory.
     """
 
     def __init__(self, context: int = 0, memory_size: int = 0) -> None:
@@ -24,5 +24,5 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def continued(self, frames: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames that follow those of which `memory` was kept -> output, and the memory of all."""
+        """Frames and the memory of those before -> output, and the memory after them."""
         return self.forward(frames), memory

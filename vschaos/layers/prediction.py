@@ -1,4 +1,4 @@
-"""Heads that tell a label from what they are given."""
+"""Predictors of labels from frames."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vschaos.labels import Vocabulary
 from vschaos.layers.perceptron import Perceptron
 
-CANDIDATES = 16  # numbers that are tried where a label that is a number is not known
+CANDIDATES = 16  # values that stand for an unknown number
 
 
 class Categorical(nn.Module):
@@ -33,17 +33,17 @@ class Categorical(nn.Module):
         self.network = Perceptron(in_dim, num_classes, hidden_dims, dropout)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """`[B, F, N]` -> belief `[B, K, N]`."""
+        """`[B, F, N]` -> probabilities `[B, K, N]`."""
         return torch.softmax(self.network(frames), dim=1)
 
     @torch.jit.unused
-    def negative_log_likelihood(self, frames: Tensor, belief: Tensor) -> Tensor:
-        """Frames `[B, F, N]` and what is true of them `[B, K, N]` -> nats `[B, N]`."""
-        return -(belief * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
+    def negative_log_likelihood(self, frames: Tensor, truth: Tensor) -> Tensor:
+        """Frames `[B, F, N]` and true labels `[B, K, N]` -> nats `[B, N]`."""
+        return -(truth * torch.log_softmax(self.network(frames), dim=1)).sum(dim=1)
 
     @torch.jit.unused
     def baselines(self) -> Tensor:
-        """All that can be believed, `[K, K]`."""
+        """All K classes, one-hot, `[K, K]`."""
         return torch.eye(self.num_classes)
 
     @torch.jit.unused
@@ -53,15 +53,15 @@ class Categorical(nn.Module):
 
     @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:
-        """Divergence of what is heard in frames `[B, F, N]` from the shares of the classes among
-        `truths` `[M, K]`, in nats `[B, N]`: 0 if nothing is heard."""
-        log_heard = torch.log_softmax(self.network(frames), dim=1)
+        """Divergence of predictions for frames `[B, F, N]` from the shares of the classes in
+        `truths` `[M, K]`, in nats `[B, N]`: 0 if the frames are uninformative."""
+        log_predicted = torch.log_softmax(self.network(frames), dim=1)
         log_share = (truths.mean(dim=0) + 1e-6).log().unsqueeze(1)
-        return (log_heard.exp() * (log_heard - log_share)).sum(dim=1)
+        return (log_predicted.exp() * (log_predicted - log_share)).sum(dim=1)
 
 
 class Normal(nn.Module):
-    """Mean and deviation of a number, itself in deviations from its mean in the dataset.
+    """Mean and variance of a number, standardized by the dataset.
 
     Args:
         in_dim: F, features of a frame.
@@ -84,15 +84,15 @@ class Normal(nn.Module):
         return mean, log_variance.clamp(-8.0, 4.0)
 
     @torch.jit.unused
-    def negative_log_likelihood(self, frames: Tensor, belief: Tensor) -> Tensor:
+    def negative_log_likelihood(self, frames: Tensor, truth: Tensor) -> Tensor:
         """Frames `[B, F, N]` and the true number `[B, 1, N]` -> nats `[B, N]`."""
         mean, log_variance = self.distribution(frames)
-        squared = (belief - mean).square() * torch.exp(-log_variance)
+        squared = (truth - mean).square() * torch.exp(-log_variance)
         return 0.5 * (squared + log_variance + math.log(2 * math.pi))[:, 0]
 
     @torch.jit.unused
     def baselines(self) -> Tensor:
-        """Numbers that stand for all that can be believed, `[K, 1]`."""
+        """Standardized numbers that represent all, `[K, 1]`."""
         return torch.linspace(-2.0, 2.0, CANDIDATES).unsqueeze(1)
 
     @torch.jit.unused
@@ -104,8 +104,8 @@ class Normal(nn.Module):
 
     @torch.jit.unused
     def information(self, frames: Tensor, truths: Tensor) -> Tensor:
-        """Divergence of what is heard in frames `[B, F, N]` from the normal distribution of
-        `truths` `[M, 1]`, in nats `[B, N]`: 0 if nothing is heard."""
+        """Divergence of predictions for frames `[B, F, N]` from the normal distribution of
+        `truths` `[M, 1]`, in nats `[B, N]`: 0 if the frames are uninformative."""
         mean, log_variance = self.distribution(frames)
         share = truths.var(unbiased=False) + 1e-6
         squared = (mean - truths.mean()).square() / share
@@ -113,8 +113,8 @@ class Normal(nn.Module):
         return 0.5 * (squared + ratio - 1.0 - ratio.log())[:, 0]
 
 
-class Deaf(nn.Module):
-    """Stands where a task has no predictor."""
+class NoPredictor(nn.Module):
+    """In place of a predictor for tasks that have none."""
 
     def forward(self, frames: Tensor) -> Tensor:
         """`[B, F, N]` -> `[B, 0, N]`."""
@@ -124,7 +124,7 @@ class Deaf(nn.Module):
 def make_head(
     in_dim: int, vocabulary: Vocabulary, hidden_dims: list[int], dropout: float = 0.0
 ) -> Categorical | Normal:
-    """The head for labels of a vocabulary."""
+    """The predictor for labels of a vocabulary."""
     if vocabulary.is_class:
         return Categorical(in_dim, len(vocabulary.classes), hidden_dims, dropout)
     return Normal(in_dim, hidden_dims, dropout)
@@ -132,7 +132,7 @@ def make_head(
 
 @contextmanager
 def frozen(module: nn.Module) -> Iterator[None]:
-    """Its parameters learn nothing of what is computed with it meanwhile."""
+    """Parameters get no gradient within the context."""
     for parameter in module.parameters():
         parameter.requires_grad_(False)
     try:

@@ -1,4 +1,4 @@
-"""What heads learn from a decoder where no label is known."""
+"""The semi-supervised loss: predictors learn from the decoder where a label is unknown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from torch import Tensor
 
 from vschaos.layers.labelling import Labelling
 
-MAX_FRAMES = 16  # of a batch: every candidate is decoded for each of them
-INDEPENDENT_FEATURES = 8.0  # what the errors of all features of a frame count as
-Decode = Callable[[Tensor, list[Tensor], Tensor], Tensor]  # latents, beliefs, known -> frames
+MAX_FRAMES = 16  # of a batch; each is decoded with every candidate
+INDEPENDENT_FEATURES = 8.0  # that the errors of all features of a frame count as
+Decode = Callable[
+    [Tensor, list[Tensor], Tensor], Tensor
+]  # latents, label probabilities, known -> frames
 
 
 def semi_supervised(
@@ -22,39 +24,39 @@ def semi_supervised(
     known: Tensor,
     decode: Decode,
 ) -> dict[str, Tensor]:
-    """The unlabelled bound of Kingma et al. 2014 (eq. 7), of which the decoder learns nothing.
+    """The unlabelled bound of Kingma et al. 2014 (eq. 7), without a gradient to the decoder.
 
-    The divergence of what a head believes, q(y|x), from p(y|x, z), which is as large as the frame
-    is likely when y is told to the decoder.
+    The divergence of a predictor's q(y|x) from p(y|x, z), which is proportional to the likelihood
+    of the frame when the decoder is conditioned on y.
 
     Args:
         frames, latents: `[B, F, N]`, `[B, Z, N]`.
-        beliefs, known: of all labels, `[B, K, N]` each and `[B, L, N]`.
-        decode: frames from latents that are told labels.
+        probabilities, known: of all labels, `[B, K, N]` each and `[B, L, N]`.
+        decode: latents conditioned on labels -> frames.
 
     Returns:
-        by `<task>_semi_supervised`, for each label that is predicted and told to the decoder, the mean
-        over some frames of which it is not known, in nats.
+        by `<task>_semi_supervised`, for each predicted label that conditions the decoder, the mean
+        over some frames whose label is unknown, in nats.
     """
     losses = {}
-    rows = [_flat(belief) for belief in probabilities]
+    rows = [_flat(part) for part in probabilities]
     for task in labelling.semi_supervised:
         name = f"{labelling.tasks[task]}_semi_supervised"
         picked = (~known[:, task]).flatten().nonzero()[:MAX_FRAMES, 0]
         if not len(picked):
             losses[name] = frames.new_zeros(())
             continue
-        head, heard = labelling.head(task), _flat(frames)[picked].detach()
+        head, inputs = labelling.head(task), _flat(frames)[picked].detach()
         fits = _fits(
-            heard,
+            inputs,
             _flat(latents)[picked],
             [row[picked] for row in rows],
             task,
             head.baselines().to(frames),
             decode,
         )
-        log_heard, log_likely = head.log_shares(heard)[:, :, 0], torch.log_softmax(fits, dim=1)
-        losses[name] = (log_heard.exp() * (log_heard - log_likely)).sum(dim=1).mean()
+        log_predicted, log_likely = head.log_shares(inputs)[:, :, 0], torch.log_softmax(fits, dim=1)
+        losses[name] = (log_predicted.exp() * (log_predicted - log_likely)).sum(dim=1).mean()
     return losses
 
 

@@ -1,4 +1,4 @@
-"""Networks on a stream: what they keep of the frames before."""
+"""Networks on a stream, with the memory of past frames."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from vschaos.voices import with_rows
 
 @torch.jit.interface
 class StreamingNetworkInterface(nn.Module):
-    """What TorchScript compiles once for all the streams that a module holds."""
+    """Compiled by TorchScript once for all streaming networks of a module."""
 
     def forward(self, frames: Tensor) -> Tensor:  # type: ignore[empty-body]
         pass
@@ -22,9 +22,7 @@ class StreamingNetworkInterface(nn.Module):
 
 
 class StreamingNetwork(nn.Module):
-    """A network, and a memory of its own for one of the streams that go through it.
-
-    What is no number in its memory is forgotten at once.
+    """A network with a memory for one of its streams; NaN in the memory becomes 0.
 
     Args:
         network: weights may be shared with others.
@@ -40,12 +38,12 @@ class StreamingNetwork(nn.Module):
 
     @torch.jit.export
     def reset(self) -> None:
-        """Forgets all frames."""
+        """Clears the memory."""
         self.memory = torch.zeros_like(self.memory)
 
     @torch.jit.export
     def round(self) -> None:
-        """The memory to a thousandth: its last digits may hang on the blocks of a host."""
+        """Rounds the memory to a thousandth: its last digits may depend on the block size."""
         self.memory = torch.round(self.memory * 1024.0) / 1024.0
 
     def forward(self, frames: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ class FrameRMSE(Distance):
         of: `contrast` or `magnitudes`.
 
     Example:
-        >>> float(FrameDeviation()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [7.0]]])))
+        >>> float(FrameRMSE()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [7.0]]])))
         5.0
     """
 
@@ -99,7 +99,7 @@ class LogMagnitudeDistance(Distance):
     def __init__(self, power: int = 1, epsilon_db: float = -100.0) -> None:
         super().__init__()
         if power not in (1, 2):
-            raise ValueError(f"power must be 1 or 2, {power} came")
+            raise ValueError(f"power must be 1 or 2, got {power}")
         self.power = power
         self.epsilon = 10 ** (epsilon_db / 20)
 
@@ -201,5 +201,5 @@ class LogSpectralDistance(Distance):
 
 def _either(of: str) -> str:
     if of not in ("log_magnitude", "magnitudes"):
-        raise ValueError(f"of must be contrast or magnitudes, {of!r} came")
+        raise ValueError(f"of must be log_magnitude or magnitudes, got {of!r}")
     return of

@@ -89,7 +89,7 @@ class Renyi(GaussianDivergence):
     def __init__(self, alpha: float = 0.5, free_bits: float = 0.0) -> None:
         super().__init__(free_bits)
         if not 0.0 < alpha < 1.0:
-            raise ValueError(f"alpha must lie between 0 and 1, {alpha} came")
+            raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
         self.alpha = alpha
 
     def nats(self, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -120,9 +120,9 @@ class MMD(Discrepancy):
     ) -> None:
         super().__init__()
         if kernel not in ("inverse_multiquadric", "rbf"):
-            raise ValueError(f"kernel must be inverse_multiquadric or rbf, {kernel!r} came")
+            raise ValueError(f"kernel must be inverse_multiquadric or rbf, got {kernel!r}")
         if not scales or min(scales) <= 0.0:
-            raise ValueError(f"scales must be numbers above 0, {list(scales)} came")
+            raise ValueError(f"scales must be numbers above 0, got {list(scales)}")
         self.kernel = kernel
         self.scales = tuple(scales)
 

@@ -1,1 +1,1 @@
-"""Model families: a folder each, all of them keeping the contract in `base`."""
+"""Model families, a folder each, with a common contract in `base`."""

@@ -1,4 +1,4 @@
-"""The contract that every model family keeps; what only some families have is in `capabilities`."""
+"""The contract of every model family; optional parts are in `capabilities`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vschaos.labels import Vocabulary
 
 
 class Metric(NamedTuple):
-    """A number that tells how good a model is.
+    """A measure of how good a model is.
 
     Attributes:
-        key: in what `Model.metrics` returns, and in the logs after `val/`.
+        key: in `Model.metrics`, and in the logs after `val/`.
         label: short, for the progress line and for tables.
-        unit: of it, or nothing.
-        digits: shown after the point.
-        lower_is_better: which way it improves.
+        unit: or empty.
+        digits: after the point.
+        lower_is_better: the direction of improvement.
     """
 
     key: str
@@ -42,10 +42,9 @@ class Model(nn.Module, ABC):
         sample_rate: Hz.
         hop_length: samples from one frame of labels and controls to the next.
         excerpt_length: samples in an example for training.
-        excerpt_centres: samples in it at which the labels of its frames are read.
-        vocabularies: of the L labels that the model knows, in the order of its `Labels`.
-        tracked_metrics: those that are shown while it trains; the best weights are those with the
-            best first one.
+        excerpt_centres: samples at which the labels of its frames are read.
+        vocabularies: of the L labels of the model, in the order of its `Labels`.
+        tracked_metrics: shown during training; the first one selects the best weights.
     """
 
     sample_rate: int
@@ -57,11 +56,11 @@ class Model(nn.Module, ABC):
 
     @abstractmethod
     def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:
-        """Takes statistics (levels, means) from examples before training begins.
+        """Computes statistics (levels, means) of examples before training.
 
         Args:
-            is_usual: `[B]`, false for examples far louder than the others, which should not move
-                the statistics.
+            is_usual: `[B]`, false for outliers, examples far louder than the others, which should
+                not change the statistics.
         """
 
     @abstractmethod
@@ -75,17 +74,17 @@ class Model(nn.Module, ABC):
 
     @abstractmethod
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
-        """One whole validation sound `[1, T]` -> named scalars, those of `tracked_metrics` among
-        them."""
+        """One whole validation sound `[1, T]` -> named scalars, with those of
+        `tracked_metrics`."""
 
     @abstractmethod
     def stream(self, max_delay: int | None = None) -> Stream:
-        """The model as it is played live.
+        """The model on a stream.
 
         Args:
-            max_delay: samples by which the stream may lie behind its input, at the cost of how it
-                sounds; as many as suit it if not given.
+            max_delay: longest latency in samples, at a cost in quality; the model's own if not
+                given.
 
         Raises:
-            ValueError: it cannot be that quick.
+            ValueError: it has no such latency.
         """

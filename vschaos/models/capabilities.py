@@ -1,7 +1,7 @@
-"""What a model family may have beside the contract of `base`.
+"""Capabilities that a model family may have beside the contract of `base`.
 
 Evaluation, report, monitoring, generation, patches and export ask `isinstance(model, Spectral)` and
-leave out what is not there; none of them knows a family by name.
+leave out what is missing; none of them knows a family by name.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from vschaos.dsp.stft import STFT
+from vschaos.instrument.controls import Control
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels
+from vschaos.latents.prior import LatentPrior
 from vschaos.models.base import Model
 
 
@@ -25,6 +27,11 @@ class Autoencoder(Model, ABC):
     """
 
     latent_dim: int
+
+    @abstractmethod
+    def frame_controls(self) -> list[Control]:
+        """The controls of the Z numbers of a frame, in their order: their units and ranges, and how
+        a trajectory moves them. They are the inlets of a stream's `decode`, labels apart."""
 
     @abstractmethod
     def encode(
@@ -44,12 +51,12 @@ class Autoencoder(Model, ABC):
 
 
 class Representation(NamedTuple):
-    """How a spectral family sees sound.
+    """The spectral representation of a family.
 
     Attributes:
         transform: waveform <-> spectrum.
-        log_magnitude: magnitudes `[B, F, N]` -> the normalised log-magnitudes that its networks
-            see, with an `inverse`; none if they see something else.
+        log_magnitude: magnitudes `[B, F, N]` -> normalised log-magnitudes, the input of its
+            networks, with an `inverse`; none for other inputs.
     """
 
     transform: STFT
@@ -57,10 +64,10 @@ class Representation(NamedTuple):
 
 
 class Spectral(Autoencoder, ABC):
-    """Decodes magnitudes first, and finds their phase last.
+    """Decodes magnitudes, and reconstructs their phase afterwards.
 
     Attributes:
-        inversions: ways from magnitudes to sound, the default first.
+        inversions: methods from magnitudes to sound, the default first.
     """
 
     inversions: tuple[str, ...]
@@ -71,7 +78,7 @@ class Spectral(Autoencoder, ABC):
 
     @abstractmethod
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """`[B, Z, N]` -> magnitudes `[B, F, N]`, before the phase is sought."""
+        """`[B, Z, N]` -> magnitudes `[B, F, N]`, before phase reconstruction."""
 
     @abstractmethod
     def decode(
@@ -91,14 +98,13 @@ class Spectral(Autoencoder, ABC):
 
 
 class LatentStatistics(Autoencoder, ABC):
-    """Knows how its latents are distributed: each has about zero mean and unit standard deviation
-    over the training's sounds, they are ordered, the most important first, and the last ones may be
-    left out."""
+    """Standardizes its latents: each has about zero mean and unit standard deviation over the
+    training's sounds; they are ordered, the most important first, and the last may be left out."""
 
     @abstractmethod
     def order_latents(self) -> None:
-        """Orders the latents by importance and gives them signs; what was learnt stays as it is,
-        and no random number is drawn."""
+        """Orders the latents by importance and chooses their signs; changes no weights and draws
+        no random numbers."""
 
     @abstractmethod
     def importance(self) -> list[float]:
@@ -113,21 +119,20 @@ class LatentStatistics(Autoencoder, ABC):
     @abstractmethod
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         """`[B, T]` -> nats a frame `[Z]`: the divergence of each latent's posteriors from its
-        prior; near 0 for a latent that is not in use."""
+        prior; near 0 for an inactive latent."""
 
     @abstractmethod
     def stream(
         self,
         max_delay: int | None = None,
         num_latents: int | None = None,
-        prior: nn.Module | None = None,
+        prior: LatentPrior | None = None,
     ) -> Stream:
         """As `Model.stream`.
 
         Args:
-            num_latents: shown to the player, the most important ones; all if not given.
-            prior: a temporal prior of the latents, by which the stream also plays by itself
-                (`generate`).
+            num_latents: of `encode` and `decode`, the most important ones; all if not given.
+            prior: temporal prior of the latents; adds a method `generate`.
         """
 
 

@@ -19,7 +19,7 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
     Patches and abstractions that were changed since they were written are kept beside the new
     ones; other files stay as they are.
     """
-    for_max = write_max(instrument, instrument.name)
+    for_max = write_max(instrument)
     write_abstractions(folder / FOLDER)
     return [
         _write_output(folder / f"{instrument.name}.pd", write_pure_data(instrument)),
@@ -29,10 +29,10 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
 
 def write_example(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
-    beside the folder. What was there before is left to the repository."""
+    beside the folder. Files that were there are overwritten: they are in git."""
     for_max = {
-        "max_example": write_max(instrument, instrument.name),
-        "max_example_mc": write_max_multichannel(instrument, instrument.name),
+        "max_example": write_max(instrument),
+        "max_example_mc": write_max_multichannel(instrument),
     }
     return [
         _write(folder / "pd_example.pd", write_pure_data(instrument, "../externals")),

@@ -1,4 +1,4 @@
-"""Pictures of sounds and of latents."""
+"""Pictures of sounds, latents and evaluations."""
 
 from vschaos.pictures.latents import picture_of_nats, picture_of_points
 from vschaos.pictures.sounds import draw_rows, draw_sounds, picture_of_sounds

@@ -1,4 +1,4 @@
-"""From a figure to the pixels of a picture."""
+"""Figures as arrays of pixels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]  # [height, width
 
 
 def pixels(figure: Figure) -> Picture:
-    """A figure drawn at its own size."""
+    """The pixels of a figure."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(np.asarray(canvas.buffer_rgba())[:, :, :3])

@@ -1,4 +1,4 @@
-"""Pictures of what was measured of a run."""
+"""Pictures of an evaluation."""
 
 from __future__ import annotations
 
@@ -12,50 +12,48 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-COLOURS = ("#2166ac", "#e08214", "#8c8c8c", "#b2abd2")  # of what is compared, in its order
+COLOURS = ("#2166ac", "#e08214", "#8c8c8c", "#b2abd2")  # of the baselines, in order
 COLUMNS = 4
-EXACT_DB = -100.0  # of a convergence, below which sounds are the same
+EXACT_DB = -100.0  # spectral convergence of equal sounds, but for rounding
 ACTIVE = "#2166ac"
-LIMIT_DB = 30.0  # of a picture of levels
+LIMIT_DB = 30.0  # of the picture of levels
 
 
 def draw_measures(path: Path, facts: Mapping[str, Any]) -> None:
-    """A panel for each measure of the sounds, a bar for each way to make them."""
-    after = facts["after_phase"]
-    names = list(next(iter(after.values())))
+    """A panel for each measure of the sounds, a bar for each inversion and baseline."""
+    sounds = facts["sounds"]
+    names = list(next(iter(sounds.values())))
     measures = [
         measure
         for measure in facts["measures"]
         if any(
-            row.get(measure["key"]) is not None for rows in after.values() for row in rows.values()
+            row.get(measure["key"]) is not None for rows in sounds.values() for row in rows.values()
         )
     ]
     num_rows = -(-len(measures) // COLUMNS)
-    num_bars = len(after) * len(names)
+    num_bars = len(sounds) * len(names)
     height = num_rows * (0.7 + 0.22 * num_bars)
     figure = Figure(figsize=(13.0, 0.9 + height), layout="constrained")
     axes = figure.subplots(num_rows, COLUMNS, squeeze=False)
     for place, axis in enumerate(axes.ravel()):
         if place < len(measures):
-            _draw_measure(axis, measures[place], after, names, place % COLUMNS == 0)
+            _draw_measure(axis, measures[place], sounds, names, place % COLUMNS == 0)
         else:
             axis.set_axis_off()
     handles = [Patch(facecolor=colour) for colour, _ in zip(COLOURS, names, strict=False)]
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
     figure.suptitle(
-        f"{facts['run']}, {facts['files']} sounds: short bars are good (for SC long ones)"
+        f"{facts['run']}, {facts['files']} files: shorter bars are better (for SC longer ones)"
     )
     _save(figure, path)
 
 
 def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> None:
-    """The log-spectral distance of each file, from the nearest to the least near."""
-    names = [
-        name for name in next(iter(facts["after_phase"].values())) if name in facts["before_phase"]
-    ]
+    """The log-spectral distance of each file, from the lowest to the highest."""
+    names = [name for name in next(iter(facts["sounds"].values())) if name in facts["magnitudes"]]
     key = "log_spectral_distance"
-    ordered = sorted(files, key=lambda file: file["before_phase"][names[0]][key])
-    rows = [[file["before_phase"][name][key] for file in ordered] for name in names]
+    ordered = sorted(files, key=lambda file: file["magnitudes"][names[0]][key])
+    rows = [[file["magnitudes"][name][key] for file in ordered] for name in names]
     figure = Figure(figsize=(10.0, 4.2), layout="constrained")
     axis = figure.subplots()
     places = np.arange(len(ordered))
@@ -63,19 +61,19 @@ def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str
         axis.vlines(places, rows[0], rows[1], color="0.85", linewidth=2.0, zorder=1)
     for name, row, colour in zip(names, rows, COLOURS, strict=False):
         axis.scatter(places, row, s=26, color=colour, label=name, zorder=2)
-        axis.axhline(facts["before_phase"][name][key], color=colour, linewidth=0.8, alpha=0.7)
+        axis.axhline(facts["magnitudes"][name][key], color=colour, linewidth=0.8, alpha=0.7)
     shown = np.unique(np.linspace(0, len(ordered) - 1, 24).round().astype(int))
     titles = [_short(ordered[index]["file"]) for index in shown]
     axis.set_xticks(shown, titles, rotation=60, ha="right", fontsize=7)
-    axis.set(ylabel="log-spectral distance, dB", title="File by file; lines: all frames together")
+    axis.set(ylabel="log-spectral distance, dB", title="Files; lines: all frames")
     axis.set_ylim(bottom=0.0)
     axis.legend(frameon=False)
-    _bare(axis)
+    _hide_spines(axis)
     _save(figure, path)
 
 
 def draw_latent_space(path: Path, latents: Mapping[str, Any], active_nats: float) -> None:
-    """What each dimension says, whether like sounds lie near each other, levels between sounds."""
+    """Divergence of each dimension, smoothness, and levels between sounds."""
     figure = Figure(figsize=(13.0, 4.0), layout="constrained")
     axes = figure.subplots(1, 3)
     _draw_nats(axes[0], latents["nats"], active_nats)
@@ -85,9 +83,9 @@ def draw_latent_space(path: Path, latents: Mapping[str, Any], active_nats: float
 
 
 def draw_labels(path: Path, labels: Mapping[str, Any]) -> None:
-    """What is obeyed, and what is taken for what."""
+    """Note accuracy and confusion matrices."""
     panels = [("notes", labels["notes"])] if labels["notes"] else []
-    panels += list(labels["heard"].items())
+    panels += list(labels["prediction"].items())
     figure = Figure(figsize=(0.6 + 5.0 * len(panels), 4.8), layout="constrained")
     for axis, (name, content) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
@@ -102,13 +100,13 @@ def draw_labels(path: Path, labels: Mapping[str, Any]) -> None:
 def _draw_measure(
     axis: Axes,
     measure: Mapping[str, Any],
-    after: Mapping[str, Any],
+    sounds: Mapping[str, Any],
     names: Sequence[str],
     is_first: bool,
 ) -> None:
-    count = len(names) + 1  # and a gap between two ways
+    count = len(names) + 1  # and a gap between two inversions
     base, far = _base(measure)
-    for group, rows in enumerate(after.values()):
+    for group, rows in enumerate(sounds.values()):
         for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
             value = rows[name].get(measure["key"])
             if value is not None:
@@ -118,12 +116,12 @@ def _draw_measure(
     axis.use_sticky_edges = False  # numbers stand beside the bars
     axis.margins(x=0.2)
     axis.set_title(_titled(measure), fontsize=10, loc="left")
-    axis.set_ylim(len(after) * count - 1.3, -0.7)
-    middles = [group * count + (len(names) - 1) / 2 for group in range(len(after))]
-    axis.set_yticks(middles, list(after) if is_first else [""] * len(after))
+    axis.set_ylim(len(sounds) * count - 1.3, -0.7)
+    middles = [group * count + (len(names) - 1) / 2 for group in range(len(sounds))]
+    axis.set_yticks(middles, list(sounds) if is_first else [""] * len(sounds))
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=8)
-    _bare(axis)
+    _hide_spines(axis)
 
 
 def _draw_bar(
@@ -150,8 +148,8 @@ def _draw_bar(
 
 
 def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
-    """Where bars begin, and how far they go at most: what is further off says no more."""
-    if measure["ideal"] < EXACT_DB:  # minus infinity, which nobody draws
+    """Origin and greatest length of bars; longer ones are cut."""
+    if measure["ideal"] < EXACT_DB:  # minus infinity, which cannot be drawn
         return 0.0, 60.0
     return float(measure["ideal"]), 120.0 if measure["unit"] == "cents" else 100.0
 
@@ -161,10 +159,7 @@ def _titled(measure: Mapping[str, Any]) -> str:
 
 
 def _draw_nats(axis: Axes, nats: Sequence[float], active_nats: float) -> None:
-    axis.set_title("what each latent says")
-    if not nats:
-        _say(axis, "not told by this family")
-        return
+    axis.set_title("divergence of each latent")
     order = np.argsort(-np.array(nats), kind="stable")
     values = np.array(nats)[order]
     colours = [ACTIVE if value >= active_nats else "0.75" for value in values]
@@ -173,16 +168,16 @@ def _draw_nats(axis: Axes, nats: Sequence[float], active_nats: float) -> None:
     axis.set_xticks(np.arange(len(values)), [str(index + 1) for index in order], fontsize=8)
     active = int((values >= active_nats).sum())
     axis.set(
-        xlabel=f"latent, the most telling first; {active} of {len(values)} active",
+        xlabel=f"latent, largest first; {active} of {len(values)} active",
         ylabel="nats a frame",
     )
-    _bare(axis)
+    _hide_spines(axis)
 
 
 def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
-    axis.set_title("like sounds lie near each other")
+    axis.set_title("distances of sounds and latents")
     if not smoothness:
-        _say(axis, "too few sounds")
+        _note(axis, "too few sounds")
         return
     axis.hexbin(
         smoothness["deviations"],
@@ -194,34 +189,36 @@ def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
         linewidths=0.1,
     )
     correlation = smoothness["rank_correlation"]
-    said = "" if correlation is None else f" (rank correlation {correlation:.2f})"
-    axis.set(xlabel=f"distance of latents, deviations{said}", ylabel="distance of sounds, dB")
-    _bare(axis)
+    rank = "" if correlation is None else f" (rank correlation {correlation:.2f})"
+    axis.set(
+        xlabel=f"distance of latents, standard deviations{rank}", ylabel="distance of sounds, dB"
+    )
+    _hide_spines(axis)
 
 
 def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
-    axis.set_title("level on the way from sound to sound")
+    axis.set_title("level between sounds")
     if not lines:
-        _say(axis, "too few sounds")
+        _note(axis, "too few sounds")
         return
     levels = np.array(lines["levels_db"])
     share = np.linspace(0.0, 1.0, levels.shape[1])
     straight = (1.0 - share) * levels[:, :1] + share * levels[:, -1:]
-    beside = (levels - straight).clip(-LIMIT_DB, LIMIT_DB)
-    axis.plot(share, beside.T, color=ACTIVE, linewidth=0.6, alpha=0.35)
-    axis.plot(share, np.median(beside, axis=0), color="black", linewidth=1.6, label="median")
-    worst = beside[beside.min(axis=1).argmin()]
-    axis.plot(share, worst, color="#b2182b", linewidth=1.6, label="deepest")
+    relative = (levels - straight).clip(-LIMIT_DB, LIMIT_DB)
+    axis.plot(share, relative.T, color=ACTIVE, linewidth=0.6, alpha=0.35)
+    axis.plot(share, np.median(relative, axis=0), color="black", linewidth=1.6, label="median")
+    worst = relative[relative.min(axis=1).argmin()]
+    axis.plot(share, worst, color="#b2182b", linewidth=1.6, label="worst")
     axis.axhline(0.0, color="0.5", linewidth=0.8)
-    reach = max(6.5, 1.1 * float(np.abs(beside).max()))
+    reach = max(6.5, 1.1 * float(np.abs(relative).max()))
     axis.set(
-        xlabel="share of the way",
-        ylabel="dB beside a straight line",
+        xlabel="position between two sounds",
+        ylabel="dB relative to linear interpolation",
         xlim=(0, 1),
         ylim=(-reach, reach),
     )
     axis.legend(frameon=False, loc="upper right", ncols=2)
-    _bare(axis)
+    _hide_spines(axis)
 
 
 def _draw_notes(axis: Axes, notes: Mapping[str, Mapping[str, float]]) -> None:
@@ -241,9 +238,9 @@ def _draw_notes(axis: Axes, notes: Mapping[str, Mapping[str, float]]) -> None:
                 fontsize=7,
             )
     axis.set_yticks(places, kinds)
-    axis.set(title="notes that were asked for and came", xlabel="%", xlim=(0, 100))
+    axis.set(title="note accuracy", xlabel="%", xlim=(0, 100))
     axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
-    _bare(axis)
+    _hide_spines(axis)
 
 
 def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
@@ -259,20 +256,20 @@ def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
             axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
     axis.set_xticks(np.arange(len(names)), names, rotation=45, ha="right", fontsize=8)
     axis.set_yticks(np.arange(len(names)), names, fontsize=8)
-    judged = (
-        f"{100 * content['accuracy']:.1f} % right"
+    score = (
+        f"accuracy {100 * content['accuracy']:.1f} %"
         if content["is_class"]
         else f"mean error {content['error']:.3g}"
     )
-    axis.set(title=f"{task}: {judged}", xlabel="heard as, % of the frames", ylabel="is")
+    axis.set(title=f"{task}: {score}", xlabel="predicted, % of the frames", ylabel="true")
 
 
-def _say(axis: Axes, text: str) -> None:
+def _note(axis: Axes, text: str) -> None:
     axis.set_axis_off()
     axis.text(0.5, 0.5, text, ha="center", va="center", color="0.4", transform=axis.transAxes)
 
 
-def _bare(axis: Axes) -> None:
+def _hide_spines(axis: Axes) -> None:
     axis.spines[["top", "right"]].set_visible(False)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a latent space: where sounds lie in it, and how much each dimension says."""
+"""Pictures of a latent space: projected points, and the divergence of each dimension."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def picture_of_points(
     classes: tuple[str, ...] = (),
     is_known: np.ndarray | None = None,
 ) -> Picture:
-    """Latents `[Z, M]` on the two axes along which they differ most, coloured by values `[M]`.
+    """Latents `[Z, M]` on their first two principal axes, coloured by values `[M]`.
 
     Args:
         classes: names by class number; values are plain numbers if there are none.
-        is_known: `[M]`, points of which the value is not known are grey; all are if not given.
+        is_known: `[M]`, points of unknown value are grey; by default all are known.
     """
     known = np.ones(len(values), dtype=bool) if is_known is None else is_known
     first, second = principal_axes(latents) @ (latents - latents.mean(axis=1, keepdims=True))
@@ -50,13 +50,13 @@ def picture_of_points(
             axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     elif known.any():
         figure.colorbar(dots, cax=figure.add_axes((0.8, 0.1, 0.03, 0.82)))
-    axis.set(title=title, xlabel="first principal axis, deviations", ylabel="second")
+    axis.set(title=title, xlabel="first principal axis, standard deviations", ylabel="second")
     axis.axis("equal")
     return pixels(figure)
 
 
 def picture_of_nats(nats: np.ndarray, threshold: float) -> Picture:
-    """What each dimension says `[Z]`, in nats a frame; those under the threshold are grey."""
+    """The divergence of each dimension `[Z]`, nats a frame; grey below the threshold."""
     figure = Figure(figsize=(6.6, 3.0), dpi=DOTS_PER_INCH)
     axis = figure.add_axes((0.09, 0.17, 0.88, 0.7))
     colours = ["tab:blue" if value >= threshold else "0.7" for value in nats]
@@ -69,8 +69,8 @@ def picture_of_nats(nats: np.ndarray, threshold: float) -> Picture:
 
 
 def principal_axes(latents: np.ndarray) -> np.ndarray:
-    """Of points `[Z, M]`, the two axes `[2, Z]` along which they differ most; zeros for what a
-    space of one dimension lacks."""
+    """The first two principal axes `[2, Z]` of points `[Z, M]`; in a space of one dimension the
+    second is zero."""
     centred = latents - latents.mean(axis=1, keepdims=True)
     axes = np.linalg.svd(centred @ centred.T)[0].T[:2]
     return np.concatenate([axes, np.zeros((2 - len(axes), len(latents)))])

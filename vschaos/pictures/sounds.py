@@ -18,7 +18,7 @@ from vschaos.pictures.spectrogram import LOWEST_HZ, MAX_COLUMNS, Spectrogram
 
 RANGE_DB = 80.0
 DOTS_PER_INCH = 80
-Mark = tuple[float, str]  # second, and what is written there
+Mark = tuple[float, str]  # second and text
 
 
 def draw_sounds(
@@ -28,14 +28,14 @@ def draw_sounds(
     latents: np.ndarray | None = None,
     marks: Sequence[Mark] = (),
 ) -> None:
-    """Spectrograms, or those of sounds `[T]`, one above the other, on one scale of level, a PNG.
+    """Draws spectrograms, or sounds `[T]`, one above the other with one level range, as a PNG.
 
     Args:
         path: the picture's file.
         sounds: by title.
         sample_rate: Hz, of all of them.
         latents: `[Z, N]`, drawn below if given.
-        marks: seconds at which a line is drawn, and what is written above it.
+        marks: seconds and texts of vertical lines.
     """
     drawn_of = {title: _spectrogram(sound, sample_rate) for title, sound in sounds.items()}
     images = {title: spectrogram.levels() for title, spectrogram in drawn_of.items()}
@@ -54,7 +54,9 @@ def draw_sounds(
         last_second = next(iter(drawn_of.values())).num_samples / sample_rate
         seconds = np.linspace(0.0, last_second, latents.shape[1])
         axes[-1].plot(seconds, latents.T, linewidth=0.8)
-        axes[-1].set(title="latents", ylabel="deviations", xlim=(0.0, max(seconds[-1], 1e-3)))
+        axes[-1].set(
+            title="latents", ylabel="standard deviations", xlim=(0.0, max(seconds[-1], 1e-3))
+        )
     axes[-1].set_xlabel("seconds")
     FigureCanvasAgg(figure)
     with output_file(path) as partial:
@@ -62,7 +64,7 @@ def draw_sounds(
 
 
 def draw_rows(path: Path, rows: Sequence[Mapping[str, Waveform]], sample_rate: int) -> None:
-    """The same picture as `picture_of_sounds` gives, as a PNG."""
+    """Draws what `picture_of_sounds` returns, as a PNG."""
     figure = _figure_of_rows(rows, sample_rate, (), 5.0)
     FigureCanvasAgg(figure)
     figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
@@ -74,13 +76,13 @@ def picture_of_sounds(
     marks: Sequence[Mark] = (),
     inches: float = 4.4,
 ) -> Picture:
-    """Spectrograms of rows of sounds `[T]`, by title, on one scale of level.
+    """Spectrograms of rows of sounds `[T]`, by title, with one level range.
 
-    It is drawn four times as quickly as `draw_sounds` draws, whose layout is the finer one.
+    Four times as fast as `draw_sounds`, whose layout is better.
 
     Args:
         sample_rate: Hz, of all of them.
-        marks: seconds at which a line is drawn, and what is written above it.
+        marks: seconds and texts of vertical lines.
         inches: width of each.
     """
     return pixels(_figure_of_rows(rows, sample_rate, marks, inches))

@@ -1,4 +1,4 @@
-"""A spectrogram that is made as a sound comes in, no larger for a long one."""
+"""An incremental spectrogram of bounded size."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from vschaos.dsp import STFT
 LOWEST_HZ = 40.0
 ROWS = 320
 MAX_COLUMNS = 1600
-CHUNK = 1 << 17  # samples that are transformed at once
+CHUNK = 1 << 17  # samples per transform
 
 
 class Spectrogram:
     """The levels of a sound that is added block by block.
 
-    A column is a frame of 256 samples, or the mean power of 2, 4, 8, ... of them where there are
-    more than 1600.
+    A column is a frame of 256 samples, or the mean power of 2, 4, 8, ... of them if there are more
+    than 1600.
 
     Args:
         sample_rate: Hz.
 
     Attributes:
-        num_samples: that were added.
+        num_samples: added so far.
     """
 
     def __init__(self, sample_rate: int) -> None:
@@ -36,7 +36,7 @@ class Spectrogram:
         self._num_frames, self._per_column = 0, 1
 
     def add(self, block: Waveform) -> None:
-        """Takes the next samples `[T]`."""
+        """Adds the next samples `[T]`."""
         self.num_samples += len(block)
         for start in range(0, len(block), CHUNK):
             samples = np.concatenate([self._rest, block[start : start + CHUNK]])
@@ -45,8 +45,8 @@ class Spectrogram:
             self._take(powers)
 
     def levels(self) -> np.ndarray:
-        """`[ROWS, columns]`, dB, rows at even musical distances."""
-        # the last frames, which the sound does not fill, are not taken for good
+        """`[ROWS, columns]`, dB, rows evenly spaced in log frequency."""
+        # the padded last frames are removed again below
         before = self._powers.copy(), self._num_frames, self._per_column
         missing = -len(self._rest) % self._stft.hop_length + self._stft.n_fft
         self._take(self._frames(np.pad(self._rest, (0, missing - self._stft.hop_length))))
@@ -59,7 +59,7 @@ class Spectrogram:
         return self._on_rows(level_db)
 
     def _frames(self, samples: np.ndarray) -> np.ndarray:
-        """Powers `[N, F]` of the frames that lie wholly inside."""
+        """Powers `[N, F]` of the complete frames."""
         if len(samples) < self._stft.n_fft:
             return np.zeros((0, self._stft.num_bins))
         spectrum = self._stft.analyse(torch.from_numpy(np.ascontiguousarray(samples))[None])

@@ -1,7 +1,7 @@
-"""A temporal prior: what sounds go through in time, learnt after a training from its latents.
+"""Trains a temporal prior of the latents of a trained model.
 
-sequences   the latents of whole files, one after the other
-learning    from these to a prior
+sequences   the latents of whole files
+learning    the training of the prior on them
 """
 
 import lazy_loader

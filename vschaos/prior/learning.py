@@ -1,4 +1,4 @@
-"""From the latents of whole sounds to a prior of what follows what."""
+"""Trains the temporal prior on the latents of whole sounds."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ import torch
 from torch import Tensor
 
 from vschaos.labels import Labels
-from vschaos.layers import LatentPrior, Stretch
+from vschaos.latents import LatentPrior, Stretch
 from vschaos.models.base import Model
+from vschaos.models.capabilities import LatentStatistics, Spectral
 from vschaos.prior.sequences import Sequences, Streams, read_sequences
 from vschaos.progress import Progress
 from vschaos.runs import Run, make_prior, write_prior
 
-HELD_OUT_STREAMS, HELD_OUT_STRETCHES = 8, 16
-LOOK_EVERY = 100  # steps
-HIDDEN_LABELS = 0.15  # share of the stretches in which a prior learns to do without
+VALIDATION_STREAMS, VALIDATION_STRETCHES = 8, 16
+VALIDATE_EVERY = 100  # steps
+LABEL_DROPOUT = 0.15  # share of the stretches without labels
 DECODED_AT_ONCE = 2048  # frames
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """How a prior is learnt.
+    """Settings of the training of a prior.
 
     Attributes:
         steps: of the optimiser.
-        streams: learnt from at once.
-        frames: of each in a step; what is remembered goes on from step to step.
+        streams: in a batch.
+        frames: of each in a step; the recurrent state is kept from step to step.
         rate: highest learning rate.
-        seed: of all that is drawn.
+        seed: of all random numbers.
     """
 
     steps: int = 2000
@@ -46,43 +47,55 @@ class Lesson:
 
 
 def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
-    """Learns the prior of a run on its training's files and keeps the best on those held out.
+    """Trains the prior of a run on its training files and keeps the best on its validation files.
 
     Returns:
-        Nats a frame of held-out sounds, less than those of independent normal latents.
+        its negative log-likelihood of the validation files, nats a frame.
 
     Raises:
-        FileNotFoundError: the sounds are not there.
-        ValueError: they are too short.
-        KeyboardInterrupt: Ctrl-C; says what is kept.
+        FileNotFoundError: the sounds are missing.
+        ValueError: they are too short, or the model has no latents that a prior could model.
+        KeyboardInterrupt: Ctrl-C; names the file that is kept.
     """
-    lesson = lesson or Lesson()
+    lesson, model = lesson or Lesson(), check_latents(run.model)
     learnt = read_sequences(run, "train")
     held_out = read_sequences(run, "held_out") if run.split["held_out"] else learnt
     if learnt.num_frames < 2 * lesson.frames:
         raise ValueError(
-            f"a prior needs {2 * lesson.frames} frames of sound at least, there are "
-            f"{learnt.num_frames}"
+            f"a prior needs at least {2 * lesson.frames} frames of sound, got {learnt.num_frames}"
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(lesson.seed)
-        prior = make_prior(run.model)
-        _fit_bounds(prior, run.model, learnt)
+        prior = make_prior(model)
+        _fit_bounds(prior, model, learnt)
         course = _Course(prior, learnt, held_out, lesson)
         try:
             course.go()
         except KeyboardInterrupt as stop:
             if course.best == math.inf:
                 raise KeyboardInterrupt("stopped; nothing was kept") from stop
-            file = write_prior(run.checkpoint, run.model, course.best_prior)
+            file = write_prior(run.checkpoint, model, course.best_prior)
             raise KeyboardInterrupt(f"stopped; {file} keeps the best so far") from stop
-    file = write_prior(run.checkpoint, run.model, course.best_prior)
+    file = write_prior(run.checkpoint, model, course.best_prior)
     logger.info("prior: %s", file)
     return course.best
 
 
+def check_latents(model: Model) -> LatentStatistics:
+    """
+    Raises:
+        ValueError: a temporal prior cannot model the frames of this model.
+    """
+    if not isinstance(model, LatentStatistics):
+        raise ValueError(
+            f"a temporal prior needs a model with latents of known statistics, got "
+            f"{type(model).__name__}, which has none"
+        )
+    return model
+
+
 class _Course:
-    """Steps of an optimiser, with a look at held-out sounds now and then."""
+    """The training loop: steps of an optimiser, with validation."""
 
     def __init__(
         self, prior: LatentPrior, learnt: Sequences, held_out: Sequences, lesson: Lesson
@@ -92,8 +105,8 @@ class _Course:
         random = torch.Generator().manual_seed(lesson.seed)
         streams = Streams(learnt, lesson.streams, random)
         self.stretches = streams.stretches(lesson.frames)
-        watched = Streams(held_out, HELD_OUT_STREAMS, random).stretches(lesson.frames)
-        self.watched = list(itertools.islice(watched, HELD_OUT_STRETCHES))
+        validation = Streams(held_out, VALIDATION_STREAMS, random).stretches(lesson.frames)
+        self.validation = list(itertools.islice(validation, VALIDATION_STRETCHES))
         self.state = prior.fresh(lesson.streams)
         self.optimizer = torch.optim.AdamW(prior.parameters(), lesson.rate, weight_decay=1e-2)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -101,17 +114,17 @@ class _Course:
         )
 
     def go(self) -> None:
-        steps = Progress(range(1, self.lesson.steps + 1), desc="learning", unit="step")
+        steps = Progress(range(1, self.lesson.steps + 1), desc="training", unit="step")
         for step in steps:
             self._step(next(self.stretches))
-            if step % LOOK_EVERY == 0 or step == self.lesson.steps:
-                self._look()
-                steps.set_postfix_str(f"held out: {self.best:.2f} nats a frame", refresh=False)
+            if step % VALIDATE_EVERY == 0 or step == self.lesson.steps:
+                self._validate()
+                steps.set_postfix_str(f"validation: {self.best:.2f} nats a frame", refresh=False)
 
     def _step(self, stretch: Stretch) -> None:
         self.prior.train()
-        told = stretch._replace(labels=_partly_hidden(stretch.labels))
-        loss, state = self.prior.negative_log_likelihood(self.prior.doubted(told), self.state)
+        stretch = stretch._replace(labels=_dropped_out(stretch.labels))
+        loss, state = self.prior.negative_log_likelihood(self.prior.doubted(stretch), self.state)
         self.state = state.detach()
         self.optimizer.zero_grad()
         loss.backward()
@@ -119,20 +132,20 @@ class _Course:
         self.optimizer.step()
         self.schedule.step()
 
-    def _look(self) -> None:
-        nats = judge(self.prior, self.watched)
+    def _validate(self) -> None:
+        nats = evaluate(self.prior, self.validation)
         if nats < self.best:
             self.best, self.best_prior = nats, copy.deepcopy(self.prior).eval()
 
 
 @torch.no_grad()
-def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
-    """Nats a frame by which stretches, one after the other, surprise a prior in all its doubts."""
+def evaluate(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
+    """Negative log-likelihood of consecutive stretches, nats a frame."""
     prior.eval()
     state = prior.fresh(len(stretches[0].latents))
     found = []
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # of the same doubts each time
+        torch.manual_seed(0)  # the same noise of `doubted` each time
         for stretch in stretches:
             nats, state = prior.negative_log_likelihood(prior.doubted(stretch), state)
             found.append(float(nats))
@@ -140,8 +153,9 @@ def judge(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
 
 
 @torch.no_grad()
-def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
-    """Where the training was, and how loud; places begin where some of its frames were."""
+def _fit_bounds(prior: LatentPrior, model: LatentStatistics, learnt: Sequences) -> None:
+    """Fits the range, the starts and the initial places to the training's latents, and the level
+    to what is decoded of them."""
     together = torch.cat(learnt.latents, dim=1)
     prior.low.copy_(together.amin(dim=1))
     prior.high.copy_(together.amax(dim=1))
@@ -149,6 +163,11 @@ def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
     random = torch.Generator().manual_seed(0)
     picked = torch.randint(together.shape[1], [prior.outlook.num_places], generator=random)
     prior.outlook.places.copy_(together[:, picked].T)
+    prior.loudest.fill_(_loudest(model, learnt) if isinstance(model, Spectral) else math.inf)
+
+
+def _loudest(model: Spectral, learnt: Sequences) -> float:
+    """The largest norm of the decoded magnitudes of a frame."""
     loudest = 0.0
     for latents, values, known in zip(*learnt, strict=True):
         for first in range(0, latents.shape[1], DECODED_AT_ONCE):
@@ -156,11 +175,11 @@ def _fit_bounds(prior: LatentPrior, model: Model, learnt: Sequences) -> None:
             labels = Labels(values[None, :, part], known[None, :, part])
             magnitudes = model.decode_magnitudes(latents[None, :, part], labels)
             loudest = max(loudest, float(magnitudes.norm(dim=1).max()))
-    prior.loudest.fill_(loudest)
+    return loudest
 
 
 def _fit_starts(prior: LatentPrior, learnt: Sequences) -> None:
-    """Beginnings of files; of few files, places within them too."""
+    """Fits starts to the beginnings of files; of few files, to frames within them too."""
     count = len(prior.starts)
     sounds = [latents for latents in learnt.latents if latents.shape[1]]
     from_each = -(-count // len(sounds))
@@ -172,6 +191,6 @@ def _fit_starts(prior: LatentPrior, learnt: Sequences) -> None:
         prior.start_ages[index] = age
 
 
-def _partly_hidden(labels: Labels) -> Labels:
-    hidden: Tensor = torch.rand(len(labels.known), 1, 1) < HIDDEN_LABELS
-    return Labels(labels.values, labels.known & ~hidden)
+def _dropped_out(labels: Labels) -> Labels:
+    dropped: Tensor = torch.rand(len(labels.known), 1, 1) < LABEL_DROPOUT
+    return Labels(labels.values, labels.known & ~dropped)

@@ -1,4 +1,4 @@
-"""The latents of the files of a run, in time."""
+"""Encodes the files of a run into sequences of latents."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from vschaos.audio.files import UnusableAudioError
 from vschaos.generation import DatasetLabelReader, encode_segments, read_input
 from vschaos.generation.inputs import changed_files, dataset_root, part_of
 from vschaos.labels import Labels
-from vschaos.layers import Stretch
+from vschaos.latents import Stretch
 from vschaos.progress import Progress
 from vschaos.runs import Run
 
-MAX_FRAMES = 1_000_000  # taken from a dataset, evenly from its files
+MAX_FRAMES = 1_000_000  # of a dataset
 logger = logging.getLogger(__name__)
 
 
 class Sequences(NamedTuple):
-    """Whole files.
+    """Latents and labels of whole files.
 
     Attributes:
-        latents: of each, `[Z, N]`.
-        values, known: its labels, `[L, N]`.
+        latents: of each file, `[Z, N]`.
+        values, known: of its labels, `[L, N]`.
     """
 
     latents: list[Tensor]
@@ -39,23 +39,23 @@ class Sequences(NamedTuple):
 
 
 def read_sequences(run: Run, side: str) -> Sequences:
-    """Encodes the files of a side of the run's split, as far as they belong to it, with the labels
-    that the dataset gives them.
+    """Encodes the files, or parts of files, of a side of the run's split, with their labels in the
+    dataset.
 
     Raises:
-        FileNotFoundError: none of them is there.
+        FileNotFoundError: none of them exists.
     """
-    root, known = dataset_root(run), DatasetLabelReader(run)
-    there = [name for name in run.split[side] if (root / name).is_file()]
-    changed = changed_files(run, there)
-    there = [name for name in there if name not in changed]
-    if not there:
+    root, reader = dataset_root(run), DatasetLabelReader(run)
+    names = [name for name in run.split[side] if (root / name).is_file()]
+    changed = changed_files(run, names)
+    names = [name for name in names if name not in changed]
+    if not names:
         raise FileNotFoundError(
-            f"the sounds that the run learnt from are not on this machine ({root}): its prior can "
-            "be learnt where they are"
+            f"the sounds of the run's training are not on this machine ({root}): train its prior "
+            "where they are"
         )
     found = Sequences([], [], [])
-    for name in Progress(there, desc="encoding", unit="file"):
+    for name in Progress(names, desc="encoding", unit="file"):
         if found.num_frames > MAX_FRAMES:
             break
         try:
@@ -64,9 +64,9 @@ def read_sequences(run: Run, side: str) -> Sequences:
         except UnusableAudioError as error:
             logger.debug("left out %s: %s", name, error)
             continue
-        told = known.conditioning(root / name, audio, part[0] if part else 0)
-        latents = torch.from_numpy(encode_segments(run, [audio], told))
-        labels = run.labels(latents.shape[1], told)
+        conditioning = reader.conditioning(root / name, audio, part[0] if part else 0)
+        latents = torch.from_numpy(encode_segments(run, [audio], conditioning))
+        labels = run.labels(latents.shape[1], conditioning)
         found.latents.append(latents)
         found.values.append(labels.values[0])
         found.known.append(labels.known[0])
@@ -74,12 +74,12 @@ def read_sequences(run: Run, side: str) -> Sequences:
 
 
 class Streams:
-    """Endless streams of files one after the other, in an order drawn anew each time.
+    """Endless streams of files one after the other, shuffled anew each time.
 
     Args:
         sequences: the files.
         num_streams: B.
-        random: draws the order.
+        random: shuffles them.
     """
 
     def __init__(self, sequences: Sequences, num_streams: int, random: torch.Generator) -> None:
@@ -94,8 +94,7 @@ class Streams:
         self.lengths = lengths
 
     def stretches(self, length: int) -> Iterator[Stretch]:
-        """One after the other, `length` frames each, of which the first comes after the last one of
-        the stretch before."""
+        """Consecutive stretches of `length` frames of each stream."""
         sources = [self._frames() for _ in range(self.num_streams)]
         places = torch.tensor([[next(source)] for source in sources])
         while True:
@@ -121,5 +120,5 @@ class Streams:
 
 
 def _picked(rows: Tensor, places: Tensor) -> Tensor:
-    """`[C, M]` at places `[B, N]` -> `[B, C, N]`."""
+    """`[C, M]` at frames `[B, N]` -> `[B, C, N]`."""
     return rows[:, places].transpose(0, 1)

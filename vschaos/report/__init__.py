@@ -1,14 +1,14 @@
-"""The page that a run leaves: what it sounds like, what it learnt, and how to play it.
+"""The report of a run: one HTML file with its sounds, curves, settings and commands.
 
-material             the sounds of a run and their labels, from the cache or the dataset
-curves, dataset      losses and distances; what was learnt from
+generation/material  the sounds of a run and their labels, from the cache or the dataset
+curves, dataset      losses and metrics of the training; its dataset
 listening, media     sounds made with the run; sounds and pictures as text
-space, hearing       the map of the latents; what the predictors mistake
-settings             how the run was set, and the commands that play it
-gather, page         all of it as plain data; that data in a page
+space, predictions   the map of the latents; confusion matrices of predicted labels
+settings             the configuration of the run, and commands that use it
+gather, page         all of it as plain data; the data in an HTML page
 
-Everything here makes plain data. What is shown, and how, stands in the folder `template`: HTML, CSS
-and JavaScript, which put all that comes from a run into the document as text, never as markup.
+Sections without the capability they need are left out. Python makes plain data; the folder
+`template` (HTML, CSS, JavaScript) shows it, and inserts texts of a run as text, never as markup.
 """
 
 import lazy_loader

@@ -1,24 +1,27 @@
-"""How losses and distances went, from the logs of a training."""
+"""Curves of losses and metrics, from the logs of a training."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MOST_POINTS = 400  # of a curve
-SHOWN = ("train/", "val/")
+from vschaos.models.base import Metric
+
+MAX_POINTS = 400  # of a curve
+VALIDATION = "val/"
+SHOWN = ("train/", VALIDATION)
 Points = dict[int, float]  # by step
 
 
 class Logs(NamedTuple):
-    """What the event files of a run say.
+    """The contents of the event files of a run.
 
     Attributes:
         curves: by tag (`train/kl`), values by step.
-        seconds: that were spent in training.
-        began: when it began, in seconds since 1970; 0 if nothing says so.
+        seconds: of training.
+        began: start, in seconds since 1970; 0 if unknown.
     """
 
     curves: dict[str, Points]
@@ -27,9 +30,9 @@ class Logs(NamedTuple):
 
 
 def read_logs(folder: Path) -> Logs:
-    """The curves of a training, with those of all its parts if it was stopped and gone on with.
+    """The curves of a training, across all its parts if it was resumed.
 
-    A part begins at the last checkpoint of the one before, whose further steps do not count.
+    A part begins at the last checkpoint of the one before, whose later steps are dropped.
     """
     curves: dict[str, Points] = {}
     parts = [part for part in map(_read_part, folder.glob("events.*")) if part.curves]
@@ -44,16 +47,20 @@ def read_logs(folder: Path) -> Logs:
     return Logs({tag: points for tag, points in curves.items() if points}, seconds, began)
 
 
-def draw_curves(logs: Logs) -> list[dict[str, Any]]:
-    """Each curve as a page wants it: held-out distances first, then losses, the total first."""
+def draw_curves(logs: Logs, tracked: Sequence[Metric] = ()) -> list[dict[str, Any]]:
+    """The curves of a page: tracked metrics first, other metrics, then losses, the total first."""
+    units = {f"{VALIDATION}{metric.key}": metric for metric in tracked}
+    first = [*units, "train/total"]
 
-    def order(tag: str) -> tuple[bool, bool]:
-        return not tag.startswith("val/"), tag != "train/total"
+    def order(tag: str) -> tuple[bool, int, str]:
+        rank = first.index(tag) if tag in first else len(first)
+        return not tag.startswith(VALIDATION), rank, tag
 
     return [
         {
             "group": tag.partition("/")[0],
-            "name": tag.partition("/")[2],
+            "name": units[tag].label if tag in units else tag.partition("/")[2],
+            "unit": units[tag].unit if tag in units else "",
             **_thinned(logs.curves[tag]),
         }
         for tag in sorted(logs.curves, key=order)
@@ -61,7 +68,7 @@ def draw_curves(logs: Logs) -> list[dict[str, Any]]:
 
 
 class _Part(NamedTuple):
-    """What one event file says; times in seconds."""
+    """One event file; times in seconds."""
 
     curves: dict[str, Points]
     began: float
@@ -76,7 +83,7 @@ def _read_part(file: Path) -> _Part:
         times.append(time)
         if not tag.startswith(SHOWN) or not math.isfinite(value):
             continue
-        # a logger may say at each step what has not been measured again since
+        # a logger may repeat a value at each step until the next measurement
         if newest.get(tag) != (step - 1, value):
             curves.setdefault(tag, {})[step] = value
         newest[tag] = (step, value)
@@ -94,9 +101,9 @@ def _scalars(file: Path) -> Iterator[tuple[float, int, str, float]]:
 
 
 def _thinned(points: Points) -> dict[str, list[float]]:
-    """Means of neighbours where there are more points than a screen shows; the last one stays."""
+    """At most `MAX_POINTS` means of neighbouring points, each at its last step."""
     steps = sorted(points)
-    size = math.ceil(len(steps) / MOST_POINTS)
+    size = math.ceil(len(steps) / MAX_POINTS)
     groups = [steps[start : start + size] for start in range(0, len(steps), size)]
     means = [sum(points[step] for step in group) / len(group) for group in groups]
     return {

@@ -1,4 +1,4 @@
-"""All that a page shows, as plain data."""
+"""The contents of a report as plain data."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from typing import Any
 
 import torch
 
+from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.summary import read_summary
-from vschaos.generation.material import Material
 from vschaos.latents.importance import num_important
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
-from vschaos.report.listening import listen
-from vschaos.report.predictions import judge_predictors
+from vschaos.report.listening import listen, measure
+from vschaos.report.predictions import confusion_matrices
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
 
 
 def gather(run: Run) -> dict[str, Any]:
-    """Everything of a run's page, by section: mappings, lists, texts and numbers."""
-    material = Material(run)
+    """All contents of a run's report, by section: mappings, lists, texts and numbers. Sections
+    without the capability they need are not there."""
+    material = open_material(run)
     logs = read_logs(run.folder / "logs")
-    return {
+    contents: dict[str, Any] = {
         "name": run.name,
         "version": run.folder.name,
         "checkpoint": run.checkpoint.stem,
         "facts": _facts(run, logs),
-        "listening": listen(run, material),
-        "map": draw_map(run, material),
-        "curves": draw_curves(logs),
-        "hearing": judge_predictors(run, material),
+        "curves": draw_curves(logs, run.model.tracked_metrics),
         "dataset": summarise(run, material),
         "settings": describe_settings(run),
         "commands": commands(run),
     }
+    if isinstance(run.model, Autoencoder):
+        contents |= {"listening": listen(run, run.model, material), "map": draw_map(run, material)}
+    else:
+        contents["metrics"] = measure(run, material)
+    if isinstance(run.model, Labelled):
+        contents["predictions"] = confusion_matrices(run, run.model, material)
+    return contents
 
 
 def _facts(run: Run, logs: Logs) -> list[list[str]]:
-    """What is said of a run at the head of its page: name and value."""
+    """Names and values at the head of the page."""
     model = run.model
     versions = json.loads((run.folder / "versions.json").read_text(encoding="utf-8"))
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -48,13 +54,9 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
         ["model", type(model).__name__],
         ["parameters", f"{parameters:,}"],
         ["sample rate", f"{run.sample_rate} Hz"],
-        [
-            "latents",
-            f"{model.latent_dim}, every {1000 * model.hop_length / run.sample_rate:.1f} ms"
-            f"{_mattering(run)}",
-        ],
-        ["told", ", ".join(model.conditioning_tasks)],
-        ["hears", ", ".join(model.predicted_tasks)],
+        ["latents", _latents(run)],
+        ["conditioning", ", ".join(run.conditioning_tasks)],
+        ["prediction", ", ".join(run.predicted_tasks)],
         ["steps", f"{_steps(run):,}"],
         ["trained in", _duration(logs.seconds) if logs.seconds else ""],
         ["begun", f"{datetime.fromtimestamp(logs.began):%Y-%m-%d}" if logs.began else ""],
@@ -64,14 +66,18 @@ def _facts(run: Run, logs: Logs) -> list[list[str]]:
     return [fact for fact in facts if fact[1]]
 
 
-def _mattering(run: Run) -> str:
-    """Half a sentence on how many latents matter, if that is known."""
-    count = num_important(run.model.importance())
-    return f"; the first {count} bring 90 % of what all change in the sound" if count else ""
+def _latents(run: Run) -> str:
+    """Number and rate of the latents, and how many are important, if that is known."""
+    model = run.model
+    if not isinstance(model, Autoencoder):
+        return ""
+    text = f"{model.latent_dim}, every {1000 / run.frame_rate:.1f} ms"
+    count = num_important(model.importance()) if isinstance(model, LatentStatistics) else 0
+    return f"{text}; the first {count} bring 90 % of the change in the sound" if count else text
 
 
 def _steps(run: Run) -> int:
-    """That the weights have been trained for."""
+    """Training steps of the weights."""
     checkpoint = torch.load(run.checkpoint, map_location="cpu", weights_only=True, mmap=True)
     return int(checkpoint["global_step"])
 

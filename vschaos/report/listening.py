@@ -1,8 +1,8 @@
-"""Sounds made with a run, to listen to."""
+"""Sounds made with a run, and the metrics of its sounds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,37 +10,49 @@ import torch
 
 from vschaos.audio.files import Waveform
 from vschaos.batch import Batch
-from vschaos.generation import reconstruct, trajectory, without_edges
+from vschaos.evaluation.features import features_of
+from vschaos.evaluation.rendered import RenderedMaterial
+from vschaos.generation import without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
+from vschaos.models.capabilities import Autoencoder, LatentStatistics
 from vschaos.report.media import draw_spectrograms, encode_sound
 from vschaos.runs import Given, Run
+from vschaos.trajectories import control_trajectory, random_frames
 
 RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
-POINTS, POINT_SECONDS = 8, 0.6  # of the prior
-WALKS, WALK_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
-GENERATED_SECONDS = 10.0  # some phrases
+POINTS, POINT_SECONDS = 8, 0.6
+TRAJECTORIES, TRAJECTORY_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
+PRIOR_SECONDS = 10.0  # some phrases
 SWEPT_VALUES, SWEPT_SECONDS = 12, 0.7
 Player = dict[str, Any]
 
 
-def listen(run: Run, material: Material) -> dict[str, list[Any]]:
-    """What a page plays: `pairs` of inputs and reconstructions, `prior`, `walks` and `sweeps`."""
+def listen(run: Run, model: Autoencoder, material: Material) -> dict[str, list[Any]]:
+    """The sounds of a page: `reconstructions` beside their inputs, `points` of the latent space,
+    `trajectories` (of the temporal prior first), and `sweeps` of conditioning labels."""
     clips = _pick(material)
-    told, stated = _some_labels(run, material, clips)
+    labels, labelled = _typical_labels(run, material, clips)
     return {
-        "pairs": [_pair(run, material, clip) for clip in clips],
-        "prior": [_prior(run, told, stated)],
-        "walks": [
-            *_generated(run, told, stated),
-            *(_walk(run, kind, told, stated) for kind in WALKS),
+        "reconstructions": [_reconstruction(run, material, clip) for clip in clips],
+        "points": [_points(run, model, labels, labelled)],
+        "trajectories": [
+            *_samples_of_prior(run, labels, labelled),
+            *(_trajectory(run, model, kind, labels, labelled) for kind in TRAJECTORIES),
         ],
-        "sweeps": _sweeps(run, material, clips, told),
+        "sweeps": _sweeps(run, material, clips, labels),
     }
 
 
+def measure(run: Run, material: Material) -> list[dict[str, str]]:
+    """The model's own metrics of some sounds."""
+    return [
+        {"name": clip.name, "metrics": _metrics(run, material, clip)} for clip in _pick(material)
+    ]
+
+
 def _pick(material: Material) -> list[Clip]:
-    """Held-out sounds; where there are none, sounds that were learnt."""
+    """Held-out sounds, or training sounds if none were held out."""
     side = material.side_to_show
     picked = spread(material.names(side), RECONSTRUCTIONS)
     clips = [material.clip(name, RECONSTRUCTED_SECONDS, side, place=0.0) for name in picked]
@@ -48,83 +60,98 @@ def _pick(material: Material) -> list[Clip]:
     return [clip for clip in clips if clip is not None and len(clip.audio) >= shortest]
 
 
-def _pair(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
-    told = material.conditioning(clip)
-    made = reconstruct(run, clip.audio, told)
-    pictures = draw_spectrograms([clip.audio, made], run.sample_rate)
-    titles = ("input", "reconstruction")
+def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
+    sounds = clip.audio, run.reconstruct(clip.audio, known_labels(run, material, clip))
+    pictures = draw_spectrograms(list(sounds), run.sample_rate)
     players = [
         _player(run, sound, title, picture)
-        for sound, title, picture in zip((clip.audio, made), titles, pictures, strict=True)
+        for sound, title, picture in zip(sounds, ("input", "reconstruction"), pictures, strict=True)
     ]
-    return {"name": clip.name, "players": players, "distances": _distances(run, clip, told)}
+    return {"name": clip.name, "players": players, "metrics": _metrics(run, material, clip)}
 
 
-def _distances(run: Run, clip: Clip, told: Given) -> dict[str, float]:
-    """What the model itself says of a reconstruction; what it hears is judged elsewhere."""
+def known_labels(run: Run, material: Material, clip: Clip) -> Given:
+    """The conditioning labels of a clip."""
+    return material.conditioning(clip) if run.conditioning_tasks else {}
+
+
+def _metrics(run: Run, material: Material, clip: Clip) -> str:
+    """The model's metrics of a clip, the tracked ones in their own words; those of predicted labels
+    are shown elsewhere."""
     with torch.inference_mode():
-        labels = run.labels(len(run.model.centres(len(clip.audio))), told)
-        judged = run.model.metrics(Batch(torch.from_numpy(clip.audio)[None], labels))
-    of_labels = tuple(f"{task}_" for task in run.model.predicted_tasks)
-    return {
-        name: round(float(value), 2)
-        for name, value in judged.items()
-        if not name.startswith(of_labels) and torch.isfinite(value).all()
-    }
-
-
-def _prior(run: Run, told: Given, stated: str) -> Player:
-    """Points drawn from the prior, each held: what the sliders reach."""
-    random = np.random.default_rng(0)
-    frames = round(POINT_SECONDS * run.sample_rate / run.model.hop_length)
-    points = random.standard_normal((run.model.latent_dim, POINTS)).astype(np.float32)
-    sounds = [
-        _decode(run, np.repeat(point[:, None], frames + _edge(run), axis=1), told)
-        for point in points.T
+        found = run.model.metrics(_batch(run, material, clip))
+    values = {name: float(value) for name, value in found.items() if torch.isfinite(value).all()}
+    texts = [
+        metric.text(values.pop(metric.key))
+        for metric in run.model.tracked_metrics
+        if metric.key in values
     ]
-    title = f"{POINTS} points of the prior, each held{stated}"
-    return _joined(run, sounds, [str(number + 1) for number in range(POINTS)], title)
+    of_labels = tuple(f"{task}_" for task in run.predicted_tasks)
+    texts += [
+        f"{name.replace('_', ' ')} {value:.3g}"
+        for name, value in values.items()
+        if not name.startswith(of_labels)
+    ]
+    return ", ".join(texts)
 
 
-def _generated(run: Run, told: Given, stated: str) -> list[Player]:
-    """What a learnt prior plays by itself, if there is one."""
+def _batch(run: Run, material: Material, clip: Clip) -> Batch:
+    if isinstance(material, RenderedMaterial):
+        return material.batches[clip.name]
+    num_frames = len(run.model.centres(len(clip.audio)))
+    labels = run.labels(num_frames, known_labels(run, material, clip))
+    audio = torch.from_numpy(clip.audio)[None]
+    return Batch(audio, labels, features_of(run, clip.audio, clip.name))
+
+
+def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:
+    """Random frames, each held."""
+    frames = round(POINT_SECONDS * run.frame_rate) + _edge(run)
+    points = random_frames(model.frame_controls(), POINTS, np.random.default_rng(0))
+    sounds = [_decode(run, np.repeat(point[:, None], frames, axis=1), labels) for point in points.T]
+    kind = "points of the prior" if isinstance(model, LatentStatistics) else "random frames"
+    names = [str(number + 1) for number in range(POINTS)]
+    return _joined(run, sounds, names, f"{POINTS} {kind}, each held{labelled}")
+
+
+def _samples_of_prior(run: Run, labels: Given, labelled: str) -> list[Player]:
+    """A sample of the temporal prior, if the run has one."""
     if run.prior is None:
         return []
-    frames = round(GENERATED_SECONDS * run.sample_rate / run.model.hop_length) + _edge(run)
-    sound = _decode(run, run.sample_prior(frames, labels=told), told)
+    frames = round(PRIOR_SECONDS * run.frame_rate) + _edge(run)
+    sound = _decode(run, run.sample_prior(frames, labels=labels), labels)
     (picture,) = draw_spectrograms([sound], run.sample_rate)
-    return [_player(run, sound, f"as the prior goes on by itself{stated}", picture)]
+    return [_player(run, sound, f"sample of the temporal prior{labelled}", picture)]
 
 
-def _walk(run: Run, kind: str, told: Given, stated: str) -> Player:
-    frame_rate = run.sample_rate / run.model.hop_length
-    frames = round(WALK_SECONDS * frame_rate) + _edge(run)
-    random = np.random.default_rng(WALKS.index(kind))
-    latents = trajectory(kind, run.model.latent_dim, frames, frame_rate, random)
-    sound = _decode(run, latents, told)
+def _trajectory(run: Run, model: Autoencoder, kind: str, labels: Given, labelled: str) -> Player:
+    frames = round(TRAJECTORY_SECONDS * run.frame_rate) + _edge(run)
+    random = np.random.default_rng(TRAJECTORIES.index(kind))
+    latents = control_trajectory(kind, model.frame_controls(), frames, run.frame_rate, random)
+    sound = _decode(run, latents, labels)
     (picture,) = draw_spectrograms([sound], run.sample_rate)
-    return _player(run, sound, f"{kind}{stated}", picture)
+    return _player(run, sound, f"{kind}{labelled}", picture)
 
 
 def _sweeps(
-    run: Run, material: Material, clips: list[Clip], told: Mapping[str, float]
+    run: Run, material: Material, clips: list[Clip], labels: Mapping[str, float]
 ) -> list[Player]:
-    """One sound under the values of each label that the model is told."""
-    if not clips:
+    """One sound under the values of each conditioning label."""
+    if not clips or not run.conditioning_tasks:
         return []
     clip = clips[len(clips) // 2]
     audio = clip.audio[: round(SWEPT_SECONDS * run.sample_rate)]
-    latents = run.encode(audio, material.conditioning(clip._replace(audio=audio)))
+    latents = run.encode(audio, known_labels(run, material, clip._replace(audio=audio)))
     players = []
-    for task in run.model.conditioning_tasks:
+    for task in run.conditioning_tasks:
         values = _values(run.vocabularies[task], material, task)
-        sounds = [_decode(run, latents, {**told, task: value}) for value in values.values()]
+        sounds = [_decode(run, latents, {**labels, task: value}) for value in values.values()]
         players.append(_joined(run, sounds, list(values), f"{clip.name} under each {task}"))
     return players
 
 
 def _values(vocabulary: Vocabulary, material: Material, task: str) -> dict[str, float]:
-    """Some values of a label, those that the dataset has if it is there."""
+    """Some values of a label, those of the dataset if it is there."""
     values = sweep_values(vocabulary)
     if vocabulary.is_class and task in material.tasks:
         tracks = material.tasks[task].segments.values()
@@ -133,12 +160,14 @@ def _values(vocabulary: Vocabulary, material: Material, task: str) -> dict[str, 
     return {name: values[name] for name in spread(list(values), SWEPT_VALUES)}
 
 
-def _some_labels(run: Run, material: Material, clips: list[Clip]) -> tuple[dict[str, float], str]:
-    """A value of each label that the model is told, as some sound has them together, and how a
-    title says so."""
+def _typical_labels(
+    run: Run, material: Material, clips: Sequence[Clip]
+) -> tuple[dict[str, float], str]:
+    """A value of each conditioning label, as they occur together in some sound, and their text in
+    a title."""
     best: dict[str, float] = {}
     for clip in clips:
-        rows = material.conditioning(clip).items()
+        rows = known_labels(run, material, clip).items()
         known = {
             task: float(np.nanmedian(row)) for task, row in rows if isinstance(row, np.ndarray)
         }
@@ -146,21 +175,21 @@ def _some_labels(run: Run, material: Material, clips: list[Clip]) -> tuple[dict[
             best = known
     for task, value in best.items():
         if run.vocabularies[task].is_class:
-            best[task] = float(int(value))  # between two classes lies none
-    said = ", ".join(f"{task} {_called(run.vocabularies[task], v)}" for task, v in best.items())
-    return best, f", {said}" if said else ""
+            best[task] = float(int(value))  # the median of two classes may be between them
+    names = [f"{task} {_name(run.vocabularies[task], value)}" for task, value in best.items()]
+    return best, "".join(f", {name}" for name in names)
 
 
-def _called(vocabulary: Vocabulary, value: float) -> str:
+def _name(vocabulary: Vocabulary, value: float) -> str:
     return vocabulary.classes[int(value)] if vocabulary.is_class else f"{value:.3g}"
 
 
-def _decode(run: Run, latents: np.ndarray, told: Given) -> Waveform:
-    return without_edges(run.decode(latents, told), run.sample_rate)
+def _decode(run: Run, latents: np.ndarray, labels: Given) -> Waveform:
+    return without_edges(run.decode(latents, labels), run.sample_rate)
 
 
 def _edge(run: Run) -> int:
-    """Frames that a decoded sound is shorter by than the number of its frames."""
+    """Frames by which a decoded sound may be shorter than its frames."""
     return max(len(run.model.centres(run.model.excerpt_length)), 1)
 
 

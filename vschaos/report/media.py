@@ -1,4 +1,4 @@
-"""Sounds and pictures as text, for a page that has nothing beside it."""
+"""Sounds and pictures as base64 text, for a page of one file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import soundfile
 from vschaos.audio.files import Waveform, resample
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
-FINE, COARSE = 0.2, 0.6  # of an mp3, 0 (largest) to 1: about 95 and 55 kbit/s at 44.1 kHz
-HEADROOM = 0.98  # louder sounds are turned down to it: they would clip
+FINE, COARSE = 0.2, 0.6  # mp3 compression, 0 to 1 (smallest): 95 and 55 kbit/s at 44.1 kHz
+MAX_PEAK = 0.98  # highest peak: louder sounds would clip
 
 WINDOW = 2048
 ROWS = 128
-COLUMNS_PER_SECOND, MOST_COLUMNS = 160, 640
+COLUMNS_PER_SECOND, MAX_COLUMNS = 160, 640
 LOWEST_HZ = 40.0
 RANGE_DB = 72.0
 SHADES = 64
@@ -27,14 +27,14 @@ INKS = ((0.0, 0xFBF7EE), (0.3, 0xEBD9B8), (0.55, 0xD99A66), (0.75, 0xB95534), (1
 
 
 def encode_sound(sound: Waveform, sample_rate: int, size: float = FINE) -> str:
-    """A sound `[T]` as an mp3 in base64: every browser plays it, in a tenth of a wav's space."""
+    """A sound `[T]` as an mp3 in base64: any browser plays it, at a tenth of the size of a wav."""
     rate = next((rate for rate in MP3_RATES if rate >= sample_rate), MP3_RATES[-1])
     samples = resample(np.nan_to_num(sound).astype(np.float32), sample_rate, rate)
     peak = float(np.abs(samples).max(initial=0.0))
     file = io.BytesIO()
     soundfile.write(
         file,
-        samples * min(1.0, HEADROOM / max(peak, 1e-9)),
+        samples * min(1.0, MAX_PEAK / max(peak, 1e-9)),
         rate,
         format="MP3",
         subtype="MPEG_LAYER_III",
@@ -45,16 +45,16 @@ def encode_sound(sound: Waveform, sample_rate: int, size: float = FINE) -> str:
 
 
 def draw_spectrograms(sounds: list[Waveform], sample_rate: int) -> list[str]:
-    """Pictures of sounds `[T]` on one scale of level: PNG in base64, as wide as they last."""
+    """Spectrograms of sounds `[T]` with one level range: PNG in base64."""
     levels = [_log_spectrogram(sound, sample_rate) for sound in sounds]
     top_db = max(float(level.max()) for level in levels)
     return [_png(np.clip(1.0 + (level - top_db) / RANGE_DB, 0.0, 1.0)) for level in levels]
 
 
 def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
-    """`[T]` -> level in dB `[ROWS, columns]`, the highest row first, at even musical distances."""
+    """`[T]` -> level in dB `[ROWS, columns]`, rows even in log frequency, highest first."""
     seconds = len(sound) / sample_rate
-    columns = int(np.clip(seconds * COLUMNS_PER_SECOND, 16, MOST_COLUMNS))
+    columns = int(np.clip(seconds * COLUMNS_PER_SECOND, 16, MAX_COLUMNS))
     centres = ((np.arange(columns) + 0.5) * len(sound) / columns).astype(int)
     padded = np.pad(np.nan_to_num(sound), WINDOW // 2)
     frames = padded[centres[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW)
@@ -64,8 +64,8 @@ def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
 
 
 def _rows(levels: np.ndarray, bins: np.ndarray) -> np.ndarray:
-    """Levels `[F, N]` at places among the F bins, which rise: between two bins where these lie
-    apart, the strongest of those that a row stands for where they lie close."""
+    """Levels `[F, N]` at increasing fractional bins: interpolated where rows are denser than bins,
+    the maximum of the bins of a row where they are sparser."""
     below = np.minimum(bins.astype(int), len(levels) - 2)
     share = (bins - below)[:, None]
     between = (1.0 - share) * levels[below] + share * levels[below + 1]

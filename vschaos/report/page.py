@@ -1,4 +1,4 @@
-"""Plain data in a page: one file of HTML, with its style, its script and all it shows."""
+"""A report as one HTML file with style, script and data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ SCRIPTS = ("elements", "players", "map", "curves", "matrices", "sections")  # in
 
 
 def render(content: Mapping[str, Any]) -> str:
-    """The page of what `gather` gives.
+    """The page of the data of `gather`.
 
-    Nothing that comes from a run becomes markup: it stands in the page as JSON, in which no `<` is
-    left, and the scripts put it in the document as text. Should one of them fail in this, the
-    page's own policy lets the browser run no script but the one whose digest it names, and load
-    nothing from anywhere.
+    Nothing of a run becomes markup: its data are JSON without any `<`, and the scripts insert them
+    as text. As a second barrier, the content security policy of the page allows no script but the
+    one with its digest, and no request.
     """
     script = "\n".join(_read(f"{name}.js") for name in SCRIPTS)
     parts = {

@@ -1,4 +1,4 @@
-"""A map of the latent space: where the frames of known sounds lie in it."""
+"""The map of a latent space: a projection of the frames of known sounds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary
+from vschaos.report.listening import known_labels
 from vschaos.report.media import COARSE, encode_sound
 from vschaos.runs import Run
 
 CLIPS = {"train": 40, "held_out": 20}
 CLIP_SECONDS = 2.5
 POINTS = 6000  # at most
-GRID = 4095  # positions are whole numbers from 0 to it
-SILENCE = 10 ** (-60 / 20)  # frames below it all lie in one place and say nothing
+GRID = 4095  # highest position
+SILENCE = 10 ** (-60 / 20)  # silent frames coincide
 
 
 class _Frames(NamedTuple):
@@ -25,8 +26,8 @@ class _Frames(NamedTuple):
 
     Attributes:
         latents: `[Z, M]`.
-        seconds: of the clip, at their centres.
-        labels: by task, `[M]`, NaN where nothing is known.
+        seconds: in the clip, of their centres `[M]`.
+        labels: by task, `[M]`, NaN where unknown.
     """
 
     clip: Clip
@@ -37,8 +38,8 @@ class _Frames(NamedTuple):
 
 
 def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
-    """Frames of held-out and of learnt sounds in the plane of the two strongest principal
-    components, with the sounds around them; None where there are no sounds."""
+    """Frames of held-out and of training sounds on the first two principal components, with their
+    sounds; None without sounds."""
     frames = [
         _encode(run, material, clip, side == "held_out")
         for side, count in CLIPS.items()
@@ -48,7 +49,7 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
     if not frames:
         return None
     plane, shares = _project(np.concatenate([one.latents for one in frames], axis=1))
-    if plane.shape[0] == 1:  # of a single latent there is no second axis: time stands there
+    if plane.shape[0] == 1:  # a single latent has no second axis: time takes its place
         plane = np.stack([plane[0], np.concatenate([one.seconds for one in frames])])
     low, high = plane.min(axis=1, keepdims=True), plane.max(axis=1, keepdims=True)
     x, y = (GRID * (plane - low) / np.maximum(high - low, 1e-9)).round().astype(int).tolist()
@@ -65,7 +66,7 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
 
 
 def _clips(material: Material, side: str, count: int) -> list[Clip]:
-    """Spread over the files of a side, several of each where there are few."""
+    """Clips spread over the files of a side, several of each if there are few."""
     names = spread(material.names(side), count)
     clips: list[Clip | None] = []
     for name in names:
@@ -77,18 +78,18 @@ def _clips(material: Material, side: str, count: int) -> list[Clip]:
 
 
 def _encode(run: Run, material: Material, clip: Clip, is_held_out: bool) -> _Frames:
-    latents = np.nan_to_num(run.encode(clip.audio, material.conditioning(clip)))
+    latents = np.nan_to_num(run.encode(clip.audio, known_labels(run, material, clip)))
     centres = run.model.centres(len(clip.audio)).numpy()
     reach = run.model.hop_length
     peaks = [np.abs(clip.audio[max(c - reach, 0) : c + reach]).max(initial=0.0) for c in centres]
-    # those before its beginning and after its end are not its own
-    heard = (np.array(peaks) > SILENCE) & (centres >= 0) & (centres < len(clip.audio))
-    labels = {task: row[heard] for task, row in material.labels(clip).items()}
-    return _Frames(clip, is_held_out, latents[:, heard], centres[heard] / run.sample_rate, labels)
+    # frames centred before the beginning or after the end are not shown
+    shown = (np.array(peaks) > SILENCE) & (centres >= 0) & (centres < len(clip.audio))
+    labels = {task: row[shown] for task, row in material.labels(clip).items()}
+    return _Frames(clip, is_held_out, latents[:, shown], centres[shown] / run.sample_rate, labels)
 
 
 def _thinned(frames: list[_Frames]) -> list[_Frames]:
-    """Every so many of the frames, so that there are at most about `POINTS`."""
+    """Every n-th frame, so that there are at most about `POINTS`."""
     step = max(1, math.ceil(sum(one.latents.shape[1] for one in frames) / POINTS))
     return [
         one._replace(
@@ -101,7 +102,7 @@ def _thinned(frames: list[_Frames]) -> list[_Frames]:
 
 
 def _project(latents: np.ndarray) -> tuple[np.ndarray, list[float]]:
-    """`[Z, M]` -> `[2, M]` (or 1), and the shares of the variance that they hold."""
+    """`[Z, M]` -> `[2, M]` (or 1), and their shares of the variance."""
     centred = latents - latents.mean(axis=1, keepdims=True)
     axes, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     power = sizes**2 / max(float((sizes**2).sum()), 1e-12)
@@ -119,7 +120,7 @@ def _describe(run: Run, frames: _Frames) -> dict[str, Any]:
 
 
 def _colourings(run: Run, material: Material, frames: list[_Frames]) -> list[dict[str, Any]]:
-    """The labels of the model first: a page begins with the first one."""
+    """Colourings by label, folder and side; the labels of the model first."""
     own = [task for task in run.vocabularies if task in material.tasks]
     others = [task for task in material.tasks if task not in own]
     return [
@@ -163,7 +164,7 @@ def _folders(frames: list[_Frames]) -> list[dict[str, Any]]:
 
 def _sides(frames: list[_Frames]) -> dict[str, Any]:
     numbers = [int(one.is_held_out) for one in frames]
-    return _colouring("side", Vocabulary(("learnt", "held out")), _per_frame(frames, numbers))
+    return _colouring("side", Vocabulary(("training", "held out")), _per_frame(frames, numbers))
 
 
 def _per_frame(frames: list[_Frames], numbers: list[int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Writes the page of a run: when it is asked for, and at the end of a training."""
+"""Writes the report of a run, on command and at the end of a training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 def write_report(
     path: Path, version: int | None = None, checkpoint: str = "last", out: Path | None = None
 ) -> Path:
-    """Writes the page of a run and says where it is.
+    """Writes the report of a run and returns its path.
 
     Args:
-        path: the folder of a training, of one of its versions, or a checkpoint.
+        path: folder of a training or of a version, or a checkpoint.
         version: N of `version_N`; the newest by default.
-        checkpoint: a name in `checkpoints/`.
+        checkpoint: name in `checkpoints/`.
         out: the file to write; `report.html` in the version's folder by default.
 
     Raises:
@@ -38,16 +38,18 @@ def write_report(
 
 
 def write_report_safely(folder: Path) -> None:
-    """The same at the end of a training, which it must not spoil: what goes wrong is told in one
-    sentence, and Ctrl-C ends it."""
+    """Writes the report at the end of a training, which it must not break: an error is logged in
+    one sentence, and Ctrl-C skips the report."""
     if not (folder / "checkpoints" / "last.ckpt").is_file():
         return
     again = f"python3 -m vschaos.report {shlex.quote(str(folder))}"
-    logger.info("writing the run's page (Ctrl-C leaves it out)")
+    logger.info("writing the report (Ctrl-C skips it)")
     try:
-        logger.info("page: %s", write_report(folder))
+        logger.info("report: %s", write_report(folder))
     except KeyboardInterrupt:
-        logger.warning("the page was left out: %s writes it", again)
-    except Exception as error:  # whatever it is, the run is whole
+        logger.warning("the report was skipped: %s writes it", again)
+    except Exception as error:  # whatever it is, the run is complete
         reason = f"{type(error).__name__}: {error}".rstrip(".")
-        logger.warning("the page could not be written (%s): %s --debug tells more", reason, again)
+        logger.warning(
+            "the report could not be written (%s): %s --debug shows the trace", reason, again
+        )

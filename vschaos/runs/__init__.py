@@ -1,13 +1,12 @@
-"""The run folder: what a training leaves, and how it is opened again.
+"""The run folder: settings, data split, vocabularies and weights of a training.
 
-A run lies in `rundir/name/version_N/` and explains itself. Nothing in it is executed when it is
-opened: text is parsed as YAML or JSON, weights are tensors alone, and no name in it leads out of
-its folder.
+A run lies in `rundir/name/version_N/`. Opening it executes nothing in it: text is parsed as YAML or
+JSON, weights are tensors alone, and no name in it leads out of its folder.
 
-run                  a run that is opened, with its model
-prior                what the run's sounds go through in time
+run                  an opened run, with its model
+prior                its temporal prior
 reading, writing     the files of the folder
-summary, comparing   many runs, without their models
+summary, comparing   lists and comparisons of many runs, without their models
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Runs as a table, and side by side."""
+"""Tables that list and compare runs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from vschaos.latents.importance import num_important
 from vschaos.runs.summary import Summary
 
-OF_ALL_RUNS = ("name", "rundir", "resume", "check", "report", "recipe")  # differ, and tell nothing
+IGNORED = ("name", "rundir", "resume", "check", "report", "recipe")  # settings of no interest
 WIDEST = 48  # characters of a value
 NOTHING = "-"
 
 
 def table(runs: Sequence[Summary]) -> str:
-    """A line for each run; of its latents, how many matter."""
+    """A line for each run, with the number of its important latents."""
     head = ["run", "recipe", "begun", "state", "steps", "validation", "latents", "size"]
     rows = [
         [
@@ -34,19 +34,19 @@ def table(runs: Sequence[Summary]) -> str:
 
 
 def differences(runs: Sequence[Summary]) -> dict[str, list[Any]]:
-    """By dotted key, the settings in which runs differ: a value for each; none where it is not
-    there."""
+    """The settings in which runs differ, by dotted key: a value for each run, none if it lacks the
+    setting."""
     keys = dict.fromkeys(key for run in runs for key in run.settings)
     rows = {key: [run.settings.get(key) for run in runs] for key in keys}
     return {
         key: values
         for key, values in rows.items()
-        if key not in OF_ALL_RUNS and any(value != values[0] for value in values)
+        if key not in IGNORED and any(value != values[0] for value in values)
     }
 
 
 def side_by_side(runs: Sequence[Summary]) -> str:
-    """What runs came to, and in which settings they differ: a column for each run."""
+    """Metrics of runs and the settings in which they differ, a column for each run."""
     names = dict.fromkeys(name for run in runs for name in run.metrics)
     rows = [
         ["", *(f"{run.name}/version_{run.version}" for run in runs)],
@@ -62,7 +62,7 @@ def side_by_side(runs: Sequence[Summary]) -> str:
 
 
 def to_json(runs: Sequence[Summary]) -> dict[str, Any]:
-    """All of it as plain data; differences where there are several runs."""
+    """Summaries as plain data, with the differences of several runs."""
     content: dict[str, Any] = {"runs": [run.to_json() for run in runs]}
     if len(runs) > 1:
         content["differences"] = differences(runs)
@@ -70,7 +70,7 @@ def to_json(runs: Sequence[Summary]) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """Without signs by which a run of a stranger could move a terminal's cursor."""
+    """Replaces control characters, by which a run of a stranger could move a terminal's cursor."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
 
 

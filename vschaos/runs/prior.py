@@ -1,4 +1,4 @@
-"""The temporal prior of a run: a file beside its checkpoints, for one of them."""
+"""The temporal prior of a run: a file beside its checkpoints, for the weights of one of them."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ from typing import Any
 import torch
 
 from vschaos.files import written_whole
-from vschaos.layers import LatentPrior
+from vschaos.latents import LatentPrior
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Labelled, LatentStatistics
 
 FORMAT = 2
-EARLIER = (1,)  # knew nothing of where a sound begins
 FOLDER = "priors"  # in the folder of a run
 LARGEST = {
     "width": 2048,
     "num_ways": 256,
     "num_places": 65536,
-}  # of a file that may come from a stranger
+}  # sizes in a file that may come from a stranger
 logger = logging.getLogger(__name__)
 
 
 def prior_file(checkpoint: Path) -> Path:
-    """Where the prior for the weights in a checkpoint lies."""
+    """The file of the prior for the weights in a checkpoint."""
     return checkpoint.absolute().parent.parent / FOLDER / f"{checkpoint.stem}.pt"
 
 
 def make_prior(
-    model: Model, width: int = 128, num_ways: int = 8, num_places: int = 256
+    model: LatentStatistics, width: int = 128, num_ways: int = 8, num_places: int = 256
 ) -> LatentPrior:
-    """An untrained one, told the labels that the model is told."""
+    """An untrained prior, conditioned on the labels that condition the model."""
     tasks = list(model.vocabularies)
-    told = [tasks.index(task) for task in model.conditioning_tasks]
-    return LatentPrior(model.latent_dim, model.vocabularies, told, width, num_ways, num_places)
+    names = model.conditioning_tasks if isinstance(model, Labelled) else []
+    conditioned_on = [tasks.index(name) for name in names]
+    return LatentPrior(
+        model.latent_dim, model.vocabularies, conditioned_on, width, num_ways, num_places
+    )
 
 
 def write_prior(checkpoint: Path, model: Model, prior: LatentPrior) -> Path:
-    """Keeps a prior for the weights in a checkpoint."""
+    """Writes a prior for the weights in a checkpoint."""
     file = prior_file(checkpoint)
     outlook = prior.outlook
     settings = {
@@ -60,20 +63,17 @@ def write_prior(checkpoint: Path, model: Model, prior: LatentPrior) -> Path:
 
 
 def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
-    """The prior for the weights in a checkpoint, if there is one and it was learnt on these.
+    """The prior for the weights in a checkpoint, if there is one and it was trained on these.
 
     Raises:
-        ValueError: it is damaged, or no prior.
+        ValueError: it is damaged, or has another format.
     """
     file = prior_file(checkpoint)
-    if not file.is_file():
+    if not isinstance(model, LatentStatistics) or not file.is_file():
         return None
-    again = f"python3 -m vschaos.prior {shlex.quote(str(checkpoint))} learns it again"
+    again = f"python3 -m vschaos.prior {shlex.quote(str(checkpoint))} trains it again"
     try:
         content: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        if content["format"] in EARLIER:
-            logger.warning("%s was learnt by an earlier version and is left out: %s", file, again)
-            return None
         is_of_these = content["weights"] == fingerprint(model)
         settings = {name: content["settings"][name] for name in LARGEST}
         if content["format"] != FORMAT or not _are_sizes(settings):
@@ -82,15 +82,17 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
         if is_of_these:
             prior.load_state_dict(content["state_dict"], strict=True)
     except Exception as error:  # torch raises whatever a damaged or hostile file makes it raise
-        raise ValueError(f"{file} is damaged, or no prior: delete it, or {again}") from error
+        raise ValueError(
+            f"{file} is damaged, or no prior of format {FORMAT}: delete it, or {again}"
+        ) from error
     if not is_of_these:
-        logger.warning("%s was learnt for other weights and is left out: %s", file, again)
+        logger.warning("%s was trained for other weights and is left out: %s", file, again)
         return None
     return prior.eval().requires_grad_(False)
 
 
 def fingerprint(model: Model) -> str:
-    """Of all that decides what a model's latents are."""
+    """A hash of all weights of a model, which determine its latents."""
     digest = hashlib.sha256()
     for name, value in sorted(model.state_dict().items()):
         digest.update(name.encode())

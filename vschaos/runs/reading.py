@@ -1,4 +1,4 @@
-"""What stands in a run folder, read as if a stranger had written it."""
+"""Reads the files of a run folder, which may come from a stranger."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import yaml
 
 from vschaos.labels import Vocabulary
 
-FORMAT = 2  # of the run folder; 2 since latents are counted in deviations
-WRITTEN_TO = (".", "checkpoints", "logs")  # by a training that is gone on with
+FORMAT = 3  # of the run folder
+WRITTEN_TO = (".", "checkpoints", "logs")  # by a resumed training
 
 
 def find_version(path: Path, version: int | None = None) -> Path:
-    """The version's folder for the folder of a training, of a version, or a file in it."""
+    """The version's folder, from that of a training, of a version, or a file in it."""
     if version is not None and (path / f"version_{version}").is_dir():
         return path / f"version_{version}"
     if version is not None:
         raise FileNotFoundError(f"there is no version_{version} in {path}")
-    # from a training's folder one does not look upwards: a config.yaml there is not ours
+    # a config.yaml above a training's folder belongs to something else
     is_inside = path.is_file() or path.name == "checkpoints"
     for candidate in (path, *(path.absolute().parents[:2] if is_inside else ())):
         if (candidate / "config.yaml").is_file():
@@ -29,14 +29,14 @@ def find_version(path: Path, version: int | None = None) -> Path:
     versions = _versions(path)
     if not versions:
         raise FileNotFoundError(
-            f"{path} is not the folder of a training (there is no version_N with a config.yaml)"
+            f"expected the folder of a training (with version_N/config.yaml), got {path}"
         )
     trained = [folder for folder in versions if any((folder / "checkpoints").glob("*.ckpt"))]
     return (trained or versions)[-1]
 
 
 def newest_version(training: Path) -> Path:
-    """The version that began last, to be gone on with, whether anything was kept of it or not.
+    """The version that began last, to be resumed, with or without a checkpoint.
 
     Raises:
         FileNotFoundError: none has begun.
@@ -44,8 +44,8 @@ def newest_version(training: Path) -> Path:
     versions = _versions(training)
     if not versions:
         raise FileNotFoundError(
-            f"resume=true: there is nothing to go on with in {training} (no version_N with a "
-            "config.yaml); without it the training begins"
+            f"resume=true: there is nothing to resume in {training} (no version_N with a "
+            "config.yaml); leave it out to begin the training"
         )
     return versions[-1]
 
@@ -56,7 +56,7 @@ def _versions(training: Path) -> list[Path]:
 
 
 def number_of(folder: Path) -> int:
-    """N of `version_N`; -1 if it is called otherwise."""
+    """N of `version_N`; -1 for another name."""
     number = folder.name.removeprefix("version_")
     return int(number) if number.isdecimal() else -1
 
@@ -66,7 +66,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: it is not there.
-        ValueError: it is none, or that of a run of another format.
+        ValueError: it is no configuration, or the run has another format.
     """
     config = read_settings(folder)
     check_format(folder)
@@ -74,33 +74,33 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """The same, whatever the format of the run."""
+    """The configuration of a version's folder, whatever the format of the run."""
     file = folder / "config.yaml"
     try:
         config = yaml.load(file.read_text(encoding="utf-8"), _PlainLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{file} is not plain YAML: {error}") from error
     if not isinstance(config, dict) or "model" not in config or "name" not in config:
-        raise ValueError(f"{file} must hold a run's settings (name, model, ...)")
+        raise ValueError(f"{file} must hold the settings of a run (name, model, ...)")
     check_name(config["name"])
     return config
 
 
 def check_format(folder: Path) -> None:
-    """Refuses a run that another version of this project wrote otherwise.
+    """Refuses a run of another format.
 
     Raises:
-        FileNotFoundError: nothing says so.
-        ValueError: it did.
+        FileNotFoundError: the run does not state its format.
+        ValueError: it is another one.
     """
     versions = read_json(folder / "versions.json")
-    came, author = versions.get("format"), versions.get("vschaos", "unknown")
-    if came == FORMAT:
+    found, author = versions.get("format"), versions.get("vschaos", "unknown")
+    if found == FORMAT:
         return
-    is_newer = isinstance(came, int) and came > FORMAT
-    advice = "a newer vschaos reads it" if is_newer else "train it again"
+    is_newer = isinstance(found, int) and found > FORMAT
+    advice = "install a newer vschaos" if is_newer else "train it again"
     raise ValueError(
-        f"{folder} is a run of format {came} (vschaos {author}), this vschaos reads {FORMAT}: "
+        f"expected a run of format {FORMAT}, got format {found!r} (vschaos {author}) in {folder}: "
         f"{advice}"
     )
 
@@ -118,19 +118,21 @@ def read_vocabularies(folder: Path) -> dict[str, Vocabulary]:
 
 
 def read_split(folder: Path) -> dict[str, Any]:
-    """Names of the files that a run learns from (`train`), and of those `held_out`.
+    """The data split of a run: names of the training files (`train`) and the validation files
+    (`held_out`).
 
-    Also `parts`, by side and name the first sample and the end of what belongs to that side of a
-    file that is cut in time, and `digests` of the files' bytes by name, if they are known.
+    Also `parts`, by side and name the first sample and the end of the part of a file that belongs
+    to that side, for files that are split in time, and `digests` of the files' bytes by name.
 
     Raises:
-        FileNotFoundError: nothing says it.
-        ValueError: they are no names, or lead out of a dataset.
+        FileNotFoundError: there is no such file.
+        ValueError: it holds no names, or names that lead out of a dataset.
     """
     file = folder / "split.json"
     split = {"parts": {}, "digests": {}} | read_json(file)
+    split.pop("rendered", None)  # the seed of sounds that were rendered, for the reader
     if split.keys() != {"train", "held_out", "parts", "digests"}:
-        raise ValueError(f"{file} must name the files of train and of held_out")
+        raise ValueError(f"{file} must name the files of train and held_out, got {sorted(split)}")
     for side in ("train", "held_out"):
         _check_file_names(file, split[side])
     try:
@@ -140,7 +142,7 @@ def read_split(folder: Path) -> dict[str, Any]:
         }
         split["digests"] = {name: str(digest) for name, digest in split["digests"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{file}: parts or digests of files that are none") from error
+        raise ValueError(f"{file}: parts or digests are malformed") from error
     return split
 
 
@@ -151,30 +153,30 @@ def _part(first: int, end: int) -> tuple[int, int]:
 
 
 def check_name(name: object) -> str:
-    """The name of a training, if a folder can be called so."""
+    """Returns the name of a training if it is valid as a folder's name."""
     name = str(name)
     is_plain = Path(name).name == name and not name.startswith(".") and name.isprintable()
     if not name or not is_plain:
-        raise ValueError(f"name must be a plain name for a folder; {name!r} came")
+        raise ValueError(f"name must be a plain name for a folder, got {name!r}")
     return name
 
 
 def check_own_folders(folder: Path, names: Iterable[str] = WRITTEN_TO) -> None:
-    """Refuses to write to folders of a run that are links: they lead wherever its maker wanted.
+    """Refuses to write to folders of a run that are symbolic links: they may lead anywhere.
 
     Raises:
-        ValueError: one of them is.
+        ValueError: one of them is a link.
     """
     for name in names:
         if (folder / name).is_symlink():
             raise ValueError(
-                f"{(folder / name)} is a link to {(folder / name).readlink()}: what a run writes "
-                "stays in its folder; put the folder itself there"
+                f"{folder / name} is a link to {(folder / name).readlink()}: a run writes to its "
+                "own folder alone; put a folder there"
             )
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The object in a file of a run.
+    """The JSON object in a file of a run.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -183,7 +185,7 @@ def read_json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"the run is not whole: {file} is not there") from error
+        raise FileNotFoundError(f"the run is incomplete: {file} is missing") from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not JSON: {error}") from error
     if not isinstance(content, dict):
@@ -192,7 +194,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Without aliases: a run has none, and a few of them unfold to more than any memory."""
+    """Refuses aliases: a run has none, and a few of them can expand beyond any memory."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -201,15 +203,15 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 def _plain_name(task: str) -> str:
-    """The name of a label: it becomes part of files' names."""
+    """Returns the name of a label if it is valid as a part of a file's name."""
     if not task or not task.isprintable() or any(sign in task for sign in "/\\"):
-        raise ValueError(f"a label must have a plain name, {task!r} came")
+        raise ValueError(f"a label must have a plain name, got {task!r}")
     return task
 
 
 def _check_file_names(file: Path, names: object) -> None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{file} must give lists of names")
+        raise ValueError(f"{file} must hold lists of names")
     for name in names:
         is_absolute = name.startswith("/") or PureWindowsPath(name).drive
         if not name or "\0" in name or is_absolute or ".." in PurePosixPath(name).parts:

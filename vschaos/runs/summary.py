@@ -1,4 +1,4 @@
-"""What one wants to know of a run among many, without building its model."""
+"""Summaries of runs, read without building their models."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ STATES = ("finished", "stopped", "failed")
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in a line.
+    """A summary of a run.
 
     Attributes:
         folder: `.../version_N`.
         name: of the training.
         version: N.
-        recipe: it was composed from; the class of the model where that was not kept.
+        recipe: it was composed from; the class of the model if there was none.
         begun: year-month-day hour:minute.
         state: `finished`, `stopped`, `failed`, `unfinished` (it is training, or was killed), or
             `unreadable`.
         steps: of the last checkpoint; none without one.
         metrics: of validation sounds, by key, of the best weights.
-        validation: the tracked ones of them, in words.
-        importance: what each latent of the last checkpoint changes in the sound, dB, the most
-            important first; none if it does not tell.
+        validation: the tracked ones of them, as text.
+        importance: of each latent of the last checkpoint, dB, the most important first; empty
+            without latent statistics.
         size_bytes: of the folder.
         problem: why it cannot be opened, or nothing.
         settings: plain values by dotted key.
@@ -61,7 +61,7 @@ class Summary:
 
 
 def find_runs(path: Path) -> list[Summary]:
-    """The runs in a folder of trainings, by name and version; or that of a version.
+    """Summaries of the runs in a folder of trainings, by name and version, or of a single one.
 
     Raises:
         FileNotFoundError: no such folder, or no run in it.
@@ -78,7 +78,7 @@ def find_runs(path: Path) -> list[Summary]:
 
 
 def find_run(path: Path) -> Summary:
-    """The newest run of a training, or that of a version.
+    """The summary of the newest run of a training, or of a version.
 
     Raises:
         FileNotFoundError: there is none.
@@ -89,7 +89,7 @@ def find_run(path: Path) -> Summary:
 
 
 def summarise(folder: Path) -> Summary:
-    """Of a version's folder, whatever state it is in: what cannot be read is told, not raised."""
+    """Summarises a version's folder in any state; what cannot be read becomes its `problem`."""
     folder = folder.absolute()
     number, size = number_of(folder), sum(_sizes(folder))
     try:
@@ -117,7 +117,7 @@ def summarise(folder: Path) -> Summary:
 
 
 def flat(settings: Any, key: str = "") -> dict[str, Any]:
-    """Plain values by dotted key."""
+    """Nested settings -> plain values by dotted key."""
     if isinstance(settings, dict) and settings:
         found: dict[str, Any] = {}
         for name, value in settings.items():
@@ -171,12 +171,12 @@ def _metrics(best: dict[str, Any]) -> dict[str, float]:
 
 
 def _shown(best: dict[str, Any]) -> str:
-    """The tracked metrics, as their family words them."""
+    """The tracked metrics as text."""
     values, tracked = _metrics(best), best.get("tracked_metrics")
     try:
         metrics = [Metric(**entry) for entry in tracked or ()]
         return ", ".join(m.text(values[m.key]) for m in metrics if m.key in values)
-    except (TypeError, ValueError):  # a stranger's
+    except (TypeError, ValueError):  # not written by us
         return ""
 
 
@@ -197,7 +197,7 @@ def _read_checkpoint(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        # tensors stay on the disk: a hundred runs are listed at once
+        # tensors stay on the disk, since many runs are listed at once
         content = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
     except Exception:  # torch raises whatever a damaged or hostile file makes it raise
         return {}

@@ -1,4 +1,4 @@
-"""A new run: its folder, and all that is known of it before it begins."""
+"""Creates the folder of a new run, and writes all that is known before it begins."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "
 
 README = """# {name}
 
-A model trained by vschaos {version} on {date}, from the sounds in `{root}`.
+A model trained by vschaos {version} on {date}, from {sounds}.
 
-| file | what it is |
+| file | content |
 |---|---|
 | `config.yaml` | every setting of the training, resolved |
-| `split.json` | the files, and parts of files, learnt from and held out |
-| `vocabularies.json` | the classes or the range of each label |
+| `split.json` | training and validation files, and parts of files |
+| `vocabularies.json` | classes or range of each label |
 | `versions.json` | versions of the code and its libraries |
 | `state.json` | how the training ended |
-| `checkpoints/last.ckpt`, `best.ckpt` | weights: the newest, and those best on held-out files |
-| `checkpoints/epoch_*.ckpt` | weights kept by schedule |
-| `report.html`, `evaluation/` | its page, and how good it is, once they are written |
-| `logs/` | losses, pictures and sounds; look at them with `tensorboard --logdir {typed}` |
+| `checkpoints/last.ckpt`, `best.ckpt` | weights: the last, and the best in validation |
+| `checkpoints/epoch_*.ckpt` | weights saved by schedule |
+| `report.html`, `evaluation/` | report and evaluation, once they are written |
+| `logs/` | losses, pictures and sounds, for `tensorboard --logdir {typed}` |
 
-Judge: `python -m vschaos.evaluate {typed}`
+Evaluate: `python -m vschaos.evaluate {typed}`
 Listen: `python generate.py reconstruct {typed} --files some.wav`
 Export: `python script.py {typed}`
 """
@@ -50,11 +50,11 @@ def create_run(
     vocabularies: Mapping[str, Vocabulary],
     split: dict[str, Any],
 ) -> Path:
-    """Makes `rundir/name/version_N`, N being the first number that is free, with all of a run that
-    is known before it begins.
+    """Creates `rundir/name/version_N`, N being the first free number, with all that is known of a
+    run before it begins.
 
-    It is written beside and renamed: a version is whole or not there, so that one whose training is
-    killed can be gone on with.
+    It is written elsewhere and renamed, so that a version is never incomplete and a killed training
+    can be resumed.
     """
     training = rundir / check_name(config["name"])
     for number in count():
@@ -66,7 +66,7 @@ def create_run(
                 _describe(partial, folder, config, vocabularies, split)
                 partial.rename(folder)
         except OSError as error:
-            if folder.is_dir():  # another training began meanwhile
+            if folder.is_dir():  # another training has begun
                 continue
             raise ValueError(f"rundir={rundir} cannot be written: {error.strerror}") from error
         break
@@ -80,7 +80,7 @@ def _describe(
     vocabularies: Mapping[str, Vocabulary],
     split: dict[str, Any],
 ) -> None:
-    """Writes it to `partial`, to be called `folder`."""
+    """Writes the description of a run to `partial`, which becomes `folder`."""
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
     versions |= {"vschaos": __version__, "python": platform.python_version()}
     versions |= {library: _version(library) for library in LIBRARIES}
@@ -88,7 +88,7 @@ def _describe(
         name=config["name"],
         version=__version__,
         date=time.strftime("%Y-%m-%d"),
-        root=config["data"]["dataset"]["root"],
+        sounds=_sounds(config["data"]),
         typed=shlex.quote(str(folder)),
     )
     (partial / "checkpoints").mkdir()
@@ -101,20 +101,27 @@ def _describe(
     _write(partial / "config.yaml", _dump(config))
 
 
+def _sounds(data: Mapping[str, Any]) -> str:
+    """What a training gets its sounds from."""
+    if "dataset" in data:
+        return f"the sounds in `{data['dataset']['root']}`"
+    return f"sounds rendered by `{data['renderer']['_target_']}`"
+
+
 def clear_partial(folder: Path) -> None:
-    """Removes the files of a run that were being written as its training was killed."""
+    """Removes partial files of a run whose training was killed."""
     for name in WRITTEN_TO:
         for partial in (folder / name).glob(f"*{PARTIAL}"):
             partial.unlink()
 
 
 def note_state(folder: Path, state: str) -> None:
-    """Keeps how a training ended: `finished`, `stopped` or `failed`."""
+    """Records how a training ended: `finished`, `stopped` or `failed`."""
     _write(folder / "state.json", json.dumps({"state": state}))
 
 
 class _PlainDumper(yaml.SafeDumper):
-    """Writes what comes twice twice: aliases are not read."""
+    """Writes repeated values in full, since aliases are not read."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -40,7 +40,7 @@ class WarmupStableDecay(LRScheduler):
     ) -> None:
         if not 0.0 < down_share < 1.0:
             raise ValueError(
-                f"training.schedule.down_share must lie between 0 and 1, {down_share} came"
+                f"training.schedule.down_share must lie between 0 and 1, got {down_share}"
             )
         self.warmup_steps = warmup_steps
         self.down_share = down_share
@@ -90,7 +90,7 @@ class EarlyStopping(Callback):
         if patience < 1 or min_gain < 0.0:
             raise ValueError(
                 "training.early_stopping.patience must be at least 1 and min_gain at least 0, "
-                f"{patience} and {min_gain} came"
+                f"got {patience} and {min_gain}"
             )
         self.patience = patience
         self.min_gain = min_gain
@@ -169,7 +169,7 @@ def check_ending(training: Mapping[str, Any]) -> None:
     if training.get("early_stopping") is not None and schedule != NAME_OF_SCHEDULE:
         raise ValueError(
             "training.early_stopping lets the rate down itself: training.schedule._target_ must be "
-            f"{NAME_OF_SCHEDULE}, {schedule} came; length=quick sets both"
+            f"{NAME_OF_SCHEDULE}, got {schedule}; length=quick sets both"
         )
 
 

@@ -16,12 +16,13 @@ from pytorch_lightning.utilities.types import (
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
 
 from vschaos.batch import Batch
 from vschaos.data.datamodule import batch_number
 from vschaos.models.base import Model
 from vschaos.models.capabilities import LatentStatistics
-from vschaos.training.ema import AveragedModel, WeightAveraging
+from vschaos.training.ema import WeightAveraging
 from vschaos.training.non_finite import NonFiniteGuard
 
 LOG_EVERY_STEPS = 50
@@ -77,7 +78,7 @@ class Learner(lightning.LightningModule):
         self.model = model
         self.averaged: AveragedModel | None = None
         if ema is not None and ema.decay > 0.0:
-            self.averaged = AveragedModel(model, ema)
+            self.averaged = ema.averaged(model)
         self.weights = weights
         self.make_optimizer = optimizer
         self.make_schedule = schedule
@@ -91,12 +92,15 @@ class Learner(lightning.LightningModule):
     @property
     def evaluated(self) -> Model:
         """The model as it will be played."""
-        return self.model if self.averaged is None else self.averaged.model
+        if self.averaged is None:
+            return self.model
+        assert isinstance(self.averaged.module, Model)
+        return self.averaged.module
 
     def optimizer_step(self, *arguments: Any, **settings: Any) -> None:
         super().optimizer_step(*arguments, **settings)
         if self.averaged is not None:
-            self.averaged.follow(self.model)
+            self.averaged.update_parameters(self.model)
 
     def on_train_start(self) -> None:
         kept = self.model.state_dict(keep_vars=True).values()
@@ -125,7 +129,7 @@ class Learner(lightning.LightningModule):
         if not self.weights.keys() <= losses.keys():
             raise ValueError(
                 f"training.weights must name losses of the model, {sorted(losses)}; "
-                f"{sorted(self.weights)} came"
+                f"got {sorted(self.weights)}"
             )
         total = torch.zeros((), device=batch.audio.device)
         for name, loss in losses.items():

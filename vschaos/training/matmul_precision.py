@@ -26,7 +26,7 @@ def multiplying(precision: str) -> Iterator[None]:
     """
     if precision not in PRECISIONS:
         raise ValueError(
-            f"training.matmul_precision must be {', '.join(PRECISIONS)}, {precision!r} came"
+            f"training.matmul_precision must be {', '.join(PRECISIONS)}, got {precision!r}"
         )
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(precision)

@@ -1,15 +1,15 @@
-"""What a training is going to work with, as a text."""
+"""The model, the data and a batch of a training, as a text."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from vschaos.data.datamodule import SoundData
-from vschaos.data.split import describe
+from vschaos.data.datamodule import DataModule
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Autoencoder
 
 
-def overview(model: Model, data: SoundData) -> str:
+def overview(model: Model, data: DataModule) -> str:
     """Layers, sizes and one batch, as a text."""
     rows = [
         f"  {name:<28} {type(module).__name__:<12} {_shapes(module)}"
@@ -17,7 +17,8 @@ def overview(model: Model, data: SoundData) -> str:
         if any(True for _ in module.parameters(recurse=False))
     ]
     count = sum(parameter.numel() for parameter in model.parameters())
-    batch = data.excerpts[0]
+    latents = f"{model.latent_dim} latents, " if isinstance(model, Autoencoder) else ""
+    batch = data.training[0]
     audio = batch.audio
     levels = f"rms {audio.square().mean().sqrt():.3f}, peak {audio.abs().amax():.3f}"
     labels = [
@@ -27,22 +28,19 @@ def overview(model: Model, data: SoundData) -> str:
     ]
     return "\n".join(
         [
-            f"model: {type(model).__name__}, {count:,} parameters, {model.latent_dim} latents, "
+            f"model: {type(model).__name__}, {count:,} parameters, {latents}"
             f"{model.sample_rate} Hz, hop {model.hop_length}",
             *rows,
-            f"data: {_sides(data)}",
+            f"data: {data.describe()}",
             f"batch: {list(audio.shape)} samples, {levels}",
             *labels,
+            *(f"feature: {name}, {list(values.shape)}" for name, values in batch.features.items()),
+            *(
+                f"target: {name}, {values.amin():g} to {values.amax():g}"
+                for name, values in batch.targets.items()
+            ),
         ]
     )
-
-
-def _sides(data: SoundData) -> str:
-    store = data.excerpts.store
-    sides = [describe(data.split, "train", "to learn from", store)]
-    if data.split.held_out:
-        sides.append(describe(data.split, "held_out", "held out", store))
-    return ", ".join(sides)
 
 
 def _shapes(module: nn.Module) -> str:

@@ -1,4 +1,4 @@
-"""A training is tried out before it begins: what would fail in an hour fails in seconds."""
+"""Try a training before it begins: what would fail in an hour fails in seconds."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from typing import Any
 import torch
 
 from vschaos.batch import Batch
+from vschaos.data.datamodule import DataModule
 from vschaos.files import check_room
-from vschaos.labels import Labels
 from vschaos.models.base import Model
 from vschaos.training.learner import Learner
 
-STATES_PER_WEIGHT = 3  # the weight, and the two means that Adam keeps of its gradient
+STATES_PER_WEIGHT = 3  # the weight, and the two means of its gradient that Adam has
 AT_A_TIME = 3  # last, best, and one that is being written
-EXCERPTS = 4
 
 
-def try_out(learner: Learner, config: dict[str, Any], export: Callable[[Model], object]) -> None:
-    """Trains a copy of the learner for a step, on noise, exports it, and looks for room for what
-    the training will keep. Nothing of the learner is changed, nor what is drawn afterwards.
+def try_out(
+    learner: Learner,
+    data: DataModule,
+    config: dict[str, Any],
+    export: Callable[[Model], object],
+) -> None:
+    """Trains a copy of the learner for a step, on noise, exports it, and checks the room for its
+    checkpoints. Neither the learner nor the state of any generator is changed.
 
     Args:
         learner: before it has seen any sound.
@@ -36,7 +40,7 @@ def try_out(learner: Learner, config: dict[str, Any], export: Callable[[Model], 
     check_room(Path(config["rundir"]).expanduser(), room, "the checkpoints", "rundir")
     with torch.random.fork_rng(devices=[]):
         tried = copy.deepcopy(learner)
-        batch = _noise(tried.model)
+        batch = data.trial_batch(tried.model)
         tried.model.fit(batch)
         _step(tried, batch)
         try:
@@ -56,7 +60,7 @@ def try_batch(learner: Learner, batch: Batch) -> None:
 
 
 def room_for_checkpoints(model: Model, config: dict[str, Any]) -> int:
-    """Bytes that a training will keep, at most; of one that has no last step, at the least."""
+    """Bytes of the checkpoints of a training, at most; at the least if it has no last step."""
     weights = sum(weight.nbytes for weight in model.parameters())
     ema = config["training"].get("ema")
     averaged = weights if ema and ema["decay"] else 0
@@ -82,17 +86,8 @@ def _step(learner: Learner, batch: Batch) -> None:
         parts = ", ".join(f"{name} {loss.item():.3g}" for name, loss in losses.items())
         raise FloatingPointError(
             f"before the first step the loss is {total.item():.3g}, its gradient {norm.item():.3g} "
-            f"({parts}): look at training.weights, at training.optimizer.lr, which may be lower, "
+            f"({parts}): check training.weights, training.optimizer.lr, which may be lower, "
             "and at the sounds (python3 -m vschaos.data.check)"
         )
     optimizer.step()
     schedule.step()
-
-
-def _noise(model: Model) -> Batch:
-    """Excerpts whose labels are known of every second one."""
-    audio = 0.1 * torch.randn(EXCERPTS, model.excerpt_length)
-    values = torch.zeros(EXCERPTS, len(model.vocabularies), len(model.excerpt_centres))
-    known = torch.zeros_like(values, dtype=torch.bool)
-    known[::2] = True
-    return Batch(audio, Labels(values, known))

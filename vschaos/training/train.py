@@ -1,4 +1,4 @@
-"""From a configuration to a run: the one place where the parts of a training are put together."""
+"""Train a model and leave a run."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytorch_lightning as lightning
-import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
-from vschaos.batch import joined
-from vschaos.data.augment import Augmentations
-from vschaos.data.cache.store import SoundStore, open_store
-from vschaos.data.datamodule import SoundData
-from vschaos.data.excerpts import Frames
-from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
-from vschaos.data.shared_memory import check_shared_memory, is_full, what_is_full
-from vschaos.data.split import Split
-from vschaos.labels import Vocabulary
+from vschaos.data.datamodule import DataModule
+from vschaos.data.loading import is_full, what_is_full
 from vschaos.models.base import Model
 from vschaos.report import write_report_safely
 from vschaos.runs import (
@@ -38,6 +30,7 @@ from vschaos.runs import (
 )
 from vschaos.targets import build
 from vschaos.training.alone import Alone
+from vschaos.training.assembly import ResumedFrom, assemble
 from vschaos.training.checkpoints import (
     DamagedCheckpointError,
     WholeCheckpoints,
@@ -50,20 +43,17 @@ from vschaos.training.checkpoints import (
     writers_raise_here,
 )
 from vschaos.training.early_stopping import check_ending
-from vschaos.training.labels import read_labels
 from vschaos.training.learner import Learner
 from vschaos.training.matmul_precision import multiplying
 from vschaos.training.overview import overview
 from vschaos.training.progress import ProgressLine
 from vschaos.training.recovery import Recovery
-from vschaos.training.sanity import try_batch, try_out
-from vschaos.training.sides import choose_sides, with_unseen_classes
+from vschaos.training.sanity import try_batch
 from vschaos.training.signals import SignalHandling
 from vschaos.training.trainer_settings import check_trainer
 
 # what Lightning raises at values that it does not expect
 NOT_TAKEN = (TypeError, ValueError, AttributeError, ImportError, MisconfigurationException)
-BATCHES_TO_FIT = 16  # as many as the model's statistics are taken from
 logger = logging.getLogger(__name__)
 
 
@@ -87,8 +77,8 @@ def train(
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
             that another process trains.
         FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
-        OSError: the run cannot be written any more; says what is kept.
-        KeyboardInterrupt: Ctrl-C or SIGTERM; says what is kept, and gives the exit code.
+        OSError: the run cannot be written any more; says what is saved.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; says what is saved, and gives the exit code.
     """
     _quiet_lightning()
     config = _with_absolute_paths(config)
@@ -109,7 +99,7 @@ def train(
         if begun is not None:
             alone.hold(begun)
         data, learner = assemble(config, _begun(begun), try_export if is_first else None)
-        try_batch(learner, data.excerpts[0])
+        try_batch(learner, data.training[0])
         if config["check"] and is_first:
             logger.info(overview(learner.model, data))
             if go_on is None or not go_on():
@@ -131,11 +121,11 @@ def train(
 
 
 def _folder(
-    config: dict[str, Any], model: Model, data: SoundData, begun: Path | None, last: Path | None
+    config: dict[str, Any], model: Model, data: DataModule, begun: Path | None, last: Path | None
 ) -> Path:
-    """Of the run that is gone on with, or of a new one."""
+    """The folder of the run that is resumed, or of a new one."""
     if begun is None:
-        split = data.split.to_json()
+        split = data.split_to_json()
         return create_run(Path(config["rundir"]), config, data.vocabularies, split)
     clear_partial(begun)
     if last is not None and last != last_checkpoint(begun):
@@ -144,7 +134,9 @@ def _folder(
 
 
 def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
-    """The same for who opens the run from another folder."""
+    """The configuration as it is read from another folder."""
+    if "dataset" not in config["data"]:  # nothing is read
+        return config
     dataset = dict(config["data"]["dataset"])
     for name in ("root", "cache"):
         if dataset.get(name):
@@ -152,118 +144,14 @@ def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "data": {**config["data"], "dataset": dataset}}
 
 
-class ResumedFrom(NamedTuple):
-    """What a training that is gone on with began with."""
-
-    vocabularies: dict[str, Vocabulary]
-    split: Split
-
-
-def assemble(
-    config: dict[str, Any],
-    resumed_from: ResumedFrom | None = None,
-    try_export: Callable[[Model], object] | None = None,
-) -> tuple[SoundData, Learner]:
-    """The sounds and the learner, whose model has seen the sounds' levels.
-
-    With `try_export` the training is tried out before the sounds are imported, which takes long.
-
-    Sizes that hang on the model (rate, length of excerpts) are passed on here and nowhere else.
-    """
-    lightning.seed_everything(config["seed"], verbose=False)
-    labels = read_labels(config, resumed_from.vocabularies if resumed_from else None)
-    model: Model = build(config["model"], labels.vocabularies)
-    _check_room_for_batches(config, model)
-    learner = _learner(config, model)
-    if try_export is not None:
-        try_out(learner, config, try_export)
-    store = _open_sounds(config, model, resumed_from.split if resumed_from else None)
-    begun = resumed_from.split if resumed_from else None
-    split = choose_sides(config, store, labels.tasks, model.excerpt_length, begun)
-    data = SoundData(
-        store,
-        split,
-        labels.tracks(store),
-        with_unseen_classes(model.vocabularies, labels.tasks, split, store),
-        Frames(model.excerpt_length, model.excerpt_centres, model.centres),
-        build(config["data"]["loading"]),
-        config["seed"],
-        # runs from before one of them was there do not name it
-        Augmentations(*(build(config["data"].get(name)) for name in Augmentations._fields)),
-    )
-    batch = joined([data.excerpts[number] for number in range(BATCHES_TO_FIT)])
-    usual = _are_usual(batch.audio, {name: store.peak(name) for name in data.split.train})
-    model.fit(batch, usual)
-    return data, learner
-
-
-def _are_usual(audio: torch.Tensor, peaks: dict[str, float]) -> torch.Tensor | None:
-    """Which excerpts `[B, T]` a model takes its levels from: none of a file so loud that all others
-    would fall below the floor. None for all of them.
-
-    Args:
-        peaks: of the files that are learnt from.
-    """
-    loudest = loudest_usual(list(peaks.values()))
-    outliers = [name for name, peak in peaks.items() if peak > loudest]
-    usual = max((peak for peak in peaks.values() if peak <= loudest), default=0.0)
-    # soft parts of outliers count; what is drawn may have been made 6 dB louder
-    is_usual = audio.abs().amax(dim=1) <= 2 * usual
-    if not outliers or not is_usual.any():
-        return None
-    more = f" (and {len(outliers) - 1} more)" if len(outliers) > 1 else ""
-    logger.warning(
-        "%s%s: over %.0f dB louder than nine of ten others; the model's floor is set by those",
-        *(outliers[0], more, OUTLIER_DB),
-    )
-    return is_usual
-
-
-def _learner(config: dict[str, Any], model: Model) -> Learner:
-    training = build(config["training"])
-    return Learner(
-        model,
-        training["weights"],
-        training["optimizer"],
-        training["schedule"],
-        config["seed"],
-        training.get("ema"),  # runs from before it was there do not name it
-    )
-
-
-def _check_room_for_batches(config: dict[str, Any], model: Model) -> None:
-    loading, devices = config["data"]["loading"], config["trainer"].get("devices", 1)
-    check_shared_memory(
-        loading["num_workers"],
-        loading["batch_size"],
-        model.excerpt_length,
-        devices if isinstance(devices, int) and devices > 0 else 1,
-    )
-
-
 def _begun(folder: Path | None) -> ResumedFrom | None:
     if folder is None:
         return None
-    return ResumedFrom(read_vocabularies(folder), Split(**read_split(folder)))
-
-
-def _open_sounds(config: dict[str, Any], model: Model, begun: Split | None) -> SoundStore:
-    dataset = config["data"]["dataset"]
-    return open_store(
-        Path(dataset["root"]).expanduser(),
-        model.sample_rate,
-        dataset["channel"],
-        min_length=model.hop_length,
-        n_files=dataset["n_files"],
-        cache=Path(dataset["cache"]).expanduser() if dataset["cache"] else None,
-        needed={*begun.train, *begun.held_out} if begun else (),
-        # runs from before it was there go on as they began
-        beyond_full_scale=dataset.get("beyond_full_scale", "keep"),
-    )
+    return ResumedFrom(read_vocabularies(folder), read_split(folder))
 
 
 def _asked_for(training: dict[str, Any]) -> list[Callback]:
-    """What looks at a training, and what ends it, if the settings want any."""
+    """Monitoring and early stopping, if the settings name them."""
     check_ending(training)
     built = [build(training.get(name)) for name in ("monitoring", "early_stopping")]
     return [callback for callback in built if callback is not None]
@@ -299,9 +187,9 @@ def _make_trainer(
 
 
 def _fit_to_the_end(
-    learner: Learner, data: SoundData, trainer: lightning.Trainer, folder: Path, last: Path | None
+    learner: Learner, data: DataModule, trainer: lightning.Trainer, folder: Path, last: Path | None
 ) -> None:
-    """The same, and the first process keeps how it ended."""
+    """Trains, and the first process notes how it ended."""
     state = "failed"
     try:
         if trainer.is_global_zero:
@@ -314,14 +202,14 @@ def _fit_to_the_end(
         raise
     finally:
         if trainer.is_global_zero:
-            with suppress(OSError):  # of a full disk, which is told already
+            with suppress(OSError):  # of a full disk, which is reported already
                 note_state(folder, state)
 
 
 def _fit(
-    learner: Learner, data: SoundData, trainer: lightning.Trainer, folder: Path, last: Path | None
+    learner: Learner, data: DataModule, trainer: lightning.Trainer, folder: Path, last: Path | None
 ) -> None:
-    """Trains, from `last` on if there is one; whatever ends it says what is kept."""
+    """Trains, from `last` on if there is one; errors say what is saved."""
     try:
         with writers_raise_here():
             trainer.fit(learner, data, ckpt_path=last, weights_only=True)
@@ -351,10 +239,10 @@ def _fit(
 
 
 def _check_kept(trainer: lightning.Trainer, folder: Path) -> None:
-    """A training that kept nothing is not done."""
+    """Refuses a training that saved nothing."""
     if trainer.is_global_zero and not last_checkpoint(folder).is_file():
         raise ValueError(
-            f"the training ended at step {trainer.global_step} and kept nothing in {folder}: give "
+            f"the training ended at step {trainer.global_step} and saved nothing in {folder}: give "
             "it more steps or more time (trainer.max_steps, trainer.max_time), or see above why "
             "its weights were not worth keeping"
         )
@@ -385,5 +273,5 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # between Lightning and torch
     # batches have numbers: ours go on in the middle of an epoch
     warnings.filterwarnings("ignore", message=".*dataloader is not resumable.*")
-    # the end of an epoch is gone through again as a training is gone on with
+    # the end of an epoch is repeated as a training resumes
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")

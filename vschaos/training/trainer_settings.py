@@ -10,7 +10,7 @@ import pytorch_lightning as lightning
 
 OURS = {  # what a run is made of: no one else sets it
     "logger": "runs are logged to TensorBoard, in the run's logs/",
-    "callbacks": "training.monitoring and training.early_stopping are what looks at a training and ends it",
+    "callbacks": "training.monitoring and training.early_stopping watch a training and end it",
     "plugins": "checkpoints are written by a plugin of its own",
     "default_root_dir": "rundir=... says where runs lie",
     "enable_checkpointing": "a run is its checkpoints; training.keep_every_epochs says which stay",

@@ -16,10 +16,12 @@ import pytest
 
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
-from vschaos.data import importing, manifest, parallel, pieces, sources
+from vschaos.data import parallel
+from vschaos.data.cache import importing, manifest, sources
 from vschaos.data.cache import store as store_module
+from vschaos.data.cache import waveform as waveforms
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
-from vschaos.data.recognition import find_changed
+from vschaos.data.files import find_changed
 from vschaos.folders import mark_as_made
 from vschaos.wav import WavWriter
 
@@ -356,17 +358,17 @@ def test_a_failing_import_goes_on_where_it_was(
 ) -> None:
     def fail_later(
         path: Path, blocks: Iterable[np.ndarray], *settings: Any
-    ) -> pieces.CachedWaveform:
+    ) -> waveforms.CachedWaveform:
         def blocks_and_failure() -> Iterator[np.ndarray]:
             yield from blocks
             if len(imported) >= 3:
                 raise failure
 
-        return pieces.write_waveform(path, blocks_and_failure(), *settings)
+        return waveforms.write_waveform(path, blocks_and_failure(), *settings)
 
     monkeypatch.setattr(parallel, "num_cores", lambda: 1)
     with monkeypatch.context() as patch:
-        patch.setattr("vschaos.data.cache.convert.write_piece", fail_later)
+        patch.setattr("vschaos.data.cache.convert.write_waveform", fail_later)
         with pytest.raises(type(failure)) as raised:
             _open(dataset, cache)
     if isinstance(failure, OSError):

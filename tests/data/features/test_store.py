@@ -155,8 +155,8 @@ def test_a_waveform_that_was_imported_otherwise_is_noticed(root: Path, computed:
     sounds = _sounds(root)
     open_features(sounds, [FRAMES], 1)
     computed.clear()
-    path, piece = sounds.pieces["data/a.wav"]
-    write_waveform(path, [np.full(piece.length, 0.25, np.float32)], RATE)
+    path, waveform = sounds.waveforms["data/a.wav"]
+    write_waveform(path, [np.full(waveform.length, 0.25, np.float32)], RATE)
     store = open_features(sounds, [FRAMES], 1)["frames"]
     assert computed == ["frames data/a.wav"]
     assert (store.read(_stored("data/a.wav"), 0, 11)[0] == 0.25).all()

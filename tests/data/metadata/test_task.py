@@ -224,27 +224,27 @@ def test_without_a_data_folder_paths_are_as_from_the_root(write: Write, tmp_path
 
 # what follows a good line for data/d.wav, its message, and how the whole task is read
 FAULTY_LINES = [
-    ("data/x.wav\t1", "the path of a sound was expected.*'data/x.wav' came"),
-    ("a.wav\t1", "'a.wav' came, perhaps for data/a.wav"),
-    ("Data/A.wav\t1", "'Data/A.wav' came, perhaps for data/a.wav"),
-    ("data\t1", "'data' came"),
-    ("../data/a.wav\t1", "'../data/a.wav' came"),
-    ("data/../data/a.wav\t1", "came"),
-    ("/etc/passwd\t1", "'/etc/passwd' came"),
-    ("metadata/t/metadata.txt\t1", "came"),
-    ("data/\0a.wav\t1", "came"),
-    ("data/a.wav 1", "path of a sound TAB value was expected, 'data/a.wav 1' came without a TAB"),
+    ("data/x.wav\t1", "the path of a sound.*got 'data/x.wav'"),
+    ("a.wav\t1", "got 'a.wav', perhaps for data/a.wav"),
+    ("Data/A.wav\t1", "got 'Data/A.wav', perhaps for data/a.wav"),
+    ("data\t1", "got 'data'"),
+    ("../data/a.wav\t1", "got '../data/a.wav'"),
+    ("data/../data/a.wav\t1", "got"),
+    ("/etc/passwd\t1", "got '/etc/passwd'"),
+    ("metadata/t/metadata.txt\t1", "got"),
+    ("data/\0a.wav\t1", "got"),
+    ("data/a.wav 1", "path of a sound TAB value, got 'data/a.wav 1' without a TAB"),
     ("data/a.wav\t", "path of a sound TAB value was expected"),
     ("\t1", "path of a sound TAB value was expected"),
-    ("data/a.wav\t-1", "0 to 9999 was expected, '-1' came; write none where it is unknown"),
-    ("data/a.wav\t10000", "0 to 9999 was expected, '10000' came"),
-    ("data/a.wav\t1000000000000", "0 to 9999 was expected, '1000000000000' came"),
-    (f"data/a.wav\t{'9' * 9999}", r"0 to 9999 was expected, '9+\.\.\.' came"),
-    ("data/a.wav\t1\t2", r"a class number or none was expected, '1\\t2' came"),
-    ("data/a.wav\t1_0", "a class number or none was expected, '1_0' came"),
-    ("data/a.wav\tpiano", r"'piano' came \(class names need a classes.txt\)"),
-    ("data/a.wav\t3.5", r"'3.5' came \(.*data\.dataset\.metadata_callbacks\.t\.type=float\)"),
-    ("data/a.wav\tnan", "'nan' came"),
+    ("data/a.wav\t-1", "0 to 9999, got '-1'; write none where it is unknown"),
+    ("data/a.wav\t10000", "0 to 9999, got '10000'"),
+    ("data/a.wav\t1000000000000", "0 to 9999, got '1000000000000'"),
+    (f"data/a.wav\t{'9' * 9999}", r"0 to 9999, got '9+\.\.\.'"),
+    ("data/a.wav\t1\t2", r"a class number or none, got '1\\t2'"),
+    ("data/a.wav\t1_0", "a class number or none, got '1_0'"),
+    ("data/a.wav\tpiano", r"got 'piano' \(class names need a classes.txt\)"),
+    ("data/a.wav\t3.5", r"got '3.5' \(.*data\.dataset\.metadata_callbacks\.t\.type=float\)"),
+    ("data/a.wav\tnan", "got 'nan'"),
     ("data/a.wav\ttracks/x.txt", "no track 'tracks/x.txt' in metadata/t or metadata/t/tracks"),
     ("data/a.wav\tx.txt", "there is no track 'x.txt'"),
     (f"data/a.wav\t{'x' * 9999}.txt", "there is no track 'xxx"),
@@ -255,8 +255,8 @@ FAULTY_LINES = [
     ("data/a.wav\ttracks/../../../../outside.txt", "a track in the dataset's folder was expected"),
     ("data/a.wav\t/etc/passwd", "a track in the dataset's folder was expected"),
     ("data/a.wav\tC:\\secret\\a.txt", "a track in the dataset's folder was expected"),
-    (b"data/\xe9.wav\t1", "UTF-8 text was expected, byte 0xe9 came"),
-    (b"data/a.wav\t\xff\xfe", "UTF-8 text was expected, byte 0xff came"),
+    (b"data/\xe9.wav\t1", "UTF-8 text, got byte 0xe9"),
+    (b"data/a.wav\t\xff\xfe", "UTF-8 text, got byte 0xff"),
 ]
 
 
@@ -286,19 +286,19 @@ def test_a_file_with_two_lines_is_unknown(write: Write, second: str) -> None:
 
 
 FAULTY_SEGMENTS = [
-    ("1,2 5", "onset,offset TAB value was expected.* without a TAB"),
-    ("1 2\t5", "onset,offset in seconds was expected.*'1 2' came"),
-    ("1\t5", "'1' came"),
-    ("1,2,3\t5", "'1,2,3' came"),
-    ("-1,2\t5", "at least 0.*'-1,2' came"),
-    ("nan,2\t5", "'nan,2' came"),
-    ("1,nan\t5", "'1,nan' came"),
-    ("1,inf\t5", "'1,inf' came"),
-    ("1,1e999\t5", "'1,1e999' came"),
-    ("2,1\t5", "an offset after the onset was expected, '2,1' came"),
+    ("1,2 5", "onset,offset TAB value.* without a TAB"),
+    ("1 2\t5", "onset,offset in seconds.*got '1 2'"),
+    ("1\t5", "got '1'"),
+    ("1,2,3\t5", "got '1,2,3'"),
+    ("-1,2\t5", "at least 0.*got '-1,2'"),
+    ("nan,2\t5", "got 'nan,2'"),
+    ("1,nan\t5", "got '1,nan'"),
+    ("1,inf\t5", "got '1,inf'"),
+    ("1,1e999\t5", "got '1,1e999'"),
+    ("2,1\t5", "an offset after the onset, got '2,1'"),
     ("1,1\t5", "an offset after the onset was expected"),
-    ("1,2\tloud", "a class number or none was expected, 'loud' came"),
-    ("1,2\ta.txt", "a class number or none was expected, 'a.txt' came"),
+    ("1,2\tloud", "a class number or none, got 'loud'"),
+    ("1,2\ta.txt", "a class number or none, got 'a.txt'"),
     ("1,2\t-3", "0 to 9999"),
 ]
 
@@ -348,15 +348,15 @@ def test_utf_16_is_told_in_one_sentence(write: Write) -> None:
     root = write("data/a.wav\ta.txt\ndata/b.wav\t0\n")
     _write(root / "metadata/t/tracks/a.txt", "0,1\t1\n1,2\t3\n".encode("utf-16"))
     (told,) = _told(read_task(root, "t"))
-    assert told.startswith("metadata/t/tracks/a.txt:1: UTF-8 text was expected, UTF-16 came")
+    assert told.startswith("metadata/t/tracks/a.txt:1: UTF-8 text, got UTF-16")
 
 
 FAULTY_CLASSES = [
-    ("1 b", "class number TAB name was expected, '1 b' came without a TAB"),
-    ("b\t1", "a class number from 0 to 9999 was expected, 'b' came"),
-    ("-1\tb", "'-1' came"),
-    ("1.0\tb", "'1.0' came"),
-    ("1000000000000\tb", "'1000000000000' came"),
+    ("1 b", "class number TAB name, got '1 b' without a TAB"),
+    ("b\t1", "a class number from 0 to 9999, got 'b'"),
+    ("-1\tb", "got '-1'"),
+    ("1.0\tb", "got '1.0'"),
+    ("1000000000000\tb", "got '1000000000000'"),
     ("1\tNone", "a class cannot be called None"),
     (b"1\t\xe9", "UTF-8"),
     ("0\tb", "line 1 has the class number 0 already"),
@@ -388,9 +388,9 @@ def test_contradicting_classes_are_called_by_their_numbers(write: Write) -> None
 def test_a_class_that_is_not_listed_is_told(write: Write) -> None:
     task = read_task(write("data/a.wav\t1\ndata/b.wav\tpiano\ndata/c.wav\t0\n", "0\tbell\n"), "t")
     assert _told(task) == [
-        "metadata/t/metadata.txt:1: a class number from classes.txt was expected, 1 came",
+        "metadata/t/metadata.txt:1: a class number from classes.txt, got 1",
         "metadata/t/metadata.txt:2: a class number, a class name from classes.txt or none was "
-        "expected, 'piano' came",
+        "got 'piano'",
     ]
     assert task.vocabulary.classes == ("bell",)
 
@@ -439,9 +439,7 @@ def test_a_track_is_told_where_one_value_is_declared(write: Write) -> None:
 def test_what_is_no_number_is_told(write: Write, value: str) -> None:
     task = read_task(write(f"data/a.wav\t1.5\ndata/b.wav\t{value}\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task) == [
-        f"metadata/t/metadata.txt:2: a finite number or none was expected, '{value}' came"
-    ]
+    assert _told(task) == [f"metadata/t/metadata.txt:2: a finite number or none, got '{value}'"]
 
 
 def test_numbers_have_no_classes(write: Write) -> None:
@@ -492,9 +490,9 @@ def test_a_task_is_a_folder_in_metadata(write: Write, name: str) -> None:
 def test_unknown_forms_and_kinds_are_refused(write: Write) -> None:
     root = write("data/a.wav\t1\n")
     key = r"data\.dataset\.metadata_callbacks\.t"
-    with pytest.raises(ValueError, match=rf"{key}\.type must be int or float, 'string' came"):
+    with pytest.raises(ValueError, match=rf"{key}\.type must be int or float, got 'string'"):
         read_task(root, "t", kind="string")
-    with pytest.raises(ValueError, match=rf"{key}\.name must be {SINGLE} or {MULTI}, 'read' came"):
+    with pytest.raises(ValueError, match=rf"{key}\.name must be {SINGLE} or {MULTI}, got 'read'"):
         read_task(root, "t", form="read")
 
 

@@ -41,7 +41,7 @@ def test_a_cut_synthesis_costs_whole_sounds_nothing() -> None:
 def test_unknown_names_and_a_missing_input_are_refused() -> None:
     stft = STFT(1024, 256)
     magnitudes = torch.zeros(1, 513, stft.num_frames(1000))
-    with pytest.raises(ValueError, match="'pghi' came"):
+    with pytest.raises(ValueError, match="got 'pghi'"):
         invert(stft, magnitudes, 1000, "pghi")
     with pytest.raises(ValueError, match="input"):
         invert(stft, magnitudes, 1000, "keep_input")

@@ -32,7 +32,7 @@ from vschaos.export import Host
 
 @dataclass
 class PlayedObject:
-    """What one nn~ of a patch was, and was told.
+    """What one nn~ of a patch was, and the messages to it.
 
     Attributes:
         path: of its model.

@@ -1,4 +1,4 @@
-"""What is wrong with a model is said, and nothing of one that is well."""
+"""Faults of a model are reported, and nothing of a model without faults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.monitoring.puppet import Puppet, material
+from tests.training.monitoring.puppet import Player, Puppet, Sine, material
 from vschaos.evaluation.effects import values_of
 from vschaos.evaluation.prediction import predicted_frames, prediction_score
 from vschaos.labels import Vocabulary
@@ -20,69 +20,73 @@ def warnings(*known: bool, **model: Any) -> list[str]:
     return [finding.text for finding in found if finding.level >= logging.WARNING]
 
 
-def test_nothing_is_wrong_with_a_model_that_is_well() -> None:
+def test_a_model_without_faults_has_no_warnings() -> None:
     assert warnings() == []
     puppet = Puppet()
     assert find(puppet, material(puppet))[0].text == "2 of 2 latents are active"
 
 
-def test_a_collapse_is_said_with_what_to_change() -> None:
+def test_a_collapse_is_reported_with_what_to_change() -> None:
     (said,) = warnings(nats=(0.02, 0.05))
     assert "collapsed: 0 of 2 latents are active" in said
     assert "lower training.weights.kl.weight" in said
-    assert warnings(nats=None) == []
 
 
-def test_latents_that_say_nothing_are_named() -> None:
+def test_latents_that_encode_nothing_are_named() -> None:
     puppet = Puppet(nats=(1.0, 0.01))
     (finding, *_) = find(puppet, material(puppet))
     assert finding.level == logging.INFO
-    assert "1 of 2 latents are active, 2 say nothing" in finding.text
+    assert "1 of 2 latents are active, 2 encode nothing" in finding.text
     assert "model.latent.dim=1" in finding.text
 
 
-@pytest.mark.parametrize("obeyed", [0.0, 0.001])
-def test_a_label_that_does_nothing_is_said(obeyed: float) -> None:
-    (said,) = warnings(obeyed=obeyed)
-    assert "pitch is told to the model and ignored" in said
+@pytest.mark.parametrize("octaves", [0.0, 0.001])
+def test_a_label_without_effect_is_reported(octaves: float) -> None:
+    (said,) = warnings(octaves=octaves)
+    assert "the model ignores its conditioning label pitch" in said
     assert "metadata/pitch" in said
 
 
-def test_numbers_are_judged_as_classes_are() -> None:
+def test_numbers_are_treated_as_classes_are() -> None:
     number = Vocabulary(low=0.0, high=1.0)
     assert warnings(vocabulary=number) == []
-    said = warnings(vocabulary=number, obeyed=0.0, hears=False)
+    said = warnings(vocabulary=number, octaves=0.0, is_right=False)
     assert len(said) == 2
-    assert "ignored" in said[0]
-    assert "predicted with an error of 0.5, always saying 0 gives 0.5" in said[1]
+    assert "ignores" in said[0]
+    assert "with an error of 0.5, the constant 0 gives 0.5" in said[1]
 
 
-def test_a_label_that_only_the_encoder_is_told_need_not_change_the_decoder() -> None:
-    assert warnings(obeyed=0.0, told_to_encoder=True) == []
+def test_a_label_of_the_encoder_alone_need_not_change_the_decoder() -> None:
+    assert warnings(octaves=0.0, conditions_encoder=True) == []
 
 
-def test_one_value_alone_can_do_nothing() -> None:
-    assert warnings(obeyed=0.0, vocabulary=Vocabulary(("only",))) == []
+def test_a_label_of_one_value_is_not_reported() -> None:
+    assert warnings(octaves=0.0, vocabulary=Vocabulary(("only",))) == []
 
 
-def test_a_head_that_hears_nothing_is_said() -> None:
-    (said,) = warnings(hears=False)
-    assert "right in 50% of the frames, always saying low gives 50%" in said
-    assert warnings(False, True, False, True, hears=False) == []  # one class is known: who can tell
+def test_a_label_that_is_not_predicted_is_reported() -> None:
+    (said,) = warnings(is_right=False)
+    assert "right in 50% of the frames, the constant low gives 50%" in said
+    assert warnings(False, True, False, True, is_right=False) == []
 
 
-def test_only_what_is_known_is_judged() -> None:
-    puppet = Puppet(hears=False)
-    glimpses = material(puppet, (True, True, True, False)).glimpses
+def test_unknown_labels_do_not_count() -> None:
+    puppet = Puppet(is_right=False)
+    excerpts = material(puppet, (True, True, True, False)).short_excerpts
     heard = prediction_score(
-        puppet.vocabularies["pitch"], *predicted_frames(puppet, glimpses, "pitch")
+        puppet.vocabularies["pitch"], *predicted_frames(puppet, excerpts, "pitch")
     )
     assert heard is not None
     assert heard.score == heard.trivial == pytest.approx(2 / 3)
 
 
-def test_of_many_classes_some_are_gone_through() -> None:
+def test_of_many_classes_some_are_compared() -> None:
     classes = tuple(f"class {number}" for number in range(128))
     values = values_of(Puppet(vocabulary=Vocabulary(classes)), "pitch")
     assert len(values) == 12
     assert {"class 0", "class 127"} <= set(values)
+
+
+@pytest.mark.parametrize("model", [Sine(), Player()])
+def test_a_model_without_the_capabilities_has_no_findings(model: Player) -> None:
+    assert find(model, material(model)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.test_configs import TINY, composed
-from tests.training.monitoring.puppet import Puppet, material
+from tests.training.monitoring.puppet import Player, Puppet, Sine, material
 from vschaos import load_run
 from vschaos.demo.sounds import Note, write_dataset
 from vschaos.training import train
 from vschaos.training.monitoring import Monitoring, callback
-from vschaos.training.monitoring.callback import left_alone
+from vschaos.training.monitoring.callback import evaluating
 from vschaos.training.monitoring.shows import Snapshot, show_reconstructions
 
 RATE = 8000
@@ -79,15 +80,15 @@ def watched(watched_run: Path) -> EventAccumulator:
 def test_all_that_was_promised_is_there(watched: EventAccumulator) -> None:
     tags = watched.Tags()
     assert {
-        *("train/contrast", "train/kl", "train/leak", "train/total", "weight/kl"),
+        *("train/log_magnitude", "train/kl", "train/leak", "train/total", "weight/kl"),
         *("val/log_spectral_distance", "val/pitch_accuracy"),
         *("training/learning_rate", "training/gradient_norm", "training/monitoring_share"),
-        *("latents/active_dimensions", "latents/nats"),
+        *("latents/active_dimensions", "latents/kl_nats"),
         *("labels/pitch_effect_db", "labels/octave_effect_db"),
     } <= set(tags["scalars"])
     assert set(tags["images"]) == {
         *("reconstructions", "prior", "trajectories", "sweep/pitch", "sweep/octave"),
-        *("latents/nats", "latents/by_pitch", "latents/by_octave"),
+        *("latents/kl_nats", "latents/by_pitch", "latents/by_octave"),
     }
     assert set(tags["audio"]) == {
         *(f"reconstruction_{n}/{side}" for n in (1, 2) for side in ("input", "output")),
@@ -102,7 +103,7 @@ def test_all_that_was_promised_is_there(watched: EventAccumulator) -> None:
 def test_losses_are_logged_once_and_pictures_as_epochs_double(watched: EventAccumulator) -> None:
     assert [event.step for event in watched.Scalars("train/total")] == [0]
     assert [event.step for event in watched.Images("reconstructions")] == [3, 6]
-    assert [event.step for event in watched.Scalars("latents/nats")] == [3, 6]
+    assert [event.step for event in watched.Scalars("latents/kl_nats")] == [3, 6]
     assert watched.Scalars("training/gradient_norm")[0].value > 0
 
 
@@ -170,7 +171,7 @@ def test_chance_and_mode_are_as_before() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    with left_alone(model, torch.device("cpu")):
+    with evaluating(model, torch.device("cpu")):
         assert not model.training
         torch.rand(100)
     assert model.training
@@ -218,6 +219,30 @@ def test_a_loud_sound_is_made_softer_rather_than_clipped() -> None:
     np.testing.assert_allclose(loud / np.abs(loud).max(), soft / np.abs(soft).max(), atol=1e-6)
     snapshot.show_sound("broken", np.array([np.nan, np.inf, 0.5]))
     np.testing.assert_array_equal(heard["broken"], [0.0, 0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Puppet(), {"reconstruction_1", "sweep", "trajectories", "prior"}),
+        (Sine(), {"reconstruction_1", "trajectories"}),
+        (Player(), set()),
+    ],
+)
+def test_a_model_is_shown_as_its_capabilities_allow(model: Player, expected: set[str]) -> None:
+    tags = []
+
+    class Writer:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda tag, *values, **options: tags.append((name, tag))
+
+    writer: Any = Writer()
+    for show in callback.SHOWS.values():
+        show(Snapshot(writer, 0, model, material(model), 0.5))
+    sounds = {tag.partition("/")[0] for name, tag in tags if name == "add_audio"}
+    assert {tag for tag in sounds if not tag.endswith(("_2", "_3"))} == expected
+    numbers = {tag for name, tag in tags if name == "add_scalar"}
+    assert ("latents/kl_nats" in numbers) == isinstance(model, Puppet)
 
 
 @pytest.mark.parametrize("wrong", [{"num_sounds": 0}, {"seconds": 0.0}, {"share": 2.0}])

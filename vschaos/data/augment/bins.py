@@ -28,7 +28,7 @@ class BinShift:
         self, range_bins: int, probability: float, labels: Mapping[str, str] | None = None
     ) -> None:
         if range_bins < 1:
-            raise ValueError(f"data.bin_shift.range_bins must be 1 at least, {range_bins} came")
+            raise ValueError(f"data.bin_shift.range_bins must be at least 1, got {range_bins}")
         self.range_bins = range_bins
         self.probability = checked(probability, "data.bin_shift")
         self.labels = checked_kinds(labels, "data.bin_shift")

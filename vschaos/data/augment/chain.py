@@ -22,7 +22,7 @@ BESIDE = ("time_stretch", "pitch_shift", "mix_up", "bin_shift", "polarity")
 
 
 class Lengths(NamedTuple):
-    """How excerpts get to the length of an example, all those of a lot.
+    """How the excerpts of a speed group are resampled to the length of an example.
 
     Attributes:
         read: samples of the sound.
@@ -53,10 +53,10 @@ class Lengths(NamedTuple):
 
 
 class Augmentations(NamedTuple):
-    """What is done to the sounds of the training side; none is left out.
+    """The augmentations of training sounds; None leaves one out.
 
-    Speed and gain draw from a stream of numbers of their lot or batch, each of the others from one
-    beside it: so one more of them changes nothing of what the others do, and what is switched off
+    Speed and gain draw from a stream of numbers of their speed group or batch, each of the others
+    from one beside it. So one more of them changes nothing that the others do, and what is off
     takes no time.
     """
 
@@ -67,6 +67,11 @@ class Augmentations(NamedTuple):
     bin_shift: BinShift | None = None
     mix_up: MixUp | None = None
     polarity: Polarity | None = None
+
+    @property
+    def active(self) -> list[str]:
+        """Names of those that change anything."""
+        return [name for name in self._fields if _is_on(getattr(self, name))]
 
     def transposition(
         self, tasks: Sequence[str], vocabularies: Mapping[str, Vocabulary]

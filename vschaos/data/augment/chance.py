@@ -13,7 +13,7 @@ def checked(probability: float, key: str) -> float:
         ValueError: no probability.
     """
     if not 0.0 <= probability <= 1.0:
-        raise ValueError(f"{key}.probability must be from 0 to 1, {probability} came")
+        raise ValueError(f"{key}.probability must be from 0 to 1, got {probability}")
     return probability
 
 

@@ -30,7 +30,7 @@ class Gain:
 
 
 class Polarity:
-    """Excerpts upside down. Magnitudes do not hear it; it is for families that learn waveforms.
+    """Excerpts upside down. Magnitudes stay as they are; it is for families that model waveforms.
 
     Args:
         probability: share of the excerpts that are turned, 0 to 1.

@@ -22,7 +22,7 @@ class MixUp:
 
     def __init__(self, max_share: float, probability: float) -> None:
         if not 0.0 <= max_share <= 1.0:
-            raise ValueError(f"data.mix_up.max_share must be from 0 to 1, {max_share} came")
+            raise ValueError(f"data.mix_up.max_share must be from 0 to 1, got {max_share}")
         self.max_share = max_share
         self.probability = checked(probability, "data.mix_up")
 

@@ -13,7 +13,7 @@ from vschaos.data.augment.transposition import checked_kinds
 
 PRIMES = (2, 3, 5, 7, 11, 13)
 LONGEST = 1 << 20  # samples
-NEAR_SEMITONES = 0.15  # too little to be heard as another note
+NEAR_SEMITONES = 0.15  # too little to be perceived as another note
 
 
 def _smooth_lengths() -> np.ndarray:
@@ -31,11 +31,11 @@ ODD_PARTS = SMOOTH_LENGTHS // (SMOOTH_LENGTHS & -SMOOTH_LENGTHS)
 
 
 class HigherOrLower:
-    """What draws an interval for a lot of excerpts, and by it a length to read.
+    """Draws an interval for a speed group of excerpts, and from it a length to read.
 
     Args:
         range_semitones: drawn evenly from -range to +range.
-        probability: share of the lots that are changed, 0 to 1.
+        probability: share of the speed groups that are changed, 0 to 1.
         labels: what labels that follow the pitch count, by task: `pitch_class` or `octave`. It goes
             by whole semitones if a model learns one of them.
     """
@@ -66,7 +66,7 @@ class HigherOrLower:
 
 
 class Varispeed(HigherOrLower):
-    """A speed for a lot of excerpts, as of a tape: pitch and formants move together.
+    """A speed for a speed group of excerpts, as of a tape: pitch and formants move together.
 
     The excerpts are read longer or shorter and resampled to their length in the frequency domain,
     which cuts what would alias; the edges, where that rings, lie where windows are near zero.

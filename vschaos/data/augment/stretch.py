@@ -11,21 +11,21 @@ from torch import Tensor
 from vschaos.data.augment.chance import checked
 from vschaos.data.augment.speed import HigherOrLower
 
-PIECES = 4  # of an excerpt at least; each is faded into the next
-UNDECIDED = 1e-9  # far below what is heard
+GRAINS = 4  # of an excerpt at least; each is faded into the next
+UNDECIDED = 1e-9  # far below what is audible
 
 
 class TimeStretch:
-    """A duration for a lot of excerpts: they hold more or less of a sound, at its own pitch.
+    """A duration for a speed group: its excerpts hold more or less of a sound, at its own pitch.
 
     Args:
         max_factor: durations lie between 1 / max_factor and max_factor; 1 or more.
-        probability: share of the lots that are changed, 0 to 1.
+        probability: share of the speed groups that are changed, 0 to 1.
     """
 
     def __init__(self, max_factor: float, probability: float) -> None:
         if max_factor < 1.0:
-            raise ValueError(f"data.time_stretch.max_factor must be 1 at least, {max_factor} came")
+            raise ValueError(f"data.time_stretch.max_factor must be at least 1, got {max_factor}")
         self.max_factor = max_factor
         self.probability = checked(probability, "data.time_stretch")
 
@@ -38,7 +38,7 @@ class TimeStretch:
 
 
 class PitchShift(HigherOrLower):
-    """A pitch for a lot of excerpts, formants with it; what changes in time keeps its pace.
+    """A pitch for a speed group of excerpts, formants with it; the pace stays.
 
     It is a stretch of time to the length that is drawn, taken back by a tape speed.
     """
@@ -49,28 +49,28 @@ class PitchShift(HigherOrLower):
 def stretched(audio: Tensor, length: int) -> Tensor:
     """`[B, T] -> [B, length]`: as high as before, longer or shorter.
 
-    Waveform similarity overlap-add (Verhelst & Roelands 1993): pieces are taken from where they
+    Waveform similarity overlap-add (Verhelst & Roelands 1993): grains are taken from where they
     follow best on the one before. What has fewer than some 90 periods a second, at excerpts of 46
-    ms (`PIECES` of them hold a period each), is joined less well.
+    ms (`GRAINS` of them hold a period each), is joined less well.
     """
     given = audio.shape[1]
     if given == length:
         return audio
-    hop = min(given, length) // PIECES
+    hop = min(given, length) // GRAINS
     count = math.ceil(length / hop)
     fade = torch.hann_window(2 * hop)[:hop].to(audio)
-    # what follows on the last piece is sought beyond the end, and not played
+    # what follows the last grain is sought beyond the end, and not played
     audio = torch.nn.functional.pad(audio, (0, 2 * hop))
     grains, rows = audio.unfold(1, 2 * hop, 1), torch.arange(len(audio))
-    grain, pieces = audio[:, : 2 * hop], [audio[:, :hop]]
+    grain, parts = audio[:, : 2 * hop], [audio[:, :hop]]
     for number in range(1, count):
         nominal = round(number * hop * given / length) - hop // 2
         first = min(max(nominal, 0), given - hop)
         follows = grain[:, hop:]
         lag = _best_lag(audio[:, first : first + 2 * hop], follows)
         grain = grains[rows, first + lag]
-        pieces.append(follows + fade * (grain[:, :hop] - follows))
-    return torch.cat(pieces, dim=1)[:, :length]
+        parts.append(follows + fade * (grain[:, :hop] - follows))
+    return torch.cat(parts, dim=1)[:, :length]
 
 
 def _best_lag(region: Tensor, wanted: Tensor) -> Tensor:

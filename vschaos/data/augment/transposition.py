@@ -21,7 +21,7 @@ def checked_kinds(labels: Mapping[str, str] | None, key: str) -> dict[str, str]:
     for task, kind in (labels or {}).items():
         if kind not in FOLLOWING:
             raise ValueError(
-                f"{key}.labels.{task} must be one of {', '.join(FOLLOWING)}; {kind!r} came"
+                f"{key}.labels.{task} must be one of {', '.join(FOLLOWING)}, got {kind!r}"
             )
     return dict(labels or {})
 
@@ -101,13 +101,13 @@ class Transposition:
 
 def _check_counts(task: str, kind: str, vocabulary: Vocabulary, key: str) -> None:
     classes = vocabulary.classes
-    told = f"{len(classes)} classes" if classes else "numbers"
+    found = f"{len(classes)} classes" if classes else "numbers"
     if kind == "pitch_class" and "A" in classes and classes[0] != "A":
-        told = f"classes from {classes[0]} on"
+        found = f"classes from {classes[0]} on"
     elif classes and (kind == "octave" or len(classes) <= len(PITCH_CLASSES)):
         return
     expected = {"pitch_class": "12 classes from A = 0 on", "octave": "octaves as classes"}[kind]
     raise ValueError(
-        f"{key}.labels.{task}={kind} expects {expected}, {told} came; "
+        f"{key}.labels.{task}={kind} expects {expected}, got {found}: "
         f"{key}.probability=0 trains without it"
     )

@@ -1,0 +1,1 @@
+"""The cache of waveforms: importing, storing, finding and cleaning."""

@@ -15,7 +15,7 @@ from vschaos.data.features import files as feature_files
 from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
 
 DAY_SECONDS = 86400.0
-PITCH = "pitch"  # what `extract_pitch.py` heard
+PITCH = "pitch"  # frames of `extract_pitch.py`
 
 
 class Kept(NamedTuple):
@@ -60,7 +60,7 @@ def kept_in(cache: Path) -> list[Kept]:
 
 
 def others_in(cache: Path) -> Others:
-    listed = _pieces_of(find_manifests(cache))
+    listed = _waveforms_of(find_manifests(cache))
     return Others(
         sum(_size(path) for path in _files_of_sounds(cache) if path not in listed),
         sum(_size(path) for path in (cache / PITCH).glob("*")),
@@ -83,7 +83,7 @@ def clear(
     lists; but nothing that is in use.
 
     Args:
-        pitch: removes what was heard of pitches as well.
+        pitch: removes tracked pitches as well.
         feature_days: removes features that were not used for so long, as those of another version.
 
     Returns:
@@ -101,18 +101,18 @@ def clear(
     try:
         unwanted = [kept for kept in kept_in(cache) if is_unwanted(kept)]
         gone = [kept.manifest for kept in unwanted if not kept.is_in_use]
-        removed = _pieces_of(gone)
+        removed = _waveforms_of(gone)
         for manifest in gone:
             manifest.path.unlink()
             manifest.lock().let_go(removes=True)
         left = kept_in(cache)
-        listed = _pieces_of([kept.manifest for kept in left])
+        listed = _waveforms_of([kept.manifest for kept in left])
         # what a running training began with may not be listed any more
         is_quiet = not any(kept.is_in_use for kept in left)
         for path in _files_of_sounds(cache):
             if path not in listed and (is_quiet or path in removed):
                 path.unlink(missing_ok=True)
-        used = _pieces_of([kept.manifest for kept in left if kept.is_in_use])
+        used = _waveforms_of([kept.manifest for kept in left if kept.is_in_use])
         for path in _files_of_features(cache):
             sound = feature_files.sound_of(path)
             is_gone = sound not in listed and (is_quiet or sound in removed)
@@ -157,21 +157,23 @@ def _kept(manifest: Manifest) -> Kept:
     lock = manifest.lock()
     is_free = lock.take()
     lock.let_go()
-    pieces = [known.piece for _, _, known in manifest.pieces() if known.piece is not None]
-    paths = _pieces_of([manifest])
+    waveforms = [
+        known.waveform for _, _, known in manifest.waveforms() if known.waveform is not None
+    ]
+    paths = _waveforms_of([manifest])
     return Kept(
         manifest,
         _days(manifest.path),
         not is_free,
-        len(pieces),
-        sum(piece.length for piece in pieces) / manifest.sample_rate / 60,
+        len(waveforms),
+        sum(waveform.length for waveform in waveforms) / manifest.sample_rate / 60,
         sum(map(_size, paths)),
         sum(_size(path) for path in features_of(manifest.cache, paths)),
     )
 
 
-def _pieces_of(ledgers: Collection[Manifest]) -> set[Path]:
-    return {path for manifest in ledgers for _, path, _ in manifest.pieces()}
+def _waveforms_of(manifests: Collection[Manifest]) -> set[Path]:
+    return {path for manifest in manifests for _, path, _ in manifest.waveforms()}
 
 
 def _files_of_sounds(cache: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A file to its piece in the cache, or to the reason why there is none."""
+"""Convert a file to its cached waveform, or find the reason why there is none."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def import_sound(
     is_interrupted: IsInterrupted,
     waits: bool,
 ) -> Known:
-    """Makes the piece of a file, or finds why there is none that will come of these bytes.
+    """Converts a file, or finds the reason why these bytes have no usable sound.
 
     Args:
-        progress: is told how many minutes of sound were imported, again and again.
-        waits: if another one makes it just now.
+        progress: called again and again with the minutes of sound imported since.
+        waits: for another process that is converting it.
 
     Raises:
-        UnusableAudioError: it cannot be read; that may be another time.
-        BusyError: another one makes it just now.
-        OSError: the piece cannot be written.
+        UnusableAudioError: it cannot be read now.
+        BusyError: another process is converting it.
+        OSError: the waveform cannot be written.
     """
     for _ in range(TRIALS):
         path = manifest.waveform_path(source.digest)
@@ -51,14 +51,14 @@ def import_sound(
                 return found
             origin = Origin()
             try:
-                piece = write_waveform(
+                waveform = write_waveform(
                     path,
                     _blocks(source, manifest, origin, progress, is_interrupted),
                     manifest.sample_rate,
-                    partial(_judge, source, manifest.channel),
+                    partial(_check, source, manifest.channel),
                     origin,
                 )
-                return source.known._replace(piece=piece)
+                return source.known._replace(waveform=waveform)
             except UnusableAudioError as error:
                 if error.__cause__ is not None:  # of the disk, or of a decoder
                     raise
@@ -90,31 +90,31 @@ def _blocks(
         progress(len(block) / manifest.sample_rate / 60)
 
 
-def _judge(source: Source, channel: str, piece: CachedWaveform) -> None:
+def _check(source: Source, channel: str, waveform: CachedWaveform) -> None:
     try:
         source.check_unchanged()
     except OSError as error:
         raise UnusableAudioError(unreadable(error)) from error
-    if piece.length == 0:
+    if waveform.length == 0:
         raise UnusableAudioError("it is empty")
-    if piece.peak < SILENCE:
-        raise UnusableAudioError(cancels_in(piece, channel) or SILENT_REASON)
+    if waveform.peak < SILENCE:
+        raise UnusableAudioError(cancels_in(waveform, channel) or SILENT_REASON)
 
 
-def cancels_in(piece: CachedWaveform, channel: str) -> str:
-    """What to say of a sound whose channels cancel each other in the mix; nothing of others."""
-    is_lost = channel == "mix" and cancels(piece.mix_db, piece.num_channels)
-    return cancelling(piece.mix_db) if is_lost else ""
+def cancels_in(waveform: CachedWaveform, channel: str) -> str:
+    """The warning for a sound whose channels cancel each other in the mix; empty for others."""
+    is_lost = channel == "mix" and cancels(waveform.mix_db, waveform.num_channels)
+    return cancelling(waveform.mix_db) if is_lost else ""
 
 
 def found_whole(
     source: Source, path: Path, progress: Callable[[int], object] = lambda num_bytes: None
 ) -> Known | None:
-    """What is known of a file whose piece is there; none if it is not, or is damaged."""
+    """The entry of a file whose waveform is cached; none if it is missing or damaged."""
     try:
         began, stamp = time.time(), FileStamp.of(path)
-        piece = verify(path, progress)
+        waveform = verify(path, progress)
         is_sure = stamp.is_settled(began)
-        return source.known._replace(piece=piece, waveform_stamp=stamp if is_sure else None)
+        return source.known._replace(waveform=waveform, waveform_stamp=stamp if is_sure else None)
     except (FileNotFoundError, DamagedWaveformError):
         return None

@@ -17,7 +17,7 @@ class Lock:
     """A file or a folder to be held, by one process alone or by several together.
 
     Forked processes hold it as well, unless `is_of_one_process`. Where nothing can be held
-    (Windows, some disks of a network, a folder that cannot be written) everybody is told that he
+    (Windows, some disks of a network, a folder that cannot be written) everybody is told that they
     does.
 
     Args:

@@ -1,7 +1,7 @@
-"""What is known of the files of a dataset: which bytes they hold, and what was imported of them.
+"""The manifest of a dataset: digests of its files, and the cached waveforms imported from them.
 
 A file is known by the SHA-256 of its bytes. So as not to read hours of sound at every start, a
-ledger keeps for each file a stamp (size, times of the last change and of the last change of its
+manifest keeps for each file a stamp (size, times of the last change and of the last change of its
 entry, number of the entry) of when its bytes were read: as long as the stamp is the same, so are
 the bytes. A program that writes other bytes and puts the time of change back is noticed, since the
 time of the entry's change cannot be set; a stamp so young that another change might not show in it
@@ -54,20 +54,20 @@ class FileStamp(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of a file.
+    """The entry of a file.
 
     Attributes:
         stamp: of when its bytes were read; none if it cannot be trusted.
         digest: SHA-256 of these bytes.
-        reason: why it is no sound that can be used; empty if it is one.
-        piece: what was imported of it, if anything was.
-        piece_stamp: of when all of the piece was last read and found whole; none before.
+        reason: why it has no usable sound; empty if it has.
+        waveform: imported from it, if there is one.
+        waveform_stamp: of when the waveform was last verified; none before.
     """
 
     stamp: FileStamp | None
     digest: str
     reason: str = ""
-    piece: CachedWaveform | None = None
+    waveform: CachedWaveform | None = None
     waveform_stamp: FileStamp | None = None
 
     @classmethod
@@ -76,19 +76,19 @@ class Known(NamedTuple):
         Raises:
             ValueError, TypeError: it is not what `Ledger.write` writes.
         """
-        stamp, digest, reason, piece, waveform_stamp = entry
+        stamp, digest, reason, waveform, waveform_stamp = entry
         if not re.fullmatch("[0-9a-f]{64}", digest) or not isinstance(reason, str):
             raise ValueError("no digest")
         return cls(
             FileStamp(*map(int, stamp)) if stamp else None,
             digest,
             reason,
-            _piece(*piece) if piece else None,
+            _waveform(*waveform) if waveform else None,
             FileStamp(*map(int, waveform_stamp)) if waveform_stamp else None,
         )
 
 
-def _piece(
+def _waveform(
     sample_rate: int,
     length: int,
     peak: float,
@@ -102,12 +102,12 @@ def _piece(
 
 
 class Manifest:
-    """What is known of the files of a dataset at one rate and of one channel.
+    """The entries of a dataset's files at one rate and of one channel.
 
     It is a text file in the cache, and nothing is lost if it is: then all files are read once.
 
     Args:
-        cache: where imported sounds are kept.
+        cache: folder of imported sounds.
         root: the dataset.
         sample_rate: Hz, to which sounds are resampled.
         channel: `mix`, or the number of one channel from 1 on.
@@ -132,15 +132,15 @@ class Manifest:
         Raises:
             UNREADABLE: it is not there, or is not what `write` writes.
         """
-        told = json.loads(path.read_text(encoding="utf-8"))
-        if told["format"] != FORMAT:
-            raise ValueError(f"{path} has format {told['format']}, {FORMAT} expected")
+        payload = json.loads(path.read_text(encoding="utf-8"))
+        if payload["format"] != FORMAT:
+            raise ValueError(f"expected format {FORMAT} in {path}, got {payload['format']}")
         manifest = cls(
-            path.parents[1], Path(told["root"]), int(told["sample_rate"]), told["channel"]
+            path.parents[1], Path(payload["root"]), int(payload["sample_rate"]), payload["channel"]
         )
         if manifest.path != path:
             raise ValueError(f"{path} is of another dataset than it says")
-        manifest.known = {name: Known.from_json(entry) for name, entry in told["files"].items()}
+        manifest.known = {name: Known.from_json(entry) for name, entry in payload["files"].items()}
         return manifest
 
     def recall(self) -> None:
@@ -156,7 +156,7 @@ class Manifest:
             os.utime(self.path)
 
     def write(self) -> None:
-        told = {
+        payload = {
             "format": FORMAT,
             "root": self.root,
             "sample_rate": self.sample_rate,
@@ -167,7 +167,7 @@ class Manifest:
         partial = self.path.with_suffix(f".{os.getpid()}.partial")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(told), encoding="utf-8")
+            partial.write_text(json.dumps(payload), encoding="utf-8")
             partial.replace(self.path)
         finally:
             partial.unlink(missing_ok=True)
@@ -177,10 +177,10 @@ class Manifest:
         key = _digest([FORMAT, digest, self.sample_rate, self.channel])
         return self.cache / SOUNDS / key[:2] / f"{key[2:32]}{SUFFIX}"
 
-    def pieces(self) -> Iterator[tuple[str, Path, Known]]:
-        """Names of the files that were imported, where that lies, and what is known of them."""
+    def waveforms(self) -> Iterator[tuple[str, Path, Known]]:
+        """Imported files: names, paths of their waveforms, and entries."""
         for name, known in self.known.items():
-            if known.piece is not None:
+            if known.waveform is not None:
                 yield name, self.waveform_path(known.digest), known
 
     def lock(self) -> Lock:

@@ -89,6 +89,6 @@ def _guess_seconds(files: Sequence[tuple[Path, int]]) -> float:
     asked = np.unique(np.linspace(0, len(files) - 1, FILES_ASKED).round().astype(int))
     seconds = 0.0
     for index in asked:
-        with suppress(UnusableAudioError):  # told when it is imported
+        with suppress(UnusableAudioError):  # reported when it is imported
             seconds += duration_seconds(files[index][0])
     return float(seconds * sizes.sum() / max(sizes[asked].sum(), 1.0))

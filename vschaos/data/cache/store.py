@@ -10,14 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio.files import (
-    AUDIO_EXTENSIONS,
-    Waveform,
-    check_channel,
-    find_audio_files,
-    is_audio,
-)
-from vschaos.data.cache.importing import Importer
+from vschaos.audio.files import Waveform, check_channel
+from vschaos.data.cache.importing import Importer, warn_of_sounds
 from vschaos.data.cache.locks import Lock
 from vschaos.data.cache.manifest import Manifest, cache_lock, find_manifests
 from vschaos.data.cache.waveform import (
@@ -26,9 +20,8 @@ from vschaos.data.cache.waveform import (
     map_waveform,
     read_header,
 )
+from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
-from vschaos.data.remarks import tell
-from vschaos.folders import list_files
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
@@ -65,54 +58,55 @@ class SkippedFile(NamedTuple):
 class SoundStore:
     """The usable sounds of a dataset: one channel, one rate, float32, memory-mapped.
 
-    Each lies in a piece of the cache of its own; in `files` they are laid one after the other.
+    Each has its own cached waveform; in `files` they are laid one after the other.
 
     Args:
         sample_rate: Hz.
-        pieces: where the files that can be used lie, by name, and what their headers say.
-        skipped: those that cannot, with the reason.
+        waveforms: of the usable files, paths and headers by name.
+        skipped: the other files, with the reason.
         lock: held as long as the store is there.
         beyond_full_scale: what is done to sounds beyond it, `scale` or `keep`.
         digests: SHA-256 of the files' bytes, by name.
 
     Attributes:
-        files: those that can be used, in the order of `pieces`.
+        files: the usable ones, in the order of `waveforms`.
         gains: by what each is multiplied as it is read, by name.
     """
 
     def __init__(
         self,
         sample_rate: int,
-        pieces: Mapping[str, tuple[Path, CachedWaveform]],
+        waveforms: Mapping[str, tuple[Path, CachedWaveform]],
         skipped: Sequence[SkippedFile] = (),
         lock: Lock | None = None,
         beyond_full_scale: str = "keep",
         digests: Mapping[str, str] | None = None,
     ) -> None:
         self.sample_rate = sample_rate
-        self.pieces = dict(pieces)
+        self.waveforms = dict(waveforms)
         self.skipped = list(skipped)
         self.lock = lock
         self.digests = dict(digests or {})
         self.files: list[StoredFile] = []
         start = 0
-        for name, (_, piece) in pieces.items():
-            self.files.append(StoredFile(name, start, piece.length))
-            start += piece.length
+        for name, (_, waveform) in waveforms.items():
+            self.files.append(StoredFile(name, start, waveform.length))
+            start += waveform.length
         self._beyond_full_scale = beyond_full_scale
         self.gains = {
-            name: gain_for(piece.peak, beyond_full_scale) for name, (_, piece) in pieces.items()
+            name: gain_for(waveform.peak, beyond_full_scale)
+            for name, (_, waveform) in waveforms.items()
         }
         self._mapped: dict[str, Waveform] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Workers that make batches map the pieces themselves rather than get a copy of them."""
-        given = self.sample_rate, self.pieces, self.skipped, None, self._beyond_full_scale
+        """Workers of a loader map the waveforms themselves instead of getting a copy."""
+        given = self.sample_rate, self.waveforms, self.skipped, None, self._beyond_full_scale
         return SoundStore, given
 
     def peak(self, name: str) -> float:
         """The largest of a file's samples, as they are read."""
-        return self.pieces[name][1].peak * self.gains[name]
+        return self.waveforms[name][1].peak * self.gains[name]
 
     def read(self, file: StoredFile, start: int, length: int) -> Waveform:
         """`[length]` samples of a file from `start` on; there are zeros before and after it."""
@@ -148,7 +142,7 @@ class SoundStore:
         if samples is None:
             if len(self._mapped) >= MOST_MAPPED:
                 self._mapped.clear()
-            samples = self._mapped[name] = map_waveform(self.pieces[name][0])
+            samples = self._mapped[name] = map_waveform(self.waveforms[name][0])
         return samples
 
     @property
@@ -168,12 +162,12 @@ def open_store(
 ) -> SoundStore:
     """Opens the sounds of a dataset, importing those that were not imported before.
 
-    What was imported is found by the bytes of the file, the rate and the channel: a file that
-    changed, though its size and its time of change are as before, is imported anew, and it alone;
-    one that was touched or moved is not. `vschaos.data.cache.manifest` tells how that is known without
-    reading all of them. A piece that was written is read whole as it is opened the next time (its
-    checksum takes less than a second for an hour of sound), and from then on whenever its stamp is
-    another one; `python -m vschaos.data.cache --verify` reads all.
+    A cached waveform is found by the bytes of the file, the rate and the channel: a file that
+    changed is imported again, and it alone, even if its size and time of change are as before; one
+    that was touched or moved is not (see `vschaos.data.cache.manifest`).
+    A waveform is verified when
+    it is opened for the first time after it was written (the checksum takes less than a second for
+    an hour of sound), and then whenever its stamp has changed.
 
     Args:
         root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
@@ -182,7 +176,7 @@ def open_store(
         channel: `mix`, or the number of one channel from 1 on.
         min_length: samples below which a file is too short.
         n_files: takes that many files only, evenly spread over the sorted list.
-        cache: where sounds are kept; by default in the user's cache folder.
+        cache: folder of imported sounds; by default the user's own.
         needed: names of files that must be among them, if they are there at all.
         beyond_full_scale: files whose peak is: `scale` to a peak of 1, `keep` or `skip`.
 
@@ -223,8 +217,8 @@ def open_store(
         raise ValueError(f"none of the {len(paths)} files in {root} can be used: see above why")
     if store.skipped:
         logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
-    pieces = {name: piece for name, (_, piece) in store.pieces.items()}
-    tell(pieces, sample_rate, manifest.channel, beyond_full_scale)
+    waveforms = {name: waveform for name, (_, waveform) in store.waveforms.items()}
+    warn_of_sounds(waveforms, sample_rate, manifest.channel, beyond_full_scale)
     return store
 
 
@@ -236,8 +230,8 @@ def find_stores(
     beyond_full_scale: str = "keep",
     digests: Mapping[str, str] | None = None,
 ) -> dict[str, SoundStore]:
-    """Stores that hold all these files, as they were imported last, and nothing else, by the folder
-    of the dataset they are of, which need not be there any more; the last used one comes first.
+    """Stores that have exactly these files, as they were imported last, by the folder of their
+    dataset, which need not exist any more; the last used one comes first.
 
     Args:
         digests: the first digits of the SHA-256 of their bytes, by name, as far as it is known.
@@ -246,23 +240,23 @@ def find_stores(
     for manifest in find_manifests(cache):
         if (manifest.sample_rate, manifest.channel) != (sample_rate, str(channel)):
             continue
-        pieces = {
-            name: (path, known.piece)
-            for name, path, known in manifest.pieces()
+        waveforms = {
+            name: (path, known.waveform)
+            for name, path, known in manifest.waveforms()
             if name in names
             and known.digest.startswith((digests or {}).get(name, ""))
-            and known.piece is not None
-            and _has_length(path, known.piece)
+            and known.waveform is not None
+            and _has_length(path, known.waveform)
         }
-        if pieces.keys() == set(names):
-            store = SoundStore(sample_rate, pieces, beyond_full_scale=beyond_full_scale)
+        if waveforms.keys() == set(names):
+            store = SoundStore(sample_rate, waveforms, beyond_full_scale=beyond_full_scale)
             found.setdefault(manifest.root, store)
     return found
 
 
-def _has_length(path: Path, piece: CachedWaveform) -> bool:
+def _has_length(path: Path, waveform: CachedWaveform) -> bool:
     try:
-        return read_header(path) == piece
+        return read_header(path) == waveform
     except (OSError, DamagedWaveformError):
         return False
 
@@ -275,26 +269,26 @@ def _store(
     lock: Lock,
     beyond_full_scale: str,
 ) -> SoundStore:
-    pieces, skipped = {}, []
+    waveforms, skipped = {}, []
     for name in names:
         known = manifest.known.get(name)
         reason = reasons.get(name)
-        if reason is None and known is not None and known.piece is not None:
-            reason = _unwanted(known.piece, min_length, beyond_full_scale)
+        if reason is None and known is not None and known.waveform is not None:
+            reason = _unwanted(known.waveform, min_length, beyond_full_scale)
             if not reason:
-                pieces[name] = manifest.waveform_path(known.digest), known.piece
+                waveforms[name] = manifest.waveform_path(known.digest), known.waveform
                 continue
         skipped.append(SkippedFile(name, reason or "it was not imported"))
-    digests = {name: manifest.known[name].digest for name in pieces}
-    return SoundStore(manifest.sample_rate, pieces, skipped, lock, beyond_full_scale, digests)
+    digests = {name: manifest.known[name].digest for name in waveforms}
+    return SoundStore(manifest.sample_rate, waveforms, skipped, lock, beyond_full_scale, digests)
 
 
-def _unwanted(piece: CachedWaveform, min_length: int, beyond_full_scale: str) -> str:
-    """Why a sound is left out, though it could be read; nothing if it is not."""
-    if piece.length < min_length:
-        return short_reason(piece.length, piece.sample_rate, min_length)
-    if beyond_full_scale == "skip" and is_beyond(piece.peak):
-        return f"{beyond(piece.peak)} (data.dataset.beyond_full_scale=skip)"
+def _unwanted(waveform: CachedWaveform, min_length: int, beyond_full_scale: str) -> str:
+    """Why a readable sound is skipped; empty if it is not."""
+    if waveform.length < min_length:
+        return short_reason(waveform.length, waveform.sample_rate, min_length)
+    if beyond_full_scale == "skip" and is_beyond(waveform.peak):
+        return f"{beyond(waveform.peak)} (data.dataset.beyond_full_scale=skip)"
     return ""
 
 
@@ -311,71 +305,6 @@ def short_reason(length: int, sample_rate: int, min_length: int) -> str:
     return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
 
 
-def list_sounds(root: Path, n_files: int | None = None) -> list[Path]:
-    """The audio files of a dataset in sorted order, or `n_files` of them evenly spread.
-
-    Raises:
-        FileNotFoundError: no such folder, or no audio file in it.
-        ValueError: `n_files` is below 1.
-    """
-    if not root.is_dir():
-        raise FileNotFoundError(
-            f"the folder of a dataset was expected (data.dataset.root); there is no folder {root}"
-        )
-    folder = sounds_folder(root)
-    paths = find_audio_files(folder, skips_made=True)
-    if not paths:
-        raise FileNotFoundError(
-            f"there is no audio file in {folder} ({', '.join(AUDIO_EXTENSIONS)} are looked for)"
-        )
-    if n_files is None:
-        return paths
-    if n_files < 1:
-        raise ValueError(f"data.dataset.n_files must be at least 1, {n_files} came")
-    picked = np.linspace(0, len(paths) - 1, min(n_files, len(paths))).round().astype(int)
-    return [paths[index] for index in picked]
-
-
-def sounds_folder(root: Path) -> Path:
-    """Where the sounds of a dataset lie: in its folder data, or in itself if there is none."""
-    return root / "data" if (root / "data").is_dir() else root
-
-
-def left_out(root: Path) -> dict[str, str]:
-    """Why links and folders below a dataset are left out, by their names."""
-    listing = list_files(sounds_folder(root), skips_made=True)
-    reasons = {}
-    for path in listing.again:
-        if path.is_dir() or is_audio(path):
-            target = os.path.realpath(path)
-            reasons[name_in(path, root)] = f"it leads to {target}, which is listed already"
-    for path in listing.made:
-        count = len(find_audio_files(path))
-        if count:
-            files = f"{count} sound{'s' * (count != 1)}"
-            reasons[name_in(path, root)] = f"{files} in it, made by vschaos"
-    return reasons
-
-
-def check_root(root: Path) -> None:
-    """Refuses the folder data of a dataset in place of the dataset.
-
-    Raises:
-        ValueError: it is one.
-    """
-    is_data = root.absolute().name == "data" and not (root / "data").is_dir()
-    if is_data and not (root / "metadata").is_dir():
-        raise ValueError(
-            f"the folder of a dataset was expected, got {root}, the folder of its sounds: did you "
-            f"mean {root.absolute().parent}?"
-        )
-
-
 def default_cache() -> Path:
     """`VSCHAOS_CACHE` if that is set, else `~/.cache/vschaos`."""
     return Path(os.environ.get("VSCHAOS_CACHE") or Path.home() / ".cache" / "vschaos")
-
-
-def name_in(path: Path, root: Path) -> str:
-    """What a file is called in its dataset: its path relative to `root`, with `/`."""
-    return path.relative_to(root).as_posix()

@@ -18,12 +18,12 @@ from vschaos.audio.channels import Origin
 from vschaos.audio.files import Waveform
 from vschaos.data.cache.locks import Lock
 
-FORMAT = 3  # of the files; pieces of other numbers are not found, and made anew
+FORMAT = 3  # of the files; those of other formats are not found, and imported again
 MAGIC = b"vschaos\n"
 HEADER = struct.Struct("<8sIIQfIIIf")  # and a checksum of itself, and zeros
 HEADER_LENGTH = 64  # bytes
 CHUNK = 1 << 20  # bytes
-PAUSE_SECONDS = 0.05  # between two looks at what another process makes
+PAUSE_SECONDS = 0.05  # between two checks of what another process writes
 
 
 class DamagedWaveformError(ValueError):
@@ -31,7 +31,7 @@ class DamagedWaveformError(ValueError):
 
 
 class BusyError(Exception):
-    """Another process, or thread, makes that piece."""
+    """Another process or thread is writing that waveform."""
 
 
 class CachedWaveform(NamedTuple):
@@ -65,13 +65,13 @@ def write_waveform(
     path: Path,
     blocks: Iterable[Waveform],
     sample_rate: int,
-    judge: Callable[[CachedWaveform], object] = lambda piece: None,
+    check: Callable[[CachedWaveform], object] = lambda waveform: None,
     origin: Origin | None = None,
 ) -> CachedWaveform:
-    """Writes beside, then renames: a piece is whole or not there. The caller has claimed it.
+    """Writes beside, then renames: a waveform is complete or missing. The caller has claimed it.
 
     Args:
-        judge: is asked at the end, and raises if the piece shall not be kept.
+        check: called at the end; raises if the waveform shall not be cached.
         origin: knows the file at the end, as it is.
     """
     length, peak, checksum = 0, 0.0, 0
@@ -86,7 +86,7 @@ def write_waveform(
                 peak = max(peak, float(np.abs(block).max(initial=0.0)))
                 checksum = zlib.crc32(samples, checksum)
             origin = origin or Origin()
-            piece = CachedWaveform(
+            waveform = CachedWaveform(
                 sample_rate,
                 length,
                 _single(peak),
@@ -95,20 +95,20 @@ def write_waveform(
                 origin.num_channels,
                 _single(origin.mix_db),
             )
-            judge(piece)
+            check(waveform)
             file.seek(0)
-            file.write(_header(piece))
+            file.write(_header(waveform))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return piece
+    return waveform
 
 
 def read_header(path: Path) -> CachedWaveform:
     """
     Raises:
-        FileNotFoundError: there is no such piece.
-        DamagedPieceError: its header or its length is not what was written.
+        FileNotFoundError: there is no such waveform.
+        DamagedWaveformError: its header or its length is not what was written.
     """
     with path.open("rb") as file:
         header = file.read(HEADER_LENGTH)
@@ -116,40 +116,40 @@ def read_header(path: Path) -> CachedWaveform:
     if len(header) < HEADER_LENGTH or not header.startswith(MAGIC):
         raise DamagedWaveformError(f"{path} is no imported sound")
     _, _, *values = HEADER.unpack_from(header)
-    piece = CachedWaveform(*values)
-    if header != _header(piece) or num_bytes != piece.num_bytes:
+    waveform = CachedWaveform(*values)
+    if header != _header(waveform) or num_bytes != waveform.num_bytes:
         raise DamagedWaveformError(f"{path} is damaged")
-    return piece
+    return waveform
 
 
 def verify(
     path: Path, progress: Callable[[int], object] = lambda num_bytes: None
 ) -> CachedWaveform:
-    """Reads all of a piece.
+    """Reads all of a waveform.
 
     Args:
-        progress: is told how many bytes were read, again and again.
+        progress: called again and again with the number of bytes read since.
 
     Raises:
-        FileNotFoundError: there is no such piece.
-        DamagedPieceError: it is not what was written.
+        FileNotFoundError: there is no such waveform.
+        DamagedWaveformError: it is not what was written.
     """
-    piece, checksum = read_header(path), 0
+    waveform, checksum = read_header(path), 0
     with path.open("rb") as file:
         file.seek(HEADER_LENGTH)
         while chunk := file.read(CHUNK):
             checksum = zlib.crc32(chunk, checksum)
             progress(len(chunk))
-    if checksum != piece.checksum:
+    if checksum != waveform.checksum:
         raise DamagedWaveformError(f"{path} is damaged")
-    return piece
+    return waveform
 
 
 def map_waveform(path: Path) -> Waveform:
     """Its samples `[T]`, read from the disk as they are asked for; they cannot be written.
 
     Raises:
-        OSError: there is no such piece.
+        OSError: there is no such waveform.
     """
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -158,7 +158,7 @@ def map_waveform(path: Path) -> Waveform:
 
 @contextmanager
 def claimed(path: Path, waits: bool, is_interrupted: Callable[[], bool]) -> Iterator[None]:
-    """Holds a piece that is going to be written, or that another process may have written.
+    """Claims a waveform that is going to be written, or that another process may have written.
 
     Args:
         waits: until another one lets go of it.
@@ -191,6 +191,6 @@ def _taken(path: Path) -> Lock | None:
     return None
 
 
-def _header(piece: CachedWaveform) -> bytes:
-    header = HEADER.pack(MAGIC, FORMAT, *piece)
+def _header(waveform: CachedWaveform) -> bytes:
+    header = HEADER.pack(MAGIC, FORMAT, *waveform)
     return (header + struct.pack("<I", zlib.crc32(header))).ljust(HEADER_LENGTH, b"\0")

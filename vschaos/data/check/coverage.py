@@ -72,8 +72,8 @@ def measure_coverage(
         for file, line, message, is_warning in task.problems
     ]
     if not task.vocabulary.is_class and not is_float:
-        told = f"set data.dataset.metadata_callbacks.{name}.type=float"
-        findings.append(Finding(NOTE, "labels that are numbers", f"metadata/{name}", told))
+        message = f"set data.dataset.metadata_callbacks.{name}.type=float"
+        findings.append(Finding(NOTE, "labels that are numbers", f"metadata/{name}", message))
     coverage = _measure(task, durations, findings)
     findings.extend(_remarks(coverage, task, durations))
     return coverage
@@ -135,14 +135,16 @@ def _remarks(coverage: Coverage, task: Task, durations: Mapping[str, float]) -> 
     unused = coverage.unused_classes
     if unused:
         more = f" and {len(unused) - SHOWN_NAMES} more" if len(unused) > SHOWN_NAMES else ""
-        told = f"{', '.join(unused[:SHOWN_NAMES])}{more}"
-        remarks.append(Finding(WARNING, "classes without a sound", place, told))
+        message = f"{', '.join(unused[:SHOWN_NAMES])}{more}"
+        remarks.append(Finding(WARNING, "classes without a sound", place, message))
     late = [
         name
         for name, duration in durations.items()
         if any(onset >= duration for onset, _, _ in task.segments.get(name, []))
     ]
     if late:
-        told = f"in {len(late)} of {len(durations)} files, as {late[0]}; are the times in seconds?"
-        remarks.append(Finding(WARNING, "segments after the end of their sound", place, told))
+        message = (
+            f"in {len(late)} of {len(durations)} files, as {late[0]}; are the times in seconds?"
+        )
+        remarks.append(Finding(WARNING, "segments after the end of their sound", place, message))
     return remarks

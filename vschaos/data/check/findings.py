@@ -1,4 +1,4 @@
-"""What a look at a dataset finds, and how grave it is."""
+"""Findings of an inspection of a dataset, and their severity."""
 
 from __future__ import annotations
 

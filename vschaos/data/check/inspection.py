@@ -19,12 +19,13 @@ from vschaos.audio.files import (
     read_blocks,
 )
 from vschaos.data.cache.convert import SILENCE, SILENT_REASON
-from vschaos.data.cache.store import check_root, left_out, list_sounds, name_in, short_reason
+from vschaos.data.cache.importing import low_rates
+from vschaos.data.cache.store import short_reason
 from vschaos.data.check.coverage import Coverage, measure_coverage
 from vschaos.data.check.findings import ERROR, NOTE, WARNING, Finding
+from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.metadata.task import find_tasks
-from vschaos.data.remarks import low_rates
 from vschaos.progress import Progress
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
@@ -33,7 +34,7 @@ FULL_SCALE = 0.99
 CLIPPED_RUN = 3  # samples alike at full scale, one after the other
 SHORT, SILENT = "sounds that are too short", "silent files"  # kinds that cannot be used
 BEYOND_IS_SET = (
-    "it is learnt scaled to a peak of 1; data.dataset.beyond_full_scale=keep learns it as it is, "
+    "it is scaled to a peak of 1; data.dataset.beyond_full_scale=keep takes it as it is, "
     "skip leaves it out"
 )
 CANCELLED = "channels that cancel each other"
@@ -135,7 +136,7 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
     findings.extend(_compare_formats(readable))
     findings.extend(_find_halves_of_tasks(root))
     if not usable:
-        findings.append(Finding(ERROR, "nothing to learn from", str(root), "no file can be used"))
+        findings.append(Finding(ERROR, "nothing to train with", str(root), "no file can be used"))
     durations = {sound.name: sound.seconds for sound in usable}
     tasks = [measure_coverage(root, name, durations, name in float_tasks) for name in names]
     others = _count_others(root, paths)
@@ -175,11 +176,11 @@ def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
     elif peak < SILENCE:
         remarks.append(Finding(WARNING, SILENT, name, SILENT_REASON))
     if is_beyond(peak):
-        told = f"{beyond(peak)}: {BEYOND_IS_SET}"
-        remarks.append(Finding(WARNING, "sounds beyond full scale", name, told))
+        message = f"{beyond(peak)}: {BEYOND_IS_SET}"
+        remarks.append(Finding(WARNING, "sounds beyond full scale", name, message))
     if is_clipped:
-        told = f"{CLIPPED_RUN} or more samples in a row are alike, at a peak of {peak:.2f}"
-        remarks.append(Finding(NOTE, "sounds that seem clipped", name, told))
+        message = f"{CLIPPED_RUN} or more samples in a row are alike, at a peak of {peak:.2f}"
+        remarks.append(Finding(NOTE, "sounds that seem clipped", name, message))
     # the header of a cut or streamed file may promise another length
     return Sound(name, header._replace(length=length)), remarks
 
@@ -195,36 +196,36 @@ def _find_duplicates(root: Path, paths: Iterable[Path]) -> Iterator[Finding]:
     by_size: dict[int, list[Path]] = defaultdict(list)
     for path in paths:
         by_size[path.stat().st_size].append(path)
-    by_size.pop(0, None)  # empty files are told as such
+    by_size.pop(0, None)  # empty files are reported as such
     twins = [path for alike in by_size.values() if len(alike) > 1 for path in alike]
     first: dict[bytes, Path] = {}
     for path in sorted(twins):
         try:
             with path.open("rb") as file:
                 content = hashlib.file_digest(file, "blake2b").digest()
-        except OSError:  # told already, when its sound was read
+        except OSError:  # reported already, when its sound was read
             continue
         if first.setdefault(content, path) != path:
-            told = f"the same as {name_in(first[content], root)}"
-            yield Finding(WARNING, "duplicate files", name_in(path, root), told)
+            message = f"the same as {name_in(first[content], root)}"
+            yield Finding(WARNING, "duplicate files", name_in(path, root), message)
 
 
 def _compare_formats(sounds: list[Sound]) -> Iterator[Finding]:
     rates = count_formats(sounds)["sample_rates"]
     if len(rates) > 1:
-        told = ", ".join(f"{count} at {rate} Hz" for rate, count in rates.most_common())
+        message = ", ".join(f"{count} at {rate} Hz" for rate, count in rates.most_common())
         place = "all of it is resampled to model.sample_rate"
-        yield Finding(WARNING, "mixed sample rates", told, place)
-    for place, told in low_rates(rates, SAMPLE_RATE):
-        yield Finding(NOTE, "sample rates below the model's", place, told)
+        yield Finding(WARNING, "mixed sample rates", message, place)
+    for place, message in low_rates(rates, SAMPLE_RATE):
+        yield Finding(NOTE, "sample rates below the model's", place, message)
 
 
 def _find_halves_of_tasks(root: Path) -> Iterator[Finding]:
     folders = (root / "metadata").iterdir() if (root / "metadata").is_dir() else iter(())
     names = sorted(path.name for path in folders if path.is_dir() and path.name[0] != ".")
     for name in sorted(set(names) - set(find_tasks(root))):
-        told = "there is no metadata.txt in it"
-        yield Finding(ERROR, "labels that cannot be used", f"metadata/{name}", told)
+        message = "there is no metadata.txt in it"
+        yield Finding(ERROR, "labels that cannot be used", f"metadata/{name}", message)
 
 
 def _count_others(root: Path, paths: Iterable[Path]) -> dict[str, int]:

@@ -6,6 +6,11 @@ loudness, pitch   A-weighted level, and fundamental with its confidence
 store        features of a dataset, memory-mapped; computes those that are missing
 computing, processes   which are missing, and their computation in parallel processes
 files        one feature of one file in the cache
-
-Nothing is imported here: the cache command needs `files` only.
 """
+
+from vschaos.data.features.feature import Feature
+from vschaos.data.features.loudness import Loudness
+from vschaos.data.features.pitch import Pitch
+from vschaos.data.features.windowed import WindowedFeature
+
+__all__ = ["Feature", "Loudness", "Pitch", "WindowedFeature"]

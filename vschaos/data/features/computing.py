@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from vschaos.data.cache.waveform import (
     BusyError,
@@ -17,8 +20,7 @@ from vschaos.data.cache.waveform import (
 )
 from vschaos.data.features.feature import Feature, compute
 from vschaos.data.features.files import FeatureHeader, feature_path, verify, write_feature
-from vschaos.data.features.processes import in_processes
-from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+from vschaos.data.parallel import IsInterrupted, Progress, in_processes, on_all_cores
 from vschaos.files import check_room
 
 logger = logging.getLogger(__name__)
@@ -31,17 +33,27 @@ class FeatureOfSound(NamedTuple):
         name: of the file.
         sound: its cached waveform.
         length: samples of it.
+        gain: by which the sound is scaled as it is served.
     """
 
     feature: Feature
     name: str
     sound: Path
     length: int
+    gain: float = 1.0
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the feature's, and of the gain where there is one."""
+        if self.gain == 1.0:
+            return self.feature.identity
+        scaled = f"{self.feature.identity} {self.gain!r}"
+        return hashlib.sha256(scaled.encode()).hexdigest()
 
     @property
     def path(self) -> Path:
         """Where it is cached."""
-        return feature_path(self.sound, self.feature.identity)
+        return feature_path(self.sound, self.identity)
 
     @property
     def header(self) -> FeatureHeader:
@@ -54,7 +66,7 @@ class FeatureOfSound(NamedTuple):
             feature.num_frames(self.length),
             read_header(self.sound).checksum,
             0,
-            bytes.fromhex(feature.identity),
+            bytes.fromhex(self.identity),
         )
 
     @property
@@ -65,7 +77,7 @@ class FeatureOfSound(NamedTuple):
 def compute_missing(wanted: Sequence[FeatureOfSound], num_processes: int | None = None) -> None:
     """Computes features that are not in the cache, or are damaged there.
 
-    Each is kept as soon as it is computed: after Ctrl-C or a kill, only those in work are lost.
+    Each is cached as soon as it is computed: after Ctrl-C or a kill, only those in work are lost.
     Several processes may compute the same features at once, and share the work.
 
     Args:
@@ -120,7 +132,10 @@ def compute_one(one: FeatureOfSound, waits: bool) -> bool:
     try:
         with claimed(one.path, waits, lambda: False):
             if not _is_whole(one):
-                values = compute(one.feature, map_waveform(one.sound), one.name)
+                waveform = map_waveform(one.sound)
+                if one.gain != 1.0:  # of few files: a copy of a whole one is affordable
+                    waveform = waveform * np.float32(one.gain)
+                values = compute(one.feature, waveform, one.name)
                 write_feature(one.path, values, one.header)
     except BusyError:
         return False

@@ -37,6 +37,8 @@ class Feature(ABC):
         version: of the function, from 1 on.
         channels: names of the C channels.
         outside: value per channel before the first frame of a sound and after its last.
+        unchanged_by: augmentations (`gain`, `varispeed`, ...) that leave the feature true, so that
+            a training may use them beside it.
     """
 
     sample_rate: int
@@ -44,6 +46,7 @@ class Feature(ABC):
 
     name: ClassVar[str]
     version: ClassVar[int]
+    unchanged_by: ClassVar[tuple[str, ...]] = ("polarity",)
 
     def __post_init__(self) -> None:
         for argument in ("sample_rate", "hop_length"):

@@ -83,7 +83,7 @@ def read_header(path: Path) -> FeatureHeader:
     """
     Raises:
         FileNotFoundError: there is no such file.
-        DamagedPieceError: its header or its length is not what was written.
+        DamagedWaveformError: its header or its length is not what was written.
     """
     with path.open("rb") as file:
         packed = file.read(HEADER_LENGTH)
@@ -102,7 +102,7 @@ def verify(path: Path, progress: Callable[[int], object] = lambda num_bytes: Non
 
     Raises:
         FileNotFoundError: there is no such file.
-        DamagedPieceError: it is not what was written.
+        DamagedWaveformError: it is not what was written.
     """
     header, checksum = read_header(path), 0
     with path.open("rb") as file:

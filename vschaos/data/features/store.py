@@ -43,8 +43,9 @@ class FeatureStore:
         return FeatureStore, (self.feature, self.paths)
 
     def read(self, file: StoredFile, first_frame: int, num_frames: int) -> np.ndarray:
-        """`[C, num_frames]` of a file from `first_frame` on, frame n being at sample
-        `n * hop_length`; before and after the sound are the values that the feature declares."""
+        """`[C, num_frames]` of a file from `first_frame` on, frame n being at its sample
+        `n * hop_length`; before and after it, or the part of it that is given, are the values that
+        the feature declares."""
         values = np.empty((len(self._outside), num_frames), dtype=np.float32)
         self.fill(values[None], [file], [first_frame])
         return values
@@ -56,7 +57,11 @@ class FeatureStore:
         num_frames = rows.shape[2]
         for row, file, start in zip(rows, files, first_frames, strict=True):
             frames, end = self._frames(file.name), start + num_frames
-            first, last = max(start, 0), max(min(end, len(frames)), 0)
+            # frames whose sample lies in the file, or in its part
+            low, high = (
+                self.feature.num_frames(n) for n in (file.offset, file.offset + file.length)
+            )
+            first, last = max(start, low), min(end, high)
             if last - first < num_frames:
                 row[:] = self._outside[:, None]
             if first < last:
@@ -73,14 +78,18 @@ class FeatureStore:
 
 
 def open_features(
-    store: SoundStore, features: Iterable[Feature], num_processes: int | None = None
+    store: SoundStore,
+    features: Iterable[Feature] | Mapping[str, Feature],
+    num_processes: int | None = None,
 ) -> dict[str, FeatureStore]:
     """Opens features of the sounds of a store, by name, computing those that are not cached.
 
-    A cached feature is found by the waveform, and by name, version and arguments of the feature.
-    Each is read whole as it is opened; a damaged one is computed again.
+    A cached feature is found by the waveform, and by name, version and arguments of the feature,
+    and by the gain of a sound that the store scales. Each is read whole as it is opened; a damaged
+    one is computed again.
 
     Args:
+        features: by name, or with the names that they have.
         num_processes: to compute in; by default as many as there are cores.
 
     Raises:
@@ -89,17 +98,22 @@ def open_features(
         OSError: the cache cannot be written.
     """
     wanted: dict[str, list[FeatureOfSound]] = {}
-    for feature in features:
-        if feature.name in wanted:
-            raise ValueError(f"names of features must be distinct, got {feature.name} twice")
+    named = (
+        features.items()
+        if isinstance(features, Mapping)
+        else [(feature.name, feature) for feature in features]
+    )
+    for name, feature in named:
+        if name in wanted:
+            raise ValueError(f"names of features must be distinct, got {name} twice")
         if feature.sample_rate != store.sample_rate:
             raise ValueError(
-                f"sample_rate of feature {feature.name} must be that of the sounds, "
+                f"sample_rate of feature {name} must be that of the sounds, "
                 f"{store.sample_rate} Hz, got {feature.sample_rate}"
             )
-        wanted[feature.name] = [
-            FeatureOfSound(feature, name, path, piece.length)
-            for name, (path, piece) in store.pieces.items()
+        wanted[name] = [
+            FeatureOfSound(feature, file, path, waveform.length, store.gains[file])
+            for file, (path, waveform) in store.waveforms.items()
         ]
     _compute([one for of_feature in wanted.values() for one in of_feature], num_processes)
     return {

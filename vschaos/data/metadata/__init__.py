@@ -1,0 +1,1 @@
+"""Labels of sounds from metadata files."""

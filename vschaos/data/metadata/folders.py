@@ -1,8 +1,8 @@
-"""Labels of sounds to the folders of a dataset's metadata, old ones kept.
+"""Write labels of sounds to the folders of a dataset's metadata; old ones are backed up.
 
 `metadata/<task>/` holds `metadata.txt` (a sound, TAB, its track), `classes.txt` (a number, TAB, a
 name) and `tracks/`, with a line `onset,offset<TAB>value` for each segment, in seconds. Of labels
-that were heard in one channel of the sounds, or in their mix, `channel.txt` says which.
+that were extracted from one channel of the sounds, or their mix, `channel.txt` says which.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TaskLabels:
         name: of the task, and of its folder.
         classes: names by class number.
         tracks: segments by the name of the sound, relative to the dataset, as posix.
-        channel: that they were heard in, `mix` or a number from 1 on.
+        channel: that they were extracted from, `mix` or a number from 1 on.
     """
 
     name: str
@@ -76,7 +76,7 @@ def write_labels(root: Path, tasks: Iterable[TaskLabels]) -> dict[str, Path]:
 
 
 def read_channel(root: Path, task: str) -> str | None:
-    """The channel that the labels of a task were heard in, if that is known."""
+    """The channel that the labels of a task were extracted from, if that is known."""
     try:
         return (root / "metadata" / task / CHANNEL).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -87,7 +87,7 @@ def track_names(sounds: Iterable[str]) -> dict[str, str]:
     """Names of track files, relative to the task's folder, by the names of sounds.
 
     They mirror the folders of the sounds, and keep the ending of audio where two sounds differ in
-    nothing else (also not in capitals, which some disks do not tell apart).
+    nothing else (also not in capitals, which some disks do not distinguish).
 
     Example:
         >>> track_names(["data/deep/a.wav", "data/b.wav"])

@@ -17,10 +17,19 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
-from vschaos.data.cache.store import list_sounds, name_in
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
+from vschaos.data.files import list_sounds, name_in
 from vschaos.data.metadata.tracks import Segment, read_track
-from vschaos.data.metadata.values import ClassValues, PlainNumbers, Values, is_unknown, read_classes
+from vschaos.data.metadata.values import (
+    ClassValues,
+    PlainNumbers,
+    Problem,
+    Values,
+    is_unknown,
+    quoted,
+    read_classes,
+    read_lines,
+    split_entry,
+)
 from vschaos.labels import Vocabulary
 
 __all__ = ["Problem", "Segment", "Task", "find_tasks", "read_task"]
@@ -93,13 +102,13 @@ def _check_name(name: str) -> None:
     if not name or name.startswith(".") or any(character in name for character in "/\\\0"):
         raise ValueError(
             "the name of a label (data.dataset.metadata_callbacks) must be that of a folder in "
-            f"metadata/, without a dot before it or a slash in it; {name!r} came"
+            f"metadata/, without a dot before it or a slash in it, got {name!r}"
         )
 
 
 def _check_choice(key: str, given: str | None, allowed: Sequence[str]) -> None:
     if given is not None and given not in allowed:
-        raise ValueError(f"{key} must be {' or '.join(allowed)}, {given!r} came")
+        raise ValueError(f"{key} must be {' or '.join(allowed)}, got {given!r}")
 
 
 def _read_values(root: Path, name: str, kind: str | None, problems: list[Problem]) -> Values:
@@ -108,8 +117,8 @@ def _read_values(root: Path, name: str, kind: str | None, problems: list[Problem
     if kind != "float":
         return ClassValues(name, read_classes(root, file, problems) if has_classes else None)
     if has_classes:
-        told = f"numbers (data.dataset.metadata_callbacks.{name}.type=float) have no classes"
-        problems.append(Problem(file, 1, f"no classes.txt was expected, since {told}"))
+        reason = f"numbers (data.dataset.metadata_callbacks.{name}.type=float) have no classes"
+        problems.append(Problem(file, 1, f"no classes.txt was expected, since {reason}"))
     return PlainNumbers()
 
 
@@ -146,12 +155,12 @@ class _Sounds:
         name = unicodedata.normalize("NFC", path.as_posix())
         if name in self._names:
             return self._names[name]
-        told = f"the path of a sound was expected, as from the dataset; {quoted(text)} came"
+        message = f"expected the path of a sound, relative to the dataset, got {quoted(text)}"
         for guess in (name.casefold(), f"data/{name}".casefold()):
             if guess in self._folded:
-                told += f", perhaps for {self._folded[guess]}"
+                message += f", perhaps for {self._folded[guess]}"
                 break
-        raise ValueError(told)
+        raise ValueError(message)
 
 
 class _Reader:
@@ -197,14 +206,14 @@ class _Reader:
                 raise
             return self._read_track(track)
         if self.form == MULTI:
-            raise ValueError(f"a track or none was expected ({self.form_key}), {quoted(text)} came")
+            raise ValueError(f"expected a track or none ({self.form_key}), got {quoted(text)}")
         return [Segment(0.0, math.inf, value)]
 
     def _read_track(self, file: str) -> list[Segment]:
         if self.form == SINGLE:
             raise ValueError(
-                f"one value for the whole file was expected ({self.form_key}), "
-                f"the track {quoted(file)} came"
+                f"expected one value for the whole file ({self.form_key}), "
+                f"got the track {quoted(file)}"
             )
         if file not in self._tracks:
             try:
@@ -225,8 +234,8 @@ class _Reader:
         is_absolute = "/" in path and bool(PureWindowsPath(path).anchor)
         if is_absolute or names[0].split("/")[0] == "..":
             raise ValueError(
-                f"a track in the dataset's folder was expected, as from {self.folder}; "
-                f"{quoted(text)} came"
+                f"expected a track in the dataset's folder, relative to {self.folder}, "
+                f"got {quoted(text)}"
             )
         for name in names:
             for form in (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))):

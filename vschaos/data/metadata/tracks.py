@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
-from vschaos.data.metadata.values import Values, is_unknown
+from vschaos.data.metadata.values import (
+    Problem,
+    Values,
+    is_unknown,
+    quoted,
+    read_lines,
+    split_entry,
+)
 
 # segments whose times were computed and rounded may overlap by less than a sample
 TOLERANCE_SECONDS = 1e-6
@@ -50,8 +56,8 @@ def read_track(root: Path, file: str, values: Values, problems: list[Problem]) -
     overlaps = _find_overlaps(lines)
     for one, other in overlaps:
         first, second = sorted((one.number, other.number))
-        told = f"this segment overlaps the one of line {first}; neither counts"
-        found.append(Problem(file, second, told))
+        message = f"this segment overlaps the one of line {first}; neither counts"
+        found.append(Problem(file, second, message))
     problems.extend(sorted(found))
     dropped = {line.number for pair in overlaps for line in pair}
     return _join([line for line in lines if line.number not in dropped])
@@ -62,11 +68,11 @@ def _read_line(number: int, text: str, values: Values) -> _Line:
     onset, comma, offset = (part.strip() for part in times.partition(","))
     if not comma or not SECONDS.fullmatch(onset) or not SECONDS.fullmatch(offset):
         raise ValueError(
-            "onset,offset in seconds was expected, both at least 0 and with a point for decimals; "
-            f"{quoted(times)} came"
+            "expected onset,offset in seconds, both at least 0 and with a point for decimals, "
+            f"got {quoted(times)}"
         )
     if float(offset) <= float(onset):
-        raise ValueError(f"an offset after the onset was expected, {quoted(times)} came")
+        raise ValueError(f"expected an offset after the onset, got {quoted(times)}")
     parsed = None if is_unknown(value) else values.parse(value)
     return _Line(float(onset), float(offset), number, parsed)
 

@@ -1,18 +1,18 @@
-"""Values of a task: class numbers and names as classes.txt lists them, or plain numbers."""
+"""Lines of a dataset's text files and their values: class numbers, names or plain numbers."""
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vschaos.data.metadata.lines import Problem, quoted, read_lines, split_entry
 from vschaos.labels import Vocabulary
 
 MAX_CLASSES = 10_000
@@ -20,6 +20,64 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LARGEST = float(np.finfo(np.float32).max)  # labels are float32 later
 NAMELESS = "none"
+SHOWN_LENGTH = 60  # characters of a faulty entry; some files turn out to be no text at all
+
+
+class Problem(NamedTuple):
+    """What is wrong with a line.
+
+    Attributes:
+        file: relative to the dataset, with `/`.
+        line: counted from 1.
+        message: what was expected, and what was found.
+        is_warning: the line counts nonetheless.
+    """
+
+    file: str
+    line: int
+    message: str
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def read_lines(root: Path, file: str, problems: list[Problem]) -> Iterator[tuple[int, str]]:
+    """The lines of `root/file` that are not blank, with their numbers from 1 on.
+
+    What is no UTF-8 text is left out and goes to `problems`.
+    """
+    content = (root / file).read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problems.append(Problem(file, 1, "expected UTF-8 text, got UTF-16: save it as UTF-8"))
+        return
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = line[error.start]
+            problems.append(Problem(file, number, f"expected UTF-8 text, got byte 0x{byte:02x}"))
+            continue
+        if text.strip():
+            yield number, text
+
+
+def split_entry(text: str, expected: str) -> tuple[str, str]:
+    """What stands before the first TAB, as it is, and what stands after it, stripped.
+
+    Raises:
+        ValueError: there is no TAB, or nothing before or after it.
+    """
+    first, _, second = text.partition("\t")
+    if not first.strip() or not second.strip():
+        missing = "" if "\t" in text else " without a TAB"
+        raise ValueError(f"expected {expected}, got {quoted(text)}{missing}")
+    return first, second.strip()
+
+
+def quoted(text: str) -> str:
+    """The text as messages show it, on one line and not too long."""
+    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}...")
 
 
 class Values(Protocol):
@@ -61,7 +119,7 @@ class ClassValues:
         hint = " (class names need a classes.txt)" if self.names is None else ""
         if NUMBER.fullmatch(text):
             hint = f" (numbers need data.dataset.metadata_callbacks.{self.task}.type=float)"
-        raise ValueError(f"a class number{place} or none was expected, {quoted(text)} came{hint}")
+        raise ValueError(f"expected a class number{place} or none, got {quoted(text)}{hint}")
 
     def vocabulary(self, values: Sequence[float], weights: Sequence[float]) -> Vocabulary:
         highest = int(max([*values, *(self.names or ())]))
@@ -70,7 +128,7 @@ class ClassValues:
 
     def _listed(self, number: int) -> int:
         if self.names is not None and number not in self.names:
-            raise ValueError(f"a class number from classes.txt was expected, {number} came")
+            raise ValueError(f"expected a class number from classes.txt, got {number}")
         return number
 
 
@@ -80,7 +138,7 @@ class PlainNumbers:
     def parse(self, text: str) -> float:
         value = float(text) if NUMBER.fullmatch(text) else math.nan
         if not abs(value) <= LARGEST:
-            raise ValueError(f"a finite number or none was expected, {quoted(text)} came")
+            raise ValueError(f"expected a finite number or none, got {quoted(text)}")
         return value
 
     def vocabulary(self, values: Sequence[float], weights: Sequence[float]) -> Vocabulary:
@@ -110,7 +168,7 @@ def class_number(text: str) -> int:
     if not 0 <= number < MAX_CLASSES:
         hint = "; write none where it is unknown" if number == -1 else ""
         raise ValueError(
-            f"a class number from 0 to {MAX_CLASSES - 1} was expected, {quoted(text)} came{hint}"
+            f"expected a class number from 0 to {MAX_CLASSES - 1}, got {quoted(text)}{hint}"
         )
     return number
 
@@ -129,16 +187,16 @@ def read_classes(root: Path, file: str, problems: list[Problem]) -> dict[int, st
             problems.append(Problem(file, line, str(error)))
             continue
         if name.isdecimal() and (name.lstrip("0") or "0") != str(number):
-            told = (
+            message = (
                 f"class {number} is called {name}, yet the label {name} means class number {name}"
             )
-            problems.append(Problem(file, line, told, is_warning=True))
+            problems.append(Problem(file, line, message, is_warning=True))
         for entry, what in ((number, f"the class number {number}"), (name, f"the name {name}")):
             if lines.setdefault(entry, line) != line:
                 problems.append(Problem(file, line, f"line {lines[entry]} has {what} already"))
         classes.append((number, name))
     if not classes:
-        problems.append(Problem(file, 1, "lines with class number TAB name were expected"))
+        problems.append(Problem(file, 1, "expected lines with class number TAB name"))
     num_uses = Counter[int | str](entry for one in set(classes) for entry in one)
     return {
         number: name if num_uses[number] == 1 == num_uses[name] else str(number)

@@ -1,0 +1,1 @@
+"""Pitch tracking, and labels from it."""

@@ -1,4 +1,4 @@
-"""Pitch classes and octaves of a dataset's sounds, heard by a tracker and written as labels."""
+"""Pitch classes and octaves of a dataset's sounds, found by a tracker and written as labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.data.metadata.folders import Segment, TaskLabels, write_labels
-from vschaos.data.pitch.extraction import SILENCE_DB, listen
+from vschaos.data.pitch.extraction import SILENCE_DB, track_dataset
 from vschaos.data.pitch.notes import PITCH_CLASSES, nearest_note, pitch_and_octave
 from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames, Tracker
 
@@ -35,11 +35,11 @@ class Voicing:
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
-            raise ValueError(f"--threshold must be 0 to 1, {self.threshold:g} came")
+            raise ValueError(f"--threshold must be 0 to 1, got {self.threshold:g}")
         if not (0 < self.fmin_hz < self.fmax_hz and math.isfinite(self.fmax_hz)):
             raise ValueError(
                 f"--fmin and --fmax must be frequencies in Hz, the lower one first; "
-                f"{self.fmin_hz:g} and {self.fmax_hz:g} came"
+                f"got {self.fmin_hz:g} and {self.fmax_hz:g}"
             )
 
 
@@ -73,20 +73,19 @@ def extract_pitch(
     Args:
         root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
             folder).
-        cache: what was heard of each file is kept in `cache/pitch`; by default in the user's
-            cache folder.
+        cache: tracked pitches go to `cache/pitch`; by default in the user's cache folder.
         channel: `mix`, or the number of one channel from 1 on.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
         ValueError: none of its files can be read.
     """
-    heard, num_skipped = listen(root, tracker, cache, channel)
+    tracked, num_skipped = track_dataset(root, tracker, cache, channel)
     pitch: dict[str, list[Segment]] = {}
     octave: dict[str, list[Segment]] = {}
     voiced = total = 0.0
     hop_seconds = tracker.hop_length / SAMPLE_RATE
-    for name, sound in heard.items():
+    for name, sound in tracked.items():
         notes = find_notes(sound.frames, voicing)
         if sound.without_pitch:
             notes[:] = UNVOICED
@@ -101,7 +100,7 @@ def extract_pitch(
     )
     backups = write_labels(root, labels)
     folders = {task.name: root / "metadata" / task.name for task in labels}
-    return Extraction(voiced, total, len(heard), num_skipped, folders, backups)
+    return Extraction(voiced, total, len(tracked), num_skipped, folders, backups)
 
 
 def find_notes(frames: Frames, voicing: Voicing) -> np.ndarray:

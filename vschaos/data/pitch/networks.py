@@ -27,25 +27,25 @@ def make_tracker(model: str, hop_length: int | None = None, batch_size: int = 64
         model: `full` or `tiny` (torchcrepe), or `swift` (swift-f0, which must be installed).
         hop_length: samples at 16 kHz between frames, 16 to 1600; 160 by default, and always 256
             for `swift`.
-        batch_size: frames that torchcrepe hears at a time.
+        batch_size: frames that torchcrepe takes at a time.
 
     Raises:
         ValueError: another model or hop, or swift-f0 is not installed.
     """
     if model not in MODELS:
-        raise ValueError(f"--model must be one of {', '.join(MODELS)}, {model!r} came")
+        raise ValueError(f"--model must be one of {', '.join(MODELS)}, got {model!r}")
     if model == "swift":
         if hop_length not in (None, SWIFT_HOP_LENGTH):
             raise ValueError(
                 f"--hop_length: swift has a frame each {SWIFT_HOP_LENGTH} samples and no other "
-                f"choice, {hop_length} came; leave the option out, or take --model full"
+                f"choice, got {hop_length}: leave the option out, or take --model full"
             )
         return Swift()
     low, high = HOP_LENGTHS
     hop_length = CREPE_HOP_LENGTH if hop_length is None else hop_length
     if not low <= hop_length <= high:
         raise ValueError(
-            f"--hop_length must be {low} to {high} samples at {SAMPLE_RATE} Hz, {hop_length} came"
+            f"--hop_length must be {low} to {high} samples at {SAMPLE_RATE} Hz, got {hop_length}"
         )
     return Crepe(model, hop_length, batch_size)
 
@@ -112,7 +112,7 @@ def decode_salience(salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def lift_subharmonics(audio: Waveform, pitch_hz: np.ndarray, hop_length: int) -> np.ndarray:
     """Pitches that the spectrum shows to be a half or a third of the true one, put right.
 
-    Near the end of its range CREPE hears many notes a twelfth too low, and is sure of it. Of such a
+    Near the end of its range CREPE finds many notes a twelfth too low, and is sure of it. Of such a
     pitch only each second or third harmonic sounds: if the others are 25 dB weaker together,
     the pitch is multiplied.
 

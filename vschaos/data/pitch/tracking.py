@@ -9,13 +9,13 @@ import numpy as np
 
 from vschaos.audio.files import Waveform
 
-SAMPLE_RATE = 16_000  # Hz, of all that trackers hear
+SAMPLE_RATE = 16_000  # Hz, of the input of trackers
 LEVEL_WINDOW = 1024  # samples
 FRAMES_AT_ONCE = 400
 
 
 class Frames(NamedTuple):
-    """What is heard in N frames; frame n is centred at sample `n * hop_length`.
+    """Pitches of N frames; frame n is centred at sample `n * hop_length`.
 
     Attributes:
         pitch_hz: `[N]`, the likeliest fundamental, whether there is one or not.
@@ -32,11 +32,11 @@ class Tracker(Protocol):
     """Finds fundamentals in sound at 16 kHz.
 
     Attributes:
-        name: tells its frames from those of other trackers.
+        name: distinguishes its frames from those of other trackers.
         hop_length: samples between frames.
-        context: how many frames at the edge of a sound would be others if it went on there.
+        context: how many frames at the edge of a sound would change if the sound continued there.
         threshold: confidence from which a frame is voiced, where nobody says otherwise.
-        range_hz: the lowest and the highest pitch that it can tell.
+        range_hz: the lowest and the highest pitch that it can find.
     """
 
     name: str
@@ -54,7 +54,7 @@ def track(tracker: Tracker, blocks: Iterable[Waveform]) -> Iterator[Frames]:
     """Frames of a sound of any length, some at a time; the same as of one long call.
 
     Args:
-        blocks: the sound at 16 kHz, in pieces of any lengths.
+        blocks: the sound at 16 kHz, in blocks of any lengths.
 
     Yields:
         frames, `max(1, T // hop_length)` in all, and none of a sound without samples.

@@ -39,7 +39,7 @@ def invert(
     if inversion == "random":
         return stft.inverse(random_phase(magnitudes), length)
     if inversion != "keep_input":
-        raise ValueError(f"inversion must be one of {INVERSIONS}, {inversion!r} came")
+        raise ValueError(f"inversion must be one of {INVERSIONS}, got {inversion!r}")
     if spectrum is None:
         raise ValueError("inversion keep_input needs an input to keep the phase of")
     return stft.inverse(keep_phase(magnitudes, spectrum), length)

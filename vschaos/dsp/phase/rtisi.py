@@ -54,8 +54,7 @@ class RTISI(nn.Module):
         super().__init__()
         if look_ahead < 0 or iterations < 1:
             raise ValueError(
-                "look_ahead must be at least 0 and iterations 1, "
-                f"{look_ahead} and {iterations} came"
+                f"look_ahead must be at least 0 and iterations 1, got {look_ahead} and {iterations}"
             )
         self.n_fft = n_fft
         self.hop_length = hop_length

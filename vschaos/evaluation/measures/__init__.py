@@ -1,42 +1,44 @@
-"""Numbers that tell how a sound differs from another one."""
+"""Measures of the difference between two sounds."""
 
 from vschaos.evaluation.measures.comparison import (
-    AFTER_PHASE,
-    BEFORE_PHASE,
     LSD,
+    MAGNITUDE_MEASURES,
+    SC,
+    SOUND_MEASURES,
     Measure,
     Measured,
     compare_magnitudes,
     compare_sounds,
-    compared_pitch,
+    pitch_measures,
     pooled,
 )
 from vschaos.evaluation.measures.fundamental import (
-    PitchKept,
+    PitchComparison,
+    compare_pitch,
     default_tracker,
     follow_pitch,
-    pitch_kept,
 )
 from vschaos.evaluation.measures.loudness import loudness_lufs
 from vschaos.evaluation.measures.onsets import onset_sharpness
-from vschaos.evaluation.measures.treble import Treble, treble_kept
+from vschaos.evaluation.measures.treble import Treble, compare_treble
 
 __all__ = [
-    "AFTER_PHASE",
-    "BEFORE_PHASE",
     "LSD",
+    "MAGNITUDE_MEASURES",
+    "SC",
+    "SOUND_MEASURES",
     "Measure",
     "Measured",
-    "PitchKept",
+    "PitchComparison",
     "Treble",
     "compare_magnitudes",
+    "compare_pitch",
     "compare_sounds",
-    "compared_pitch",
+    "compare_treble",
     "default_tracker",
     "follow_pitch",
     "loudness_lufs",
     "onset_sharpness",
-    "pitch_kept",
+    "pitch_measures",
     "pooled",
-    "treble_kept",
 ]

@@ -1,4 +1,4 @@
-"""All measures of a sound against another: their names, their units, and how files are pooled."""
+"""The measures of a sound against another: names, units, and pooling over files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from torch import Tensor
 
 from vschaos.audio.files import Waveform
-from vschaos.evaluation.measures.fundamental import PitchKept
+from vschaos.evaluation.measures.fundamental import PitchComparison
 from vschaos.evaluation.measures.loudness import loudness_lufs
 from vschaos.evaluation.measures.onsets import onset_sharpness
-from vschaos.evaluation.measures.treble import treble_kept
+from vschaos.evaluation.measures.treble import compare_treble
 from vschaos.losses import LogSpectralDistance, MultiResolutionDistance, SpectralConvergence
 
 LEAST_RATIO = 1e-7  # -140 dB
@@ -21,15 +21,15 @@ Pool = Callable[[np.ndarray, np.ndarray], float]
 
 
 class Measure(NamedTuple):
-    """A number that tells how a sound differs from another.
+    """A measure of the difference between two sounds.
 
     Attributes:
         key: in the JSON.
         title: in tables and pictures.
-        unit: of it.
-        ideal: the value of two sounds that are the same.
+        unit: of the value.
+        ideal: the value of two equal sounds.
         pool: values and numbers of frames of the files `[M]` -> one value.
-        digits: after the point.
+        digits: decimals shown.
     """
 
     key: str
@@ -57,7 +57,7 @@ def _mean_size(values: np.ndarray, frames: np.ndarray) -> float:
 
 
 def _mean_ratio(values: np.ndarray, frames: np.ndarray) -> float:
-    """Of decibels, as the ratios that they stand for."""
+    """Mean of decibels as ratios."""
     return 20 * float(np.log10(np.mean(10 ** (values / 20))))
 
 
@@ -65,14 +65,14 @@ LEAST_DB = 20 * float(np.log10(LEAST_RATIO))
 LSD = Measure("log_spectral_distance", "LSD", "dB", 0.0, _mean_of_frames, 2)
 SC = Measure("spectral_convergence", "SC", "dB", LEAST_DB, _mean_ratio)
 LEVEL = Measure("level", "level", "dB", 0.0, _mean_ratio)
-BEFORE_PHASE = (LSD, SC, LEVEL)
-AFTER_PHASE = (
+MAGNITUDE_MEASURES = (LSD, SC, LEVEL)
+SOUND_MEASURES = (
     LSD,
     SC,
     Measure("multi_resolution", "multi-res.", "", 0.0, _mean, 2),
     Measure("loudness", "loudness", "LU", 0.0, _mean),
     Measure("loudness_error", "loudness off", "LU", 0.0, _mean_size),
-    Measure("treble_kept", "highs", "dB", 0.0, _mean),
+    Measure("treble_level", "highs", "dB", 0.0, _mean),
     Measure("treble_balance", "highs/all", "dB", 0.0, _mean),
     Measure("onset_sharpness", "onsets", "%", 100.0, _mean, 0),
     Measure("pitch_error", "pitch off", "cents", 0.0, _median),
@@ -82,7 +82,7 @@ AFTER_PHASE = (
 
 
 def compare_magnitudes(output: Tensor, target: Tensor) -> Measured:
-    """Magnitudes `[1, F, N]`, twice: distances, and the level against that of the target."""
+    """Distances of magnitudes `[1, F, N]`, and the level relative to the target."""
     convergence = float(SpectralConvergence()(output, target))
     level = float(output.norm() / target.norm().clamp_min(LEAST_RATIO))
     return {
@@ -93,36 +93,36 @@ def compare_magnitudes(output: Tensor, target: Tensor) -> Measured:
 
 
 def compare_sounds(output: Tensor, target: Tensor, sample_rate: int) -> Measured:
-    """Sounds `[1, T]`, twice: what needs no transform of a model."""
-    made, meant = output[0].numpy(), target[0].numpy()
-    treble = treble_kept(made, meant, sample_rate)
-    sharpness = onset_sharpness(made, meant, sample_rate)
-    louder = _loudness_error(made, meant, sample_rate)
+    """Measures of sounds `[1, T]` that need no transform of a model."""
+    pair = output[0].numpy(), target[0].numpy()
+    treble = compare_treble(*pair, sample_rate)
+    sharpness = onset_sharpness(*pair, sample_rate)
+    loudness = _loudness_error(*pair, sample_rate)
     return {
         "multi_resolution": float(MultiResolutionDistance()(output, target)),
-        "loudness": louder,
-        "loudness_error": louder,
-        "treble_kept": None if treble is None else treble.kept_db,
+        "loudness": loudness,
+        "loudness_error": loudness,
+        "treble_level": None if treble is None else treble.level_db,
         "treble_balance": None if treble is None else treble.balance_db,
         "onset_sharpness": None if sharpness is None else 100 * sharpness,
     }
 
 
-def compared_pitch(kept: PitchKept | None) -> Measured:
-    """The same of what became of the pitch."""
-    if kept is None:
+def pitch_measures(pitch: PitchComparison | None) -> Measured:
+    """A comparison of pitch as measures."""
+    if pitch is None:
         return {"pitch_error": None, "pitch_in_tune": None, "voicing": None}
     return {
-        "pitch_error": kept.error_cents,
-        "pitch_in_tune": None if kept.in_tune is None else 100 * kept.in_tune,
-        "voicing": 100 * kept.voicing,
+        "pitch_error": pitch.error_cents,
+        "pitch_in_tune": None if pitch.in_tune is None else 100 * pitch.in_tune,
+        "voicing": 100 * pitch.voicing,
     }
 
 
 def pooled(
     measures: Sequence[Measure], files: Sequence[Measured], num_frames: Sequence[int]
 ) -> Measured:
-    """One value of each measure for all files; those without a value do not count."""
+    """One value of each measure for all files; files without a value do not count."""
     result: Measured = {}
     for measure in measures:
         pairs = [

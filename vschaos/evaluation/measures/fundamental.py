@@ -1,4 +1,4 @@
-"""Whether a sound has kept its pitch."""
+"""The pitch of a sound compared with another."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from vschaos.audio.files import Waveform, resample
 from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames, Tracker, track
 
 IN_TUNE_CENTS = 50.0
-RANGE_DB = 50.0  # below its loudest frame, what of a sound counts
+RANGE_DB = 50.0  # below the loudest frame; softer frames do not count
 
 
-class PitchKept(NamedTuple):
-    """What became of the pitch of a sound.
+class PitchComparison(NamedTuple):
+    """Differences of pitch and voicing.
 
     Attributes:
-        error_cents: median of the absolutes, over the frames that are voiced in both sounds.
-        in_tune: share of them that is within 50 cents.
+        error_cents: median absolute error over the frames that are voiced in both sounds.
+        in_tune: share of these frames within 50 cents.
         voicing: share of all frames that are voiced in both sounds or in neither.
     """
 
@@ -29,23 +29,23 @@ class PitchKept(NamedTuple):
 
 
 def default_tracker() -> str:
-    """The network that is taken where nobody names one: the quick one, if it is installed."""
+    """The pitch tracker by default: the fast one, if it is installed."""
     return "swift" if find_spec("swift_f0") else "tiny"
 
 
 def follow_pitch(tracker: Tracker, sound: Waveform, sample_rate: int) -> Frames:
     """The pitch of a sound `[T]`, frame by frame."""
-    at_once = resample(np.ascontiguousarray(sound, dtype=np.float32), sample_rate, SAMPLE_RATE)
-    parts = list(track(tracker, [at_once]))
+    samples = resample(np.ascontiguousarray(sound, dtype=np.float32), sample_rate, SAMPLE_RATE)
+    parts = list(track(tracker, [samples]))
     rows = zip(*parts, strict=True) if parts else [[np.zeros(0)]] * len(Frames._fields)
     return Frames(*(np.concatenate(row) for row in rows))
 
 
-def pitch_kept(output: Frames, target: Frames, threshold: float) -> PitchKept | None:
-    """Compares frames, of which those within 50 dB of the loudest of `target` count.
+def compare_pitch(output: Frames, target: Frames, threshold: float) -> PitchComparison | None:
+    """Compares the frames within 50 dB of the loudest of `target`.
 
     Args:
-        threshold: the confidence from which a frame is voiced.
+        threshold: the least confidence of a voiced frame.
 
     Returns:
         None if there is no frame at all.
@@ -53,11 +53,11 @@ def pitch_kept(output: Frames, target: Frames, threshold: float) -> PitchKept | 
     if not len(target.level_db):
         return None
     counts = target.level_db >= target.level_db.max() - RANGE_DB
-    voiced, voiced_before = (frames.confidence[counts] >= threshold for frames in (output, target))
-    both = voiced & voiced_before
-    voicing = float((voiced == voiced_before).mean())
+    voiced, voiced_target = (frames.confidence[counts] >= threshold for frames in (output, target))
+    both = voiced & voiced_target
+    voicing = float((voiced == voiced_target).mean())
     if not both.any():
-        return PitchKept(None, None, voicing)
+        return PitchComparison(None, None, voicing)
     ratio = output.pitch_hz[counts][both] / target.pitch_hz[counts][both]
     cents = np.abs(1200 * np.log2(ratio))
-    return PitchKept(float(np.median(cents)), float((cents <= IN_TUNE_CENTS).mean()), voicing)
+    return PitchComparison(float(np.median(cents)), float((cents <= IN_TUNE_CENTS).mean()), voicing)

@@ -1,4 +1,4 @@
-"""How loud a sound is to an ear."""
+"""Integrated loudness."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from vschaos.audio.files import Waveform
 
-SILENCE_LUFS = -70.0  # the absolute gate: softer blocks do not count
+SILENCE_LUFS = -70.0  # absolute gate
 RELATIVE_GATE_LU = -10.0
 BLOCK_SECONDS, STEP_SECONDS = 0.4, 0.1
 OFFSET_LU = -0.691
-# the two filters of the K weighting as analog prototypes, which give those of the
-# recommendation at 48 kHz and the same response at any other rate: Hz, quality, gain in dB
+# analog prototypes of the two filters of the K weighting, which give those of the recommendation
+# at 48 kHz and the same response at any other rate: Hz, quality, gain in dB
 SHELF = (1681.9744509555319, 0.7071752369554196, 3.99984385397)
 HIGH_PASS = (38.13547087613982, 0.5003270373253953)
 SHELF_SLOPE = 0.499666774155
@@ -20,7 +20,7 @@ SHELF_SLOPE = 0.499666774155
 def loudness_lufs(sound: Waveform, sample_rate: int) -> float:
     """Integrated loudness of a mono sound `[T]` (ITU-R BS.1770-4, EBU R 128), in LUFS.
 
-    A sound shorter than a block of 400 ms is one block; -70 LUFS is silence, and the least.
+    A sound shorter than a block of 400 ms is one block; silence has the lowest value, -70 LUFS.
 
     Example:
         >>> tone = np.sin(2 * np.pi * 997 * np.arange(48000) / 48000)
@@ -30,11 +30,11 @@ def loudness_lufs(sound: Waveform, sample_rate: int) -> float:
     if not len(sound):
         return SILENCE_LUFS
     blocks = _block_powers(_weighted(sound, sample_rate), sample_rate)
-    heard = blocks[_lufs(blocks) > SILENCE_LUFS]
-    if not len(heard):
+    audible = blocks[_lufs(blocks) > SILENCE_LUFS]
+    if not len(audible):
         return SILENCE_LUFS
-    gate = float(_lufs(heard.mean())) + RELATIVE_GATE_LU
-    return max(float(_lufs(heard[_lufs(heard) > gate].mean())), SILENCE_LUFS)
+    gate = float(_lufs(audible.mean())) + RELATIVE_GATE_LU
+    return max(float(_lufs(audible[_lufs(audible) > gate].mean())), SILENCE_LUFS)
 
 
 def _lufs(power: np.ndarray) -> np.ndarray:
@@ -50,8 +50,8 @@ def _block_powers(sound: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _weighted(sound: Waveform, sample_rate: int) -> np.ndarray:
-    """The sound as the K weighting leaves it, but for the phase."""
-    size = len(sound) + sample_rate // 10  # what rings on must not come round to the beginning
+    """The sound through the K weighting, without its phase response."""
+    size = len(sound) + sample_rate // 10  # so that the decay does not wrap around
     spectrum = np.fft.rfft(sound, size)
     turn = np.exp(-2j * np.pi * np.arange(len(spectrum)) / size)
     response = _shelf(turn, sample_rate) * _high_pass(turn, sample_rate)
@@ -59,7 +59,7 @@ def _weighted(sound: Waveform, sample_rate: int) -> np.ndarray:
 
 
 def _shelf(turn: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The high shelf, for the head, at `turn` = 1 / z."""
+    """The high shelf, the acoustic effect of the head, at `turn` = 1 / z."""
     centre_hz, quality, gain_db = SHELF
     bend = np.tan(np.pi * centre_hz / sample_rate)
     high = 10 ** (gain_db / 20)
@@ -75,7 +75,7 @@ def _shelf(turn: np.ndarray, sample_rate: int) -> np.ndarray:
 def _high_pass(turn: np.ndarray, sample_rate: int) -> np.ndarray:
     centre_hz, quality = HIGH_PASS
     bend = np.tan(np.pi * centre_hz / sample_rate)
-    # the recommendation leaves the numerator at 1, -2, 1 whatever the denominator begins with
+    # the recommendation normalises the denominator alone: the numerator is 1, -2, 1
     first = 1 + bend / quality + bend**2
     return first * (1 - 2 * turn + turn**2) / _poles(bend, quality, turn)
 

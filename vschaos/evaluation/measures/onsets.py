@@ -1,4 +1,4 @@
-"""How sharply sounds begin."""
+"""Sharpness of onsets."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ import torch
 from vschaos.audio.files import Waveform
 from vschaos.dsp import STFT
 
-WINDOW_SECONDS = 0.012  # about as long as ears need to tell a click from a fade
-APART_SECONDS = 0.05  # onsets
-NEAR_SECONDS = 0.03  # that an onset may be off
-LEAST_SHARE = 0.3  # of the strongest flux, that is an onset
+WINDOW_SECONDS = 0.012  # about the time in which a click is distinguished from a fade
+APART_SECONDS = 0.05  # least distance of onsets
+NEAR_SECONDS = 0.03  # tolerance of an onset in time
+LEAST_SHARE = 0.3  # of the highest flux, for an onset
 LEAST_RISE = 0.1  # of the sound's highest amplitude, within one frame: slower ones are swells
 LEAST_FLUX = 1e-9
-BANDS = 20  # bins alone flicker with any phase that was guessed
+BANDS = 20  # single bins flicker with an estimated phase
 
 
 def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> float | None:
     """Spectral flux of `output` at the onsets of `target`, against that of `target`; both `[T]`.
 
-    Spectral flux is the sum over 20 bands, of even musical width, of what their amplitudes grow
-    from one frame (12 ms, a quarter of it apart) to the next. Onsets are its peaks of at least 0.3
-    of the highest one, 50 ms apart, and of a tenth of the highest amplitude: a pad that swells has
-    none. For each, the highest flux of `output` within 30 ms is taken; both sounds are brought to
-    the same level before. 1 is as sharp, less is smeared; the mean over the onsets. None if there
-    are none.
+    Spectral flux is the sum over 20 bands, evenly spaced in log frequency, of the growth of their
+    amplitudes from one frame (12 ms, hops of a quarter) to the next. Onsets are its peaks of at
+    least 0.3 of the highest one, 50 ms apart, and of a tenth of the highest amplitude: a pad that
+    swells has none. Each is compared with the highest flux of `output` within 30 ms, at equal RMS.
+    Returns the mean ratio over the onsets: 1 is as sharp, less is smeared. None without onsets.
     """
-    heard = _amplitudes(target, sample_rate)
-    before = _flux(heard)
-    least = max(LEAST_SHARE * before.max(initial=0.0), LEAST_RISE * heard.sum(axis=0).max())
+    amplitudes = _amplitudes(target, sample_rate)
+    before = _flux(amplitudes)
+    least = max(LEAST_SHARE * before.max(initial=0.0), LEAST_RISE * amplitudes.sum(axis=0).max())
     onsets = _peaks(before, _num_frames(APART_SECONDS, sample_rate), max(least, LEAST_FLUX))
     if not onsets:
         return None
@@ -53,7 +52,7 @@ def _hop(sample_rate: int) -> int:
 
 
 def _amplitudes(sound: Waveform, sample_rate: int) -> np.ndarray:
-    """`[T]` -> those of bands `[bands, N]`."""
+    """`[T]` -> amplitudes of bands `[bands, N]`."""
     hop = _hop(sample_rate)
     samples = torch.from_numpy(np.ascontiguousarray(sound, dtype=np.float32))[None]
     power = STFT(4 * hop, hop)(samples)[0].abs().double().square().numpy()
@@ -67,6 +66,6 @@ def _flux(amplitudes: np.ndarray) -> np.ndarray:
 
 
 def _peaks(flux: np.ndarray, apart: int, least: float) -> list[int]:
-    """Frames whose flux is the highest of all that are at most `apart` frames away."""
+    """Frames whose flux is the maximum within `apart` frames."""
     around = np.lib.stride_tricks.sliding_window_view(np.pad(flux, apart), 2 * apart + 1)
     return np.flatnonzero((flux >= around.max(axis=1)) & (flux >= least)).tolist()

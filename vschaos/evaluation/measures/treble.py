@@ -1,4 +1,4 @@
-"""What is left of the highs of a sound."""
+"""The energy of a sound's treble, relative to another sound."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from vschaos.audio.files import Waveform
 from vschaos.dsp import STFT
 
 TREBLE_HZ = 4000.0
-FLOOR_DB = -60.0  # of what there is in all: highs that are softer are none
+FLOOR_DB = -60.0  # relative to the whole; softer treble counts as none
 
 
 class Treble(NamedTuple):
-    """What became of the energy above 4 kHz, in dB; 0 is all of it, less is dull, more is harsh.
+    """Energy above 4 kHz relative to the target, in dB: 0 is equal, less is dull, more is harsh.
 
     Attributes:
-        kept_db: of the energy itself.
-        balance_db: of its share of the whole, which a change of level leaves alone.
+        level_db: of the energy itself.
+        balance_db: of its share of the whole, which does not depend on the level.
     """
 
-    kept_db: float
+    level_db: float
     balance_db: float
 
 
-def treble_kept(output: Waveform, target: Waveform, sample_rate: int) -> Treble | None:
-    """What `output` kept of the highs of `target`, both `[T]`; None if that has none."""
+def compare_treble(output: Waveform, target: Waveform, sample_rate: int) -> Treble | None:
+    """The treble of `output` relative to `target`, both `[T]`; None if the target has none."""
     high, whole = _powers(target, sample_rate)
     floor = 10 ** (FLOOR_DB / 10)
     if whole <= 0.0 or high <= floor * whole:
         return None
-    high_made, whole_made = _powers(output, sample_rate)
-    kept = max(high_made, floor * high) / high
-    if whole_made <= 0.0:
-        return Treble(10 * np.log10(kept), 0.0)
-    share = max(high_made / whole_made, floor * high / whole) / (high / whole)
-    return Treble(float(10 * np.log10(kept)), float(10 * np.log10(share)))
+    high_output, whole_output = _powers(output, sample_rate)
+    ratio = max(high_output, floor * high) / high
+    if whole_output <= 0.0:
+        return Treble(10 * np.log10(ratio), 0.0)
+    share = max(high_output / whole_output, floor * high / whole) / (high / whole)
+    return Treble(float(10 * np.log10(ratio)), float(10 * np.log10(share)))
 
 
 def _powers(sound: Waveform, sample_rate: int) -> tuple[float, float]:
-    """Above 4 kHz, and in all."""
+    """Above 4 kHz, and of the whole."""
     stft = STFT(2048, 512)
     samples = torch.from_numpy(np.ascontiguousarray(sound, dtype=np.float32))[None]
     power = stft(samples)[0].abs().double().square().sum(dim=1)

@@ -1,4 +1,4 @@
-"""A spectral VAE that is built: from sound to latents, from latents to sound, and on a stream."""
+"""A spectral VAE that is built: encode, decode, predict labels, and make streams."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ import torch
 from torch import Tensor
 
 from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
+from vschaos.instrument.controls import Control
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
-from vschaos.layers import Gaussian, Labelling, LatentPrior, Network, sample
-from vschaos.models.capabilities import (
-    Labelled,
-    LatentStatistics,
-    Representation,
-    Spectral,
-)
+from vschaos.latents.prior import LatentPrior
+from vschaos.layers import Labelling, Network
+from vschaos.models.capabilities import Labelled, LatentStatistics, Representation, Spectral
+from vschaos.models.spectral_vae.controls import latent_controls
+from vschaos.models.spectral_vae.frames import Encoding, FramePath
 from vschaos.models.spectral_vae.generating import GeneratingStream
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
 
-SETTLING = 4  # times the context of an encoder, in which it comes to rest
+SETTLING = 4  # times the context of an encoder, after which its output is constant
 
 
-class SpectralCoder(Spectral, LatentStatistics, Labelled):
-    """What is done with the parts of a spectral VAE once they are there; how they learn is left to
-    others.
+class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
+    """A spectral VAE without its training.
 
     Args:
-        vocabularies: of all labels that are known.
+        vocabularies: of all known labels.
         sample_rate: Hz.
-        transform, contrast, labelling, output, encoder, decoder, latent: see `SpectralVAE`; built.
+        transform, log_magnitude, labelling, output, encoder, decoder, latent: see `SpectralVAE`;
+            built.
     """
 
     inversions = INVERSIONS
@@ -49,7 +48,7 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         decoder: Network,
         latent: GaussianLatent,
     ) -> None:
-        super().__init__()
+        super().__init__(log_magnitude, labelling, output, latent)
         self.sample_rate = sample_rate
         self.hop_length = transform.hop_length
         self.latent_dim = latent.dim
@@ -57,31 +56,25 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         self.conditioning_tasks = [labelling.tasks[index] for index in labelling.conditioning_tasks]
         self.predicted_tasks = [labelling.tasks[index] for index in labelling.predicted_tasks]
         self.transform = transform
-        self.log_magnitude = log_magnitude
-        self.labelling = labelling
-        self.output = output
         self.encoder = encoder
         self.decoder = decoder
-        self.latent = latent
 
     @property
     def context(self) -> int:
-        """Frames before one that matter to what is decoded of it."""
+        """Earlier frames that influence a decoded frame."""
         return self.encoder.context + self.decoder.context
 
     def centres(self, length: int) -> Tensor:
         return self.transform.centres(length)
 
+    def frame_controls(self) -> list[Control]:
+        return latent_controls(self.latent, self.latent_dim)
+
     def encode(
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
     ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
-        log_magnitude = self.log_magnitude(self.transform(audio).abs())
-        probabilities, known = self.labelling.infer_labels(
-            log_magnitude, self._given(labels, log_magnitude)
-        )
-        posterior = self._posterior(log_magnitude, probabilities, known)
-        return self.latent.standardize(sample(posterior, temperature))
+        return self._encoded(self.transform(audio), labels, temperature).latents
 
     def decode(
         self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
@@ -91,18 +84,16 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         length = (latents.shape[2] + 1) * self.hop_length - self.transform.n_fft
         if length < 1:
             raise ValueError(
-                f"at least {self.transform.overlap} latent frames make a sound, "
-                f"{latents.shape[2]} came"
+                f"a sound needs at least {self.transform.overlap} latent frames, "
+                f"got {latents.shape[2]}"
             )
         magnitudes = self.decode_magnitudes(latents, labels)
         return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """Latents `[B, Z, N]` -> `[B, F, N]`; what `labels` leave open is unknown."""
+        """Latents `[B, Z, N]` -> `[B, F, N]`; labels that are not given are unknown."""
         given = self._given(labels, latents)
-        inner = self.latent.unstandardize(latents)
-        magnitudes = self._magnitudes(inner, self.labelling.stated(given), given.known)
-        return magnitudes * self._silence()(latents)
+        return self._decoded(Encoding(latents, self.labelling.probabilities(given), given.known))
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
@@ -116,15 +107,9 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         inversion: str | None = None,
     ) -> Tensor:
         spectrum = self.transform(audio)
-        log_magnitude = self.log_magnitude(spectrum.abs())
-        probabilities, known = self.labelling.infer_labels(
-            log_magnitude, self._given(labels, log_magnitude)
-        )
-        latents = sample(self._posterior(log_magnitude, probabilities, known), temperature)
-        magnitudes = self._magnitudes(latents, probabilities, known)
-        magnitudes = magnitudes * self._silence()(self.latent.standardize(latents))
-        way = inversion or self.inversions[0]
-        return invert(self.transform, magnitudes, audio.shape[1], way, spectrum)
+        magnitudes = self._decoded(self._encoded(spectrum, labels, temperature))
+        chosen = inversion or self.inversions[0]
+        return invert(self.transform, magnitudes, audio.shape[1], chosen, spectrum)
 
     def representation(self) -> Representation:
         return Representation(self.transform, self.log_magnitude)
@@ -134,15 +119,15 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         return found if any(found) else []
 
     def complete(self, latents: Tensor) -> Tensor:
-        completed: Tensor = self.latent.kept(latents.shape[1])(latents)
+        completed: Tensor = self.latent.completion(latents.shape[1])(latents)
         return completed
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         log_magnitude = self.log_magnitude(self.transform(audio).abs())
-        probabilities, known = self.labelling.infer_labels(
-            log_magnitude, self._given(labels, log_magnitude)
-        )
-        return self.latent.information(self._posterior(log_magnitude, probabilities, known))
+        given = self._given(labels, log_magnitude)
+        probabilities, known = self.labelling.infer_labels(log_magnitude, given)
+        posterior = self.posterior(self.encoder, log_magnitude, probabilities, known)
+        return self.latent.information(posterior)
 
     def stream(
         self,
@@ -150,50 +135,30 @@ class SpectralCoder(Spectral, LatentStatistics, Labelled):
         num_latents: int | None = None,
         prior: LatentPrior | None = None,
     ) -> SpectralStream:
-        parts = (
-            self.vocabularies,
-            self.transform if max_delay is None else self.transform.within(max_delay),
-            self.log_magnitude,
-            self.labelling,
-            self.encoder,
-            self.decoder,
-            self.output,
-            self.latent,
-            self._silence(),
-            self.sample_rate,
-            num_latents,
-        )
-        return (
-            SpectralStream(*parts)
-            if prior is None
-            else GeneratingStream(prior, self.decoder, *parts)
-        )
+        transform = self.transform if max_delay is None else self.transform.within(max_delay)
+        if prior is None:
+            return SpectralStream(self, transform, num_latents)
+        return GeneratingStream(prior, self, transform, num_latents)
 
-    def _silence(self) -> Silence:
-        """As it is encoded without a label, beside a sound of the mean contrast, once either has
-        lasted."""
+    def silence(self) -> Silence:
+        """The gate between the latents of silence and those of the mean log-magnitude, both
+        encoded without labels for longer than the encoder remembers."""
         silent = self.log_magnitude(torch.zeros_like(self.log_magnitude.mean).unsqueeze(0))
         log_magnitude = torch.cat([silent, torch.zeros_like(silent)])
         log_magnitude = log_magnitude.expand(-1, -1, 1 + SETTLING * self.encoder.context)
-        probabilities, known = self.labelling.infer_labels(
-            log_magnitude, self.labelling.unknown(log_magnitude)
-        )
-        posterior = self._posterior(log_magnitude, probabilities, known)
-        latents = self.latent.standardize(posterior.mean)[:, :, -1:].detach()
+        unknown = self.labelling.unknown(log_magnitude)
+        encoding = self.encode_frames(self.encoder, log_magnitude, unknown, temperature=0.0)
+        latents = encoding.latents[:, :, -1:].detach()
         return Silence(latents[0], latents[1])
 
+    def _encoded(self, spectrum: Tensor, labels: Labels | None, temperature: float) -> Encoding:
+        log_magnitude = self.log_magnitude(spectrum.abs())
+        given = self._given(labels, log_magnitude)
+        return self.encode_frames(self.encoder, log_magnitude, given, temperature)
+
+    def _decoded(self, encoding: Encoding) -> Tensor:
+        """Magnitudes `[B, F, N]`, silent where the latents are those of silence."""
+        return self.decode_frames(self.decoder, *encoding) * self.silence()(encoding.latents)
+
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
-        if labels is None:
-            return self.labelling.unknown(frames)
-        return labels
-
-    def _posterior(
-        self, log_magnitude: Tensor, probabilities: list[Tensor], known: Tensor
-    ) -> Gaussian:
-        return self.latent(
-            self.encoder(self.labelling.to_encoder(log_magnitude, probabilities, known))
-        )
-
-    def _magnitudes(self, latents: Tensor, probabilities: list[Tensor], known: Tensor) -> Tensor:
-        told = self.labelling.to_decoder(latents, probabilities, known)
-        return self.log_magnitude.inverse(self.output(self.decoder(told)))
+        return self.labelling.unknown(frames) if labels is None else labels

@@ -1,4 +1,4 @@
-"""What a stream shows a player: the inlets and outlets of its methods, and its settings."""
+"""The methods, controls and attributes of a stream."""
 
 from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
 from vschaos.labels import Vocabulary
@@ -11,7 +11,7 @@ ATTRIBUTES = [
     Attribute(
         "inversion_mode",
         "str",
-        "how phases are found; keep_input, of what comes in, is rtisi where nothing does",
+        "phase reconstruction; keep_input, the phase of the input, is rtisi without one",
         "keep_input",
         choices=INVERSION_MODES,
         aliases=(("pghi", "scan"),),  # its name in other toolkits
@@ -19,7 +19,7 @@ ATTRIBUTES = [
     Attribute(
         "temperature",
         "float",
-        "0: the likeliest latents; 1: as uncertain as learnt",
+        "0: the posterior mean; 1: sampled from the posterior",
         0.0,
         0.0,
         10.0,
@@ -44,26 +44,26 @@ def methods_of(
     audio = [AUDIO]
     to_encoder = [controls[task] for task in labelling.to_encoder.tasks]
     to_decoder = [controls[task] for task in labelling.to_decoder.tasks]
-    told = [controls[task] for task in labelling.conditioning_tasks]
-    heard = [controls[task] for task in labelling.predicted_tasks]
+    conditioning = [controls[task] for task in labelling.conditioning_tasks]
+    predictions = [controls[task] for task in labelling.predicted_tasks]
     return [
-        Method("encode", audio + to_encoder, 1, latents + heard, hop_length),
+        Method("encode", audio + to_encoder, 1, latents + predictions, hop_length),
         Method("decode", latents + to_decoder, hop_length, audio, 1),
-        Method("forward", audio + told, 1, audio + heard, 1),
+        Method("forward", audio + conditioning, 1, audio + predictions, 1),
     ]
 
 
-def latent_controls(latent: GaussianLatent, num_kept: int) -> list[Control]:
+def latent_controls(latent: GaussianLatent, num_latents: int) -> list[Control]:
     importance = latent.importance.tolist()
     return [
         Control(f"latent {k + 1}", low, high, "sigma", importance_db=round(importance[k], 2))
-        for k, (low, high) in enumerate(latent.ranges()[:num_kept])
+        for k, (low, high) in enumerate(latent.ranges()[:num_latents])
     ]
 
 
 def label_control(task: str, vocabulary: Vocabulary) -> Control:
-    """The inlet for a label. What lies below its range, far below if that reaches below zero, says
-    that it is unknown."""
+    """The inlet for a label. Values below its range mean "unknown", far below where the range
+    includes negative numbers."""
     if vocabulary.is_class:
         last = float(len(vocabulary.classes) - 1)
         classes, unseen = vocabulary.classes, vocabulary.unseen

@@ -1,4 +1,4 @@
-"""What an encoder is given in place of a sound in training, so that it learns to do without."""
+"""Corruption of the encoder's input in training; targets stay clean."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 
 class TimeMask:
-    """Silence in the middle of sounds.
+    """Sets a part of each sound to silence.
 
     Args:
-        max_share: of a sound; how much is drawn evenly from 0 on, and where.
+        max_share: of a sound; length (from 0 on) and position are uniform.
         probability: share of the sounds, 0 to 1.
     """
 
@@ -32,10 +32,10 @@ class TimeMask:
 
 
 class FrequencyMask:
-    """Bands of a spectrum that are silent, the same in all frames of a sound.
+    """Sets a band of bins to silence, the same in all frames of a sound.
 
     Args:
-        max_share: of the bins; how many is drawn evenly from 0 on, and which.
+        max_share: of the bins; width (from 0 on) and position are uniform.
         probability: share of the sounds, 0 to 1.
     """
 
@@ -55,7 +55,7 @@ class FrequencyMask:
 
 
 class MagnitudeNoise:
-    """Bins louder and softer, each by itself; what is silent stays silent.
+    """Multiplies each bin by random noise.
 
     Args:
         deviation_db: of their levels.
@@ -65,7 +65,7 @@ class MagnitudeNoise:
     def __init__(self, deviation_db: float, probability: float) -> None:
         if deviation_db < 0.0:
             raise ValueError(
-                f"model.corruption.noise.deviation_db must be 0 at least, {deviation_db} came"
+                f"model.corruption.noise.deviation_db must be at least 0, got {deviation_db}"
             )
         _check("noise.probability", probability)
         self.deviation = deviation_db * math.log(10) / 20
@@ -80,12 +80,12 @@ class MagnitudeNoise:
 
 
 class Corruption:
-    """Sounds with gaps, bands without sound, and noisy levels. What shall come out stays clean.
+    """Time masks, frequency masks and noise on the magnitudes of sounds.
 
-    All is drawn from torch's own generator, which a training seeds at each step.
+    Random numbers are those of torch, seeded by the training at each step.
 
     Args:
-        time_mask, frequency_mask, noise: done in this order; none is left out.
+        time_mask, frequency_mask, noise: applied in this order; none is skipped.
     """
 
     def __init__(
@@ -101,8 +101,8 @@ class Corruption:
     def __call__(
         self, audio: Tensor, magnitudes: Tensor, measure: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        """Sounds `[B, T]` and their magnitudes `[B, F, N]` -> others, or the very same if nothing
-        has a chance to be changed; `measure` gives the magnitudes of sounds."""
+        """Sounds `[B, T]` and their magnitudes `[B, F, N]` -> corrupted ones, or the same object
+        if all probabilities are 0; `measure` gives the magnitudes of sounds."""
         if self.time_mask is not None:
             interrupted = self.time_mask(audio)
             if interrupted is not audio:
@@ -127,4 +127,4 @@ def _stretches(like: Tensor, length: int, max_share: float) -> Tensor:
 
 def _check(name: str, value: float) -> None:
     if not 0.0 <= value <= 1.0:
-        raise ValueError(f"model.corruption.{name} must be from 0 to 1, {value} came")
+        raise ValueError(f"model.corruption.{name} must be from 0 to 1, got {value}")

@@ -1,11 +1,12 @@
-"""A stream that plays by itself too, as a prior tells what comes after what."""
+"""A stream that also plays by itself, from a prior of its latents in time."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from vschaos.dsp import (
+    STFT,
     StreamingPhase,
     StreamingPhaseInterface,
     StreamingSTFT,
@@ -19,15 +20,20 @@ from vschaos.instrument.live import (
     RampInterface,
     compiled_once,
 )
-from vschaos.layers import LatentPrior, Network, PriorSampler
+from vschaos.labels import slice_frames
+from vschaos.latents.prior import LatentPrior
+from vschaos.latents.prior_sampler import PriorSampler
 from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
-from vschaos.models.spectral_vae.stream import SpectralStream, between
+from vschaos.models.spectral_vae.stream import SpectralStream
 
-TEMPERATURE = Control("temperature", 0.0, 2.0, "number", movement="held")
+if TYPE_CHECKING:
+    from vschaos.models.spectral_vae.coder import SpectralCoder
+
+TEMPERATURE = Control("temperature", 0.0, 2.0, "number", default=1.0, movement="held")
 SEED = Attribute(
     "seed",
     "int",
-    "generate: which of its ways it goes; begins anew",
+    "generate: number of the sequence; starts it anew",
     0,
     0.0,
     1_000_000.0,
@@ -36,15 +42,14 @@ SEED = Attribute(
 
 
 class GeneratingStream(SpectralStream):
-    """The same with a method `generate`, from temperature and labels to sound.
+    """A `SpectralStream` with a method `generate`, from temperature and labels to sound.
 
-    For the same seed it is the same, from the beginning or a reset on. No frame is louder than the
+    A seed always gives the same sequence from the start or a reset on. No frame is louder than the
     loudest that the model makes of the training's sounds.
 
     Args:
         prior: of the model's latents in time.
-        decoder: of the model.
-        parts: of a `SpectralStream`.
+        model, transform, num_latents: see `SpectralStream`.
     """
 
     generate_stft: StreamingSTFTInterface
@@ -54,33 +59,33 @@ class GeneratingStream(SpectralStream):
     generate_level: RampInterface
     seed: int
 
-    def __init__(self, prior: LatentPrior, decoder: Network, *parts: Any) -> None:
-        super().__init__(*parts)
-        told = [inlet for inlet in self._inlets("forward") if inlet.unknown_below is not None]
-        generate = Method("generate", [TEMPERATURE, *told], self.hop_length, [AUDIO], 1)
+    def __init__(
+        self,
+        prior: LatentPrior,
+        model: "SpectralCoder",
+        transform: STFT,
+        num_latents: int | None = None,
+    ) -> None:
+        super().__init__(model, transform, num_latents)
+        forward = next(method for method in self.methods if method.name == "forward")
+        labels = [inlet for inlet in forward.inlets if inlet.unknown_below is not None]
+        generate = Method("generate", [TEMPERATURE, *labels], self.hop_length, [AUDIO], 1)
         self.methods = [*self.methods, generate]
         self.attributes = [*self.attributes, SEED]
-        self.walk = PriorSampler(prior)
+        self.sampler = PriorSampler(prior)
         self.loudest = float(prior.loudest)
         self.generate_modulation = compiled_once(
-            LatentModulation(self.latent.dim, self.hop_length, self.sample_rate)
+            LatentModulation(model.latent.dim, self.hop_length, model.sample_rate)
         )
-        self.generate_level = compiled_once(Ramp(self.hop_length, self.sample_rate))
-        self.generate_stft = compiled_once(StreamingSTFT(self.transform))
-        phase = StreamingPhase(self.transform.n_fft, self.hop_length)
-        self.generate_phase = compiled_once(phase)
-        self.generate_decoder = compiled_once(StreamingNetwork(decoder))
-        self.seed = SEED.default
+        self.generate_level = compiled_once(Ramp(self.hop_length, model.sample_rate))
+        self.generate_stft = compiled_once(StreamingSTFT(transform))
+        self.generate_phase = compiled_once(StreamingPhase(transform.n_fft, self.hop_length))
+        self.generate_decoder = compiled_once(StreamingNetwork(model.decoder))
+        self.seed = 0
 
-    @torch.jit.export
     def begin_sampling(self) -> None:
-        self.walk.begin(self.seed)
+        self.sampler.begin(self.seed)
 
-    @torch.jit.unused
-    def _inlets(self, name: str) -> list[Control]:
-        return next(method.inlets for method in self.methods if method.name == name)
-
-    @torch.jit.export
     def reset(self) -> None:
         self.reset_known_methods()
         self.generate_stft.reset()
@@ -88,34 +93,27 @@ class GeneratingStream(SpectralStream):
         self.generate_phase.reset()
         self.generate_modulation.reset()
         self.generate_level.reset()
-        self.walk.begin(self.seed)
+        self.sampler.begin(self.seed)
 
-    @torch.jit.export
     def restart(self) -> None:
         self.restart_known_methods()
         self.generate_decoder.reset()
         self.generate_phase.restart()
         self.generate_modulation.reset()
-        self.walk.begin(self.seed)
+        self.sampler.begin(self.seed)
 
-    @torch.jit.export
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, 1:], self.labelling.conditioning_tasks)
+        labels = self._labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
         for n in range(controls.shape[2]):
-            now = between(labels, n, n + 1)
-            drawn = self.walk(controls[:, 0, n : n + 1].clamp(0.0, 2.0), now)
-            latents = self.generate_modulation(drawn, self.is_frozen(), self.smoothing, self.jitter)
-            stated = self.labelling.stated(now)
-            magnitudes = self._magnitudes(self.generate_decoder, latents, stated, now.known)
-            magnitudes = magnitudes * self.silence(latents)
+            now = slice_frames(labels, n, n + 1)
+            sampled = self.sampler(controls[:, 0, n : n + 1].clamp(0.0, 2.0), now)
+            latents = self.generate_modulation(
+                sampled, self.is_frozen(), self.smoothing, self.jitter
+            )
+            magnitudes = self._decoded(self.generate_decoder, latents, now) * self.silence(latents)
             level = magnitudes.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-9)
             frames.append(magnitudes * (self.loudest / level).clamp(max=1.0))
-        sound = self._found(torch.cat(frames, dim=2))
-        return (self.generate_level(sound, self.level()) * sound).unsqueeze(1)
-
-    def _found(self, magnitudes: Tensor) -> Tensor:
-        # there is no input to keep the phase of
-        mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
-        return self.generate_stft.synthesise(self.generate_phase.forward(magnitudes, mode))
+        magnitudes = torch.cat(frames, dim=2)
+        return self._sound(self.generate_stft, self.generate_phase, self.generate_level, magnitudes)

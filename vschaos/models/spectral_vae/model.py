@@ -1,4 +1,4 @@
-"""The spectral VAE: magnitudes of a frame -> a few latent numbers -> magnitudes."""
+"""The spectral VAE: its construction, losses and metrics."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ from vschaos.models.spectral_vae.outputs import Output
 class SpectralVAE(SpectralCoder):
     """Variational auto-encoder (Kingma & Welling 2014) of the frames of a magnitude spectrum.
 
-    Encoder and decoder see the contrast of the magnitudes, F numbers a frame; what the decoder
-    lacks is the phase, found again by one of `inversions`.
+    The networks work on the log-magnitudes of F bins; phases are reconstructed by one of
+    `inversions`.
 
     Args:
         vocabularies: of the labels that `conditioning` and `prediction` name.
         sample_rate: Hz, of all sound that comes in and goes out.
         transform: waveform <-> spectrum.
-        contrast: makes the module for F bins.
-        encoder: makes the network from F features of a frame, and labels, to 2 Z.
-        decoder: makes the network from Z features, and labels, to F, or what `output` takes.
-        latent: the space between, of Z dimensions.
-        conditioning: by label, to whom it is told and how (see `layers.Labelling`).
-        prediction: by label, the head that hears it in the contrast of a frame.
-        adversary_dims: hidden widths of the heads that keep the latents free of the labels told to
-            the decoder; none for no adversary.
-        label_dropout: share of the frames whose labels are hidden in training, 0 to 1: so the
-            decoder learns to do without.
-        corruption: of what encoder and heads get in training, or none.
-        output: what the decoder says of a contrast; by default the contrast itself.
-        reconstruction: by name, distances of what is decoded that make terms of the loss; by
-            default `contrast`, mean squares, and `convergence`, of each frame.
+        log_magnitude: makes the module for F bins.
+        encoder: makes the network from F features and labels to 2 Z.
+        decoder: makes the network from Z features and labels to the input of `output`.
+        latent: space of Z dimensions.
+        conditioning: by label, its target and embedding (see `layers.Labelling`).
+        prediction: by label, its predictor from the log-magnitudes of a frame.
+        adversary_dims: hidden widths of the adversary that keeps the decoder's labels out of the
+            latents; none for no adversary.
+        label_dropout: share of the frames whose labels are hidden in training, 0 to 1, so that the
+            decoder also works without.
+        corruption: of the input of encoder and predictors in training, or none.
+        output: distribution of log-magnitudes; by default their value alone.
+        reconstruction: by name, distances of the decoded frames; by default `log_magnitude`, mean
+            squares, and `convergence`, of each frame.
         regularisation: by name, further terms: discrepancies of the latents from their prior.
-        between: how far levels fall between two sounds, as a term `between`, or none.
-        excerpt_frames: frames of an example for training, those apart that are context.
-        burn_in: frames at the beginning of an example of which no loss is taken.
+        interpolation: loss of levels between two latents, or none.
+        excerpt_frames: frames of an example for training, beside its context.
+        burn_in: first frames of an example, without a loss.
     """
 
     tracked_metrics = (
@@ -121,7 +121,7 @@ class SpectralVAE(SpectralCoder):
             "log_magnitude": MeanSquare(),
             "convergence": FrameConvergence(),
         }
-        # an entry may be none, which switches it off
+        # a term that is none is off
         terms = default if reconstruction is None else reconstruction
         self.reconstruction = {name: term for name, term in terms.items() if term}
         self.regularisation = {n: term for n, term in (regularisation or {}).items() if term}
@@ -134,42 +134,41 @@ class SpectralVAE(SpectralCoder):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
-        `contrast` (mean squared error) and `convergence`; `kl` (nats); those of `regularisation`
-        and of `output`; `between` (nepers); and what labels add, in nats: for each that is
-        predicted `pitch_prediction`, and `pitch_semi_supervised` if the decoder is told it; with an
-        adversary, `adversary` and `leak`."""
+        `log_magnitude` (mean squared error) and `convergence`; `kl` (nats); those of
+        `regularisation` and of `output`; `interpolation` (nepers); for each predicted label
+        `pitch_prediction`, and `pitch_semi_supervised` if it conditions the decoder (nats); with
+        an adversary, `adversary` and `leak` (nats)."""
         audio, labels = batch.audio, batch.labels
         magnitudes = self.transform.magnitudes(audio)
         log_magnitude = self.log_magnitude(magnitudes)
         seen = self._corrupted(audio, magnitudes, log_magnitude)
         probabilities, known = self.labelling.infer_labels(seen, labels)
         shown = known & (torch.rand_like(log_magnitude[:, :1]) >= self.label_dropout)
-        posterior = self._posterior(seen, probabilities, shown)
-        self.latent.watch(Gaussian(*self._judged(*posterior)))
+        posterior = self.posterior(self.encoder, seen, probabilities, shown)
+        self.latent.update_statistics(Gaussian(*self._scored(*posterior)))
         latents = sample(posterior)
-        parameters = self.decoder(self.labelling.to_decoder(latents, probabilities, shown)).float()
-        falls = self._interpolation(latents, magnitudes, probabilities, shown)
-        posterior, labels = Gaussian(*self._judged(*posterior)), Labels(*self._judged(*labels))
-        parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._judged(
+        parameters = self.decoder_output(self.decoder, latents, probabilities, shown).float()
+        interpolation = self._interpolation(latents, magnitudes, probabilities, shown)
+        posterior, labels = Gaussian(*self._scored(*posterior)), Labels(*self._scored(*labels))
+        parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._scored(
             parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities
         )
         return {
             **self._distances(parameters, log_magnitude, magnitudes),
             "kl": self.latent.divergence(posterior),
             **{name: term(posterior, latents) for name, term in self.regularisation.items()},
-            **falls,
+            **interpolation,
             **self._label_losses(log_magnitude, seen, latents, probabilities, known, labels),
         }
 
-    def _judged(self, *values: Tensor) -> list[Tensor]:
-        """Of each `[B, C, N]` the frames of which a loss is taken: the first ones may be there to
-        warm memories."""
+    def _scored(self, *values: Tensor) -> list[Tensor]:
+        """Each `[B, C, N]` without the burn-in."""
         return [part[:, :, self.burn_in :] for part in values]
 
     def _distances(
         self, parameters: Tensor, log_magnitude: Tensor, magnitudes: Tensor
     ) -> dict[str, Tensor]:
-        """Of what a decoder gives from what is true of the same frames."""
+        """Decoder output and true frames -> terms of `reconstruction` and `output`."""
         output = self.output(parameters)
         pairs = {
             "log_magnitude": (output, log_magnitude),
@@ -181,21 +180,21 @@ class SpectralVAE(SpectralCoder):
     def _interpolation(
         self, latents: Tensor, magnitudes: Tensor, probabilities: list[Tensor], known: Tensor
     ) -> dict[str, Tensor]:
-        """How far levels fall between two examples, under the labels of the first."""
+        """The interpolation loss, under the labels of the first of each pair."""
         if self.interpolation is None:
             return {}
 
         def decode(points: Tensor) -> Tensor:
             count = len(points)
-            told = [belief[:count] for belief in probabilities]
-            decoded = self.decoder(self.labelling.to_decoder(points, told, known[:count]))
-            (parameters,) = self._judged(decoded.float())
+            given = [part[:count] for part in probabilities]
+            decoded = self.decoder_output(self.decoder, points, given, known[:count])
+            (parameters,) = self._scored(decoded.float())
             return self.log_magnitude.inverse(self.output(parameters))
 
-        return {"interpolation": self.interpolation(latents, *self._judged(magnitudes), decode)}
+        return {"interpolation": self.interpolation(latents, *self._scored(magnitudes), decode)}
 
     def _corrupted(self, audio: Tensor, magnitudes: Tensor, log_magnitude: Tensor) -> Tensor:
-        """The contrast that the encoder gets of sounds `[B, T]`."""
+        """The log-magnitudes that the encoder gets of sounds `[B, T]`."""
         if self.corruption is None:
             return log_magnitude
         corrupted = self.corruption(audio, magnitudes, self.transform.magnitudes)
@@ -210,11 +209,10 @@ class SpectralVAE(SpectralCoder):
         known: Tensor,
         labels: Labels,
     ) -> dict[str, Tensor]:
-        """What the heads learn, and what keeps labels out of the latents: those that are known and
-        those that are heard, `known` by either."""
+        """Losses of the predictors and of the adversary; `known` includes predicted labels."""
 
-        def decode(points: Tensor, told: list[Tensor], all_known: Tensor) -> Tensor:
-            return self.output(self.decoder(self.labelling.to_decoder(points, told, all_known)))
+        def decode(points: Tensor, given: list[Tensor], all_known: Tensor) -> Tensor:
+            return self.output(self.decoder_output(self.decoder, points, given, all_known))
 
         losses = self.labelling.negative_log_likelihood(seen, labels)
         losses |= semi_supervised(
@@ -225,15 +223,14 @@ class SpectralVAE(SpectralCoder):
         return losses
 
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
-        """`log_spectral_distance` and `spectral_convergence`, in dB, of the magnitudes decoded;
-        for each label predicted `pitch_accuracy` (share of the frames heard right, 0 to 1) or,
-        if it is a number, `loudness_error` (mean of absolutes)."""
+        """`log_spectral_distance` and `spectral_convergence`, in dB, of the decoded magnitudes;
+        for each predicted label `pitch_accuracy` (share of the frames, 0 to 1) or, if it is a
+        number, `loudness_error` (mean absolute error)."""
         labels = batch.labels
         magnitudes = self.transform(batch.audio).abs()
         log_magnitude = self.log_magnitude(magnitudes)
-        probabilities, known = self.labelling.infer_labels(log_magnitude, labels)
-        latents = self._posterior(log_magnitude, probabilities, known).mean
-        output = self._magnitudes(latents, probabilities, known)
+        encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
+        output = self.decode_frames(self.decoder, *encoding)
         convergence = self.convergence(output, magnitudes)
         return {
             "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
@@ -242,11 +239,12 @@ class SpectralVAE(SpectralCoder):
         }
 
     def order_latents(self) -> None:
-        """Under labels drawn evenly: a decoder that is told some hardly sounds without."""
+        """Decodes under random labels: a conditioned decoder is quiet without."""
 
         def decode(latents: Tensor) -> Tensor:
-            labels = self.labelling.any_of(latents)
-            return self._magnitudes(latents, self.labelling.stated(labels), labels.known)
+            labels = self.labelling.random_labels(latents)
+            probabilities = self.labelling.probabilities(labels)
+            return self.magnitudes(self.decoder, latents, probabilities, labels.known)
 
         was_training = self.training
         self.eval()
@@ -256,11 +254,11 @@ class SpectralVAE(SpectralCoder):
 
 def _excerpt_frames(seen: int, burn_in: int, context: int) -> int:
     if seen < 1:
-        raise ValueError(f"model.excerpt_frames must be at least 1, {seen} came")
+        raise ValueError(f"model.excerpt_frames must be at least 1, got {seen}")
     if not 0 <= burn_in <= context:
         raise ValueError(
-            f"model.burn_in must be from 0 to the {context} frames that the networks look back, "
-            f"{burn_in} came"
+            f"model.burn_in must be from 0 to the {context} frames of context of the networks, "
+            f"got {burn_in}"
         )
     return context + seen
 
@@ -271,8 +269,8 @@ def _adversary(
     vocabularies: Mapping[str, Vocabulary],
     hidden_dims: list[int] | None,
 ) -> Adversary | None:
-    told = labelling.to_decoder.tasks
-    if not hidden_dims or not told:
+    tasks = labelling.to_decoder.tasks
+    if not hidden_dims or not tasks:
         return None
-    known = [vocabularies[labelling.tasks[task]] for task in told]
-    return Adversary(latent_dim, known, told, hidden_dims)
+    known = [vocabularies[labelling.tasks[task]] for task in tasks]
+    return Adversary(latent_dim, known, tasks, hidden_dims)

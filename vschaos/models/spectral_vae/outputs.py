@@ -1,4 +1,4 @@
-"""What a decoder says of a frame: its contrast alone, or a distribution of it."""
+"""Outputs of a decoder: log-magnitudes, or a distribution of them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from vschaos.dsp import LogMagnitude
 
-LOG_VARIANCES = (-8.0, 4.0)  # of a contrast whose deviation is 1: beyond lies overflow
+LOG_VARIANCES = (-8.0, 4.0)  # of normalised log-magnitudes; against overflow
 
 
 class Output(nn.Module):
-    """The contrast itself.
+    """The log-magnitudes themselves.
 
     Args:
-        contrast: of the model.
+        log_magnitude: of the model.
 
     Attributes:
-        per_bin: numbers that the decoder gives for each of F bins.
+        per_bin: parameters of each of F bins.
     """
 
     def __init__(self, log_magnitude: LogMagnitude) -> None:
@@ -27,33 +27,32 @@ class Output(nn.Module):
         self.per_bin = 1
 
     def forward(self, parameters: Tensor) -> Tensor:
-        """What the decoder gives, `[B, per_bin F, N]` -> the likeliest contrast `[B, F, N]`."""
+        """Parameters `[B, per_bin F, N]` -> mean log-magnitudes `[B, F, N]`."""
         return parameters
 
     @torch.jit.unused
     def losses(self, parameters: Tensor, log_magnitude: Tensor) -> dict[str, Tensor]:
-        """What the decoder gives and the true contrast -> terms of the loss that only a
-        distribution has."""
+        """Parameters and true log-magnitudes -> further losses, of a distribution."""
         return {}
 
 
 class GaussianOutput(Output):
-    """A normal distribution of each bin's contrast, whose variance the decoder says too.
+    """A normal distribution of each bin's log-magnitude, with a decoded variance.
 
     Its loss `likelihood` is the negative log-likelihood, in nats a bin:
-    `log(2 pi v) / 2 + (x - m)^2 / (2 v)`, m and v of the decoder (Nix & Weigend 1994). With `beta`
-    each bin's term is weighted by `v^beta`, of which nothing is learnt (beta-NLL, Seitzer et al.
+    `log(2 pi v) / 2 + (x - m)^2 / (2 v)`, m and v decoded (Nix & Weigend 1994). With `beta`
+    each bin's term is weighted by `v^beta`, without its gradient (beta-NLL, Seitzer et al.
     2022, eq. 5): 0 is the plain one, 1 learns the mean as a squared error does.
 
     Args:
-        contrast: of the model.
+        log_magnitude: of the model.
         beta: 0 to 1.
     """
 
     def __init__(self, log_magnitude: LogMagnitude, beta: float = 0.5) -> None:
         super().__init__(log_magnitude)
         if not 0.0 <= beta <= 1.0:
-            raise ValueError(f"model.output.beta must be from 0 to 1, {beta} came")
+            raise ValueError(f"model.output.beta must be from 0 to 1, got {beta}")
         self.per_bin = 2
         self.beta = beta
 
@@ -78,7 +77,7 @@ class BernoulliOutput(Output):
     0 there.
 
     Args:
-        contrast: of the model.
+        log_magnitude: of the model.
     """
 
     def __init__(self, log_magnitude: LogMagnitude) -> None:

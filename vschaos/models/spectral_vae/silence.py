@@ -1,4 +1,4 @@
-"""Where in the latent space silence lies, and that it is silent there."""
+"""A gate that silences frames whose latents are those of silence."""
 
 from torch import Tensor, nn
 
@@ -6,14 +6,14 @@ REACH = 0.1  # of silence: deviations, and share of the way from there to a usua
 
 
 class Silence(nn.Module):
-    """A gate for decoders, which never learn to give nothing: least of all under a label.
+    """A gate for decoders, which never learn exact silence, least of all under a label.
 
-    In trained models, latents of frames at the floor of the contrast are about `REACH` from those
-    of silence, and those of frames 20 dB below it a hundredth of that. A space that hardly tells
-    silence from sound has a gate that hardly ever closes.
+    In trained models, latents of frames at the floor of the log-magnitude are about `REACH` from
+    those of silence, and those of frames 20 dB below it a hundredth of that. If silence and sound
+    are close in the latent space, the gate rarely closes.
 
     Args:
-        silent, usual: latents `[Z, 1]` of silence and of a usual sound, in deviations.
+        silent, usual: latents `[Z, 1]` of silence and of a usual sound, standardized.
 
     Example:
         >>> import torch
@@ -32,7 +32,7 @@ class Silence(nn.Module):
         self.width = max(reach / 2, 1e-9)
 
     def forward(self, latents: Tensor) -> Tensor:
-        """`[B, Z, N]`, or the first K of them, -> how much of each frame is let through, 0 to 1,
+        """`[B, Z, N]`, or the first K of them, -> the gain of each frame, 0 to 1,
         `[B, 1, N]`."""
         distance = (latents - self.silent[: latents.shape[1]]).abs().amax(dim=1, keepdim=True)
         return ((distance - self.closed) / self.width).clamp(0.0, 1.0)

@@ -64,7 +64,7 @@ class Panel:
         """Others set a control by a message to `prefix-control`."""
         return self.patch.object(f"r {quoted(name_of(self.prefix, control))}")
 
-    def hears(self, control: str, widget: Box, default: float | None = None) -> Box:
+    def receives(self, control: str, widget: Box, default: float | None = None) -> Box:
         """Ties a widget to its receiver, and to the value that it has when the patch is opened."""
         self.patch.connect(self.receive(control), widget)
         if default is not None:
@@ -84,7 +84,7 @@ def name_of(prefix: str, control: str) -> str:
 
 def own_name(prefix: str, name: str) -> str:
     """A name that one patch alone knows: Max writes a number of the open patch for `#0`, and so
-    another patch of the same name does not hear it."""
+    another patch of the same name does not receive it."""
     return f"#0-{name_of(prefix, name)}"
 
 
@@ -94,7 +94,7 @@ def number(value: float) -> str:
 
 
 def decimal(value: float) -> str:
-    """A number with a point, by which Max tells floats."""
+    """A number with a point, which makes it a float in Max."""
     return f"{value:.6g}" if "." in f"{value:.6g}" else f"{value:.6g}."
 
 
@@ -130,7 +130,7 @@ def digits(
     patch: Patcher, left: float, top: float, low: float, high: float, is_whole: bool = False
 ) -> Box:
     """A number that can be dragged and typed, within its range."""
-    kind = {} if is_whole else {"format": 6, "numdecimalplaces": 2}
+    kind = {} if is_whole else {"format": 6, "numdecimalplaces": 2 if high < 1000.0 else 0}
     return patch.show(
         "number" if is_whole else "flonum",
         (left, top, NUMBER, CELL),
@@ -164,8 +164,7 @@ def slider_row(panel: Panel, text: str, top: float, low: float, high: float) -> 
 
 
 def class_names(control: Control) -> list[str]:
-    """What the items of a label's menu are called; those that no sound of the training had say
-    so."""
+    """The items of a label's menu, with a mark on those that no sound of the training had."""
     marks = dict.fromkeys(control.unseen, f" - {UNSEEN}")
     return [f"{name}{marks.get(number, '')}" for number, name in enumerate(control.classes)]
 

@@ -1,13 +1,14 @@
 """A page for cords of many channels: voices in `[mc.nn~]`, all latents in a cord in `[mcs.nn~]`.
 
 `[mc.nn~]` takes voices as channels of each inlet, `[mcs.nn~]` the inlets of one voice as channels
-of a single one, and plays as many voices as its argument before the buffer says.
+of a single one, and plays as many voices as its argument before the buffer.
 """
 
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
 from vschaos.instrument.instrument import Instrument
+from vschaos.patches.layout import Layout, is_dial, is_label
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import (
     CAPTION,
@@ -19,7 +20,6 @@ from vschaos.patches.max.design import (
     Panel,
     caption,
     decibels,
-    menu,
     meter,
     own_name,
     prefix_of,
@@ -29,7 +29,7 @@ from vschaos.patches.max.design import (
 from vschaos.patches.max.objects import CHANNELS, SIGNAL, Ports, quoted
 from vschaos.patches.max.panels import HIGHEST_DB, LEFT, LOWEST_DB, height, row
 from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.player import heard_settings, labels, latents, told
+from vschaos.patches.max.player import settings_receivers
 from vschaos.patches.max.settings import settings_panel
 
 CHORD = (45, 52, 57, 61)  # MIDI pitches of the voices at the beginning
@@ -42,12 +42,11 @@ NOTES = [
 ]
 
 
-def write_max_multichannel(instrument: Instrument, model_name: str) -> str:
+def write_max_multichannel(instrument: Instrument) -> str:
     """A patch in which a model plays a chord, and all latents go by one cord.
 
     Args:
-        instrument: what the model says of itself; it must have `forward`, `encode` and `decode`.
-        model_name: of the `.ts`, without its ending.
+        instrument: it must have `forward`, `encode` and `decode`, with latents between them.
 
     Returns:
         The text of a `.maxpat`, for Max 8 and later.
@@ -58,15 +57,17 @@ def write_max_multichannel(instrument: Instrument, model_name: str) -> str:
     methods = {name: instrument.method(name) for name in ("forward", "encode", "decode")}
     found = {name: method for name, method in methods.items() if method}
     if len(found) < len(methods):
-        raise ValueError(f"forward, encode and decode are needed, {', '.join(found)} came")
-    prefix, controls = prefix_of(model_name), told(instrument)
+        raise ValueError(
+            f"methods must be forward, encode and decode among others, got {', '.join(found)}"
+        )
+    layout = Layout(instrument)
     page = Patcher(PAGE_WIDTH, 0.0, design.PAGE)
     parts = [
-        panels.title(instrument, model_name, prefix),
-        voices(instrument, model_name, found["forward"], controls, prefix),
-        one_cord(instrument, model_name, found, controls, prefix),
-        output(prefix),
-        settings_panel(instrument, prefix, set(), has_buffer=False),
+        panels.title(layout),
+        voices(layout, found["forward"]),
+        one_cord(layout, found["encode"], found["decode"]),
+        output(prefix_of(instrument.name)),
+        settings_panel(layout, layout.attributes, has_buffer=False),
     ]
     boxes, top = [], MARGIN
     for part in parts:
@@ -74,31 +75,30 @@ def write_max_multichannel(instrument: Instrument, model_name: str) -> str:
         top += part.height + MARGIN
     page.height = top
     _, chord, cord, out, _ = boxes
-    for n in range(1 + len(controls)):
+    for n in range(1 + len(layout.labels)):
         page.connect(chord, cord, 1 + n, n)
     page.connect(chord, out, 0, 0)
     page.connect(cord, out, 0, 1)
     return page.to_json()
 
 
-def voices(
-    instrument: Instrument, model_name: str, method: Method, controls: list[Control], prefix: str
-) -> Patcher:
+def voices(layout: Layout, method: Method) -> Patcher:
     """Four saws through `[mc.nn~ model forward]`, each with its own labels.
 
     Its outlets: the chord through the model, and of its first voice the bare sound and the labels.
     """
-    tall = height(2 + len(controls))
+    tall = height(2 + len(layout.labels))
+    prefix = prefix_of(layout.instrument.name)
     panel = Panel("VOICES, [mc.nn~ forward]", prefix, tall, PAGE_WIDTH - 2 * MARGIN)
     patch = panel.patch
-    model = _nn(patch, "mc.nn~", instrument, model_name, method, "")
+    model = _nn(patch, "mc.nn~", layout.instrument, method, "")
     chord = patch.object(f"mc.pack~ {len(CHORD)}")
     pitches = [_pitch(panel, n, chord) for n in range(len(CHORD))]
     patch.chain(chord, patch.object("mc.saw~"), patch.object("mc.*~ 0.2"), model)
     firsts = []
-    for k, control in enumerate(controls):
+    for k, control in enumerate(layout.labels):
         packed = patch.object(f"mc.pack~ {len(CHORD)}")
-        signals = [_voice_label(panel, control, n, row(1 + k)) for n in range(len(CHORD))]
+        signals = [_voice_label(panel, layout, control, n, row(1 + k)) for n in range(len(CHORD))]
         for n, signal in enumerate(signals):
             patch.connect(signal, packed, 0, n)
         if control in method.inlets:
@@ -108,10 +108,12 @@ def voices(
     caption(patch, "MIDI pitch", PADDING, row(0))
     texts = zip(NOTES, (PADDING, PAGE_WIDTH / 2), strict=True)
     for text, left in texts:
-        words(patch, text, (left, row(1 + len(controls)), 460.0, CELL), textcolor=design.FADED)
+        place = (left, row(1 + len(layout.labels)), 460.0, CELL)
+        words(patch, text, place, textcolor=design.FADED)
     patch.connect(model, patch.outlet("chord", CHANNELS))
     first = patch.chain(pitches[0], patch.object("saw~"), patch.object("*~ 0.2"))
-    for source, name in zip([first, *firsts], ["sound", *[c.name for c in controls]], strict=True):
+    names = ["sound", *[label.name for label in layout.labels]]
+    for source, name in zip([first, *firsts], names, strict=True):
         patch.connect(source, patch.outlet(name, SIGNAL))
     return panel.finished()
 
@@ -126,51 +128,41 @@ def _pitch(panel: Panel, voice: int, chord: Box) -> Box:
     """The frequency of a voice as a signal."""
     patch, (left, width) = panel.patch, _place(panel, voice)
     pitch = design.slider(panel, left, row(0), width, 24.0, 96.0)
-    panel.hears(f"tone {voice + 1}", pitch, float(CHORD[voice]))
+    panel.receives(f"tone {voice + 1}", pitch, float(CHORD[voice]))
     frequency = smooth(patch, patch.chain(pitch, patch.object("mtof")))
     patch.connect(frequency, chord, 0, voice)
     return frequency
 
 
-def _voice_label(panel: Panel, control: Control, voice: int, top: float) -> Box:
-    """A label of a voice as a signal, unknown at the beginning."""
+def _voice_label(panel: Panel, layout: Layout, control: Control, voice: int, top: float) -> Box:
+    """A label of a voice as a signal, not given at the beginning."""
     patch, (left, width) = panel.patch, _place(panel, voice)
     name = f"{control.name} {voice + 1}"
-    unknown = design.decimal((control.unknown_below or 0.0) - 1.0)
-    signal = patch.object(f"sig~ {unknown}")
     if control.classes:
-        chosen = menu(patch, ["unknown", *design.class_names(control)], left, top, width)
-        patch.chain(panel.receive(name), patch.object("+ 1"), chosen)
-        patch.connect(patch.object("loadmess 0"), chosen)
-        return patch.chain(chosen, patch.object("- 1"), signal)
-    low = (control.unknown_below or 0.0) - 1.0  # below its range it is unknown
+        return panels.class_menu(panel, layout, control, name, (left, top, width))
+    low = layout.initial(control)  # below its range it is unknown
     value = design.slider(panel, left, top, width, low, control.high)
-    return patch.chain(panel.hears(name, value, low), signal)
+    signal = patch.object(f"sig~ {design.decimal(low)}")
+    return patch.chain(panel.receives(name, value, low), signal)
 
 
-def one_cord(
-    instrument: Instrument,
-    model_name: str,
-    methods: dict[str, Method],
-    controls: list[Control],
-    prefix: str,
-) -> Patcher:
+def one_cord(layout: Layout, encode: Method, decode: Method) -> Patcher:
     """The first voice encoded, changed in one cord of as many channels as latents, and decoded."""
     panel = Panel(
         "LATENTS IN ONE CORD, [mcs.nn~ encode] to [mcs.nn~ decode]",
-        prefix,
+        prefix_of(layout.instrument.name),
         height(LATENT_ROWS),
         PAGE_WIDTH - 2 * MARGIN,
     )
-    patch, decode = panel.patch, methods["decode"]
+    patch = panel.patch
     sound = patch.inlet("sound", SIGNAL)
-    labelled = {control.name: patch.inlet(control.name, SIGNAL) for control in controls}
-    encode = _cord(patch, instrument, model_name, methods["encode"], sound, labelled)
-    shown = latents(decode.inlets)
-    if labels(methods["encode"].outlets):
-        encode = patch.chain(encode, patch.object(f"mc.separate~ {len(shown)}"))
-    changed = _changed(panel, encode, shown)
-    decoded = _cord(patch, instrument, model_name, decode, changed, labelled)
+    labels = {label.name: patch.inlet(label.name, SIGNAL) for label in layout.labels}
+    encoded = _cord(patch, layout.instrument, encode, sound, labels)
+    shown = [control for control in decode.inlets if is_dial(control)]
+    if any(map(is_label, encode.outlets)):
+        encoded = patch.chain(encoded, patch.object(f"mc.separate~ {len(shown)}"))
+    changed = _changed(panel, encoded, shown)
+    decoded = _cord(patch, layout.instrument, decode, changed, labels)
     patch.connect(decoded, patch.outlet("sound", CHANNELS))
     return panel.finished()
 
@@ -178,41 +170,40 @@ def one_cord(
 def _cord(
     patch: Patcher,
     instrument: Instrument,
-    model_name: str,
     method: Method,
     first: Box,
-    labelled: dict[str, Box],
+    labels: dict[str, Box],
 ) -> Box:
     """`[mcs.nn~]`, with a cord of its first inlets and of its labels."""
-    signals = [labelled[control.name] for control in labels(method.inlets)]
+    signals = [labels[control.name] for control in method.inlets if is_label(control)]
     together = patch.object(f"mc.combine~ {1 + len(signals)}")
     for n, signal in enumerate([first, *signals]):
         patch.connect(signal, together, 0, n)
     # a number of channels that nn~ 1.6 does not know before its thread has started
-    model = _nn(patch, "mcs.nn~", instrument, model_name, method, f" @chans {len(method.outlets)}")
+    model = _nn(patch, "mcs.nn~", instrument, method, f" @chans {len(method.outlets)}")
     return patch.chain(together, model)
 
 
 def _changed(panel: Panel, encoded: Box, shown: list[Control]) -> Box:
-    """What was encoded, as far as it is followed, and the drawn latents, and a random walk."""
+    """Latents as encoded, as far as they are followed, as drawn, and on a random trajectory."""
     patch, count = panel.patch, len(shown)
     left, width = PADDING + CAPTION, 150.0
     amounts = {}
     for n, (name, low, high, default) in enumerate(
-        (("follow", 0.0, 1.0, 1.0), ("walk", 0.0, 1.0, 0.0), ("rate", 0.01, 4.0, 0.25))
+        (("follow", 0.0, 1.0, 1.0), ("trajectory", 0.0, 1.0, 0.0), ("rate", 0.01, 4.0, 0.25))
     ):
         caption(patch, name, PADDING, row(n))
         value = design.slider(panel, left, row(n), width, low, high)
-        amounts[name] = panel.hears(name, value, default)
+        amounts[name] = panel.receives(name, value, default)
     followed = patch.chain(encoded, patch.object("mc.*~"))
     follow = patch.chain(smooth(patch, amounts["follow"]), patch.object(f"mc.dup~ {count}"))
     patch.connect(follow, followed, 0, 1)
     hands = _hands(panel, left + width + 24.0, shown)
     drawn = patch.chain(followed, patch.object("mc.+~"))
     patch.connect(hands, drawn, 0, 1)
-    walk = patch.chain(amounts["rate"], patch.object(f"mc.rand~ 0.25 @chans {count}"))
-    deep = patch.chain(walk, patch.object("mc.*~"))
-    reach = patch.chain(smooth(patch, amounts["walk"]), patch.object("*~ 2.5"))
+    trajectory = patch.chain(amounts["rate"], patch.object(f"mc.rand~ 0.25 @chans {count}"))
+    deep = patch.chain(trajectory, patch.object("mc.*~"))
+    reach = patch.chain(smooth(patch, amounts["trajectory"]), patch.object("*~ 2.5"))
     depth = patch.chain(reach, patch.object(f"mc.dup~ {count}"))
     patch.connect(depth, deep, 0, 1)
     sum = patch.chain(drawn, patch.object("mc.+~"))
@@ -238,21 +229,19 @@ def _hands(panel: Panel, left: float, shown: list[Control]) -> Box:
         parameter_enable=0,
     )
     zeros = " ".join(["0."] * count)
-    panel.hears("latents", drawn)
+    panel.receives("latents", drawn)
     patch.connect(patch.object(f"loadmess {zeros}"), drawn)
     return patch.chain(drawn, patch.object(f"mc.list~ {zeros}"))
 
 
-def _nn(
-    patch: Patcher, kind: str, instrument: Instrument, model_name: str, method: Method, more: str
-) -> Box:
+def _nn(patch: Patcher, kind: str, instrument: Instrument, method: Method, more: str) -> Box:
     is_cord = kind == "mcs.nn~"
     inlets, outlets = (1, 1) if is_cord else (len(method.inlets), len(method.outlets))
     batch = "1 " if is_cord else ""
-    text = f"{kind} {quoted(model_name)} {method.name} {batch}{instrument.buffer_size}{more}"
+    text = f"{kind} {quoted(instrument.name)} {method.name} {batch}{instrument.buffer_size}{more}"
     model = patch.object(text, Ports(inlets, (CHANNELS,) * outlets))
-    prefix = prefix_of(model_name)
-    for name in heard_settings(instrument, method.name):
+    prefix = prefix_of(instrument.name)
+    for name in settings_receivers(instrument, method.name):
         patch.connect(patch.object(f"r {quoted(own_name(prefix, name))}"), model)
     return model
 
@@ -267,7 +256,7 @@ def output(prefix: str) -> Patcher:
     for n, (name, default) in enumerate((("chord", -6.0), ("cord", -70.0))):
         caption(patch, f"{name} dB", PADDING, row(n))
         level = design.slider(panel, LEFT, row(n), 300.0, LOWEST_DB, HIGHEST_DB)
-        louder = decibels(patch, panel.hears(f"{name} volume", level, default))
+        louder = decibels(patch, panel.receives(f"{name} volume", level, default))
         spread = [patch.object("mc.mixdown~ 2")] if name == "chord" else []
         sides = len(spread) + 1
         apart = patch.object(f"mc.unpack~ {sides}")

@@ -1,4 +1,4 @@
-"""The objects of Max that our patches use: their inlets, and what comes out of their outlets.
+"""The objects of Max that our patches use: their inlets, and the types of their outlets.
 
 Counts and types are those that Max 8 writes into its own files.
 """
@@ -44,6 +44,7 @@ _FIXED = {  # by first word
     "*~": Ports(2, (SIGNAL,)),
     "+~": Ports(2, (SIGNAL,)),
     "-~": Ports(2, (SIGNAL,)),
+    ">": Ports(2, ("int",)),
     ">~": Ports(2, (SIGNAL,)),
     "abs~": Ports(1, (SIGNAL,)),
     "change": Ports(1, ("", "int", "int")),
@@ -67,8 +68,10 @@ _FIXED = {  # by first word
     "mc.saw~": Ports(2, (CHANNELS,)),
     "metro": Ports(2, ("bang",)),
     "mtof": Ports(1, ("",)),
+    "notein": Ports(1, ("int", "int", "int")),
     "noise~": Ports(1, (SIGNAL,)),
     "phasor~": Ports(2, (SIGNAL,)),
+    "poly": Ports(2, ("int", "int", "int")),
     "prepend": Ports(1, ("",)),
     "r": Ports(0, ("",)),
     "rand~": Ports(1, (SIGNAL,)),
@@ -78,6 +81,7 @@ _FIXED = {  # by first word
     "saw~": Ports(2, (SIGNAL,)),
     "sig~": Ports(1, (SIGNAL,)),
     "snapshot~": Ports(2, ("float",)),
+    "stripnote": Ports(2, ("int", "int")),
     "thispatcher": Ports(1, ("", "")),
     "tri~": Ports(3, (SIGNAL,)),
 }
@@ -85,7 +89,7 @@ _TRIGGERED = {"b": "bang", "f": "float", "i": "int", "l": ""}
 
 
 def ports(text: str) -> Ports | None:
-    """Inlets and outlets of an object by what is written in it; none if that does not tell.
+    """Inlets and outlets of an object by what is written in it; none if that does not show them.
 
     Raises:
         ValueError: an object that is not in this table.

@@ -3,70 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
+from vschaos.patches.layout import Layout, is_dial, is_label, is_sound
 from vschaos.patches.max import design, panels
 from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
-from vschaos.patches.max.latents import latent_panel
-from vschaos.patches.max.panels import FORWARD_ROWS, GENERATE_ROWS, OUTPUT_ROWS, height
+from vschaos.patches.max.latents import latent_panel, takes_sound
+from vschaos.patches.max.panels import OUTPUT_ROWS, height
 from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.player import labels, latents, told
 from vschaos.patches.max.settings import help_height, help_panel, settings_panel
 from vschaos.patches.max.source import SOURCE_ROWS, source
 
 MakePanel = Callable[[float], Patcher]  # of a height
+CHAIN = "the chain"  # a box beside those called as methods, which are single words
 
 
-def write_max(instrument: Instrument, model_name: str) -> str:
+def write_max(instrument: Instrument) -> str:
     """A patch that plays a model, with a control for all that it has.
 
     Every control is also a receiver called after the model: `example-latent-1`, `example-pitch`,
     `example-gain`, `example-volume`; blanks in names become hyphens.
 
-    Args:
-        instrument: what the model says of itself.
-        model_name: of the `.ts`, without its ending.
-
     Returns:
         The text of a `.maxpat`, for Max 8 and later.
     """
-    return _Page(instrument, model_name).patch.to_json()
+    return _Page(Layout(instrument)).patch.to_json()
 
 
 class _Page:
     """Three columns of panels, and below them those that take the whole width."""
 
-    def __init__(self, instrument: Instrument, model_name: str) -> None:
-        self.instrument, self.model_name = instrument, model_name
-        self.prefix = prefix_of(model_name)
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.prefix = prefix_of(layout.instrument.name)
         self.patch = Patcher(PAGE_WIDTH, 0.0, design.PAGE)
-        self.told = told(instrument)
-        self.hearing = self._hearing()
         self.boxes: dict[str, Box] = {}
         self.top = MARGIN
-        self._below("title", panels.title(instrument, model_name, self.prefix))
+        self._below("the title", panels.title(layout))
         self._three_columns()
-        if self._has_latents():
-            hears = self.hearing is not None and self.hearing.name == "encode"
-            panel = latent_panel(instrument, model_name, self.told, self.prefix, hears)
-            self._below("latents", panel)
-        left_out = {"mix"} if instrument.method("forward") else set()
-        self._below("settings", settings_panel(instrument, self.prefix, left_out))
+        if layout.chain:
+            self._below(CHAIN, latent_panel(layout))
+        self._below("the settings", settings_panel(layout, layout.settings))
         self.patch.height = self.top
-        self._connect()
-
-    def _hearing(self) -> Method | None:
-        """The method whose labels are shown; `encode` hears no other than `forward`."""
-        methods = [self.instrument.method(name) for name in ("forward", "encode")]
-        return next((m for m in methods if m and labels(m.outlets)), None)
-
-    def _has_latents(self) -> bool:
-        methods = [self.instrument.method(name) for name in ("encode", "decode")]
-        return any(m and latents(m.inlets) + latents(m.outlets) for m in methods)
-
-    def _outputs(self) -> list[str]:
-        return [name for name in ("forward", "decode") if self.instrument.method(name)]
+        for method in layout.others:
+            self._connect_method(method)
+        if layout.chain:
+            self._connect_chain()
 
     def _below(self, name: str, panel: Patcher) -> None:
         """A panel of the whole width, under what is there."""
@@ -74,14 +58,12 @@ class _Page:
         self.top += panel.height + MARGIN
 
     def _three_columns(self) -> None:
-        """Source, what is told and heard, and output; help where there is most room."""
-        columns: list[list[tuple[str, float, MakePanel]]] = [
-            [("source", height(SOURCE_ROWS), lambda tall: source(self.prefix, tall))],
-            self._middle(),
-            self._output(),
-        ]
-        emptier = min(columns[1:], key=_height)
-        emptier.append(("help", help_height(), lambda tall: help_panel(self.prefix, tall)))
+        """Source, methods and labels, and output; help where there is most room."""
+        columns = [self._source(), self._middle(), self._output()]
+        emptiest = min(reversed(columns), key=_height)
+        emptiest.append(
+            ("the help", help_height(), lambda tall: help_panel(self.prefix, tall)),
+        )
         tallest = max(_height(column) for column in columns)
         for n, column in enumerate(columns):
             top, spare = self.top, tallest - _height(column)
@@ -92,86 +74,74 @@ class _Page:
                 top += tall + MARGIN
         self.top += tallest + MARGIN
 
+    def _source(self) -> list[tuple[str, float, MakePanel]]:
+        if not self.layout.has_source:
+            return []
+        return [("the source", height(SOURCE_ROWS), lambda tall: source(self.prefix, tall))]
+
     def _middle(self) -> list[tuple[str, float, MakePanel]]:
-        forward, hearing = self.instrument.method("forward"), self.hearing
-        instrument, name, prefix = self.instrument, self.model_name, self.prefix
-        found: list[tuple[str, float, MakePanel]] = []
-        if forward:
-            make = lambda tall: panels.forward(instrument, name, forward, prefix, tall)  # noqa: E731
-            found.append(("forward", height(FORWARD_ROWS), make))
-        if generate := instrument.method("generate"):
-            make = lambda tall: panels.generate(instrument, name, generate, prefix, tall)  # noqa: E731
-            found.append(("generate", height(GENERATE_ROWS), make))
-        if self.told:
-            make = lambda tall: panels.label_panel(self.told, self._taken(), prefix, tall)  # noqa: E731
-            found.append(("told", height(len(self.told)), make))
-        if hearing:
-            make = lambda tall: panels.heard_panel(hearing, prefix, tall)  # noqa: E731
-            found.append(("heard", height(len(labels(hearing.outlets))), make))
+        layout = self.layout
+        found: list[tuple[str, float, MakePanel]] = [
+            (
+                method.name,
+                height(panels.rows_of(layout, method)),
+                partial(panels.method_panel, layout, method),
+            )
+            for method in layout.others
+        ]
+        if layout.labels:
+            tall = height(len(layout.labels))
+            found.append(("the labels", tall, partial(panels.label_panel, layout)))
+        if layout.predictions:
+            tall = height(len(layout.predictions))
+            found.append(("the predictions", tall, partial(panels.predicted_panel, layout)))
         return found
 
-    def _taken(self) -> set[str]:
-        """Names that labels cannot have for their receivers."""
-        names = {attribute.name for attribute in self.instrument.attributes}
-        return names | panels.OWN_NAMES | {method.name for method in self.instrument.methods}
-
     def _output(self) -> list[tuple[str, float, MakePanel]]:
-        if not self._outputs():
+        if not self.layout.balanced:
             return []
-        return [
-            (
-                "output",
-                height(OUTPUT_ROWS),
-                lambda tall: panels.output(self._outputs(), self.prefix, tall, self._added()),
-            )
-        ]
+        make = partial(panels.output, self.layout)
+        return [("the output", height(OUTPUT_ROWS), make)]
 
-    def _added(self) -> list[str]:
-        return [name for name in ("generate",) if self.instrument.method(name)]
+    def _connect_method(self, method: Method) -> None:
+        box = self.boxes[method.name]
+        inlets = [control for control in method.inlets if not is_dial(control)]
+        for n, control in enumerate(inlets):
+            if is_sound(control):
+                self.patch.connect(self.boxes["the source"], box, 0, n)
+            else:
+                self.patch.connect(self.boxes["the labels"], box, self._label(control.name), n)
+        for n, control in enumerate(method.outlets):
+            if is_sound(control):
+                self._connect_output(method.name, n, box)
+            elif is_label(control) and method == self.layout.predicting:
+                inlet = self.layout.predictions.index(control)
+                self.patch.connect(box, self.boxes["the predictions"], n, inlet)
 
-    def _connect(self) -> None:
-        if "forward" in self.boxes:
-            self._connect_forward()
-        if "generate" in self.boxes:
-            self._connect_generate()
-        if "latents" in self.boxes:
-            self._connect_latents()
-        if self.hearing:
-            ear = self.boxes["forward" if self.hearing.name == "forward" else "latents"]
-            first = self.hearing.outlets.index(labels(self.hearing.outlets)[0])
-            first = first if self.hearing.name == "forward" else 0
-            for n in range(len(labels(self.hearing.outlets))):
-                self.patch.connect(ear, self.boxes["heard"], first + n, n)
+    def _connect_chain(self) -> None:
+        """See `latent_panel` for the order of inlets and outlets."""
+        box, layout = self.boxes[CHAIN], self.layout
+        first = int(takes_sound(layout))
+        if first:
+            self.patch.connect(self.boxes["the source"], box)
+        for n, label in enumerate(layout.chain_labels):
+            self.patch.connect(self.boxes["the labels"], box, self._label(label.name), first + n)
+        outlet = 0
+        if layout.predicting in layout.chain:
+            for outlet in range(len(layout.predictions)):
+                self.patch.connect(box, self.boxes["the predictions"], outlet, outlet)
+            outlet += 1
+        for method in layout.chain:
+            if any(map(is_sound, method.outlets)):
+                self._connect_output(method.name, outlet, box)
+                outlet += 1
 
-    def _connect_forward(self) -> None:
-        forward = self.instrument.method("forward")
-        assert forward is not None
-        self.patch.connect(self.boxes["source"], self.boxes["forward"])
-        self.patch.connect(self.boxes["forward"], self.boxes["output"])
-        for n, control in enumerate(forward.inlets):
-            if control in self.told:
-                number = self.told.index(control)
-                self.patch.connect(self.boxes["told"], self.boxes["forward"], number, n)
+    def _connect_output(self, method: str, outlet: int, box: Box) -> None:
+        inlet = [*self.layout.balanced, *self.layout.added].index(method)
+        self.patch.connect(box, self.boxes["the output"], outlet, inlet)
 
-    def _connect_generate(self) -> None:
-        generate = self.instrument.method("generate")
-        assert generate is not None
-        self.patch.connect(self.boxes["generate"], self.boxes["output"], 0, len(self._outputs()))
-        for n, control in enumerate(labels(generate.inlets)):
-            number = self.told.index(control)
-            self.patch.connect(self.boxes["told"], self.boxes["generate"], number, n)
-
-    def _connect_latents(self) -> None:
-        box = self.boxes["latents"]
-        first = 0
-        if self.instrument.method("encode"):
-            self.patch.connect(self.boxes["source"], box)
-            first = 1
-        for n in range(len(self.told)):
-            self.patch.connect(self.boxes["told"], box, n, first + n)
-        if self.instrument.method("decode"):
-            inlet = self._outputs().index("decode")
-            self.patch.connect(box, self.boxes["output"], len(box.ports.outlets) - 1, inlet)
+    def _label(self, name: str) -> int:
+        return [label.name for label in self.layout.labels].index(name)
 
 
 def _height(column: list[tuple[str, float, MakePanel]]) -> float:

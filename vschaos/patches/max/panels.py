@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from vschaos.instrument.controls import Control, Method
-from vschaos.instrument.instrument import Instrument
+from vschaos.patches.layout import Layout, dials, is_dial, widget
 from vschaos.patches.max import design
 from vschaos.patches.max.design import (
     CAPTION,
@@ -16,8 +14,11 @@ from vschaos.patches.max.design import (
     Panel,
     caption,
     decibels,
+    decimal,
     menu,
     meter,
+    name_of,
+    prefix_of,
     press,
     slider_row,
     smooth,
@@ -26,15 +27,11 @@ from vschaos.patches.max.design import (
 )
 from vschaos.patches.max.objects import SIGNAL, quoted
 from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.player import AGAIN, labels, player, receiver_of
+from vschaos.patches.max.player import AGAIN, player, receiver_of
 
-FORWARD_ROWS, GENERATE_ROWS, OUTPUT_ROWS = 2, 2, 5
+OUTPUT_ROWS = 5
 LEFT = PADDING + CAPTION  # of the first widget in a row
 TITLE_WIDTH = 640.0
-OWN_NAMES = {  # receivers of what every patch has
-    *("balance", "buffer", "dsp", "file", "form", "home", "level", "loop", "play", "rate"),
-    *("record", "source", "surprise", "tone", "volume", "wave"),
-}
 LOWEST_DB, HIGHEST_DB = -70.0, 6.0
 
 
@@ -48,17 +45,19 @@ def row(number: int) -> float:
     return HEAD + number * ROW
 
 
-def title(instrument: Instrument, model_name: str, prefix: str) -> Patcher:
-    """The model's name, what it needs, and whether Max runs at its rate."""
-    panel = Panel("", prefix, 70.0, design.PAGE_WIDTH - 2 * design.MARGIN)
+def title(layout: Layout) -> Patcher:
+    """The model's name, its rate and latency, and whether Max runs at its rate."""
+    instrument = layout.instrument
+    width = design.PAGE_WIDTH - 2 * design.MARGIN
+    panel = Panel("", prefix_of(instrument.name), 70.0, width)
     patch = panel.patch
-    size = min(design.TITLE_SIZE, TITLE_WIDTH / (0.7 * len(model_name)))
+    size = min(design.TITLE_SIZE, TITLE_WIDTH / (0.7 * len(instrument.name)))
     looks = {"fontname": "Georgia", "fontsize": size}
-    words(patch, model_name, (PADDING, 6.0, TITLE_WIDTH, 34.0), **looks)
+    words(patch, instrument.name, (PADDING, 6.0, TITLE_WIDTH, 34.0), **looks)
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
     facts = (
-        f"{instrument.sample_rate} Hz, late by {milliseconds:.0f} ms and the buffer of nn~; "
-        f"a value of its latents every {instrument.hop_length} samples"
+        f"{instrument.sample_rate} Hz, latency {milliseconds:.0f} ms and the buffer of nn~; "
+        f"a frame every {instrument.hop_length} samples"
     )
     words(patch, facts, (PADDING, 42.0, TITLE_WIDTH, CELL), textcolor=design.FADED)
     warning = words(patch, "", (PADDING + TITLE_WIDTH, 42.0, 390.0, CELL), textcolor=design.ACCENT)
@@ -73,45 +72,72 @@ def title(instrument: Instrument, model_name: str, prefix: str) -> Patcher:
     for outlet, text in enumerate((right, wrong)):
         patch.connect(choice, text, outlet)
         patch.connect(text, warning)
+    keyboard(patch, layout)
     return panel.finished()
 
 
-def forward(
-    instrument: Instrument, model_name: str, method: Method, prefix: str, tall: float
-) -> Patcher:
-    """The sound through the model."""
-    panel = Panel("FORWARD", prefix, tall)
+def rows_of(layout: Layout, method: Method) -> int:
+    """Rows of the panel of a method: its switch, its mixture and its dials."""
+    return 1 + (layout.mixed == method.name) + len(dials(method.inlets))
+
+
+def method_panel(layout: Layout, method: Method, tall: float) -> Patcher:
+    """A method out of the chain: its dials are in here, sound and labels come by the inlets."""
+    panel = Panel(method.name.upper(), prefix_of(layout.instrument.name), tall)
     patch = panel.patch
-    model = patch.subpatcher("forward", player(instrument, model_name, method, prefix))
+    model = patch.subpatcher(method.name, player(layout.instrument, method))
     for n, control in enumerate(method.inlets):
-        patch.connect(patch.inlet(control.name, SIGNAL), model, 0, n)
+        if not is_dial(control):
+            patch.connect(patch.inlet(control.name, SIGNAL), model, 0, n)
     for n, control in enumerate(method.outlets):
         patch.connect(model, patch.outlet(control.name, SIGNAL), n, 0)
     caption(patch, "enable", PADDING, row(0))
-    enable(panel, model, "forward", LEFT, row(0), "when off it costs nothing")
-    if any(attribute.name == "mix" for attribute in instrument.settings()):
-        mix = slider_row(panel, "mix", row(1), 0.0, 1.0)
-        tell(panel, panel.hears("mix", mix, 1.0), "set mix")
+    is_on = method.name not in layout.added
+    text = "when off it costs nothing" if is_on else "plays when it is on"
+    enable(panel, model, layout.method_name(method.name), LEFT, row(0), text, is_on)
+    top = 1
+    if layout.mixed == method.name:
+        mix = slider_row(panel, "mix", row(top), 0.0, 1.0)
+        send(panel, panel.receives("mix", mix, 1.0), "set mix")
+        top += 1
+    for k, (n, dial) in enumerate(dials(method.inlets)):
+        patch.connect(_dial(panel, method, dial, row(top + k)), model, 0, n)
     return panel.finished()
 
 
-def generate(
-    instrument: Instrument, model_name: str, method: Method, prefix: str, tall: float
-) -> Patcher:
-    """What plays by itself, off until it is switched on; labels come in their order."""
-    panel = Panel("GENERATE", prefix, tall)
-    patch = panel.patch
-    model = patch.subpatcher("generate", player(instrument, model_name, method, prefix))
-    temperature = method.inlets[0]
-    dial = slider_row(panel, temperature.name, row(1), temperature.low, temperature.high)
-    patch.connect(smooth(patch, panel.hears("generate temperature", dial, 1.0)), model)
-    for control in labels(method.inlets):
-        inlet = patch.inlet(control.name, SIGNAL)
-        patch.connect(inlet, model, 0, method.inlets.index(control))
-    patch.connect(model, patch.outlet("sound", SIGNAL))
-    caption(patch, "enable", PADDING, row(0))
-    enable(panel, model, "generate", LEFT, row(0), "plays by itself", is_on=False)
-    return panel.finished()
+def _dial(panel: Panel, method: Method, dial: Control, top: float) -> Box:
+    """The signal of a dial; faders move in a ramp."""
+    patch, name = panel.patch, f"{method.name} {dial.name}"
+    if widget(dial) == "gate":
+        caption(patch, dial.name, PADDING, top)
+        gate = panel.receives(name, switch(patch, LEFT, top), dial.default)
+        return patch.chain(gate, patch.object(f"sig~ {design.number(dial.default)}"))
+    value = slider_row(panel, dial.name, top, dial.low, dial.high)
+    panel.receives(name, value, dial.default)
+    if widget(dial) == "note":
+        return patch.chain(value, patch.object(f"sig~ {decimal(dial.default)}"))
+    return smooth(patch, value)
+
+
+def keyboard(patch: Patcher, layout: Layout) -> None:
+    """A MIDI keyboard with one voice plays pitches and gates by their names."""
+    names = (layout.played("note"), layout.played("gate"))
+    if not any(names):
+        return
+    keys, voice = patch.object("notein"), patch.object("poly 1 1")
+    for outlet in (0, 1):
+        patch.connect(keys, voice, outlet, outlet)
+    pressed = patch.object("stripnote")
+    patch.connect(voice, pressed, 1, 0)
+    patch.connect(voice, pressed, 2, 1)
+    prefix = prefix_of(layout.instrument.name)
+    for name in names[0]:
+        patch.connect(pressed, patch.object(f"s {quoted(name_of(prefix, name))}"))
+    if names[1]:
+        is_down = patch.object("> 0")
+        patch.connect(voice, is_down, 2, 0)
+        for name in names[1]:
+            patch.connect(is_down, patch.object(f"s {quoted(name_of(prefix, name))}"))
 
 
 def enable(
@@ -125,7 +151,7 @@ def enable(
 ) -> None:
     """A switch for one nn~, which computes nothing when it is off."""
     patch = panel.patch
-    toggle = panel.hears(name, switch(patch, left, top), float(is_on))
+    toggle = panel.receives(name, switch(patch, left, top), float(is_on))
     caption(patch, text or name, left + 26.0, top, 180.0 if text else 60.0)
     kept = patch.chain(toggle, patch.object("i"))
     patch.chain(kept, patch.object("prepend enable"), model)
@@ -133,11 +159,11 @@ def enable(
 
 
 def again(panel: Panel) -> Box:
-    """Bangs when nn~ was made anew, and knows nothing of its settings."""
+    """Bangs when nn~ was made anew, without its settings."""
     return panel.patch.object(f"r {quoted(design.own_name(panel.prefix, AGAIN))}")
 
 
-def tell(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
+def send(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
     """Sends a widget's value to every nn~, now and whenever one is made anew."""
     patch = panel.patch
     message = patch.object(f"prepend {what}")
@@ -148,60 +174,65 @@ def tell(panel: Panel, widget: Box, what: str, outlet: int = 0) -> None:
     patch.connect(again(panel), widget)
 
 
-def label_panel(controls: list[Control], taken: set[str], prefix: str, tall: float) -> Patcher:
-    """What the model is told, a signal for each label.
+def label_panel(layout: Layout, tall: float) -> Patcher:
+    """The labels that condition the model, a signal for each.
 
     A label that is called as another control listens to `prefix-label-name`.
     """
-    panel = Panel("LABELS", prefix, tall)
-    for n, control in enumerate(controls):
+    panel = Panel("LABELS", prefix_of(layout.instrument.name), tall)
+    width = panel.width - LEFT - PADDING
+    for n, control in enumerate(layout.labels):
         caption(panel.patch, control.name, PADDING, row(n))
-        signal = _class_label if control.classes else _number_label
-        panel.patch.connect(
-            signal(panel, control, _label_name(control, taken), row(n)),
-            panel.patch.outlet(control.name, SIGNAL),
-        )
+        name = layout.label_name(control.name)
+        if control.classes:
+            signal = class_menu(panel, layout, control, name, (LEFT, row(n), width))
+        else:
+            signal = _number_label(panel, layout, control, name, row(n))
+        panel.patch.connect(signal, panel.patch.outlet(control.name, SIGNAL))
     return panel.finished()
 
 
-def _label_name(control: Control, taken: set[str]) -> str:
-    is_taken = control.name in taken or re.match(r"(latent|encoded)\b", control.name)
-    return f"label {control.name}" if is_taken else control.name
-
-
-def _class_label(panel: Panel, control: Control, name: str, top: float) -> Box:
-    """The menu counts from `unknown`, the label's signal from the first class."""
-    patch = panel.patch
-    width = panel.width - LEFT - PADDING
-    chosen = menu(patch, ["unknown", *design.class_names(control)], LEFT, top, width)
+def class_menu(
+    panel: Panel, layout: Layout, control: Control, name: str, place: tuple[float, float, float]
+) -> Box:
+    """The signal of a class; where it may be left open, the menu's first item is -1 on it."""
+    patch, unset = panel.patch, layout.unset(control)
+    first = [unset[0]] if unset else []
+    chosen = menu(patch, [*first, *design.class_names(control)], *place)
+    initial = int(layout.initial(control))
+    start = patch.object(f"loadmess {initial + len(first)}")
+    signal = patch.object(f"sig~ {initial}")
+    patch.connect(start, chosen)
+    if not first:
+        patch.connect(panel.receive(name), chosen)
+        return patch.chain(chosen, signal)
     patch.chain(panel.receive(name), patch.object("+ 1"), chosen)
-    patch.connect(patch.object("loadmess 0"), chosen)
-    return patch.chain(chosen, patch.object("- 1"), patch.object("sig~ -1"))
+    return patch.chain(chosen, patch.object("- 1"), signal)
 
 
-def _number_label(panel: Panel, control: Control, name: str, top: float) -> Box:
+def _number_label(panel: Panel, layout: Layout, control: Control, name: str, top: float) -> Box:
     patch = panel.patch
-    known = panel.hears(f"{name} known", switch(patch, LEFT, top), 0.0)
+    known = panel.receives(f"{name} known", switch(patch, LEFT, top), 0.0)
     left = LEFT + 28.0
     width = panel.width - left - PADDING
     value = design.slider(panel, left, top, width, control.low, control.high)
-    panel.hears(name, value, control.low)
+    panel.receives(name, value, control.low)
     select = patch.object("selector~ 2 1")
     patch.chain(known, patch.object("+ 1"), select)
-    unknown = (control.unknown_below or 0.0) - 1.0
-    patch.connect(patch.object(f"sig~ {design.decimal(unknown)}"), select, 0, 1)
+    unknown = decimal(layout.initial(control))
+    patch.connect(patch.object(f"sig~ {unknown}"), select, 0, 1)
     patch.connect(patch.chain(value, patch.object("sig~")), select, 0, 2)
     return select
 
 
-def heard_panel(method: Method, prefix: str, tall: float) -> Patcher:
-    """What the model hears in the sound, by name."""
-    panel = Panel("HEARD", prefix, tall)
+def predicted_panel(layout: Layout, tall: float) -> Patcher:
+    """The labels that the model predicts, by name."""
+    panel = Panel("PREDICTED", prefix_of(layout.instrument.name), tall)
     patch = panel.patch
-    for n, control in enumerate(labels(method.outlets)):
+    for n, control in enumerate(layout.predictions):
         caption(patch, control.name, PADDING, row(n))
-        heard = patch.inlet(control.name, SIGNAL)
-        _readout(panel, patch.chain(heard, patch.object("snapshot~ 100")), control, row(n))
+        predicted = patch.inlet(control.name, SIGNAL)
+        _readout(panel, patch.chain(predicted, patch.object("snapshot~ 100")), control, row(n))
     return panel.finished()
 
 
@@ -217,20 +248,19 @@ def _readout(panel: Panel, value: Box, control: Control, top: float) -> None:
         patch.connect(value, shown)
 
 
-def output(inputs: list[str], prefix: str, tall: float, added: list[str] | None = None) -> Patcher:
-    """Balance of what is heard, and what is added to it; a limiter, the loudspeakers and a
-    recorder."""
-    panel = Panel("OUTPUT", prefix, tall)
+def output(layout: Layout, tall: float) -> Patcher:
+    """Two methods in balance and the others added; a limiter, the loudspeakers and a recorder."""
+    panel = Panel("OUTPUT", prefix_of(layout.instrument.name), tall)
     patch = panel.patch
-    sounds = [patch.inlet(name, SIGNAL) for name in inputs]
+    sounds = [patch.inlet(name, SIGNAL) for name in layout.balanced]
     mixed = _balance(panel, sounds) if len(sounds) > 1 else sounds[0]
-    for name in added or []:
+    for name in layout.added:
         both = patch.chain(mixed, patch.object("+~"))
         patch.connect(patch.inlet(name, SIGNAL), both, 0, 1)
         mixed = both
     volume = slider_row(panel, "volume dB", row(1), LOWEST_DB, HIGHEST_DB)
     louder = patch.chain(mixed, patch.object("*~"))
-    patch.connect(decibels(patch, panel.hears("volume", volume, -6.0)), louder, 0, 1)
+    patch.connect(decibels(patch, panel.receives("volume", volume, -6.0)), louder, 0, 1)
     safe = patch.chain(louder, patch.object("limi~ 1"), patch.object("clip~ -1. 1."))
     caption(patch, "level", PADDING, row(2))
     patch.connect(safe, meter(patch, LEFT, row(2), panel.width - LEFT - PADDING))
@@ -247,7 +277,7 @@ def _balance(panel: Panel, sounds: list[Box]) -> Box:
     """From the first sound to the second."""
     patch = panel.patch
     share = smooth(
-        patch, panel.hears("balance", slider_row(panel, "balance", row(0), 0.0, 1.0), 0.0)
+        patch, panel.receives("balance", slider_row(panel, "balance", row(0), 0.0, 1.0), 0.0)
     )
     difference = patch.object("-~")
     patch.connect(sounds[1], difference, 0, 0)
@@ -266,5 +296,5 @@ def _record(panel: Panel, sound: Box, top: float) -> None:
     recorder = patch.object("sfrecord~ 1")
     patch.connect(sound, recorder)
     patch.chain(press(patch, "to file", LEFT, top, 60.0), patch.message("open"), recorder)
-    toggle = panel.hears("record", switch(patch, LEFT + 68.0, top))
+    toggle = panel.receives("record", switch(patch, LEFT + 68.0, top))
     patch.connect(toggle, recorder)

@@ -17,7 +17,7 @@ LETTER = 6.6  # pixels, in a box
 
 
 class Box(NamedTuple):
-    """A box of a patcher: what patch cords are tied to."""
+    """A box of a patcher, an end of patch cords."""
 
     id: str
     ports: Ports
@@ -166,7 +166,7 @@ class Patcher:
 def _layers(
     boxes: dict[str, dict[str, Any]], lines: list[tuple[str, int, str, int]]
 ) -> dict[str, list[float]]:
-    """Places in the patching view: every box below all that it hears from.
+    """Places in the patching view: every box below its sources.
 
     Max numbers inlets and outlets from left to right: each kind has a row of its own, in order.
     """
@@ -195,9 +195,9 @@ def _depths(
     boxes: dict[str, dict[str, Any]], lines: list[tuple[str, int, str, int]]
 ) -> dict[str, int]:
     """Cords on the longest way to each box, those left out that lead back."""
-    heard = defaultdict(list)
+    sources_of = defaultdict(list)
     for source, _, destination, _ in lines:
-        heard[destination].append(source)
+        sources_of[destination].append(source)
     depth: dict[str, int] = {}
     asked: set[str] = set()
 
@@ -205,7 +205,7 @@ def _depths(
         if id not in depth:
             asked.add(id)
             sources = [
-                find(source) for source in heard[id] if source in depth or source not in asked
+                find(source) for source in sources_of[id] if source in depth or source not in asked
             ]
             depth[id] = 1 + max(sources, default=-1)
         return depth[id]

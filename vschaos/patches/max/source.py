@@ -1,4 +1,4 @@
-"""The panel of the source: what the model hears."""
+"""The panel of the source: the sound for the model."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SOURCE_ROWS = 10
 
 
 def source(prefix: str, tall: float) -> Patcher:
-    """What the model hears: an oscillator, noise, a sound file or the microphone."""
+    """The sound for the model: an oscillator, noise, a sound file or the microphone."""
     panel = Panel("SOURCE", prefix, tall)
     patch = panel.patch
     caption(patch, "from", PADDING, row(0))
-    chosen = panel.hears("source", menu(patch, SOURCES, LEFT, row(0), 130.0), 1)
+    chosen = panel.receives("source", menu(patch, SOURCES, LEFT, row(0), 130.0), 1)
     select = patch.object(f"selector~ {len(SOURCES) - 1}")
     patch.connect(chosen, select)
     sounds = [_oscillator(panel, 1), _noise(patch), _file(panel, 5), patch.object("adc~ 1")]
@@ -40,8 +40,8 @@ def source(prefix: str, tall: float) -> Patcher:
         patch.connect(sound, select, 0, n + 1)
     level = slider_row(panel, "level dB", row(8), LOWEST_DB, HIGHEST_DB)
     louder = patch.chain(select, patch.object("*~"))
-    patch.connect(decibels(patch, panel.hears("level", level, -12.0)), louder, 0, 1)
-    caption(patch, "heard", PADDING, row(9))
+    patch.connect(decibels(patch, panel.receives("level", level, -12.0)), louder, 0, 1)
+    caption(patch, "sound", PADDING, row(9))
     patch.connect(louder, meter(patch, LEFT, row(9), panel.width - LEFT - PADDING))
     patch.connect(louder, patch.outlet("sound", SIGNAL))
     return panel.finished()
@@ -50,7 +50,7 @@ def source(prefix: str, tall: float) -> Patcher:
 def _oscillator(panel: Panel, first: int) -> Box:
     patch = panel.patch
     caption(patch, "wave", PADDING, row(first))
-    wave = panel.hears("wave", menu(patch, WAVES, LEFT, row(first), 130.0), 0)
+    wave = panel.receives("wave", menu(patch, WAVES, LEFT, row(first), 130.0), 0)
     pitch = slider_row(panel, "MIDI pitch", row(first + 1), 24.0, 96.0)
     keys = patch.show(
         "kslider",
@@ -61,7 +61,7 @@ def _oscillator(panel: Panel, first: int) -> Box:
         parameter_enable=0,
     )
     patch.connect(keys, pitch)
-    frequency = patch.chain(panel.hears("tone", pitch, 57.0), patch.object("mtof"))
+    frequency = patch.chain(panel.receives("tone", pitch, 57.0), patch.object("mtof"))
     hertz = smooth(patch, frequency)
     select = patch.object(f"selector~ {len(WAVES)} 1")
     patch.chain(wave, patch.object("+ 1"), select)
@@ -90,7 +90,7 @@ def _file(panel: Panel, first: int) -> Box:
     left = LEFT + 84.0
     for name, text in (("play", "$1"), ("loop", "loop $1")):
         toggle = switch(patch, left, row(first) + 40.0)
-        panel.hears(name, toggle, float(name == "loop"))
+        panel.receives(f"file {name}" if name == "play" else name, toggle, float(name == "loop"))
         patch.chain(toggle, patch.message(text), player)
         caption(patch, name, left + 22.0, row(first) + 40.0, 40.0)
         left += 66.0

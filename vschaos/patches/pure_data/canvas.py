@@ -36,7 +36,7 @@ class Canvas:
         self._on_parent = ""
 
     def object(self, x: int, y: int, text: str, columns: int | None = None) -> Box:
-        """`[text]`; `columns` is how many letters wide it is drawn, if its text does not tell."""
+        """`[text]`; `columns` is its width in letters, if its text does not show it."""
         width = f", f {columns}" if columns else ""
         return self.raw(f"#X obj {x} {y} {in_file(text)}{width};")
 

@@ -1,20 +1,22 @@
-"""The nn~ objects of a patch, and what is sent to them all."""
+"""The nn~ objects of a patch, their inlets and outlets, and what is sent to them all."""
 
 from __future__ import annotations
 
-from vschaos.instrument.controls import Control
+from vschaos.instrument.controls import Control, Method
+from vschaos.patches.layout import is_dial, is_label, is_sound, widget
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
-from vschaos.patches.pure_data.design import Design, is_label, is_sound, unknown
+from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.text import number
 
 LETTER, FRAME = 6, 4  # pixels of width in a box
 PORT = 7  # of an inlet or outlet
+RAMP_MS = 30
 
 
 def engine(
     canvas: Canvas, x: int, y: int, design: Design, method: str, width: int | None = None
 ) -> Box:
-    """`[nn~ NAME method BUFFER]`, and what hears the messages to it."""
+    """`[nn~ NAME method BUFFER]`, and the receiver of messages to it."""
     text = f"nn~ {design.model} {method} {design.instrument.buffer_size}"
     columns = max(len(text), (width - FRAME) // LETTER) if width else None
     box = canvas.object(x, y, text, columns)
@@ -22,54 +24,101 @@ def engine(
     return box
 
 
+def subpatch_of(design: Design, method: Method) -> Canvas:
+    """A method out of the chain between its inlets and outlets; it waits if it is added."""
+    canvas = Canvas(760, 400)
+    box = engine(canvas, 120, 220, design, method.name, 400)
+    feed(canvas, 120, 130, design, method, box)
+    send(canvas, 120, 300, design, method, box)
+    if method.name in design.added:
+        start = Strand(canvas, 620, 60)
+        start.object("loadbang")
+        start.message("enable 0")
+        start.object(f"s $0-to-{method.name}")
+    return canvas
+
+
 def messages_to_engines(design: Design) -> Canvas:
-    """What is said to all nn~ objects, or to those at the end of a chain: latents that are held or
+    """Messages to all nn~ objects, or to those at the end of a chain: latents that are held or
     shaken by `decode` need not be by `encode`."""
     methods = [method.name for method in design.instrument.methods]
-    last = [name for name in methods if name != "encode"] if design.has("decode") else methods
+    has_chain = len(design.chain) == 2
+    last = [name for name in methods if name != "encode"] if has_chain else methods
     canvas = Canvas(640, 220)
     for row, (name, targets) in enumerate(
         (("settings", methods), ("settings-of-latents", last), ("buffer", methods))
     ):
-        heard = canvas.object(20, 20 + 60 * row, f"r $0-{name}")
+        received = canvas.object(20, 20 + 60 * row, f"r $0-{name}")
         for k, target in enumerate(targets):
             sent = canvas.object(20 + 120 * k, 48 + 60 * row, f"s $0-to-{target}")
-            canvas.connect(heard, sent)
+            canvas.connect(received, sent)
     return canvas
 
 
-def feed(canvas: Canvas, x: int, y: int, design: Design, method: str, box: Box) -> None:
-    """Connects the source and the labels that a method is told to its inlets."""
-    for k, inlet in enumerate(design.inlets(method)):
+def feed(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
+    """Connects the source, labels and, out of the chain, dials to a method's inlets."""
+    source: Box | None = None
+    for k, inlet in enumerate(method.inlets):
+        strand = Strand(canvas, x + 110 * (k + 1), y - 48)
         if is_sound(inlet):
-            canvas.connect(canvas.object(x, y, "r~ $0-source"), box, 0, k)
-    heard = [label.name for label in design.heard]
-    for n, inlet in enumerate(filter(is_label, design.inlets(method)), start=1):
-        k = design.inlets(method).index(inlet)
-        label = Strand(canvas, x + 110 * n, y - 24)
-        label.object(f"r $0-label-{design.labels.index(inlet) + 1}")
-        label.object(f"sig~ {number(unknown(inlet))}")
-        if method == "decode" and design.has("encode") and inlet.name in heard:
-            _or_heard(label, design, design.heard[heard.index(inlet.name)])
-        label.to(box, k)
+            source = source or canvas.object(x, y, "r~ $0-source")
+            canvas.connect(source, box, 0, k)
+        elif is_label(inlet):
+            _label(strand, design, method, inlet)
+            strand.to(box, k)
+        elif method in design.others:
+            _dial(strand, f"$0-dial-{method.name}-{k + 1}", inlet)
+            strand.to(box, k)
 
 
-def _or_heard(told: Strand, design: Design, label: Control) -> None:
-    """What `encode` hears, where nothing is told: a decoder plays hardly anything under a label
-    that nobody knows."""
-    heard = told.canvas.object(told.x + 60, told.y, f"r~ {heard_name(design, label)}")
-    limit = number(unknown(label) + 0.5)
-    chosen = told.object(f"expr~ $v2 + ($v1 > {limit}) * ($v1 - $v2)")
-    told.canvas.connect(heard, chosen, 0, 1)
+def send(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
+    """Sends on a method's outlets: the sum of its sounds; predictions; out of the chain other
+    numbers, for `[receive~]` elsewhere."""
+    sound: Box | None = None
+    for k, outlet in enumerate(method.outlets):
+        place = (x + 110 * (k + 1), y)
+        if is_sound(outlet):
+            sound = sound or canvas.object(x, y, f"s~ {sound_name(method.name)}")
+            canvas.connect(box, sound, k)
+        elif is_label(outlet) and method == design.predicting:
+            name = predicted_name(design, outlet)
+            canvas.connect(box, canvas.object(*place, f"s~ {name}"), k)
+        elif is_dial(outlet) and method in design.others:
+            name = design.receiver(f"{method.name} {outlet.name}")
+            canvas.connect(box, canvas.object(*place, f"s~ {name}"), k)
 
 
-def read_labels(canvas: Canvas, x: int, y: int, design: Design, method: str, box: Box) -> None:
-    """Sends on what a method hears of labels."""
-    for n, label in enumerate(design.heard):
-        heard = canvas.object(x + 100 * n, y, f"s~ {heard_name(design, label)}")
-        canvas.connect(box, heard, design.outlets(method).index(label))
+def sound_name(method: str) -> str:
+    """Of the signal that a method gives."""
+    return f"$0-sound-{method}"
 
 
-def heard_name(design: Design, label: Control) -> str:
-    """Of the signal in which a label is heard."""
-    return f"$0-heard-{design.heard.index(label) + 1}"
+def predicted_name(design: Design, label: Control) -> str:
+    """Of the signal in which a label is predicted."""
+    return f"$0-predicted-{design.predictions.index(label) + 1}"
+
+
+def _label(label: Strand, design: Design, method: Method, inlet: Control) -> None:
+    names = [control.name for control in design.labels]
+    initial = design.initial(inlet)
+    label.object(f"r $0-label-{names.index(inlet.name) + 1}")
+    label.object(f"sig~ {number(initial)}")
+    if method.name == "decode" and design.predicted(inlet) is not None:
+        outlet = design.outlets("encode")[design.predicted(inlet) or 0]
+        name = predicted_name(design, outlet)
+        predicted = label.canvas.object(label.x + 60, label.y, f"r~ {name}")
+        chosen = label.object(f"expr~ $v2 + ($v1 > {number(initial + 0.5)}) * ($v1 - $v2)")
+        label.canvas.connect(predicted, chosen, 0, 1)
+
+
+def _dial(dial: Strand, name: str, control: Control) -> None:
+    """A dial's value as a signal, at first its default; faders move in a ramp."""
+    dial.object(f"r {name}")
+    if widget(control) != "fader":
+        dial.object(f"sig~ {number(control.default)}")
+        return
+    dial.object(f"pack f {RAMP_MS}")
+    start = Strand(dial.canvas, dial.x + 60, dial.y - 48)
+    start.object("loadbang")
+    default = start.message(number(control.default))
+    dial.canvas.connect(default, dial.object("line~"))

@@ -1,112 +1,114 @@
-"""The panel of the latents: from the sound through faders to sound."""
+"""The panel of the chain: from the sound through faders to sound."""
 
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
+from vschaos.patches.layout import spread, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Box, Canvas
-from vschaos.patches.pure_data.design import Design, is_sound, short_name
-from vschaos.patches.pure_data.engine import LETTER, PORT, engine, feed, read_labels
-from vschaos.patches.pure_data.panel import COLUMN_WIDTH, GUTTER, PADDING, Panel
+from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
+from vschaos.patches.pure_data.design import Design
+from vschaos.patches.pure_data.engine import LETTER, PORT, engine, feed, send
+from vschaos.patches.pure_data.panel import COLUMN_WIDTH, GUTTER, PADDING, PAGE, Panel
 from vschaos.patches.pure_data.text import number
 
 COLUMN = shown_size("latent")
-WORDS = {"hand": 74, "": 137, "sound": 159, "walk": 182}  # heights of its parts
-PITCH = 52  # pixels from fader to fader
-LEGEND = 64
-MOST_IN_A_ROW = 16
-WALK_HEIGHT = 90
+WORDS = {"hand": 74, "": 137, "sound": 159, "trajectory": 182}  # heights of its parts
+NARROWEST = 52  # pixels from fader to fader
+NAME_AT, WORD_LETTER = 22, 6  # pixels of a fader's name
+LEGEND = 76
+TRAJECTORY_HEIGHT = 90
 ENCODE_HEIGHT = 110
 
 
 def latents_panel(design: Design) -> Panel | None:
-    """`encode`, a fader for each latent, `decode`; in its window they stand one below the other."""
-    count = len(design.latents)
-    if not count:
+    """`encode`, a fader for each control, `decode`; in its window they stand one below the
+    other."""
+    if not design.chain:
         return None
-    per_row = -(-count // -(-count // MOST_IN_A_ROW))
-    num_rows = -(-count // per_row)
-    width = LEGEND + per_row * PITCH + 2 * PADDING
-    columns = -(-(width + GUTTER) // (COLUMN_WIDTH + GUTTER))
-    height = num_rows * COLUMN[1]
-
-    def fill(canvas: Canvas, x: int, y: int) -> None:
-        _legend(canvas, x, y, num_rows)
-        faders = []
-        for k, latent in enumerate(design.latents):
-            place = (x + LEGEND + k % per_row * PITCH, y + k // per_row * COLUMN[1])
-            faders.append(canvas.object(*place, _fader_text(design, latent)))
-        left, below = x + LEGEND, y + height
-        _walks(canvas, left, y - walks - 40, per_row, design, faders)
-        if design.has("encode"):
-            _encode(canvas, left, y - walks - 120, per_row, design, faders)
-        if design.has("decode"):
-            _decode(canvas, left, below + 160, per_row, design, faders)
-        else:
-            _sent(canvas, left, below + 60, design, faders)
-
-    walks = num_rows * WALK_HEIGHT
-    above = walks + 120 + ENCODE_HEIGHT
-    return Panel("latents", columns, height, fill, above)
+    return _Latents(design).panel()
 
 
-def _legend(canvas: Canvas, x: int, y: int, num_rows: int) -> None:
-    for row in range(num_rows):
-        top = y + row * COLUMN[1]
-        for word, height in WORDS.items():
-            widgets.words(canvas, x, top + height, word, colour=widgets.FAINT)
+class _Latents:
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.controls = [fader.control for fader in design.faders]
+        longest = max(len(design.fader_name(control)) for control in self.controls)
+        self.pitch = max(NARROWEST, NAME_AT + WORD_LETTER * longest)
+        most = (PAGE - LEGEND - 2 * PADDING) // self.pitch
+        self.num_rows = -(-len(self.controls) // most)
+        self.per_row = -(-len(self.controls) // self.num_rows)
+        self.height = self.num_rows * COLUMN[1]
+        self.above = self.num_rows * TRAJECTORY_HEIGHT
 
+    def panel(self) -> Panel:
+        width = LEGEND + self.per_row * self.pitch + 2 * PADDING
+        columns = -(-(width + GUTTER) // (COLUMN_WIDTH + GUTTER))
+        title = "latents" if any(c.unit == "sigma" for c in self.controls) else "controls"
+        return Panel(title, columns, self.height, self._fill, self.above + 120 + ENCODE_HEIGHT)
 
-def _fader_text(design: Design, latent: Control) -> str:
-    ends = f"{number(latent.low)} {number(latent.high)}"
-    return f"vschaos/latent {short_name(latent)} {ends} {design.prefix}"
+    def _fill(self, canvas: Canvas, x: int, y: int) -> None:
+        for row in range(self.num_rows):
+            for word, height in WORDS.items():
+                top = y + row * COLUMN[1] + height
+                widgets.words(canvas, x, top, word, colour=widgets.FAINT)
+        left = x + LEGEND
+        boxes = []
+        for k, control in enumerate(self.controls):
+            place = (left + k % self.per_row * self.pitch, y + k // self.per_row * COLUMN[1])
+            boxes.append(canvas.object(*place, self._text(control)))
+        self._trajectories(canvas, left, y - self.above - 40, boxes)
+        self._methods(canvas, left, y, boxes)
 
+    def _text(self, control: Control) -> str:
+        name = self.design.fader_name(control)
+        if widget(control) == "gate":
+            return f"vschaos/gate {name} {self.design.prefix}"
+        ends = f"{number(control.low)} {number(control.high)}"
+        default = f" {number(control.default)}" if control.default else ""
+        return f"vschaos/latent {name} {ends} {self.design.prefix}{default}"
 
-def _walks(canvas: Canvas, x: int, y: int, per_row: int, design: Design, faders: list[Box]) -> None:
-    """Above the second inlets of their faders."""
-    for k, fader in enumerate(faders):
-        text = f"vschaos/trajectory {k + 1} {len(faders)} {design.own}"
-        place = (x + COLUMN[0] - PORT + k % per_row * PITCH, y + k // per_row * WALK_HEIGHT)
-        walk = canvas.object(*place, text, PITCH // LETTER - 1)
-        canvas.connect(walk, fader, 0, 1)
+    def _trajectories(self, canvas: Canvas, x: int, y: int, boxes: list[Box]) -> None:
+        """Above the second inlets of the faders that trajectories move."""
+        moving = [k for k, control in enumerate(self.controls) if control.movement != "held"]
+        for number_of, k in enumerate(moving, start=1):
+            top = y + k // self.per_row * TRAJECTORY_HEIGHT
+            strand = Strand(canvas, x + COLUMN[0] - PORT + k % self.per_row * self.pitch, top)
+            text = f"vschaos/trajectory {number_of} {len(moving)} {self.design.own}"
+            strand.to(canvas.object(strand.x, strand.y, text, self.pitch // LETTER - 1))
+            strand.y += 24
+            if widget(self.controls[k]) == "gate":
+                strand.object("expr~ $v1 > 0")
+            elif (width := spread(self.controls[k])) != 1.0:
+                strand.object(f"*~ {number(width)}")
+            strand.to(boxes[k], 1)
 
+    def _methods(self, canvas: Canvas, x: int, y: int, boxes: list[Box]) -> None:
+        """`encode` above the faders of one row, `decode` below."""
+        heights = {"encode": y - self.above - 120, "decode": y + self.height + 160}
+        engines = {}
+        right = x + self.per_row * self.pitch
+        for method in self.design.chain:
+            top = heights[method.name]
+            count = max(len(method.inlets), len(method.outlets) + 1)  # and nn~'s answers
+            box = engine(canvas, x, top, self.design, method.name, self._width(count))
+            feed(
+                canvas, x if method.name == "encode" else right, top - 60, self.design, method, box
+            )
+            send(canvas, right + 80, top + 60, self.design, method, box)
+            engines[method.name] = box
+        for k, (fader, box) in enumerate(zip(self.design.faders, boxes, strict=True)):
+            if fader.outlet is not None:
+                canvas.connect(engines["encode"], box, fader.outlet)
+            elif fader.control.default:  # it is moved by what is encoded less its default
+                default = f"sig~ {number(fader.control.default)}"
+                canvas.connect(canvas.object(right + 80, y + 24 * k, default), box)
+            if fader.target:
+                canvas.connect(box, engines[fader.target], 0, fader.inlet)
+            else:  # for [receive~] elsewhere
+                name = self.design.receiver(f"signal {self.design.fader_name(fader.control)}")
+                canvas.connect(box, canvas.object(x, y + self.height + 60 + 24 * k, f"s~ {name}"))
 
-def _encode(
-    canvas: Canvas, x: int, y: int, per_row: int, design: Design, faders: list[Box]
-) -> None:
-    """Its outlets above the faders of one row."""
-    names = [outlet.name for outlet in design.outlets("encode")]
-    outlets = len(names) + 1  # and the one by which nn~ answers
-    box = engine(canvas, x, y, design, "encode", _width(outlets, per_row))
-    feed(canvas, x, y - 90, design, "encode", box)
-    for latent, fader in zip(design.latents, faders, strict=True):
-        if latent.name in names:
-            canvas.connect(box, fader, names.index(latent.name))
-    read_labels(canvas, x + per_row * PITCH + 80, y + 60, design, "encode", box)
-
-
-def _decode(
-    canvas: Canvas, x: int, y: int, per_row: int, design: Design, faders: list[Box]
-) -> None:
-    """Its inlets below the faders of one row."""
-    names = [inlet.name for inlet in design.inlets("decode")]
-    box = engine(canvas, x, y, design, "decode", _width(len(names), per_row))
-    feed(canvas, x + per_row * PITCH, y - 100, design, "decode", box)
-    for latent, fader in zip(design.latents, faders, strict=True):
-        canvas.connect(fader, box, 0, names.index(latent.name))
-    sounds = [k for k, outlet in enumerate(design.outlets("decode")) if is_sound(outlet)]
-    for k in sounds[:1]:
-        canvas.connect(box, canvas.object(x, y + 60, "s~ $0-decode"), k)
-
-
-def _width(count: int, per_row: int) -> int:
-    """Of a box with so many inlets or outlets, for them to stand under faders."""
-    return (min(count, per_row + 4) - 1) * PITCH + PORT
-
-
-def _sent(canvas: Canvas, x: int, y: int, design: Design, faders: list[Box]) -> None:
-    """Latents that nothing here decodes, for `[receive~]` elsewhere."""
-    for k, (latent, fader) in enumerate(zip(design.latents, faders, strict=True)):
-        name = f"{design.receiver('signal')}-{short_name(latent)}"
-        canvas.connect(fader, canvas.object(x, y + 24 * k, f"s~ {name}"))
+    def _width(self, count: int) -> int:
+        """Of a box with so many inlets or outlets, for them to stand under faders."""
+        return (min(count, self.per_row + 4) - 1) * self.pitch + PORT

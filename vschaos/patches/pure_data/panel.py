@@ -10,7 +10,8 @@ from vschaos.patches.pure_data.canvas import Canvas
 
 COLUMNS = 3
 COLUMN_WIDTH, GUTTER, MARGIN = 312, 12, 12  # pixels
-PAGE_WIDTH = 2 * MARGIN + COLUMNS * COLUMN_WIDTH + (COLUMNS - 1) * GUTTER
+PAGE = COLUMNS * COLUMN_WIDTH + (COLUMNS - 1) * GUTTER  # within its margins
+PAGE_WIDTH = 2 * MARGIN + PAGE
 PADDING = 12
 TITLE_HEIGHT = 30
 ROW = 24  # pixels from control to control

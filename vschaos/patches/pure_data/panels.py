@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from vschaos.instrument.controls import Control
+from vschaos.instrument.controls import Control, Method
+from vschaos.patches.layout import dials, sounds, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
-from vschaos.patches.pure_data.design import (
-    TEMPERATURE,
-    Design,
-    is_on,
-    is_sound,
-    unknown,
-)
+from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.engine import (
-    engine,
-    feed,
-    heard_name,
+    RAMP_MS,
     messages_to_engines,
-    read_labels,
+    predicted_name,
+    sound_name,
+    subpatch_of,
 )
 from vschaos.patches.pure_data.panel import BELOW, ROW, Panel
 from vschaos.patches.pure_data.settings import setting_row
-from vschaos.patches.pure_data.text import number, shown
+from vschaos.patches.pure_data.text import number, shown, unit
 
 OUTPUT_HEIGHT, SOURCE_HEIGHT = shown_size("output")[1], shown_size("source")[1]
-WALK_HEIGHT, KEYS_HEIGHT = shown_size("walk")[1], shown_size("keys")[1]
+CLOCK_HEIGHT, KEYS_HEIGHT = shown_size("trajectory-clock")[1], shown_size("keys")[1]
 MOST_KEYS = 17  # in keys.pd
 HIGH_ROW = 32  # pixels from row to row
 LONGEST_KEY = 3  # letters
-RAMP_MS = 30
-WALK_CONTROLS = ("walk", "form", "rate", "depth", "draw")
+CLOCK_CONTROLS = ("trajectory", "form", "rate", "depth", "draw")
 
 
-def source_panel(design: Design) -> Panel:
+def source_panel(design: Design) -> Panel | None:
     """Where sound comes from."""
+    if not design.has_source:
+        return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
         source = canvas.object(x, y, f"vschaos/source {design.prefix}")
@@ -44,102 +40,101 @@ def source_panel(design: Design) -> Panel:
 
 
 def model_panel(design: Design) -> Panel:
-    """The parts of the model, to be switched off where nobody listens; `forward` is in here."""
-    mix = design.setting("mix") if design.has("forward") else None
-    words = {
-        "forward": "sound through the model",
-        "encode": "sound to latents",
-        "decode": "latents to sound",
-        "generate": "sound by itself",
-    }
+    """The methods of the model, to be switched off where nobody listens; those out of the chain
+    are in here."""
+    mix = next((a for a in design.instrument.settings() if a.name == "mix"), None)
+    mix = mix if design.mixed else None
+    methods = design.instrument.methods
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        for k, method in enumerate(design.instrument.methods):
+        for k, method in enumerate(methods):
             row = y + k * ROW
-            name = design.receiver(method.name)
-            switch = canvas.object(x, row, f"vschaos/toggle {name} {method.name} {is_on(method)}")
+            name, title = design.receiver(design.method_name(method.name)), shown(method.name)
+            is_on = int(method.name not in design.added)
+            switch = canvas.object(x, row, f"vschaos/toggle {name} {title} {is_on}")
             switched = Strand(canvas, x + 130 * k, y + height + BELOW, switch)
             switched.message("enable $1")
             switched.object(f"s $0-to-{method.name}")
-            said = words.get(method.name, "")
-            widgets.words(canvas, x + 126, row + 10, said, widgets.SMALL, widgets.FAINT)
+            words = _words(method, design)
+            widgets.words(canvas, x + 126, row + 10, words, widgets.SMALL, widgets.FAINT)
         canvas.subpatch(x, y + height + 160, "messages to nn~", messages_to_engines(design))
-        if design.has("forward"):
-            canvas.subpatch(x, y + height + 190, "forward", _forward(design))
+        for k, method in enumerate(design.others):
+            place = (x + 160 * (k + 1), y + height + 160)
+            canvas.subpatch(*place, method.name, subpatch_of(design, method))
         if mix:
             setting_row(canvas, x, y + height - ROW, design, mix, y + height + 220)
+        if design.played("note") or design.played("gate"):
+            _keyboard(canvas, x, y + height + 260, design)
 
-    height = (len(design.instrument.methods) + (mix is not None)) * ROW
+    height = (len(methods) + (mix is not None)) * ROW
     return Panel("model", 1, height, fill)
 
 
 def output_panel(design: Design) -> Panel:
-    """What is heard of `forward` and `decode`, and where it goes."""
-    sounding = [method for method in ("forward", "decode") if design.has(method)]
-    has_balance = len(sounding) == 2
+    """The sound of all methods, to the loudspeakers and to files."""
+    has_balance = len(design.balanced) == 2
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
         below = y + height + BELOW
         out = canvas.object(x, y, f"vschaos/output {design.prefix}")
         signals = [
-            canvas.object(x + 300 * k, below + 100, f"r~ $0-{method}")
-            for k, method in enumerate(sounding)
+            canvas.object(x + 300 * k, below + 100, f"r~ {sound_name(method)}")
+            for k, method in enumerate((*design.balanced, *design.added))
         ]
         if has_balance:
             row = y + OUTPUT_HEIGHT + 4
             name = design.receiver("balance")
             balance = canvas.object(x, row, f"vschaos/number {name} balance 0 1 1 \\  0")
-            widgets.words(
-                canvas, x, row + 28, "0 forward ... 1 decode", widgets.SMALL, widgets.FAINT
-            )
-            _balanced(canvas, x, below, balance, signals, out)
-        for signal in () if has_balance else signals:
+            words = "0 {} ... 1 {}".format(*design.balanced)
+            widgets.words(canvas, x, row + 28, words, widgets.SMALL, widgets.FAINT)
+            _balanced(canvas, x, below, balance, signals[:2], out)
+        for signal in signals[2:] if has_balance else signals:
             canvas.connect(signal, out)
-        if design.has("generate"):
-            canvas.connect(canvas.object(x + 600, below + 100, "r~ $0-generate"), out)
 
     height = OUTPUT_HEIGHT + (ROW + 16 if has_balance else 0)
     return Panel("output", 1, height, fill)
 
 
-def generate_panel(design: Design) -> Panel | None:
-    """What plays by itself; it is off until it is switched on, where the other parts are."""
-    if not design.has("generate"):
+def dials_panel(design: Design, method: Method) -> Panel | None:
+    """The dials of a method out of the chain."""
+    found = dials(method.inlets)
+    if not found:
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        name = design.receiver(TEMPERATURE)
-        ends = f"{number(temperature.low)} {number(temperature.high)} 1"
-        dial = canvas.object(x, y, f"vschaos/number {name} temperature {ends} \\  0")
-        canvas.connect(dial, canvas.object(x, y + ROW + BELOW, "s $0-generate-temperature"))
-        canvas.subpatch(x, y + ROW + BELOW + 40, "generate", _generate(design))
+        for row, (k, dial) in enumerate(found):
+            text = _dial_text(design, method, dial)
+            sent = f"s $0-dial-{method.name}-{k + 1}"
+            below = y + len(found) * ROW + BELOW
+            canvas.connect(
+                canvas.object(x, y + row * ROW, text), canvas.object(x + 160 * row, below, sent)
+            )
 
-    temperature = design.inlets("generate")[0]
-    return Panel("generate", 1, ROW, fill)
+    return Panel(method.name, 1, len(found) * ROW, fill)
 
 
-def walk_panel(design: Design) -> Panel | None:
-    """Where the latents go by themselves: its clock is the patch's own, its names are heard by
+def trajectory_panel(design: Design) -> Panel | None:
+    """How trajectories move the faders: their clock is the patch's own, its names are received by
     all patches of that name."""
-    if not design.latents:
+    if not any(fader.control.movement != "held" for fader in design.faders):
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        canvas.object(x, y, f"vschaos/walk {design.own}")
-        for k, control in enumerate(WALK_CONTROLS):
-            passed = Strand(canvas, x + 130 * k, y + WALK_HEIGHT + BELOW)
+        canvas.object(x, y, f"vschaos/trajectory-clock {design.own}")
+        for k, control in enumerate(CLOCK_CONTROLS):
+            passed = Strand(canvas, x + 130 * k, y + CLOCK_HEIGHT + BELOW)
             passed.object(f"r {design.receiver(control)}")
             passed.object(f"s {design.own}-{control}")
 
-    return Panel("walk", 1, WALK_HEIGHT, fill)
+    return Panel("trajectory", 1, CLOCK_HEIGHT, fill)
 
 
 def labels_panel(design: Design) -> Panel | None:
-    """What the model is told."""
+    """The labels that condition the model."""
     if not design.labels:
         return None
-    heights = [KEYS_HEIGHT + 8 if _fits_keys(label) else ROW for label in design.labels]
-    columns = 2 if any(map(_fits_keys, design.labels)) else 1
+    heights = [KEYS_HEIGHT + 8 if _fits_keys(design, label) else ROW for label in design.labels]
+    columns = 2 if any(_fits_keys(design, label) for label in design.labels) else 1
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
         row = y
@@ -153,62 +148,55 @@ def labels_panel(design: Design) -> Panel | None:
     return Panel("labels", columns, sum(heights), fill)
 
 
-def heard_panel(design: Design) -> Panel | None:
-    """What the model hears of labels."""
-    if not design.heard:
+def predicted_panel(design: Design) -> Panel | None:
+    """The labels that the model predicts."""
+    if not design.predictions:
         return None
 
     def fill(canvas: Canvas, x: int, y: int) -> None:
-        for k, label in enumerate(design.heard):
-            name = design.receiver(f"heard {label.name}")
+        for k, label in enumerate(design.predictions):
+            name = design.receiver(f"predicted {label.name}")
             words = " ".join(map(shown, label.classes))
-            kind = "heard" if label.classes else "heard-number"
+            kind = "predicted" if label.classes else "predicted-number"
             text = f"vschaos/{kind} {name} {shown(label.name)} {words}".strip()
             reading = canvas.object(x, y + k * HIGH_ROW, text)
-            below = y + len(design.heard) * HIGH_ROW + BELOW
-            signal = canvas.object(x + 130 * k, below, f"r~ {heard_name(design, label)}")
+            below = y + len(design.predictions) * HIGH_ROW + BELOW
+            signal = canvas.object(x + 130 * k, below, f"r~ {predicted_name(design, label)}")
             canvas.connect(signal, reading)
 
-    return Panel("heard", 1, len(design.heard) * HIGH_ROW, fill)
+    return Panel("predicted", 1, len(design.predictions) * HIGH_ROW, fill)
 
 
-def _forward(design: Design) -> Canvas:
-    canvas = Canvas(760, 360)
-    box = engine(canvas, 120, 200, design, "forward", 400)
-    feed(canvas, 120, 110, design, "forward", box)
-    sounds = [k for k, outlet in enumerate(design.outlets("forward")) if is_sound(outlet)]
-    for k in sounds[:1]:
-        canvas.connect(box, canvas.object(120, 280, "s~ $0-forward"), k)
-    if not design.has("encode"):
-        read_labels(canvas, 220, 280, design, "forward", box)
-    return canvas
+def _words(method: Method, design: Design) -> str:
+    """A method in some words."""
+    into, out = sounds(method.inlets), sounds(method.outlets)
+    if into and out:
+        return "sound through the model"
+    numbers = "latents" if any(f.control.unit == "sigma" for f in design.faders) else "controls"
+    if into:
+        return f"sound to {numbers}"
+    return f"{numbers} to sound" if method in design.chain else "sound by itself"
 
 
-def _generate(design: Design) -> Canvas:
-    canvas = Canvas(760, 360)
-    box = engine(canvas, 120, 200, design, "generate", 400)
-    feed(canvas, 120, 110, design, "generate", box)
-    told = Strand(canvas, 120, 60)
-    told.object("r $0-generate-temperature")
-    told.object("sig~ 1")
-    told.to(box)
-    begin = Strand(canvas, 400, 60)
-    begin.object("loadbang")
-    begin.message("enable 0")
-    begin.object("s $0-to-generate")
-    canvas.connect(box, canvas.object(120, 280, "s~ $0-generate"))
-    return canvas
+def _keyboard(canvas: Canvas, x: int, y: int, design: Design) -> None:
+    """A MIDI keyboard plays pitches and gates by their names."""
+    keyboard = canvas.object(x, y, "vschaos/keyboard")
+    for outlet, names in enumerate((design.played("note"), design.played("gate"))):
+        for k, name in enumerate(names):
+            place = (x + 160 * k, y + 30 + 26 * outlet)
+            sent = canvas.object(*place, f"s {design.receiver(name)}")
+            canvas.connect(keyboard, sent, outlet)
 
 
 def _balanced(canvas: Canvas, x: int, y: int, balance: Box, signals: list[Box], out: Box) -> None:
     """From the first signal to the second; at the beginning the second."""
-    told = Strand(canvas, x, y, balance)
+    ramped = Strand(canvas, x, y, balance)
     start = canvas.object(x + 90, y - 24, "loadbang")
     first = canvas.message(x + 90, y, "1")
-    ramp = told.object(f"pack f {RAMP_MS}")
+    ramp = ramped.object(f"pack f {RAMP_MS}")
     canvas.chain(start, first, ramp)
-    share = told.object("line~")
-    rest = told.object("expr~ 1 - $v1")
+    share = ramped.object("line~")
+    rest = ramped.object("expr~ 1 - $v1")
     for k, (signal, part) in enumerate(zip(signals, (rest, share), strict=True)):
         product = canvas.object(x + 300 * k, y + 140, "*~")
         canvas.connect(signal, product)
@@ -216,17 +204,30 @@ def _balanced(canvas: Canvas, x: int, y: int, balance: Box, signals: list[Box], 
         canvas.connect(product, out)
 
 
-def _fits_keys(label: Control) -> bool:
+def _dial_text(design: Design, method: Method, dial: Control) -> str:
+    name, title = design.receiver(f"{method.name} {dial.name}"), shown(dial.name)
+    if widget(dial) == "gate":
+        return f"vschaos/toggle {name} {title} {int(dial.default)}"
+    ends = f"{number(dial.low)} {number(dial.high)} {number(dial.default)}"
+    return f"vschaos/number {name} {title} {ends} {unit(dial.unit)} 0"
+
+
+def _fits_keys(design: Design, label: Control) -> bool:
+    unset = design.unset(label)
+    if unset and unset[0] != "unknown":  # which a key shows by ?
+        return False
     is_short = all(len(word) <= LONGEST_KEY for word in label.classes)
     return 0 < len(label.classes) < MOST_KEYS and is_short
 
 
 def _label_text(design: Design, label: Control) -> str:
-    name, title = design.label_receiver(label), shown(label.name)
+    name, title = design.receiver(design.label_name(label.name)), shown(label.name)
+    unset = design.unset(label)
     if not label.classes:
-        ends = f"{number(label.low)} {number(label.high)} {number(unknown(label))}"
-        return f"vschaos/known-number {name} {title} {ends}"
-    words = " ".join(map(shown, label.classes))
-    if _fits_keys(label):
-        return f"vschaos/keys {name} {title} -1 -1 ? {words}"
-    return f"vschaos/menu {name} {title} -1 -1 unknown {words}"
+        ends = f"{number(label.low)} {number(label.high)} {number(design.initial(label))}"
+        return f"vschaos/optional-number {name} {title} {ends}"
+    has_keys = _fits_keys(design, label)
+    unset_word = ["?" if has_keys else unset[0]] if unset else []
+    words = " ".join([*unset_word, *map(shown, label.classes)])
+    first, initial = -len(unset_word), number(design.initial(label))
+    return f"vschaos/{'keys' if has_keys else 'menu'} {name} {title} {first} {initial} {words}"

@@ -19,13 +19,13 @@ from vschaos.patches.pure_data.panel import (
     place_panels,
 )
 from vschaos.patches.pure_data.panels import (
-    generate_panel,
-    heard_panel,
+    dials_panel,
     labels_panel,
     model_panel,
     output_panel,
+    predicted_panel,
     source_panel,
-    walk_panel,
+    trajectory_panel,
 )
 from vschaos.patches.pure_data.settings import settings_panel
 from vschaos.patches.pure_data.text import shown
@@ -46,10 +46,10 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
         model_panel(design),
         output_panel(design),
         latents_panel(design),
-        walk_panel(design),
-        generate_panel(design),
+        trajectory_panel(design),
+        *(dials_panel(design, method) for method in design.others),
         labels_panel(design),
-        heard_panel(design),
+        predicted_panel(design),
     ]
     there = [panel for panel in panels if panel]
     there.append(settings_panel(design, free_columns(there)))

@@ -1,19 +1,17 @@
-"""The panel of settings: whatever else a model can be set to, and nn~'s buffer."""
+"""The panel of settings: the attributes of a model, and nn~'s buffer."""
 
 from __future__ import annotations
 
 from vschaos.instrument.controls import Attribute
+from vschaos.patches.layout import ACTS_ON_LATENTS
 from vschaos.patches.pure_data.canvas import Canvas, Strand
-from vschaos.patches.pure_data.design import ACTS_ON_LATENTS, Design
+from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.panel import BELOW, COLUMN_WIDTH, COLUMNS, GUTTER, ROW, Panel
-from vschaos.patches.pure_data.text import literal, number
-
-SHORT_UNITS = {"deviations": "\N{GREEK SMALL LETTER SIGMA}"}
+from vschaos.patches.pure_data.text import literal, number, unit
 
 
 def settings_panel(design: Design, free: int) -> Panel:
-    """Whatever else can be set, and nn~'s buffer, in the free columns of a row or in a row of
-    their own."""
+    """All attributes, and nn~'s buffer, in the free columns of a row or in a row of their own."""
     columns = 2 if free == 2 else COLUMNS
     num_rows = -(-(len(design.settings) + 1) // columns)
 
@@ -47,7 +45,8 @@ def _value(attribute: Attribute) -> str:
 
 
 def _setting_text(design: Design, attribute: Attribute) -> str:
-    name, title = design.receiver(attribute.name), literal(attribute.name.replace("_", " "))
+    name = design.receiver(design.setting_name(attribute.name))
+    title = literal(attribute.name.replace("_", " "))
     if attribute.name == "reset":
         return f"vschaos/button {name} {title}"
     if attribute.choices:
@@ -59,35 +58,34 @@ def _setting_text(design: Design, attribute: Attribute) -> str:
         return f"vschaos/toggle {name} {title} {int(attribute.default)}"
     step = 1 if attribute.type == "int" else 0
     ends = f"{number(attribute.low)} {number(attribute.high)} {number(float(attribute.default))}"
-    unit = literal(SHORT_UNITS.get(attribute.unit, attribute.unit) or " ")
-    return f"vschaos/number {name} {title} {ends} {unit} {step}"
+    return f"vschaos/number {name} {title} {ends} {unit(attribute.unit)} {step}"
 
 
 def _buffer(canvas: Canvas, x: int, y: int, design: Design, below: int) -> None:
     """The chosen size, or that of a block of DSP where it is larger: of what comes in a block, nn~
     drops what its buffer cannot hold. Sent at the beginning too: some methods of nn~ 1.6 do not
-    heed the size in their box."""
+    take the size in their box."""
     sizes = " ".join(str(size) for size in design.buffers)
     chosen = design.buffers.index(design.instrument.buffer_size)
     menu = canvas.object(x, y, f"vschaos/menu $0-buffer-step buffer 0 {chosen} {sizes}")
     name = design.receiver("buffer")
-    told = Strand(canvas, x + 40, below, canvas.object(x + 40, below - 24, f"r {name}"))
-    told.object(f"expr log(max($f1, 1) / {design.instrument.hop_length}) / log(2)")
-    told.to(menu)
-    said = Strand(canvas, x, below + 40, menu, 1)
-    size = said.object("f")
+    received = Strand(canvas, x + 40, below, canvas.object(x + 40, below - 24, f"r {name}"))
+    received.object(f"expr log(max($f1, 1) / {design.instrument.hop_length}) / log(2)")
+    received.to(menu)
+    sent = Strand(canvas, x, below + 40, menu, 1)
+    size = sent.object("f")
     start = Strand(canvas, x + 100, below + 16)
     start.object("loadbang")
     start.message(str(design.instrument.buffer_size))
     start.to(size)
-    larger = said.object("expr max($f1, $f2)")
+    larger = sent.object("expr max($f1, $f2)")
     block = Strand(canvas, x + 220, below + 16)
     block.object("vschaos/block")
     measured = block.object("t b f")
     block.to(size)
     canvas.connect(measured, larger, 1, 1)
-    said.object("change")
-    both = said.object("t f f")
-    said.message("bufsize $1")
-    said.object("s $0-buffer")
+    sent.object("change")
+    both = sent.object("t f f")
+    sent.message("bufsize $1")
+    sent.object("s $0-buffer")
     canvas.connect(both, canvas.object(x + 100, below + 160, f"s {design.own}-buffer-now"), 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+SHORT_UNITS = {"sigma": "\N{GREEK SMALL LETTER SIGMA}", "MIDI note": "MIDI", "number": ""}
+UNIT_LETTERS = 4  # for which there is room
 SPECIAL = re.compile(r"([\\ ,;$])")
 
 
@@ -23,6 +25,15 @@ def shown(word: str) -> str:
     my\\ ＄1
     """
     return literal(re.sub(r"\$(?=\d)", "\N{FULLWIDTH DOLLAR SIGN}", word))
+
+
+def unit(name: str) -> str:
+    """A unit after a number.
+
+    >>> print(unit("MIDI note"), unit("dB"))
+    MIDI dB
+    """
+    return literal(SHORT_UNITS.get(name, name)[:UNIT_LETTERS] or " ")
 
 
 def in_file(box: str) -> str:
@@ -48,7 +59,7 @@ def gui_word(word: str) -> str:
 
 
 def number(value: float) -> str:
-    """As short as it can be said.
+    """A number, as short as it can be written.
 
     >>> number(2.0), number(-0.25)
     ('2', '-0.25')

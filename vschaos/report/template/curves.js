@@ -1,7 +1,7 @@
 const INSETS = { left: 40, right: 10, top: 10, bottom: 20 };
 const followers = [];
 
-/* Means over as many neighbours on either side, fewer towards the ends: no step lags behind. */
+/* Centred means, over fewer neighbours towards the ends: no delay. */
 function smooth(values) {
   const most = values.length > 30 ? 5 : 0;
   return values.map((_, index) => {
@@ -28,13 +28,14 @@ function ticks(low, high, isLog) {
   return found;
 }
 
-/* What was measured once is no curve. */
+const valueText = (entry, value) => `${short(value)}${entry.unit ? ` ${entry.unit}` : ""}`;
+
+/* A single measurement, shown as a number. */
 function figure(entry) {
-  const value = `${short(entry.values[0])}${entry.group === "held_out" ? unit(entry.name) : ""}`;
-  return make("figure", { class: "curve" }, make("figcaption", {}, words(entry.name)), make("div", { class: "figure" }, value));
+  return make("figure", { class: "curve" }, make("figcaption", {}, words(entry.name)), make("div", { class: "figure" }, valueText(entry, entry.values[0])));
 }
 
-/* One curve; all that are shown follow the pointer over any of them. */
+/* A curve; all curves follow the pointer over any of them. */
 function curve(entry, width, height) {
   if (entry.steps.length < 2) return figure(entry);
   const { steps, values } = entry;
@@ -51,15 +52,14 @@ function curve(entry, width, height) {
 
   const pointer = draw("line", { class: "pointer", y1: INSETS.top, y2: height - INSETS.bottom, visibility: "hidden" });
   const dot = draw("circle", { class: "dot", r: 4 });
-  const told = make("output");
-  const measure = entry.group === "held_out" ? unit(entry.name) : "";
+  const reading = make("output");
   const at = (index, isPointed) => {
     dot.setAttribute("cx", x(steps[index]));
     dot.setAttribute("cy", y(soft[index]));
     pointer.setAttribute("x1", x(steps[index]));
     pointer.setAttribute("x2", x(steps[index]));
     pointer.setAttribute("visibility", isPointed ? "visible" : "hidden");
-    told.textContent = `${short(values[index])}${measure}${isPointed ? ` at ${(steps[index] + 1).toLocaleString("en")}` : ""}`;
+    reading.textContent = `${valueText(entry, values[index])}${isPointed ? ` at ${(steps[index] + 1).toLocaleString("en")}` : ""}`;
   };
   const follow = (step) => {
     if (step === null) return at(steps.length - 1, false);
@@ -88,5 +88,5 @@ function curve(entry, width, height) {
     followers.forEach((one) => one(Math.max(0, Math.min(last, step))));
   });
   svg.addEventListener("pointerleave", () => followers.forEach((one) => one(null)));
-  return make("figure", { class: "curve" }, make("figcaption", {}, make("span", {}, words(entry.name)), told), svg);
+  return make("figure", { class: "curve" }, make("figcaption", {}, make("span", {}, words(entry.name)), reading), svg);
 }

@@ -2,7 +2,7 @@
 
 const content = JSON.parse(document.getElementById("content").textContent);
 
-/* An element with attributes and children. Texts become text nodes: what a run says is never markup. */
+/* An element with attributes and children. Texts become text nodes: data of a run are never markup. */
 function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -33,10 +33,7 @@ function duration(seconds) {
   return minutes < 60 ? `${minutes.toFixed(1)} min` : `${(minutes / 60).toFixed(2)} h`;
 }
 
-/* Of a distance, as the models of this package name them. */
-const unit = (name) => (/distance|convergence/.test(name) ? " dB" : "");
-
-/* Three digits that count, without needless zeros. */
+/* Three significant digits, without trailing zeros. */
 function short(value) {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);

@@ -1,4 +1,4 @@
-/* Quiet colours that can be told apart, for up to twelve classes; more go round the circle. */
+/* Distinct muted colours for up to twelve classes; more are spread over all hues. */
 const INKS = [
   "#b95534", "#3f7a78", "#d3a13b", "#4d5c91", "#7f8a3d", "#8c4f74",
   "#6f9bb3", "#6b4a37", "#d08b7c", "#4a4741", "#a9a07a", "#7c6fae",
@@ -28,7 +28,7 @@ function colourOf(colouring, point) {
   return scaleColour((value - colouring.low) / (colouring.high - colouring.low || 1));
 }
 
-function valueText(colouring, point) {
+function labelText(colouring, point) {
   const value = colouring.values[point];
   if (value === null) return "unknown";
   return colouring.classes.length ? colouring.classes[value] : short(value);
@@ -48,8 +48,7 @@ function legend(colouring) {
     make("li", {}, make("i", { style: { background: colour } }), make("span", { title: name }, name))));
 }
 
-/* The plane of the latents: a click plays the sound around a frame; so does a drag, and the arrows
-   of the keyboard. */
+/* The map of the latents: a click, a drag or an arrow key plays the sound around a frame. */
 function latentMap(map) {
   const count = map.x.length;
   const canvas = make("canvas", {
@@ -78,7 +77,7 @@ function latentMap(map) {
     const colouring = map.colourings[colours.value];
     const radius = Math.max(1.6, Math.min(3.2, canvas.clientWidth / 260));
     for (let index = 0; index < count; index += 1) {
-      const point = (index * 7919) % count; // in no order, so that no class covers the others
+      const point = (index * 7919) % count; // in scattered order, so that no class covers the others
       const [x, y] = place(point);
       pen.globalAlpha = chosen >= 0 && map.clip[point] === map.clip[chosen] ? 1 : 0.62;
       pen.fillStyle = colourOf(colouring, point);
@@ -113,7 +112,7 @@ function latentMap(map) {
     const box = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     let best = -1;
-    let least = 40 ** 2; // pixels: further away is beside the map
+    let least = 40 ** 2; // squared pixels: farther clicks choose no point
     for (let point = 0; point < count; point += 1) {
       const [px, py] = place(point);
       const distance = (px - x) ** 2 + (py - y) ** 2;
@@ -127,13 +126,13 @@ function latentMap(map) {
     paint();
     const clip = map.clips[map.clip[point]];
     const known = map.colourings.filter((entry) => !["folder", "side"].includes(entry.name));
-    const labels = known.map((entry) => `${entry.name} ${valueText(entry, point)}`).join(", ");
+    const labels = known.map((entry) => `${entry.name} ${labelText(entry, point)}`).join(", ");
     const at = clip.start + map.seconds[point];
     now.replaceChildren(clip.name, make("br"), make("small", {},
-      `${clip.is_held_out ? "held out" : "learnt"}, at ${at.toFixed(2)} s${labels ? `; ${labels}` : ""}`));
+      `${clip.is_held_out ? "held out" : "training"}, at ${at.toFixed(2)} s${labels ? `; ${labels}` : ""}`));
     const whole = reach.value === "clip";
     await playGrain(clip, whole ? 0 : map.seconds[point] - GRAIN_SECONDS / 2, whole ? Infinity : GRAIN_SECONDS);
-    now.dataset.heard = clip.name;
+    now.dataset.played = clip.name;
   }
   function neighbour(key) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[key];

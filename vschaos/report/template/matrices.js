@@ -1,4 +1,4 @@
-/* How often frames of each value (rows) were heard as each value (columns). */
+/* A confusion matrix: true values in rows, predicted values in columns. */
 function matrix(entry) {
   const header = make("tr", {}, make("th"), ...entry.names.map((name) => make("th", { scope: "col", title: name }, name)));
   const rows = entry.counts.map((row, index) => {
@@ -6,22 +6,22 @@ function matrix(entry) {
     const cells = row.map((count, column) => {
       const share = total ? count / total : 0;
       const percent = 100 * share;
-      const told = percent >= 99.5 ? "100" : percent >= 1 ? percent.toFixed(0) : "";
+      const text = percent >= 99.5 ? "100" : percent >= 1 ? percent.toFixed(0) : "";
       return make("td", {
-        title: `${entry.names[index]} heard as ${entry.names[column]}: ${count} of ${total} frames`,
+        title: `${entry.names[index]} predicted as ${entry.names[column]}: ${count} of ${total} frames`,
         style: {
           background: `color-mix(in srgb, #b95534 ${Math.round(100 * share ** 0.6)}%, #fbf7ee)`,
           color: share > 0.4 ? "#fbf7ee" : "#2d241c",
         },
-      }, told);
+      }, text);
     });
     return make("tr", {}, make("th", { scope: "row", title: entry.names[index] }, entry.names[index]), ...cells);
   });
-  const judged = entry.is_class
-    ? `${(100 * entry.accuracy).toFixed(1)} % of the frames are heard right`
-    : `${short(entry.error)} off in the mean`;
+  const score = entry.is_class
+    ? `accuracy ${(100 * entry.accuracy).toFixed(1)} %`
+    : `mean absolute error ${short(entry.error)}`;
   return make("div", { class: "scroll" },
-    make("h3", {}, entry.task, make("span", { class: "note" }, ` ${judged}`)),
+    make("h3", {}, entry.task, make("span", { class: "note" }, ` ${score}`)),
     make("table", { class: "matrix" }, make("thead", {}, header), make("tbody", {}, ...rows)));
 }
 

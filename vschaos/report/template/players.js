@@ -1,4 +1,4 @@
-/* Only one sound is heard at a time. */
+/* Only one sound plays at a time. */
 let silence = () => {};
 
 function sounding(stop) {
@@ -8,8 +8,7 @@ function sounding(stop) {
 
 const SYMBOLS = { play: "M4 2 L14 8 L4 14 Z", pause: "M3 2 H6.5 V14 H3 Z M9.5 2 H13 V14 H9.5 Z" };
 
-/* A spectrogram that is played: button, picture to seek in, time. The sound is unpacked when it is
-   wanted first. */
+/* A player: button, spectrogram to seek in, time. The sound is decoded from base64 on first use. */
 function player(entry, name = entry.title) {
   const audio = make("audio", { preload: "metadata" });
   const symbol = draw("path", { d: SYMBOLS.play });
@@ -46,7 +45,7 @@ function player(entry, name = entry.title) {
     unpack();
     sounding(stop);
     audio.play().catch((error) => {
-      if (error.name !== "AbortError") throw error; // another one was played before this began
+      if (error.name !== "AbortError") throw error; // another player was started before this one began
     });
   }
   button.addEventListener("click", () => (audio.paused ? play() : audio.pause()));
@@ -82,7 +81,7 @@ function player(entry, name = entry.title) {
   );
 }
 
-/* A stretch of a short sound, faded in and out. Resolves when it has begun. */
+/* Plays a segment of a short sound with fades. Resolves at its start. */
 const grains = { context: null, decoded: new Map() };
 
 async function playGrain(clip, from, seconds) {

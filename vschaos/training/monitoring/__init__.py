@@ -1,4 +1,4 @@
-"""What one sees and hears of a training while it runs."""
+"""Monitors a training while it runs: pictures, sounds and findings."""
 
 from vschaos.training.monitoring.callback import Monitoring
 

@@ -1,4 +1,4 @@
-"""Shows a training to TensorBoard while it runs, and says at its end what is wrong."""
+"""Monitors a training in TensorBoard, and reports findings at its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
 from torch.optim import Optimizer
 
-from vschaos.data.datamodule import SoundData
+from vschaos.data.datamodule import DataModule
 from vschaos.models.base import Model
 from vschaos.training.learner import LOG_EVERY_STEPS, Learner
 from vschaos.training.monitoring import shows
@@ -30,36 +30,37 @@ SHOWS: Mapping[str, Callable[[Snapshot], None]] = {
     "trajectories": shows.show_trajectories,
     "prior": shows.show_prior,
 }
-EACH_EPOCH = ("activity",)  # next to nothing beside the look at the held-out sounds themselves
-# the most telling first: what comes later is left out first
+EACH_EPOCH = ("activity",)  # next to nothing beside the validation itself
+# by priority: later ones are left out first
 AT_TIMES = ("reconstructions", "latents", "sweeps", "trajectories", "prior")
 logger = logging.getLogger(__name__)
 
 
 class Monitoring(Callback):
-    """Numbers, pictures and sounds of a training.
+    """Logs numbers, pictures and sounds of a training.
 
-    Pictures and sounds come after 1, 2, 4, 8, ... epochs and at the end: their number grows with
-    the logarithm of the training's length only. What would cost more than its share of time is left
-    out, except for the end. Nothing here changes what is learnt: the state of chance is put back.
+    Pictures and sounds follow 1, 2, 4, 8, ... epochs and the end: their number grows with the
+    logarithm of the training's length only. Those that exceed the share of time are left out,
+    except at the end. Monitoring does not change the training: the state of the random generators
+    is restored.
 
     Args:
-        share: of the training's time, at most, that may be spent, 0 to 1.
-        num_sounds: held-out sounds that are listened to.
-        seconds: of each of them, and of what is made up.
+        share: greatest share of the training's time to spend, 0 to 1.
+        num_sounds: validation sounds to reconstruct.
+        seconds: of each of them, and of generated ones.
     """
 
     def __init__(self, share: float = 0.04, num_sounds: int = 3, seconds: float = 1.5) -> None:
         if num_sounds < 1 or seconds <= 0.0:
             raise ValueError(
-                "training.monitoring.num_sounds must be at least 1 and seconds more than 0, "
-                f"{num_sounds} and {seconds} came"
+                "training.monitoring.num_sounds must be at least 1 and seconds more than 0, got "
+                f"{num_sounds} and {seconds}"
             )
         self.num_sounds = num_sounds
         self.seconds = seconds
         self.budget = Budget(share)
         self._material: Material | None = None
-        self._shown: dict[str, int] = {}  # the step at which each thing was shown last
+        self._shown: dict[str, int] = {}  # step of the last time, by name
         self._failed = False
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -88,7 +89,7 @@ class Monitoring(Callback):
     ) -> None:
         epochs = trainer.current_epoch + 1
         is_time = epochs & (epochs - 1) == 0  # 1, 2, 4, 8, ...
-        with self._looking(trainer, module) as snapshot:
+        with self._snapshot(trainer, module) as snapshot:
             if snapshot is None:
                 return
             self._show(snapshot, EACH_EPOCH)
@@ -97,25 +98,25 @@ class Monitoring(Callback):
                     self._show(snapshot, [name])
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        with self._looking(trainer, module) as snapshot:
+        with self._snapshot(trainer, module) as snapshot:
             if snapshot is None:
                 return
             self._show(snapshot, [*EACH_EPOCH, *AT_TIMES])
             with self.budget.spending():
-                self._say(snapshot)
+                self._report(snapshot)
             snapshot.writer.add_scalar(
                 "training/monitoring_share", self.budget.share, snapshot.step
             )
 
     def _show(self, snapshot: Snapshot, names: Iterable[str]) -> None:
-        """What was not shown at this step before."""
+        """Shows those that were not shown at this step yet."""
         for name in names:
             if self._shown.get(name) != snapshot.step:
                 with self.budget.spending(name):
                     SHOWS[name](snapshot)
                 self._shown[name] = snapshot.step
 
-    def _say(self, snapshot: Snapshot) -> None:
+    def _report(self, snapshot: Snapshot) -> None:
         findings = find(snapshot.model, snapshot.material)
         for finding in findings:
             logger.log(finding.level, "%s", finding.text)
@@ -124,10 +125,10 @@ class Monitoring(Callback):
             snapshot.writer.add_text("findings", text, snapshot.step)
 
     @contextmanager
-    def _looking(
+    def _snapshot(
         self, trainer: lightning.Trainer, module: lightning.LightningModule
     ) -> Iterator[Snapshot | None]:
-        """A look at the model as it is now; none in all processes of a training but the first."""
+        """The model as it is now; none in processes of a training other than the first."""
         if not isinstance(trainer.logger, TensorBoardLogger) or not trainer.is_global_zero:
             yield None
             return
@@ -136,33 +137,34 @@ class Monitoring(Callback):
             yield None
             return
         try:
-            with left_alone(module.evaluated, module.device):
-                material = self._watched_by(trainer, module)
+            with evaluating(module.evaluated, module.device):
+                material = self._find_material(trainer, module)
                 writer = trainer.logger.experiment
                 yield Snapshot(
                     writer, trainer.global_step, module.evaluated, material, self.seconds
                 )
-        except Exception as error:  # whatever it is: a night's training is worth more than pictures
+        except Exception as error:  # of any kind: a training is worth more than its pictures
             self._failed = True
-            logger.warning("monitoring failed and is off from here on: %r", error)
-            logger.debug("its trace:", exc_info=True)
+            logger.warning("monitoring failed and is off from now on: %r", error)
+            logger.debug("traceback:", exc_info=True)
 
-    def _watched_by(self, trainer: lightning.Trainer, module: Learner) -> Material:
+    def _find_material(self, trainer: lightning.Trainer, module: Learner) -> Material:
         if self._material is None:
             data = trainer.datamodule  # type: ignore[attr-defined]
-            assert isinstance(data, SoundData)
+            assert isinstance(data, DataModule)
             with self.budget.spending():
-                import vschaos.pictures  # noqa: F401  slow to load, which is not to be put down to one
+                import vschaos.pictures  # noqa: F401  slow to load; counted apart from any picture
 
                 self._material = Material(
-                    data.held_out, module.evaluated, self.num_sounds, self.seconds, module.device
+                    data.validation, module.evaluated, self.num_sounds, self.seconds, module.device
                 )
         return self._material
 
 
 @contextmanager
-def left_alone(model: Model, device: torch.device) -> Iterator[None]:
-    """Within, the model only plays; afterwards it and the state of chance are as before."""
+def evaluating(model: Model, device: torch.device) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards the model's mode and the state of the random
+    generators are restored."""
     was_training = model.training
     model.eval()
     devices = [device] if device.type == "cuda" else []

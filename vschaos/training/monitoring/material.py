@@ -1,4 +1,4 @@
-"""The sounds by which a training is watched: the same ones every time."""
+"""Validation sounds for monitoring: the same ones every time."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import numpy as np
 import torch
 
 from vschaos.batch import Batch
-from vschaos.data.excerpts import WholeSounds
+from vschaos.data.datamodule import ValidationSounds
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.labels import Labels
 from vschaos.models.base import Model
 
-POINT_SECONDS = 1.0  # of each sound, whose frames are looked at in the latent space
+SHORT_SECONDS = 1.0  # of each sound whose frames are shown in the latent space
 
 
 class Material:
-    """Excerpts of the held-out sounds.
+    """Excerpts of the validation sounds.
 
     Args:
         held_out: the sounds.
-        model: says where their frames lie.
-        num_sounds: how many are to be listened to.
+        model: determines their frames.
+        num_sounds: number of `excerpts`.
         seconds: of each of these.
-        device: where the model is.
+        device: of the model.
 
     Attributes:
-        excerpts: to be listened to.
-        glimpses: short ones of all sounds.
+        excerpts: to listen to.
+        short_excerpts: of all sounds.
     """
 
     def __init__(
         self,
-        held_out: WholeSounds,
+        held_out: ValidationSounds,
         model: Model,
         num_sounds: int,
         seconds: float,
@@ -39,7 +39,7 @@ class Material:
     ) -> None:
         count = len(held_out)
         picked = np.unique(np.linspace(0, count - 1, min(num_sounds, count)).round().astype(int))
-        names = [file.name for file in held_out.files]
+        names = held_out.names
         batches = [held_out[index] for index in range(count)]
 
         def cut(index: int, wanted: float) -> Excerpt:
@@ -49,12 +49,12 @@ class Material:
             return Excerpt(names[index], batch.audio.to(device), labels)
 
         self.excerpts = [cut(index, seconds) for index in picked]
-        self.glimpses = [cut(index, POINT_SECONDS) for index in range(count)]
+        self.short_excerpts = [cut(index, SHORT_SECONDS) for index in range(count)]
 
 
 def loudest_part(batch: Batch, model: Model, length: int) -> Batch:
-    """A sound `[1, T]` and its labels, cut to `length` samples from the frame on from which it is
-    loudest."""
+    """A sound `[1, T]` and its labels, cut to the `length` samples that are loudest; the cut begins
+    at a frame."""
     hop = model.hop_length
     if batch.audio.shape[1] <= length:
         return batch

@@ -1,4 +1,5 @@
-"""What TensorBoard is shown of a model: each function shows one thing."""
+"""Pictures, sounds and numbers of a model for TensorBoard; each function shows one thing, if the
+model's capabilities offer it."""
 
 from __future__ import annotations
 
@@ -11,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from vschaos.batch import Batch
 from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
 from vschaos.labels import Labels
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
 from vschaos.training.monitoring.material import Material, loudest_part
-from vschaos.trajectories import trajectory
+from vschaos.trajectories import control_trajectory, random_frames
 
 TEMPERATURES = (0.5, 1.0, 1.5)
 TRAJECTORIES = ("sin", "random", "line")
@@ -26,19 +27,19 @@ POINTS = 4  # of the prior, one after the other
 STEP_SECONDS = 0.4  # of each value in a sweep
 SWEEP_INCHES = 9.0
 FADE_SECONDS = 0.01
-MIN_FRAMES = 8  # that any model makes a sound of
+MIN_FRAMES = 8  # that any model decodes
 MAX_HISTOGRAMS = 32
-MAX_POINTS = 2000  # in a scatter
+MAX_POINTS = 2000  # in a scatter plot
 
 
 class Snapshot(NamedTuple):
-    """A look at a model.
+    """A model at a step of its training.
 
     Attributes:
         writer: of TensorBoard's files.
         step: of the training.
         model: in evaluation mode.
-        material: what it is looked at by.
+        material: validation sounds.
         seconds: of each sound.
     """
 
@@ -48,8 +49,11 @@ class Snapshot(NamedTuple):
     material: Material
     seconds: float
 
+    def show_number(self, tag: str, number: float) -> None:
+        self.writer.add_scalar(tag, number, self.step)
+
     def show_sound(self, tag: str, sound: np.ndarray) -> None:
-        """`[T]`, made softer if it would clip and never louder."""
+        """`[T]`, attenuated if it would clip."""
         sound = np.nan_to_num(sound, posinf=0.0, neginf=0.0)
         peak = float(np.abs(sound).max())
         sound = sound * min(1.0, 0.98 / max(peak, 1e-9))
@@ -60,48 +64,54 @@ class Snapshot(NamedTuple):
 
 
 def show_activity(snapshot: Snapshot) -> None:
-    """How many dimensions say something of the sounds, and how much all say."""
-    nats = activity(snapshot.model, snapshot.material.glimpses)
-    if nats is not None:
-        active = float((nats >= ACTIVE_NATS).sum())
-        snapshot.writer.add_scalar("latents/active_dimensions", active, snapshot.step)
-        snapshot.writer.add_scalar("latents/nats", float(nats.sum()), snapshot.step)
+    """The number of active latents, and their total divergence from the prior."""
+    if isinstance(snapshot.model, LatentStatistics):
+        nats = activity(snapshot.model, snapshot.material.short_excerpts)
+        snapshot.show_number("latents/active_dimensions", float((nats >= ACTIVE_NATS).sum()))
+        snapshot.show_number("latents/kl_nats", float(nats.sum()))
 
 
 def show_reconstructions(snapshot: Snapshot) -> None:
-    """Sounds beside what the model makes of them."""
+    """Validation sounds and their reconstructions."""
     from vschaos.pictures import picture_of_sounds  # matplotlib is slow to load
 
+    model = snapshot.model
+    if not isinstance(model, Autoencoder):
+        return
     rows = []
     for number, excerpt in enumerate(snapshot.material.excerpts, 1):
-        output = _numpy(snapshot.model.reconstruct(excerpt.audio, excerpt.labels)[0])
+        output = _numpy(model.reconstruct(excerpt.audio, excerpt.labels)[0])
         snapshot.show_sound(f"reconstruction_{number}/input", _numpy(excerpt.audio[0]))
         snapshot.show_sound(f"reconstruction_{number}/output", output)
         name = PurePosixPath(excerpt.name).stem
         rows.append({f"{name}: input": _numpy(excerpt.audio[0]), "output": output})
-    picture = picture_of_sounds(rows, snapshot.model.sample_rate)
-    snapshot.show_picture("reconstructions", picture)
+    snapshot.show_picture("reconstructions", picture_of_sounds(rows, model.sample_rate))
 
 
 def show_prior(snapshot: Snapshot) -> None:
-    """The same points of the prior, nearer to its middle and further out."""
-    random = np.random.default_rng(0)
-    num_frames = _num_frames(snapshot)
-    points = random.standard_normal((snapshot.model.latent_dim, POINTS))
-    held = points[:, np.arange(num_frames) * POINTS // num_frames]
-    latents = {f"temperature {t}": (t * held).astype(np.float32) for t in TEMPERATURES}
-    _show_decoded(snapshot, "prior", latents)
+    """The same samples of the latents' prior at several temperatures."""
+    if not isinstance(snapshot.model, LatentStatistics):
+        return
+    controls, num_frames = snapshot.model.frame_controls(), _num_frames(snapshot)
+    held = np.arange(num_frames) * POINTS // num_frames
+    frames = {
+        f"temperature {t}": random_frames(controls, POINTS, np.random.default_rng(0), t)[:, held]
+        for t in TEMPERATURES
+    }
+    _show_decoded(snapshot, snapshot.model, "prior", frames)
 
 
 def show_trajectories(snapshot: Snapshot) -> None:
-    """Walks through the latent space, the same ones every time."""
+    """Decoded trajectories, the same ones every time."""
+    if not isinstance(snapshot.model, Autoencoder):
+        return
     rate = snapshot.model.sample_rate / snapshot.model.hop_length
+    controls, num_frames = snapshot.model.frame_controls(), _num_frames(snapshot)
     random = np.random.default_rng(0)
-    walks = {
-        kind: trajectory(kind, snapshot.model.latent_dim, _num_frames(snapshot), rate, random)
-        for kind in TRAJECTORIES
+    frames = {
+        kind: control_trajectory(kind, controls, num_frames, rate, random) for kind in TRAJECTORIES
     }
-    _show_decoded(snapshot, "trajectories", walks)
+    _show_decoded(snapshot, snapshot.model, "trajectories", frames)
 
 
 def _num_frames(snapshot: Snapshot) -> int:
@@ -110,31 +120,36 @@ def _num_frames(snapshot: Snapshot) -> int:
     )
 
 
-def _show_decoded(snapshot: Snapshot, tag: str, latents: Mapping[str, np.ndarray]) -> None:
+def _show_decoded(
+    snapshot: Snapshot, model: Autoencoder, tag: str, frames: Mapping[str, np.ndarray]
+) -> None:
     from vschaos.pictures import picture_of_sounds
 
     device = snapshot.material.excerpts[0].audio.device
-    batch = torch.from_numpy(np.stack(list(latents.values()))).to(device)
-    decoded = _numpy(snapshot.model.decode(batch))
-    sounds = dict(zip(latents, decoded, strict=True))
+    batch = torch.from_numpy(np.stack(list(frames.values()))).to(device)
+    sounds = dict(zip(frames, _numpy(model.decode(batch)), strict=True))
     for name, sound in sounds.items():
         snapshot.show_sound(f"{tag}/{name.replace(' ', '_')}", sound)
-    snapshot.show_picture(tag, picture_of_sounds([sounds], snapshot.model.sample_rate))
+    snapshot.show_picture(tag, picture_of_sounds([sounds], model.sample_rate))
 
 
 def show_sweeps(snapshot: Snapshot) -> None:
-    """One sound under each value of each label that the model is told."""
-    for task in snapshot.model.conditioning_tasks:
-        effect = effect_of(snapshot.model, [_brief(snapshot)], task)
-        snapshot.writer.add_scalar(f"labels/{task}_effect_db", effect.level_db, snapshot.step)
-        if effect.level_db > 0.0 or effect.deviations == 0.0:  # not only told to the encoder
-            _show_sweep(snapshot, task)
+    """One sound under each value of each conditioning label."""
+    model = snapshot.model
+    if not isinstance(model, Labelled) or not isinstance(model, Autoencoder):
+        return
+    excerpt = _brief(snapshot)
+    for task in model.conditioning_tasks:
+        effect = effect_of(model, [excerpt], task)
+        snapshot.show_number(f"labels/{task}_effect_db", effect.level_db)
+        if effect.level_db > 0.0 or effect.deviations == 0.0:  # it conditions the decoder
+            _show_sweep(snapshot, model, excerpt, task)
 
 
-def _show_sweep(snapshot: Snapshot, task: str) -> None:
+def _show_sweep(snapshot: Snapshot, model: Autoencoder, excerpt: Excerpt, task: str) -> None:
     from vschaos.pictures import picture_of_sounds
 
-    model, excerpt, values = snapshot.model, _brief(snapshot), values_of(snapshot.model, task)
+    values = values_of(model, task)
     labels = under_each(model, excerpt.labels, task, list(values.values()))
     latents = model.encode(excerpt.audio, excerpt.labels)
     lacking = max(0, MIN_FRAMES - latents.shape[2])
@@ -152,37 +167,39 @@ def _show_sweep(snapshot: Snapshot, task: str) -> None:
 
 
 def _brief(snapshot: Snapshot) -> Excerpt:
-    """The loudest moment of the first sound."""
-    name, audio, labels = snapshot.material.excerpts[0]
+    """The loudest part of the first sound."""
+    first = snapshot.material.excerpts[0]
     length = round(STEP_SECONDS * snapshot.model.sample_rate)
-    return Excerpt(name, *loudest_part(Batch(audio, labels), snapshot.model, length)[:2])
+    return Excerpt(first.name, *loudest_part(first.batch, snapshot.model, length))
 
 
 def show_latents(snapshot: Snapshot) -> None:
-    """Where the sounds lie in the latent space, by label or by file, and how far they spread."""
+    """Encoded frames by label or by file, their histograms, and the activity of each latent."""
     from vschaos.pictures import picture_of_nats, picture_of_points
 
-    model, glimpses = snapshot.model, snapshot.material.glimpses
-    found = [_numpy(model.encode(glimpse.audio, glimpse.labels)[0]) for glimpse in glimpses]
-    latents = np.concatenate(found, axis=1)
+    model, excerpts = snapshot.model, snapshot.material.short_excerpts
+    if not isinstance(model, Autoencoder):
+        return
+    encoded = [_numpy(model.encode(excerpt.audio, excerpt.labels)[0]) for excerpt in excerpts]
+    latents = np.concatenate(encoded, axis=1)
     for row, values in enumerate(latents[:MAX_HISTOGRAMS]):
         snapshot.writer.add_histogram(f"latents/dimension_{row + 1}", values, snapshot.step)
     picked = np.unique(np.linspace(0, latents.shape[1] - 1, MAX_POINTS).round().astype(int))
     points = latents[:, picked]
     for row, (task, vocabulary) in enumerate(model.vocabularies.items()):
         values, known = (
-            np.concatenate([_numpy(glimpse.labels[part][0, row]) for glimpse in glimpses])[picked]
+            np.concatenate([_numpy(excerpt.labels[part][0, row]) for excerpt in excerpts])[picked]
             for part in (0, 1)
         )
         picture = picture_of_points(points, values, task, vocabulary.classes, known)
         snapshot.show_picture(f"latents/by_{task}", picture)
     if not model.vocabularies:
-        files = np.concatenate([np.full(part.shape[1], n) for n, part in enumerate(found)])
+        files = np.concatenate([np.full(part.shape[1], n) for n, part in enumerate(encoded)])
         picture = picture_of_points(points, files[picked], "by file, in alphabetical order")
         snapshot.show_picture("latents/by_file", picture)
-    nats = activity(model, snapshot.material.glimpses)
-    if nats is not None:
-        snapshot.show_picture("latents/nats", picture_of_nats(nats.numpy(), ACTIVE_NATS))
+    if isinstance(model, LatentStatistics):
+        picture = picture_of_nats(activity(model, excerpts).numpy(), ACTIVE_NATS)
+        snapshot.show_picture("latents/kl_nats", picture)
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -1,0 +1,257 @@
+"""Rendered examples: batch k is a function of the seed and k, and nothing is on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vschaos.batch import Batch
+from vschaos.data.datamodule import (
+    TRIAL_EXAMPLES,
+    DataModule,
+    Frames,
+    ModelNeeds,
+    ValidationSounds,
+    frames_of,
+)
+from vschaos.data.loading import Loading, NumberedBatches
+from vschaos.labels import Labels, Vocabulary
+
+MOST_DRAWS = 1000  # of as many examples as are wanted, before too few are found on a side
+VALIDATION_BATCH = 0, 1  # beside the seed; training batches have their number alone
+
+
+class Renderer(Protocol):
+    """A synthesizer whose parameters can be drawn.
+
+    The constructor takes plain values. Whatever is random is drawn in `draw`: `render` gives the
+    same sound for the same parameters.
+    """
+
+    def draw(self, random: np.random.Generator, count: int) -> dict[str, Tensor]:
+        """Parameters of `count` sounds, `[count]` each, by name."""
+
+    def render(self, parameters: Mapping[str, Tensor], sample_rate: int, length: int) -> Tensor:
+        """Sounds `[B, length]` at `sample_rate` Hz, of parameters `[B]`."""
+
+
+class Rendered(DataModule):
+    """Sounds of a renderer, with the parameters as targets and without labels.
+
+    Parameters are trained with, or held out for validation, by a hash of their values: no set of
+    them is on both sides, however often it is drawn.
+
+    Args:
+        seed: of all that is drawn.
+        renderer: makes the sounds.
+        loading: sizes.
+        held_out: share of the parameter sets that is held out, above 0 and below 1.
+        validation_sounds: how many there are.
+        validation_seconds: length of each; that of an example if not given.
+
+    Raises:
+        ValueError: a setting makes no sounds.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        renderer: Renderer,
+        loading: Loading,
+        held_out: float = 0.1,
+        validation_sounds: int = 32,
+        validation_seconds: float | None = None,
+    ) -> None:
+        super().__init__(seed, loading)
+        if not 0.0 < held_out < 1.0:
+            raise ValueError(f"data.held_out must be above 0 and below 1, got {held_out!r}")
+        if validation_sounds < 1:
+            raise ValueError(
+                f"data.validation_sounds must be at least 1, got {validation_sounds!r}"
+            )
+        if loading.balanced:
+            raise ValueError(
+                f"data.loading.balance must be null for rendered examples, which have no labels, "
+                f"got {loading.balance}"
+            )
+        self.renderer = renderer
+        self.held_out = held_out
+        self.validation_sounds = validation_sounds
+        self.validation_seconds = validation_seconds
+
+    def read_vocabularies(
+        self,
+        num_classes: Mapping[str, int | None],
+        resumed_from: Mapping[str, Vocabulary] | None = None,
+    ) -> dict[str, Vocabulary]:
+        if num_classes:
+            raise ValueError(
+                "model.conditioning and model.prediction must be empty for rendered examples, "
+                f"which have no labels, got {', '.join(num_classes)}: use data=sounds"
+            )
+        return {}
+
+    def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
+        self.vocabularies = {}
+        drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
+        frames = frames_of(model)
+        self.training = RenderedBatches(drawing, frames, self.loading.batch_size, self.seed)
+        length = frames.excerpt_length
+        if self.validation_seconds is not None:
+            length = max(round(self.validation_seconds * model.sample_rate), model.hop_length)
+        self.validation = RenderedSounds(drawing, frames, self.validation_sounds, length, self.seed)
+
+    def split_to_json(self) -> dict[str, Any]:
+        rendered = {"seed": self.seed, "held_out": self.held_out}
+        return {"train": [], "held_out": [], "rendered": rendered}
+
+    def describe(self) -> str:
+        name = type(self.renderer).__name__
+        return (
+            f"sounds rendered by {name} with seed {self.seed}, {100 * self.held_out:g} % of its "
+            f"parameter sets held out, {self.validation_sounds} sounds of them for validation"
+        )
+
+    def trial_batch(self, model: ModelNeeds) -> Batch:
+        drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
+        return RenderedBatches(drawing, frames_of(model), TRIAL_EXAMPLES, self.seed)[0]
+
+
+class Drawing:
+    """Draws parameters of a side, and renders them.
+
+    Args:
+        renderer: makes the sounds.
+        sample_rate: Hz.
+        held_out: share of the parameter sets that is held out.
+    """
+
+    def __init__(self, renderer: Renderer, sample_rate: int, held_out: float) -> None:
+        self.renderer = renderer
+        self.sample_rate = sample_rate
+        self.held_out = held_out
+
+    def draw(self, seed: Sequence[int], count: int, is_held_out: bool) -> dict[str, Tensor]:
+        """Parameters `[count]` by name, all of one side.
+
+        Raises:
+            ValueError: the renderer draws too few different ones, or others than it promises.
+        """
+        random = np.random.default_rng(seed)
+        found: list[dict[str, Tensor]] = []
+        missing = count
+        for _ in range(MOST_DRAWS):
+            drawn = {
+                name: torch.as_tensor(values, dtype=torch.float32)
+                for name, values in self.renderer.draw(random, count).items()
+            }
+            self._check_drawn(drawn, count)
+            rows = torch.from_numpy(np.flatnonzero(self._are_held_out(drawn) == is_held_out))
+            found.append({name: values[rows[:missing]] for name, values in drawn.items()})
+            missing -= min(len(rows), missing)
+            if missing == 0:
+                return {name: torch.cat([part[name] for part in found]) for name in drawn}
+        side = "to validate with" if is_held_out else "to train with"
+        raise ValueError(
+            f"data.renderer must draw different parameters, got {count - missing} sets of {count} "
+            f"{side} in {MOST_DRAWS * count} draws: another data.held_out than "
+            f"{self.held_out:g}, or parameters with more values, would do"
+        )
+
+    def render(self, parameters: Mapping[str, Tensor], length: int) -> Tensor:
+        """Sounds `[B, length]`.
+
+        Raises:
+            ValueError: the renderer gives another shape, or numbers that are not finite.
+        """
+        audio = self.renderer.render(parameters, self.sample_rate, length).float()
+        expected = [len(next(iter(parameters.values()))), length]
+        if list(audio.shape) != expected or not torch.isfinite(audio).all():
+            is_finite = bool(torch.isfinite(audio).all())
+            raise ValueError(
+                f"data.renderer must render finite audio of shape {expected}, got "
+                f"{'' if is_finite else 'numbers that are not finite in '}{list(audio.shape)}"
+            )
+        return audio
+
+    def _are_held_out(self, parameters: Mapping[str, Tensor]) -> np.ndarray:
+        """Which sets of parameters are for validation, `[B]`: by a hash of their values."""
+        rows = torch.stack([parameters[name] for name in sorted(parameters)], dim=1).numpy()
+        hashes = [hashlib.sha256(row.astype("<f4").tobytes()).digest() for row in rows]
+        shares = [int.from_bytes(digest[:8], "little") / 2**64 for digest in hashes]
+        return np.array(shares) < self.held_out
+
+    def _check_drawn(self, drawn: Mapping[str, Tensor], count: int) -> None:
+        shapes = {name: list(values.shape) for name, values in drawn.items()}
+        if not drawn or any(shape != [count] for shape in shapes.values()):
+            raise ValueError(
+                f"data.renderer must draw parameters of shape [{count}] by name, got {shapes}"
+            )
+
+
+class RenderedBatches(NumberedBatches):
+    """Training batches by number.
+
+    Args:
+        drawing: of the sounds.
+        frames: length of an example, and where its labels would be read.
+        batch_size: examples in a batch.
+        seed: of the draws.
+    """
+
+    def __init__(self, drawing: Drawing, frames: Frames, batch_size: int, seed: int) -> None:
+        self.drawing = drawing
+        self.length = frames.excerpt_length
+        self.num_frames = len(frames.excerpt_centres)
+        self.batch_size = batch_size
+        self.seed = seed
+
+    def together(self, numbers: Sequence[int]) -> list[Batch]:
+        return [self._rendered(number) for number in numbers]
+
+    def _rendered(self, number: int) -> Batch:
+        targets = self.drawing.draw([self.seed, number], self.batch_size, is_held_out=False)
+        audio = self.drawing.render(targets, self.length)
+        return Batch(audio, no_labels(self.batch_size, self.num_frames), targets=targets)
+
+
+class RenderedSounds(ValidationSounds):
+    """Validation sounds, rendered one by one from parameters drawn once.
+
+    Args:
+        drawing: of the sounds.
+        frames: where labels would be read.
+        count: how many there are.
+        length: samples of each.
+        seed: of the draws.
+    """
+
+    def __init__(
+        self, drawing: Drawing, frames: Frames, count: int, length: int, seed: int
+    ) -> None:
+        self.count = count
+        self.length = length
+        self.num_frames = len(frames.centres(length))
+        self.drawing = drawing
+        self.targets = drawing.draw([seed, *VALIDATION_BATCH], count, is_held_out=True)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"rendered {number}" for number in range(self.count)]
+
+    def __getitem__(self, index: int) -> Batch:
+        """Sound `index`: `[1, T]`."""
+        targets = {name: values[index : index + 1] for name, values in self.targets.items()}
+        audio = self.drawing.render(targets, self.length)
+        return Batch(audio, no_labels(1, self.num_frames), targets=targets)
+
+
+def no_labels(batch_size: int, num_frames: int) -> Labels:
+    """Labels of no task, `[B, 0, N]`."""
+    values = torch.zeros(batch_size, 0, num_frames)
+    return Labels(values, values > 0)

@@ -1,0 +1,55 @@
+"""The validation sounds of a run that was trained on rendered examples, in place of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from vschaos.batch import Batch
+from vschaos.generation.material import Clip, Material
+from vschaos.runs import Run
+from vschaos.targets import build
+
+
+def is_rendered(run: Run) -> bool:
+    """Whether a run was trained without a dataset of files."""
+    return "dataset" not in run.config["data"]
+
+
+def open_material(run: Run, prefers_files: bool = False) -> Material:
+    """The files of a run, or its rendered validation sounds."""
+    return RenderedMaterial(run) if is_rendered(run) else Material(run, prefers_files)
+
+
+class RenderedMaterial(Material):
+    """The validation sounds of a run, rendered again.
+
+    Attributes:
+        batches: of one sound each, by name.
+    """
+
+    def __init__(self, run: Run) -> None:
+        data = build(run.config["data"], run.config["seed"])
+        data.open(run.model)
+        sounds = data.validation
+        self.batches: dict[str, Batch] = {n: sounds[i] for i, n in enumerate(sounds.names)}
+        self.run, self.root, self.store, self.tasks, self.origin = run, Path(), None, {}, "rendered"
+        self.seconds = {
+            name: batch.audio.shape[1] / run.sample_rate for name, batch in self.batches.items()
+        }
+
+    def names(self, side: str) -> list[str]:
+        return list(self.batches) if side == "held_out" else []
+
+    def seconds_of(self, name: str, side: str) -> float:
+        return self.seconds[name]
+
+    def clip(self, name: str, seconds: float, side: str, place: float = 0.5) -> Clip:
+        audio = self.batches[name].audio[0].numpy()
+        length = min(round(seconds * self.run.sample_rate), len(audio))
+        start = int(place * (len(audio) - length))
+        return Clip(name, start, audio[start : start + length])
+
+    def labels(self, clip: Clip) -> dict[str, np.ndarray]:
+        return {}
