@@ -12,9 +12,9 @@ import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
 REPOSITORY = PACKAGE.parent
-FOUNDATIONS = {"batch", "files", "folders", "labels", "lazy", "outputs", "progress", "targets"}
+FOUNDATIONS = {"batch", "files", "folders", "labels", "outputs", "progress", "targets"}
 FOUNDATIONS |= {"voices"}
-COMMANDS = {"command", "generate_options"}  # of the programs in a room
+COMMANDS = {"cli"}  # of the programs in a room
 ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of the page
     "audio": set(),
     "layers": set(),
@@ -42,17 +42,17 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
     "demo": {"audio", "instrument", "patches"} | COMMANDS,
 }
-# imported within a function: what a program or a method of `Run` calls
+# imported back: what a program or a method of `Run` calls
 LATE = {
     "demo/example.py": {"cli"},
     "export/play.py": {"cli"},
     "runs/run.py": {"evaluation", "export"},
 }
-DOORS = {"api", "cli", "command", "evaluate", "generate_options"}  # may import every room
+DOORS = {"api", "cli", "evaluate"}  # may import every room
 LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "data/loading.py", "training"},
-    "hydra": {"api.py", "cli", "configs", "report/settings.py", "training"},
-    "omegaconf": {"api.py", "cli", "configs", "report/settings.py", "training"},
+    "hydra": {"configs", "training", "cli"},
+    "omegaconf": {"configs", "training", "cli", "api.py", "report/settings.py"},
     "soundfile": {"audio", "report/media.py"},
     "soxr": {"audio"},
     "matplotlib": {"pictures"},

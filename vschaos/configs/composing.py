@@ -13,10 +13,12 @@ from hydra import initialize_config_dir
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from vschaos.configs.recipes import choices, chosen_family, family_of, search_path
+from vschaos.configs.recipes import choices, chosen_family, family_of, recipes, search_path
 
 
 def compose(
@@ -28,6 +30,9 @@ def compose(
         recipe: name of one, as after `--config-name`.
         overrides: in Hydra's grammar, `network=gru` or `+model.excerpt_frames=4`.
         settings: values by dotted key, choices among them, as they are.
+
+    Raises:
+        ValueError: there is no such recipe or choice, or an override cannot be parsed.
     """
     given = dict(settings or {})
     family = given.get("model") if isinstance(given.get("model"), str) else None
@@ -35,8 +40,16 @@ def compose(
     groups = choices(path)
     chosen = [key for key, value in given.items() if key in groups and isinstance(value, str)]
     words = [*overrides, *(f"{key}={given.pop(key)}" for key in chosen)]
-    with _own_hydra(), searching(path), initialize_config_dir(str(path[0]), version_base="1.3"):
-        config = compose_with_hydra(recipe, words)
+    first = str(path[0])
+    try:
+        with _own_hydra(), searching(path), initialize_config_dir(first, version_base="1.3"):
+            config = compose_with_hydra(recipe, words)
+    except MissingConfigException as error:
+        names = ", ".join(one.name for one in recipes())
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"recipe must be one of {names}, got {recipe}: {reason}") from error
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     for key, value in given.items():
         plain = str(value) if isinstance(value, Path) else value
         OmegaConf.update(config, key, plain, force_add=True)

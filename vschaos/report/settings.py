@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from vschaos.configs.composing import compose
 from vschaos.configs.recipes import recipes
@@ -79,7 +77,7 @@ def _nearest_recipe(config: Settings) -> tuple[str, list[list[Any]]] | None:
     for name in names:
         try:
             recipe = OmegaConf.to_container(compose(name), resolve=False)
-        except (OSError, HydraException, OmegaConfBaseException, yaml.YAMLError):
+        except (OSError, ValueError):
             continue
         compared.append((name, list(_differences(_flat(recipe), _flat(config)))))
     return min(compared, key=lambda entry: len(entry[1]), default=None)
