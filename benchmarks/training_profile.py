@@ -115,7 +115,7 @@ def watch_model(profile: Profile, model: Any) -> None:
     profile.watch(model.log_magnitude, "inverse", "log-magnitude and inverse")
     profile.watch(model.encoder, "forward", "encoder")
     profile.watch(model.decoder, "forward", "decoder")
-    profile.watch(model.latent, "watch", "statistics of latents")
+    profile.watch(model.latent, "update_statistics", "statistics of latents")
     profile.watch(model.reconstruction["convergence"], "forward", "convergence")
     profile.watch(model.labelling, "infer_labels", "labels")
     profile.watch(model, "_label_losses", "labels")

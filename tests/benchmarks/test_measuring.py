@@ -68,7 +68,7 @@ def test_a_table_has_titles_and_leaves_blank_what_is_not_there(
     ]
 
 
-def test_a_file_tells_the_machine_and_the_date(tmp_path: Path) -> None:
+def test_a_file_states_the_machine_and_the_date(tmp_path: Path) -> None:
     measuring.write(tmp_path / "found.json", [{"a": 1}])
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["results"] == [{"a": 1}]
@@ -92,7 +92,7 @@ def test_memory_grows_with_what_is_held() -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_each_program_is_listed_and_tells_its_command(program: Path) -> None:
+def test_each_program_is_listed_and_states_its_command(program: Path) -> None:
     listed = (program.parent / "README.md").read_text(encoding="utf-8")
     assert f"`{program.name}" in listed
     assert f"python benchmarks/{program.name}" in program.read_text(encoding="utf-8")

@@ -20,13 +20,13 @@ def test_what_is_as_it_was_or_faster_or_somewhat_slower_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.201, 5.0, math.inf, math.nan])
-def test_what_is_more_than_twice_as_slow_is_told_by_its_name(ratio: float) -> None:
+def test_a_measure_more_than_twice_as_slow_is_named(ratio: float) -> None:
     (fault,) = quick.regressions({**REFERENCE, "loader / step": ratio}, REFERENCE)
     assert fault.startswith("loader / step: ")
     assert "at most 2 times" in fault
 
 
-def test_a_measure_that_cannot_be_compared_is_told() -> None:
+def test_a_measure_that_cannot_be_compared_is_named() -> None:
     found = {"loader / step": 0.1, "new / floor": 1.0}
     new, gone = quick.regressions(found, REFERENCE)
     assert new.startswith("new / floor")

@@ -1,4 +1,4 @@
-"""The model in patches/ is playable: its labels take effect, trajectories move, no sound is silent."""
+"""The model in patches/ is playable: labels take effect, trajectories move, nothing is silent."""
 
 from collections.abc import Callable
 from functools import cache
@@ -76,7 +76,7 @@ def test_it_has_inlets_and_outlets_for_pitch_and_octave() -> None:
 
 
 @pytest.mark.parametrize("octave", [2, 3, 4, 5])
-def test_labels_are_right_wherever_the_latents_path(octave: int, fundamental_hz: Listen) -> None:
+def test_labels_take_effect_at_any_latents(octave: int, fundamental_hz: Listen) -> None:
     right = []
     for pitch in range(0, 12, 2):
         sound = decode(path(100 * octave + pitch), pitch, octave)

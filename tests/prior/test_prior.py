@@ -35,7 +35,7 @@ def folder(dataset: Path, tmp_path: Path) -> Path:
     return found
 
 
-def test_a_run_learns_it_and_keeps_it(folder: Path, tmp_path: Path) -> None:
+def test_a_prior_is_trained_saved_and_sampled(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
     assert run.prior is None
     with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' trains it"):
@@ -55,7 +55,9 @@ def test_a_run_learns_it_and_keeps_it(folder: Path, tmp_path: Path) -> None:
     assert load_run(folder, checkpoint="best").prior is None
 
 
-def test_that_of_other_weights_is_left_out(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_prior_of_other_weights_is_left_out(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     learn_prior(load_run(folder), SHORT)
     checkpoint = folder / "checkpoints" / "last.ckpt"
     content = torch.load(checkpoint, weights_only=True)
@@ -69,7 +71,7 @@ def test_that_of_other_weights_is_left_out(folder: Path, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("content", [b"", b"no prior", None])
-def test_what_is_no_prior_is_told(folder: Path, content: bytes | None) -> None:
+def test_a_damaged_prior_is_reported(folder: Path, content: bytes | None) -> None:
     file = folder / "priors" / "last.pt"
     file.parent.mkdir()
     if content is None:
@@ -97,7 +99,7 @@ def test_ctrl_c_keeps_the_best_so_far(folder: Path, monkeypatch: pytest.MonkeyPa
     assert load_run(folder).prior is not None
 
 
-def test_without_its_sounds_it_says_so(
+def test_missing_sounds_are_reported(
     folder: Path,
     dataset: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -145,7 +147,7 @@ def test_streams_play_whole_files_in_order() -> None:
     assert torch.equal(begins, together % 10 == 0)
 
 
-def test_walks_begin_where_files_do_and_within_them_where_there_are_few() -> None:
+def test_starts_are_beginnings_of_files_or_frames_within_few_files() -> None:
     torch.manual_seed(0)
     prior = LatentPrior(1, {}, [], width=4, num_ways=1, num_places=2)
     many = [torch.arange(5.0)[None] + 10 * number for number in range(100)]
@@ -159,7 +161,7 @@ def test_walks_begin_where_files_do_and_within_them_where_there_are_few() -> Non
     assert len(prior.starts.unique()) == 64
 
 
-def test_labels_go_with_their_frames(folder: Path) -> None:
+def test_sequences_have_the_labels_of_their_frames(folder: Path) -> None:
     run = load_run(folder)
     found = read_sequences(run, "train")
     assert len(found.latents) == len(run.split["train"])

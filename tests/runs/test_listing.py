@@ -30,8 +30,8 @@ def _call(
 ) -> tuple[int, str]:
     monkeypatch.setattr("sys.argv", ["runs", *map(str, words)])
     code = main()
-    told = capsys.readouterr()
-    return code, told.out + told.err
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
 
 
 def test_runs_are_listed_and_compared(
@@ -76,7 +76,7 @@ def test_what_cannot_be_opened_is_listed_with_the_reason(
     assert text.startswith("error: there is no folder")
 
 
-def test_how_a_training_ended_is_told(runs: Path) -> None:
+def test_the_end_of_a_training_is_listed(runs: Path) -> None:
     folder = runs / "narrow" / "version_0"
     states = []
     for content in ('{"state": "stopped"}', '{"state": 3}', None):

@@ -1,4 +1,4 @@
-"""A run folder gives back what was put in, says what is wrong with it, and executes nothing."""
+"""A run folder is read as it was written, its faults are reported, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> Non
     assert [*tmp_path.rglob("version_*")] == []
 
 
-def test_what_is_described_is_read_again(folder: Path) -> None:
+def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     assert read_config(folder) == CONFIG
     run = load_run(folder)
     assert (run.name, run.split) == (CONFIG["name"], {**SPLIT, "parts": {}, "digests": {}})
@@ -136,7 +136,7 @@ def test_a_config_above_the_runs_is_not_theirs(folder: Path, tmp_path: Path) -> 
     assert load_run(folder.parent).folder == folder
 
 
-def test_what_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
+def test_missing_files_are_reported(folder: Path, tmp_path: Path) -> None:
     untrained = _make_run(tmp_path / "runs", "untrained", seed=None)
     (tmp_path / "empty").mkdir()
     (tmp_path / "alone.ckpt").write_bytes((folder / "checkpoints" / "last.ckpt").read_bytes())
@@ -168,7 +168,7 @@ def test_what_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
         lambda file: torch.save({"state_dict": {1: torch.zeros(2)}}, file),
     ],
 )
-def test_a_damaged_checkpoint_is_told(folder: Path, harm: Callable[[Path], object]) -> None:
+def test_a_damaged_checkpoint_is_reported(folder: Path, harm: Callable[[Path], object]) -> None:
     harm(folder / "checkpoints" / "last.ckpt")
     with pytest.raises(ValueError, match=r"last\.ckpt is damaged, or no checkpoint of weights"):
         load_run(folder)
@@ -188,7 +188,7 @@ def _other_shape(weights: dict[str, Any]) -> dict[str, Any]:
         _other_shape,
     ],
 )
-def test_weights_that_do_not_fit_are_told(
+def test_weights_that_do_not_fit_are_reported(
     folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     _save(folder, change(_weights(build(MODEL, {}))))
@@ -200,7 +200,7 @@ def _write_config(folder: Path, **changes: object) -> None:
     (folder / "config.yaml").write_text(yaml.safe_dump({**CONFIG, **changes}), encoding="utf-8")
 
 
-def test_a_config_of_another_model_is_told(folder: Path) -> None:
+def test_a_config_of_another_model_is_reported(folder: Path) -> None:
     wider = copy.deepcopy(MODEL)
     wider["encoder"]["hidden_dims"] = [9]
     _write_config(folder, model=wider)
@@ -229,13 +229,13 @@ def test_a_config_of_another_model_is_told(folder: Path) -> None:
         ("vocabularies.json", b"3"),
     ],
 )
-def test_a_damaged_file_is_told_by_its_name(folder: Path, file: str, content: bytes) -> None:
+def test_a_damaged_file_is_reported_by_name(folder: Path, file: str, content: bytes) -> None:
     (folder / file).write_bytes(content)
     with pytest.raises(ValueError, match=file):
         load_run(folder)
 
 
-def test_a_run_of_another_format_is_told(folder: Path) -> None:
+def test_a_run_of_another_format_is_refused(folder: Path) -> None:
     (folder / "versions.json").write_text('{"format": 99}')
     with pytest.raises(
         ValueError,
@@ -306,7 +306,7 @@ def labelled(tmp_path: Path) -> Path:
     return folder
 
 
-def test_labels_are_said_by_name_number_or_frame_by_frame(labelled: Path) -> None:
+def test_labels_are_given_by_name_number_or_frame(labelled: Path) -> None:
     run = load_run(labelled)
     assert list(run.vocabularies) == ["pitch", "loudness", "timbre"]
     said = {"loudness": np.array([-5.0, np.nan, -60.0], np.float32), "pitch": "A♯"}
@@ -335,21 +335,19 @@ def test_labels_are_said_by_name_number_or_frame_by_frame(labelled: Path) -> Non
         ),
     ],
 )
-def test_labels_that_cannot_be_said_are_refused(
-    labelled: Path, given: dict[str, Any], message: str
-) -> None:
+def test_wrong_labels_are_refused(labelled: Path, given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_run(labelled).labels(3, given)
 
 
-def test_labels_reach_the_model_they_are_told_to(labelled: Path) -> None:
+def test_labels_condition_encoder_and_decoder(labelled: Path) -> None:
     run = load_run(labelled)
     sound = np.random.default_rng(0).normal(0, 0.1, 2000).astype(np.float32)
-    heard = run.predict(sound)
+    predicted = run.predict(sound)
     latents = run.encode(sound)
-    assert list(heard) == ["timbre", "pitch"]
-    assert all(row.shape == (latents.shape[1],) for row in heard.values())
-    assert np.array_equal(run.encode(sound, {"pitch": 1}), latents)  # told to the decoder alone
+    assert list(predicted) == ["timbre", "pitch"]
+    assert all(row.shape == (latents.shape[1],) for row in predicted.values())
+    assert np.array_equal(run.encode(sound, {"pitch": 1}), latents)  # of the decoder
     assert not np.array_equal(run.encode(sound, {"loudness": -3.0}), latents)
     decoded = [
         run.decode(latents, labels, "scan") for labels in ({}, {"pitch": 0}, {"pitch": "A♯"})
@@ -360,7 +358,7 @@ def test_labels_reach_the_model_they_are_told_to(labelled: Path) -> None:
         run.reconstruct(sound, {"timbre": 0})
 
 
-def test_a_run_that_lacks_a_vocabulary_is_told(labelled: Path) -> None:
+def test_a_missing_vocabulary_is_reported(labelled: Path) -> None:
     file = labelled / "vocabularies.json"
     entries = json.loads(file.read_text())
     file.write_text(json.dumps({"pitch": entries["pitch"]}))

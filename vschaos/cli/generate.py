@@ -195,14 +195,15 @@ def _latents(
     options: argparse.Namespace,
 ) -> np.ndarray:
     """`[Z, N]` of a trajectory, or the first latents of it with `--latents`."""
-    from vschaos.generation import trajectory
+    from vschaos.generation import control_trajectory
 
     dim = options.latents or _latent_dim(run)
     if kind == "prior":  # the first is what a .ts plays with that seed
         seed = options.seed + SEED_STEP * number
         return run.sample_prior(options.steps, seed, labels, options.temperature)[:dim]
-    frame_rate = run.sample_rate / run.model.hop_length
-    return trajectory(kind, dim, options.steps, frame_rate, random, options.temperature)
+    controls = run.autoencoder.frame_controls()[:dim]
+    steps, width = options.steps, options.temperature
+    return control_trajectory(kind, controls, steps, run.frame_rate, random, width)
 
 
 def _check_latents(run: Run, count: int | None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as compose_with_hydra
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from vschaos.configs.recipes import choices, chosen_family, family_of, search_path
@@ -30,12 +32,23 @@ def compose(
     groups = choices(path)
     chosen = [key for key, value in given.items() if key in groups and isinstance(value, str)]
     words = [*overrides, *(f"{key}={given.pop(key)}" for key in chosen)]
-    with initialize_config_dir(str(path[0]), version_base="1.3"):
+    with _hydra_of_its_own(), initialize_config_dir(str(path[0]), version_base="1.3"):
         config = compose_with_hydra(recipe, [*words, search_path_override(path)])
     for key, value in given.items():
         plain = str(value) if isinstance(value, Path) else value
         OmegaConf.update(config, key, plain, force_add=True)
     return config
+
+
+@contextmanager
+def _hydra_of_its_own() -> Iterator[None]:
+    """Composes apart from a Hydra that is at work: the one that composed a training, say."""
+    hydra, at_work = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    hydra.clear()
+    try:
+        yield
+    finally:
+        hydra.hydra = at_work
 
 
 def search_path_override(path: Sequence[Path]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import write_audio
-from vschaos.data.cache import __main__ as command
+from vschaos.cli import cache as command
 from vschaos.data.cache.manifest import cache_lock
 from vschaos.data.cache.store import SoundStore, open_store
 

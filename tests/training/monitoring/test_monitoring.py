@@ -1,4 +1,4 @@
-"""What is to be seen and heard of a training is there, and the training learns the same."""
+"""Monitoring logs a training without changing it."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def events_of(folder: Path) -> EventAccumulator:
 
 
 @pytest.fixture(scope="module")
-def watched_run(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def monitored_run(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training of two epochs, with labels."""
-    rundir = tmp_path_factory.mktemp("watched")
+    rundir = tmp_path_factory.mktemp("monitored")
     return trained(settings(notes, rundir, MONITORING, "dgt_pitch_prediction"))
 
 
 @pytest.fixture(scope="module")
-def watched(watched_run: Path) -> EventAccumulator:
-    """What it leaves."""
-    return events_of(watched_run)
+def monitored(monitored_run: Path) -> EventAccumulator:
+    """Its logs."""
+    return events_of(monitored_run)
 
 
-def test_all_that_was_promised_is_there(watched: EventAccumulator) -> None:
-    tags = watched.Tags()
+def test_all_tags_are_logged(monitored: EventAccumulator) -> None:
+    tags = monitored.Tags()
     assert {
         *("train/log_magnitude", "train/kl", "train/leak", "train/total", "weight/kl"),
         *("val/log_spectral_distance", "val/pitch_accuracy"),
@@ -100,29 +100,29 @@ def test_all_that_was_promised_is_there(watched: EventAccumulator) -> None:
     assert tags["tensors"] == ["findings/text_summary"]
 
 
-def test_losses_are_logged_once_and_pictures_as_epochs_double(watched: EventAccumulator) -> None:
-    assert [event.step for event in watched.Scalars("train/total")] == [0]
-    assert [event.step for event in watched.Images("reconstructions")] == [3, 6]
-    assert [event.step for event in watched.Scalars("latents/kl_nats")] == [3, 6]
-    assert watched.Scalars("training/gradient_norm")[0].value > 0
+def test_losses_are_logged_once_and_pictures_as_epochs_double(monitored: EventAccumulator) -> None:
+    assert [event.step for event in monitored.Scalars("train/total")] == [0]
+    assert [event.step for event in monitored.Images("reconstructions")] == [3, 6]
+    assert [event.step for event in monitored.Scalars("latents/kl_nats")] == [3, 6]
+    assert monitored.Scalars("training/gradient_norm")[0].value > 0
 
 
-def test_pictures_can_be_seen(watched: EventAccumulator) -> None:
-    for tag in watched.Tags()["images"]:
-        for event in watched.Images(tag):
+def test_pictures_are_not_empty(monitored: EventAccumulator) -> None:
+    for tag in monitored.Tags()["images"]:
+        for event in monitored.Images(tag):
             picture = Image.open(io.BytesIO(event.encoded_image_string))
             assert picture.format == "PNG"
             assert picture.size == (event.width, event.height)
             assert np.asarray(picture).std() > 10, tag
 
 
-def test_sounds_can_be_heard(watched: EventAccumulator) -> None:
-    for tag in watched.Tags()["audio"]:
-        for event in watched.Audio(tag):
+def test_sounds_are_audible(monitored: EventAccumulator) -> None:
+    for tag in monitored.Tags()["audio"]:
+        for event in monitored.Audio(tag):
             sound, rate = soundfile.read(io.BytesIO(event.encoded_audio_string))
             assert rate == RATE
             assert 0.0 < np.abs(sound).max() < 1.0, tag
-    length = {tag: watched.Audio(tag)[-1].length_frames for tag in watched.Tags()["audio"]}
+    length = {tag: monitored.Audio(tag)[-1].length_frames for tag in monitored.Tags()["audio"]}
     assert length["reconstruction_1/output"] == length["reconstruction_1/input"] == 0.3 * RATE
     assert length["sweep/pitch"] == 12 / 5 * length["sweep/octave"]  # octaves 0 to 4
 
@@ -142,31 +142,31 @@ def weights(folder: Path) -> dict[str, Any]:
     return {**checkpoint["state_dict"], **moments}
 
 
-def test_a_training_that_is_watched_learns_the_same_to_the_bit(
-    notes: Path, tmp_path: Path, watched_run: Path
+def test_monitoring_does_not_change_the_weights(
+    notes: Path, tmp_path: Path, monitored_run: Path
 ) -> None:
     recipe = "dgt_pitch_prediction"
-    unwatched = weights(trained(settings(notes, tmp_path, None, recipe)))
-    watched = weights(watched_run)
-    assert watched.keys() == unwatched.keys()
-    for name, value in unwatched.items():
-        assert torch.equal(watched[name], value), name
+    unmonitored = weights(trained(settings(notes, tmp_path, None, recipe)))
+    monitored = weights(monitored_run)
+    assert monitored.keys() == unmonitored.keys()
+    for name, value in unmonitored.items():
+        assert torch.equal(monitored[name], value), name
 
 
-def test_going_on_is_exact_also_if_it_is_watched_from_then_on(notes: Path, tmp_path: Path) -> None:
+def test_resuming_with_monitoring_is_exact(notes: Path, tmp_path: Path) -> None:
     unbroken = weights(trained(settings(notes, tmp_path / "unbroken", None)))
     broken = settings(notes, tmp_path / "broken", {**MONITORING, "num_sounds": 1})
     broken["training"]["schedule"]["total_steps"] = 6
     broken["trainer"]["max_steps"] = 3
     trained(broken)
-    gone_on = weights(
+    resumed = weights(
         trained({**broken, "trainer": {**broken["trainer"], "max_steps": 6}, "resume": True})
     )
     for name, value in unbroken.items():
-        assert torch.equal(gone_on[name], value), name
+        assert torch.equal(resumed[name], value), name
 
 
-def test_chance_and_mode_are_as_before() -> None:
+def test_random_state_and_mode_are_restored() -> None:
     model = Puppet().train()
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -189,7 +189,7 @@ def test_it_can_be_switched_off(notes: Path, tmp_path: Path) -> None:
     assert "train/total" in tags["scalars"]
 
 
-def test_what_fails_ends_the_watching_and_not_the_training(
+def test_a_failure_ends_monitoring_and_not_the_training(
     notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(snapshot: Snapshot) -> None:
