@@ -85,7 +85,7 @@ def test_the_model_is_compared_with_three_baselines(evaluated: Path, plain: Run)
     assert facts["magnitudes"]["silence"]["spectral_convergence"] == pytest.approx(0.0)
 
 
-def test_pca_beats_a_model_that_has_hardly_learnt(evaluated: Path) -> None:
+def test_pca_is_better_than_an_untrained_model(evaluated: Path) -> None:
     """Sines are a matter of a few dimensions, which six steps do not find."""
     before = content(evaluated)["magnitudes"]
     model, *pcas, silence = (row["log_spectral_distance"] for row in before.values())
@@ -223,7 +223,7 @@ def test_a_folder_with_something_else_is_left_as_it_is(
     assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
 
 
-def test_ctrl_c_leaves_what_was_there(
+def test_ctrl_c_keeps_the_earlier_evaluation(
     plain: Run, evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "evaluation"

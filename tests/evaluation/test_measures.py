@@ -118,7 +118,7 @@ def test_neither_level_nor_a_little_delay_blunts_an_onset() -> None:
     assert onset_sharpness(late, clicks(), RATE) == pytest.approx(1.0, abs=0.1)
 
 
-def test_what_swells_has_no_onset(tone: Tone) -> None:
+def test_a_swell_has_no_onset(tone: Tone) -> None:
     swell = tone(440.0, RATE, 1.0) * np.hanning(RATE).astype(np.float32)
     assert onset_sharpness(swell, swell, RATE) is None
 
@@ -143,14 +143,14 @@ def test_an_octave_is_out_of_tune_and_half_the_voice_is_half() -> None:
     assert (kept.in_tune, kept.voicing) == (0.0, 0.5)
 
 
-def test_what_is_soft_does_not_count() -> None:
+def test_soft_frames_do_not_count() -> None:
     target = frames(0.0, [True] * 4)._replace(level_db=np.array([-20.0, -20.0, -80.0, -80.0]))
     kept = compare_pitch(frames(0.0, [True, True, False, False]), target, 0.5)
     assert kept is not None
     assert kept.voicing == 1.0
 
 
-def test_the_network_hears_thirty_cents(tone: Tone) -> None:
+def test_the_tracker_measures_thirty_cents(tone: Tone) -> None:
     pytest.importorskip("swift_f0")
     tracker = make_tracker("swift")
     harmonics = [

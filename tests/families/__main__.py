@@ -1,6 +1,6 @@
-"""`python -m tests.families COMMAND ...`: `vschaos COMMAND ...` that knows the families of the tests.
+"""`python -m tests.families ...`: `vschaos ...` that knows the families of the tests.
 
-Run in a folder with their `configs/`. `--die-at=STEP` kills the process after a step, as kill -9 does.
+Run it in a folder with their `configs/`. `--die-at=STEP` kills the process after a step, by kill -9.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""What every family must do, by one line each: configuration, training, kill and resume, evaluation,
-report, generation, prior, export, both hosts, and Python."""
+"""What every family must do, by one line each: configuration, training, kill and resume,
+evaluation, report, generation, prior, export, both hosts, and Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points lie along the axes on which they differ, in the colour of what they are."""
+"""Points are projected on principal axes and coloured by value."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_numbers_and_one_dimension_can_be_drawn() -> None:
     assert picture_of_points(points, points[0], "level").shape == (400, 528, 3)
 
 
-def test_bars_of_what_says_something_are_coloured() -> None:
+def test_bars_of_active_dimensions_are_coloured() -> None:
     picture = picture_of_nats(np.array([1.0, 0.01, 2.0]), threshold=0.1).astype(int)
     blue = (picture[:, :, 2] > picture[:, :, 0] + 60).any(axis=0)
     edges = np.flatnonzero(np.diff(blue.astype(int)))

@@ -1,4 +1,4 @@
-"""A tone stands in a picture where its pitch and its moment are."""
+"""A tone is drawn at its pitch and time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vschaos.pictures import Spectrogram, draw_sounds, picture_of_sounds
 RATE = 16000
 
 
-def test_what_sounds_is_brighter_than_what_does_not(tone: Callable[..., np.ndarray]) -> None:
+def test_a_tone_is_brighter_than_silence(tone: Callable[..., np.ndarray]) -> None:
     sound = tone(440.0, RATE, 1.0)
     silence = np.zeros(RATE, dtype=np.float32)
     pair = picture_of_sounds([{"in": sound, "out": silence}], RATE)

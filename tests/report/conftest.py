@@ -39,7 +39,7 @@ def short_walks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def sounds(tmp_path_factory: pytest.TempPathFactory, tone: Callable[..., np.ndarray]) -> Path:
-    """Eleven tones, low or high, and one sound with a hostile name; what they are is labelled."""
+    """Eleven tones, low or high, and one sound with a hostile name, all labelled."""
     root = tmp_path_factory.mktemp("report") / "sounds"
     lines: dict[str, list[str]] = {"timbre": [], "height": []}
     for number in range(12):

@@ -110,7 +110,7 @@ def test_every_sound_can_be_played(opened: Page) -> None:
     assert all(playable)
 
 
-def test_a_player_obeys_the_keyboard(opened: Page) -> None:
+def test_a_player_is_controlled_by_the_keyboard(opened: Page) -> None:
     opened.evaluate("document.querySelector('#own .scope input').focus()")
     opened.press("End")
     opened.press("Home")
@@ -169,7 +169,7 @@ def test_the_map_takes_other_colours(opened: Page) -> None:
     assert opened.evaluate("document.querySelector('.scale') !== null")
 
 
-def test_curves_tell_their_values_where_they_are_pointed_at(opened: Page) -> None:
+def test_curves_show_values_at_the_pointer(opened: Page) -> None:
     told = "[...document.querySelectorAll('.curve output')].map((one) => one.textContent)"
     resting = opened.evaluate(told)
     assert resting

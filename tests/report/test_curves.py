@@ -28,7 +28,7 @@ def test_a_part_begins_where_the_last_one_was_kept(tmp_path: Path) -> None:
     assert 0.0 <= logs.seconds <= time.time() - logs.began < 60.0
 
 
-def test_what_is_only_repeated_counts_once(tmp_path: Path) -> None:
+def test_repeated_values_count_once(tmp_path: Path) -> None:
     write(tmp_path, 0, {0: 5.0, **dict.fromkeys(range(50, 60), 4.0), 100: 4.0})
     (curve,) = draw_curves(read_logs(tmp_path))
     assert curve["steps"] == [0, 50, 100]
@@ -65,7 +65,7 @@ def test_long_curves_are_thinned_by_means(tmp_path: Path) -> None:
     assert max(curve["values"]) < 0.7
 
 
-def test_a_cut_file_gives_what_it_has(tmp_path: Path) -> None:
+def test_a_truncated_file_is_read_up_to_its_end(tmp_path: Path) -> None:
     write(tmp_path, 0, dict.fromkeys(range(0, 1000, 50), 1.0))
     (file,) = tmp_path.glob("events.*")
     file.write_bytes(file.read_bytes()[:-20])

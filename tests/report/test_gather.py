@@ -116,7 +116,7 @@ def test_without_any_sound_the_model_still_plays(
     assert "some run" in render(without)
 
 
-def test_a_model_with_metrics_alone_has_what_needs_no_capability(player_content: Content) -> None:
+def test_a_model_with_metrics_alone_has_the_other_sections(player_content: Content) -> None:
     assert {"listening", "map", "predictions"}.isdisjoint(player_content)
     rows = player_content["metrics"]
     assert len(rows) == 5
@@ -176,7 +176,7 @@ def test_one_file_is_enough(
     assert max(told["map"]["y"]) > 4000
 
 
-def test_logs_that_are_gone_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
+def test_missing_logs_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
     folder = tmp_path / "version_0"
     shutil.copytree(plain.folder, folder, ignore=shutil.ignore_patterns("events.*"))
     from vschaos import load_run

@@ -33,7 +33,7 @@ def test_a_tone_sounds_as_it_was(
     assert level_db == pytest.approx(-6.0, abs=0.3)
 
 
-def test_what_is_too_loud_is_turned_down_and_not_clipped(tone: Callable[..., np.ndarray]) -> None:
+def test_loud_sounds_are_attenuated_and_not_clipped(tone: Callable[..., np.ndarray]) -> None:
     sound, _ = heard(encode_sound(tone(440.0, 44100, 1.0, amplitude=3.0), 44100))
     middle = sound[11025:-11025]
     assert 0.95 < np.abs(middle).max() < 1.0

@@ -51,7 +51,7 @@ def read(text: str) -> Reader:
     return reader
 
 
-def test_what_a_run_says_is_never_markup(text: str, labelled_content: dict[str, Any]) -> None:
+def test_data_of_a_run_are_never_markup(text: str, labelled_content: dict[str, Any]) -> None:
     reader = read(text)
     tags = [tag for tag, _ in reader.elements]
     assert tags.count("script") == 2
@@ -64,7 +64,7 @@ def test_what_a_run_says_is_never_markup(text: str, labelled_content: dict[str, 
     assert script.count('"use strict"') == 1  # a name is no place of the template
 
 
-def test_the_browser_is_told_to_run_this_script_alone(text: str) -> None:
+def test_the_policy_allows_this_script_alone(text: str) -> None:
     reader = read(text)
     (policy,) = [
         attributes["content"] or ""
@@ -77,7 +77,7 @@ def test_the_browser_is_told_to_run_this_script_alone(text: str) -> None:
     assert "http" not in policy
 
 
-def test_nothing_lies_outside_of_the_page(text: str) -> None:
+def test_the_page_refers_to_no_other_file(text: str) -> None:
     reader = read(text)
     for tag, attributes in reader.elements:
         for name in ("src", "href", "srcset", "data"):

@@ -1,4 +1,4 @@
-"""The map shows where frames lie, and what is known of them."""
+"""The map shows frames with their labels."""
 
 import base64
 import io
@@ -51,7 +51,7 @@ def test_each_frame_knows_its_sound_and_its_labels(drawn: dict[str, Any]) -> Non
         assert side["values"][point] == drawn["clips"][clip]["is_held_out"]
 
 
-def test_a_frame_lies_within_the_sound_that_a_click_plays(drawn: dict[str, Any]) -> None:
+def test_a_frame_is_within_the_sound_that_a_click_plays(drawn: dict[str, Any]) -> None:
     for number, clip in enumerate(drawn["clips"]):
         sound, rate = soundfile.read(io.BytesIO(base64.b64decode(clip["sound"])))
         own = [s for s, c in zip(drawn["seconds"], drawn["clip"], strict=True) if c == number]

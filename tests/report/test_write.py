@@ -74,7 +74,7 @@ def test_a_training_may_leave_none(config: dict[str, Any]) -> None:
         (MemoryError(), "MemoryError"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence(
+def test_an_error_is_one_sentence(
     error: BaseException,
     message: str,
     plain: Run,

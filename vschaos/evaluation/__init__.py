@@ -1,4 +1,4 @@
-"""How good a run is: measures of its sounds, its labels and its latent space."""
+"""Evaluation of runs: measures of their sounds, their labels and their latent spaces."""
 
 from vschaos.evaluation.evaluate import Evaluation, evaluate, magnitude_distances
 from vschaos.evaluation.table import tables

@@ -59,8 +59,8 @@ def note_accuracy(
     tracker: Tracker,
 ) -> dict[str, dict[str, float]]:
     """Shares of correct notes by kind of case: latents of each sound under all twelve pitch classes
-    of the octaves learnt whole (`all`, and by folder), the sounds `itself` under their own labels,
-    and random walks of one and two standard deviations."""
+    of the complete training octaves (`all`, and by folder), the sounds `itself` under their own
+    labels, and random walks of one and two standard deviations."""
     octaves = whole_octaves(run, material)
     rows: dict[str, list[Case]] = defaultdict(list)
     for excerpt in Progress(excerpts, desc="notes", unit="file"):
@@ -101,7 +101,7 @@ def brief(run: Run, excerpt: Excerpt) -> Excerpt:
 
 def whole_octaves(run: Run, material: Material) -> list[int]:
     """The octaves of which all twelve pitch classes occur in training files with one note each; all
-    octaves of the model if no file tells."""
+    octaves of the model if there are none."""
     tasks = [material.tasks.get(task) for task in ("pitch", "octave")]
     notes = set()
     for name in run.split["train"]:

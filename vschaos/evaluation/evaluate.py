@@ -99,7 +99,7 @@ def evaluate(
     Raises:
         FileNotFoundError, ValueError: there is nothing to evaluate the run on.
     """
-    ways = _inversions(run.model, inversions)
+    inversions = _inversions(run.model, inversions)
     pitch_tracker = _tracker(tracker) if isinstance(run.model, Autoencoder) else None
     own = moved(run, data)
     run = own or run
@@ -116,7 +116,7 @@ def evaluate(
     baselines: list[Baseline] = []
     if isinstance(model, Autoencoder):
         baselines = _baselines(model, material)
-        files, baselines = _compare(model, files, excerpts, baselines, ways, pitch_tracker)
+        files, baselines = _compare(model, files, excerpts, baselines, inversions, pitch_tracker)
         facts |= {
             "magnitudes": pool_magnitudes(files),
             "sounds": pool_sounds(files),
@@ -129,7 +129,7 @@ def evaluate(
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):
         facts["latents"] = evaluate_latents(model, excerpts)
-    return Evaluation(facts, files, excerpts, ways, baselines)
+    return Evaluation(facts, files, excerpts, inversions, baselines)
 
 
 @torch.inference_mode()

@@ -19,7 +19,7 @@ MAX_FRAMES = 40_000
 MAX_SECONDS = 3600.0
 CLIP_SECONDS = 60.0
 LOG_OFFSET = 1e-3
-Both = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+Codec = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
 
 
 class PCA(NamedTuple):
@@ -47,20 +47,20 @@ class PCA(NamedTuple):
 def fit_pca(material: Material, representation: Representation, dim: int) -> list[PCA]:
     """PCA of the training frames, `dim` numbers a frame: in the logarithm and, if the model has
     one, in its own log-magnitude. An empty list if these sounds are gone."""
-    ways = _ways(representation)
-    sums = {name: _Sums() for name in ways}
+    domains = _domains(representation)
+    sums = {name: _Sums() for name in domains}
     for magnitudes in _training_magnitudes(material, representation):
-        for name, (forward, _) in ways.items():
+        for name, (forward, _) in domains.items():
             sums[name].add(forward(magnitudes)[0])
     return [
         PCA(name, forward, inverse, *sums[name].axes(dim))
-        for name, (forward, inverse) in ways.items()
+        for name, (forward, inverse) in domains.items()
         if sums[name].count > 1
     ]
 
 
-def _ways(representation: Representation) -> dict[str, Both]:
-    ways: dict[str, Both] = {
+def _domains(representation: Representation) -> dict[str, Codec]:
+    domains: dict[str, Codec] = {
         f"log(x + {LOG_OFFSET:g})": (
             lambda magnitudes: torch.log(magnitudes + LOG_OFFSET),
             lambda logs: (torch.exp(logs) - LOG_OFFSET).clamp_min(0.0),
@@ -69,8 +69,8 @@ def _ways(representation: Representation) -> dict[str, Both]:
     log_magnitude = representation.log_magnitude
     if log_magnitude is not None:
         inverse: Callable[[Tensor], Tensor] = log_magnitude.inverse  # type: ignore[assignment]
-        ways["the model's log-magnitude"] = (log_magnitude, inverse)
-    return ways
+        domains["the model's log-magnitude"] = (log_magnitude, inverse)
+    return domains
 
 
 def _training_magnitudes(material: Material, representation: Representation) -> Iterator[Tensor]:

@@ -31,11 +31,11 @@ PICTURE_SECONDS = 6.0  # of a sound
 
 
 def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> None:
-    """Writes all of it to a folder, or nothing; an earlier evaluation that was edited is kept
-    beside it.
+    """Writes all of it to a folder, or nothing; an earlier evaluation that was edited is
+    renamed.
 
     Raises:
-        ValueError: something else lies in that folder.
+        ValueError: the folder holds other files.
     """
     with folder_written_whole(out, ENTRIES) as folder:
         content = {**evaluation.facts, "by_file": [_by_file(file) for file in evaluation.files]}

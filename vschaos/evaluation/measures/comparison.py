@@ -71,11 +71,11 @@ SOUND_MEASURES = (
     SC,
     Measure("multi_resolution", "multi-res.", "", 0.0, _mean, 2),
     Measure("loudness", "loudness", "LU", 0.0, _mean),
-    Measure("loudness_error", "loudness off", "LU", 0.0, _mean_size),
+    Measure("loudness_error", "loudness error", "LU", 0.0, _mean_size),
     Measure("treble_level", "highs", "dB", 0.0, _mean),
     Measure("treble_balance", "highs/all", "dB", 0.0, _mean),
     Measure("onset_sharpness", "onsets", "%", 100.0, _mean, 0),
-    Measure("pitch_error", "pitch off", "cents", 0.0, _median),
+    Measure("pitch_error", "pitch error", "cents", 0.0, _median),
     Measure("pitch_in_tune", "in tune", "%", 100.0, _mean),
     Measure("voicing", "voicing", "%", 100.0, _mean),
 )
