@@ -24,7 +24,9 @@ def test_afterwards_all_is_as_before() -> None:
 
 def test_another_word_is_refused() -> None:
     with (
-        pytest.raises(ValueError, match="matmul_precision must be highest, high, medium, got 'low'"),
+        pytest.raises(
+            ValueError, match="matmul_precision must be highest, high, medium, got 'low'"
+        ),
         multiplying("low"),
     ):
         pass
