@@ -33,11 +33,11 @@ def train(
             set, which stops before training.
         KeyboardInterrupt: Ctrl-C; says what is kept.
     """
-    from hydra.errors import HydraException
+    from hydra.errors import HydraException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
     from vschaos.configs.composing import compose
-    from vschaos.configs.recipes import family_of
+    from vschaos.configs.recipes import family_of, recipes
     from vschaos.runs import load_run
 
     given = {"name": name, **settings} | ({} if root is None else {"data.dataset.root": root})
@@ -45,6 +45,9 @@ def train(
     try:
         config = compose(recipe, settings=given)
         folder = train_composed(config, recipe, family, given)
+    except MissingConfigException as error:
+        names = ", ".join(one.name for one in recipes())
+        raise ValueError(f"recipe must be one of {names}, got {recipe}") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     if folder is None:

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vschaos.cli.play import main
 from vschaos.export.host import Host, parse_settings
-from vschaos.export.play import main
 
 
 class Toy(nn.Module):

@@ -5,6 +5,7 @@ it how they were tuned.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -261,16 +262,13 @@ class ToyStream(LiveStream):
 class Tones:
     """Renders sines: what each is drawn as is its target."""
 
-    def draw(self, random: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+    def draw(self, random: np.random.Generator, count: int) -> dict[str, Tensor]:
         return {
-            "pitch": random.uniform(50.0, 80.0, count).astype(np.float32),
-            "tuning": random.uniform(-0.5, 0.5, count).astype(np.float32),
+            "pitch": torch.from_numpy(random.uniform(50.0, 80.0, count)).float(),
+            "tuning": torch.from_numpy(random.uniform(-0.5, 0.5, count)).float(),
         }
 
-    def render(
-        self, parameters: dict[str, np.ndarray], sample_rate: int, length: int
-    ) -> np.ndarray:
-        notes = parameters["pitch"] + parameters["tuning"]
-        hz = LOWEST_HZ * 2.0 ** (notes / 12.0)
-        seconds = np.arange(length) / sample_rate
-        return (0.3 * np.sin(2 * np.pi * hz[:, None] * seconds)).astype(np.float32)
+    def render(self, parameters: Mapping[str, Tensor], sample_rate: int, length: int) -> Tensor:
+        hertz = LOWEST_HZ * torch.exp2((parameters["pitch"] + parameters["tuning"]) / 12.0)
+        seconds = torch.arange(length) / sample_rate
+        return 0.3 * torch.sin(2.0 * math.pi * hertz[:, None] * seconds)

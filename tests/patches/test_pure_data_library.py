@@ -59,9 +59,9 @@ def test_the_copy_for_users_and_what_an_export_brings_are_those_of_the_package(
 
 def test_a_wheel_has_them_all() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    package = "vschaos.patches.pure_data.abstractions"
+    package = "vschaos.patches.pure_data"
     patterns = project["tool"]["setuptools"]["package-data"][package]
-    found = {path for pattern in patterns for path in HERE.glob(pattern)}
+    found = {path for pattern in patterns for path in HERE.parent.glob(pattern)}
     assert found == {path for path in HERE.iterdir() if path.suffix == ".pd"}
 
 

@@ -83,7 +83,7 @@ def test_what_is_wrong_is_said(toy: Path, noise: np.ndarray) -> None:
     messages = [(0, f"inlet-1 {each}") for each in words]
     played = play_object(f"nn~ {toy} forward 0", noise, messages=messages)
     found = complaints(played.lines)
-    expected = ["gian", "loud", "-1.0", "2 came", "at least 2", "'get'", "loading", "method change"]
+    expected = ["gian", "loud", "-1.0", "got 2", "at least 2", "'get'", "loading", "method change"]
     assert len(found) == len(expected)
     for line, part in zip(found, expected, strict=True):
         assert part in line
@@ -100,7 +100,7 @@ def test_a_method_that_fails_says_so_and_repeats_its_last_block(
 ) -> None:
     messages = [(0, "inlet-1 bufsize 0"), (0, "inlet-1 bufsize 64")]
     played = play_object(f"nn~ {toy} fails", noise[:, :640], messages=messages)
-    assert "64 float32 values expected, 63" in complaints(played.lines)[0]
+    assert "expected 64 float32 values, got 63" in complaints(played.lines)[0]
     assert np.array_equal(played.sound[:, :128], noise[:, :128])
     assert np.array_equal(played.sound[:, 128:192], noise[:, 64:128])
 

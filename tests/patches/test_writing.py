@@ -7,8 +7,8 @@ import pytest
 
 from tests.patches.max_check import check_max
 from tests.patches.tones import Tones, write_model
+from vschaos.cli.patches import main
 from vschaos.patches import write_patches
-from vschaos.patches.__main__ import main
 from vschaos.patches.pure_data.abstractions import abstractions
 
 

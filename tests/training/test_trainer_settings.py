@@ -109,7 +109,7 @@ def test_a_training_that_kept_nothing_is_not_done(
 ) -> None:
     module = sys.modules[train.__module__]  # the package has the function under its name
     monkeypatch.setattr(module, "checkpoint_callbacks", lambda *given: [])
-    with pytest.raises(ValueError, match=r"ended at step 6 and kept nothing in .*version_0"):
+    with pytest.raises(ValueError, match=r"ended at step 6 and saved nothing in .*version_0"):
         train(config)
     (state,) = Path(config["rundir"]).rglob("state.json")
     assert "failed" in state.read_text()

@@ -80,7 +80,7 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     from omegaconf.errors import OmegaConfBaseException
 
     from vschaos.api import train_composed
-    from vschaos.configs.composing import search_path_override
+    from vschaos.configs.composing import searching
 
     recipe = _value(words, "--config-name", "-cn") or DEFAULT_RECIPE
     further = _value(words, "--config-dir", "-cd")
@@ -104,10 +104,7 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
             failures.append(error)
 
     try:
-        # argparse takes positional arguments that stand together alone
-        place = next((k for k, word in enumerate(settings) if _is_setting(word)), len(settings))
-        settings_and_path = [*settings[:place], search_path_override(path), *settings[place:]]
-        with _arguments(before[0], settings_and_path):
+        with searching(path), _arguments(before[0], settings):
             train_one()
         if failures:
             raise failures[0]
@@ -116,10 +113,6 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(" ".join(str(error).split("\n")[:2])) from error
     return 0
-
-
-def _is_setting(word: str) -> bool:
-    return "=" in word and not word.startswith("-")
 
 
 @contextmanager

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hydra import compose as compose_with_hydra
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
 from vschaos.configs.recipes import choices, chosen_family, family_of, search_path
@@ -30,17 +35,44 @@ def compose(
     groups = choices(path)
     chosen = [key for key, value in given.items() if key in groups and isinstance(value, str)]
     words = [*overrides, *(f"{key}={given.pop(key)}" for key in chosen)]
-    with initialize_config_dir(str(path[0]), version_base="1.3"):
-        config = compose_with_hydra(recipe, [*words, search_path_override(path)])
+    with _own_hydra(), searching(path), initialize_config_dir(str(path[0]), version_base="1.3"):
+        config = compose_with_hydra(recipe, words)
     for key, value in given.items():
         plain = str(value) if isinstance(value, Path) else value
         OmegaConf.update(config, key, plain, force_add=True)
     return config
 
 
-def search_path_override(path: Sequence[Path]) -> str:
-    """Names the folders after the first one to Hydra."""
-    return f"hydra.searchpath=[{','.join(quoted(str(folder)) for folder in path[1:])}]"
+@contextmanager
+def _own_hydra() -> Iterator[None]:
+    """Composes apart from a Hydra that is at work: the one that composed a training, say."""
+    hydra, at_work = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    hydra.clear()
+    try:
+        yield
+    finally:
+        hydra.hydra = at_work
+
+
+class _SearchPath(SearchPathPlugin):
+    """Shows Hydra more than one folder; `hydra.searchpath` would not find recipes in them."""
+
+    folders: ClassVar[Sequence[Path]] = ()
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for folder in self.folders:
+            search_path.append("vschaos", str(folder))
+
+
+@contextmanager
+def searching(path: Sequence[Path]) -> Iterator[None]:
+    """Lets Hydra search the folders after the first one, too, which it is given itself."""
+    Plugins.instance().register(_SearchPath)
+    before, _SearchPath.folders = _SearchPath.folders, path[1:]
+    try:
+        yield
+    finally:
+        _SearchPath.folders = before
 
 
 def quoted(text: str) -> str:

@@ -65,7 +65,7 @@ def train(
     """Trains a model and leaves a run.
 
     Args:
-        config: resolved, plain mappings and values; see `configs/base.yaml`.
+        config: resolved, plain mappings and values; see `vschaos/configs/base.yaml`.
         go_on: with `check: true`, asked after the overview if the training shall begin.
         try_export: called with a copy of the untrained model, which it fails to export or not; the
             training is tried out before it begins then.

@@ -128,7 +128,8 @@ def test_labels_that_count_otherwise_are_refused(task: str, vocabulary: Vocabula
 
 
 def test_a_label_follows_as_pitch_class_or_octave() -> None:
-    with pytest.raises(ValueError, match=r"labels\.pitch must be one of pitch_class, octave; 'c'"):
+    message = r"labels\.pitch must be one of pitch_class, octave, got 'c'"
+    with pytest.raises(ValueError, match=message):
         Varispeed(6.0, 1.0, {"pitch": "c"})
 
 

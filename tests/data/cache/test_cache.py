@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import write_audio
-from vschaos.data.cache import __main__ as command
+from vschaos.cli import cache as command
 from vschaos.data.cache.manifest import cache_lock
 from vschaos.data.cache.store import SoundStore, open_store
 
@@ -65,7 +65,7 @@ def test_what_is_kept_is_listed(
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, in use",
         str(folder.parent / "two"),
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, used 5 days ago",
-        "pitches that were heard: 0.5 MB",
+        "tracked pitches: 0.5 MB",
         "of an earlier version of vschaos: 0.7 MB",
     ]
     del store
@@ -145,5 +145,5 @@ def test_what_is_not_there_is_told(
     assert _run(monkeypatch, "--cache", folder, "--clear", folder.parent / "three") == 1
     assert "nothing is kept of" in capsys.readouterr().err
     assert _run(monkeypatch, "--cache", folder.parent / "nowhere") == 1
-    assert "--cache: there is no folder" in capsys.readouterr().err
+    assert "--cache must be a folder" in capsys.readouterr().err
     assert _sounds(folder) == 3

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from vschaos.wav import WavWriter
 
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
@@ -23,7 +24,6 @@ from vschaos.data.cache import waveform as waveforms
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
 from vschaos.data.files import find_changed
 from vschaos.folders import mark_as_made
-from vschaos.wav import WavWriter
 
 Tone = Callable[..., np.ndarray]
 RATE = 8000

@@ -16,7 +16,8 @@ import pytest
 from vschaos.audio import files as audio
 from vschaos.audio.files import probe, write_audio
 from vschaos.cli import check as check_module
-from vschaos.data.check import inspection, main
+from vschaos.cli.check import main
+from vschaos.data.check import inspection
 from vschaos.data.check.inspection import Inspection, inspect_dataset
 
 RATE = 8000
@@ -305,7 +306,7 @@ def test_numbers_are_recognised_and_the_setting_told(dataset: Path, check: Check
     code, text = check()
     assert code == 1
     assert "metadata/loudness  set data.dataset.metadata_callbacks.loudness.type=float" in text
-    assert "metadata/pitch/metadata.txt:2  a class number" in text
+    assert "metadata/pitch/metadata.txt:2  expected a class number" in text
 
 
 def test_labels_that_are_not_understood_are_errors(dataset: Path, check: Check) -> None:

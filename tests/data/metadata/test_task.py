@@ -234,8 +234,8 @@ FAULTY_LINES = [
     ("metadata/t/metadata.txt\t1", "got"),
     ("data/\0a.wav\t1", "got"),
     ("data/a.wav 1", "path of a sound TAB value, got 'data/a.wav 1' without a TAB"),
-    ("data/a.wav\t", "path of a sound TAB value was expected"),
-    ("\t1", "path of a sound TAB value was expected"),
+    ("data/a.wav\t", "path of a sound TAB value"),
+    ("\t1", "path of a sound TAB value"),
     ("data/a.wav\t-1", "0 to 9999, got '-1'; write none where it is unknown"),
     ("data/a.wav\t10000", "0 to 9999, got '10000'"),
     ("data/a.wav\t1000000000000", "0 to 9999, got '1000000000000'"),
@@ -250,11 +250,11 @@ FAULTY_LINES = [
     (f"data/a.wav\t{'x' * 9999}.txt", "there is no track 'xxx"),
     ("data/a.wav\t\0.txt", "there is no track"),
     ("data/a.wav\ttracks/", "there is no track 'tracks/'"),
-    ("data/a.wav\t../../../outside.txt", "a track in the dataset's folder was expected"),
-    ("data/a.wav\t..\\..\\..\\outside.txt", "a track in the dataset's folder was expected"),
-    ("data/a.wav\ttracks/../../../../outside.txt", "a track in the dataset's folder was expected"),
-    ("data/a.wav\t/etc/passwd", "a track in the dataset's folder was expected"),
-    ("data/a.wav\tC:\\secret\\a.txt", "a track in the dataset's folder was expected"),
+    ("data/a.wav\t../../../outside.txt", "a track in the dataset's folder"),
+    ("data/a.wav\t..\\..\\..\\outside.txt", "a track in the dataset's folder"),
+    ("data/a.wav\ttracks/../../../../outside.txt", "a track in the dataset's folder"),
+    ("data/a.wav\t/etc/passwd", "a track in the dataset's folder"),
+    ("data/a.wav\tC:\\secret\\a.txt", "a track in the dataset's folder"),
     (b"data/\xe9.wav\t1", "UTF-8 text, got byte 0xe9"),
     (b"data/a.wav\t\xff\xfe", "UTF-8 text, got byte 0xff"),
 ]
@@ -296,7 +296,7 @@ FAULTY_SEGMENTS = [
     ("1,inf\t5", "got '1,inf'"),
     ("1,1e999\t5", "got '1,1e999'"),
     ("2,1\t5", "an offset after the onset, got '2,1'"),
-    ("1,1\t5", "an offset after the onset was expected"),
+    ("1,1\t5", "an offset after the onset"),
     ("1,2\tloud", "a class number or none, got 'loud'"),
     ("1,2\ta.txt", "a class number or none, got 'a.txt'"),
     ("1,2\t-3", "0 to 9999"),
@@ -348,7 +348,7 @@ def test_utf_16_is_told_in_one_sentence(write: Write) -> None:
     root = write("data/a.wav\ta.txt\ndata/b.wav\t0\n")
     _write(root / "metadata/t/tracks/a.txt", "0,1\t1\n1,2\t3\n".encode("utf-16"))
     (told,) = _told(read_task(root, "t"))
-    assert told.startswith("metadata/t/tracks/a.txt:1: UTF-8 text, got UTF-16")
+    assert told.startswith("metadata/t/tracks/a.txt:1: expected UTF-8 text, got UTF-16")
 
 
 FAULTY_CLASSES = [
@@ -388,9 +388,9 @@ def test_contradicting_classes_are_called_by_their_numbers(write: Write) -> None
 def test_a_class_that_is_not_listed_is_told(write: Write) -> None:
     task = read_task(write("data/a.wav\t1\ndata/b.wav\tpiano\ndata/c.wav\t0\n", "0\tbell\n"), "t")
     assert _told(task) == [
-        "metadata/t/metadata.txt:1: a class number from classes.txt, got 1",
-        "metadata/t/metadata.txt:2: a class number, a class name from classes.txt or none was "
-        "got 'piano'",
+        "metadata/t/metadata.txt:1: expected a class number from classes.txt, got 1",
+        "metadata/t/metadata.txt:2: expected a class number, a class name from classes.txt or "
+        "none, got 'piano'",
     ]
     assert task.vocabulary.classes == ("bell",)
 
@@ -422,7 +422,7 @@ def test_one_value_is_told_where_tracks_are_declared(write: Write) -> None:
     task = read_task(write(lines, a="0,1\t2\n"), "t", form=MULTI)
     assert _values(task) == {"b": [2.0], "c": []}
     (told,) = _told(task)
-    assert "metadata.txt:1: a track or none was expected" in told
+    assert "metadata.txt:1: expected a track or none" in told
     assert "data.dataset.metadata_callbacks.t.name=read_multi_metadata" in told
 
 
@@ -431,7 +431,7 @@ def test_a_track_is_told_where_one_value_is_declared(write: Write) -> None:
     task = read_task(write(lines, a="0,1\t2\n"), "t", form=SINGLE)
     assert _values(task) == {"a": [1.0], "c": []}
     (told,) = _told(task)
-    assert "metadata.txt:2: one value for the whole file was expected" in told
+    assert "metadata.txt:2: expected one value for the whole file" in told
     assert "data.dataset.metadata_callbacks.t.name=read_single_metadata" in told
 
 
@@ -439,13 +439,15 @@ def test_a_track_is_told_where_one_value_is_declared(write: Write) -> None:
 def test_what_is_no_number_is_told(write: Write, value: str) -> None:
     task = read_task(write(f"data/a.wav\t1.5\ndata/b.wav\t{value}\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task) == [f"metadata/t/metadata.txt:2: a finite number or none, got '{value}'"]
+    assert _told(task) == [
+        f"metadata/t/metadata.txt:2: expected a finite number or none, got '{value}'"
+    ]
 
 
 def test_numbers_have_no_classes(write: Write) -> None:
     task = read_task(write("data/a.wav\t1.5\n", "0\ta\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task)[0].startswith("metadata/t/classes.txt:1: no classes.txt was expected")
+    assert _told(task)[0].startswith("metadata/t/classes.txt:1: no classes.txt")
 
 
 @pytest.mark.parametrize(
@@ -454,7 +456,7 @@ def test_numbers_have_no_classes(write: Write) -> None:
         ("", "no line of it gives one"),
         ("data/a.wav\tnone\n", "no line of it gives one"),
         ("data/a.wav\tnone\njunk\n", r"metadata/t/metadata\.txt:2: "),
-        (b"\x00\xff\xfe\x89PNG\r\n\x1a\n" * 50, r"metadata/t/metadata\.txt:1: UTF-8"),
+        (b"\x00\xff\xfe\x89PNG\r\n\x1a\n" * 50, r"metadata/t/metadata\.txt:1: expected UTF-8"),
         ("data/a.wav\t1\n".encode("utf-16"), r"metadata/t/metadata\.txt:1: .*UTF-16"),
     ],
 )

@@ -164,9 +164,8 @@ def open_store(
 
     A cached waveform is found by the bytes of the file, the rate and the channel: a file that
     changed is imported again, and it alone, even if its size and time of change are as before; one
-    that was touched or moved is not (see `vschaos.data.cache.manifest`).
-    A waveform is verified when
-    it is opened for the first time after it was written (the checksum takes less than a second for
+    that was touched or moved is not (see `vschaos.data.cache.manifest`). It is verified when it
+    is opened for the first time after it was written (the checksum takes less than a second for
     an hour of sound), and then whenever its stamp has changed.
 
     Args:

@@ -106,14 +106,9 @@ def _connect_labels(patch: Patcher, layout: Layout, models: dict[str, Box]) -> N
 
 def _or_predicted(patch: Patcher, label: Box, predicted: tuple[Box, int], unset: float) -> Box:
     known = patch.chain(label, patch.object(f">~ {design.decimal(unset + 0.5)}"))
-    difference = patch.object("-~")
-    patch.connect(label, difference)
-    patch.connect(predicted[0], difference, predicted[1], 1)
-    share = patch.chain(difference, patch.object("*~"))
-    patch.connect(known, share, 0, 1)
-    chosen = patch.chain(share, patch.object("+~"))
-    patch.connect(predicted[0], chosen, predicted[1], 1)
-    return chosen
+    difference = patch.of_two("-~", label, predicted[0], 0, predicted[1])
+    share = patch.of_two("*~", difference, known)
+    return patch.of_two("+~", share, predicted[0], 0, predicted[1])
 
 
 def _columns(panel: Panel, layout: Layout, models: dict[str, Box]) -> None:

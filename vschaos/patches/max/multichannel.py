@@ -195,20 +195,13 @@ def _changed(panel: Panel, encoded: Box, shown: list[Control]) -> Box:
         caption(patch, name, PADDING, row(n))
         value = design.slider(panel, left, row(n), width, low, high)
         amounts[name] = panel.receives(name, value, default)
-    followed = patch.chain(encoded, patch.object("mc.*~"))
     follow = patch.chain(smooth(patch, amounts["follow"]), patch.object(f"mc.dup~ {count}"))
-    patch.connect(follow, followed, 0, 1)
-    hands = _hands(panel, left + width + 24.0, shown)
-    drawn = patch.chain(followed, patch.object("mc.+~"))
-    patch.connect(hands, drawn, 0, 1)
+    followed = patch.of_two("mc.*~", encoded, follow)
+    drawn = patch.of_two("mc.+~", followed, _hands(panel, left + width + 24.0, shown))
     trajectory = patch.chain(amounts["rate"], patch.object(f"mc.rand~ 0.25 @chans {count}"))
-    deep = patch.chain(trajectory, patch.object("mc.*~"))
     reach = patch.chain(smooth(patch, amounts["trajectory"]), patch.object("*~ 2.5"))
     depth = patch.chain(reach, patch.object(f"mc.dup~ {count}"))
-    patch.connect(depth, deep, 0, 1)
-    sum = patch.chain(drawn, patch.object("mc.+~"))
-    patch.connect(deep, sum, 0, 1)
-    return sum
+    return patch.of_two("mc.+~", drawn, patch.of_two("mc.*~", trajectory, depth))
 
 
 def _hands(panel: Panel, left: float, shown: list[Control]) -> Box:
@@ -262,9 +255,7 @@ def output(prefix: str) -> Patcher:
         apart = patch.object(f"mc.unpack~ {sides}")
         patch.chain(patch.inlet(name, CHANNELS), *spread, apart)
         for side in (0, 1):
-            product = patch.object("*~")
-            patch.connect(apart, product, side % sides)
-            patch.connect(louder, product, 0, 1)
+            product = patch.of_two("*~", apart, louder, side % sides)
             patch.connect(product, limited, 0, side)
     for side in (0, 1):
         safe = patch.object("clip~ -1. 1.")

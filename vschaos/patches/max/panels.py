@@ -255,12 +255,10 @@ def output(layout: Layout, tall: float) -> Patcher:
     sounds = [patch.inlet(name, SIGNAL) for name in layout.balanced]
     mixed = _balance(panel, sounds) if len(sounds) > 1 else sounds[0]
     for name in layout.added:
-        both = patch.chain(mixed, patch.object("+~"))
-        patch.connect(patch.inlet(name, SIGNAL), both, 0, 1)
-        mixed = both
+        mixed = patch.of_two("+~", mixed, patch.inlet(name, SIGNAL))
     volume = slider_row(panel, "volume dB", row(1), LOWEST_DB, HIGHEST_DB)
-    louder = patch.chain(mixed, patch.object("*~"))
-    patch.connect(decibels(patch, panel.receives("volume", volume, -6.0)), louder, 0, 1)
+    level = decibels(patch, panel.receives("volume", volume, -6.0))
+    louder = patch.of_two("*~", mixed, level)
     safe = patch.chain(louder, patch.object("limi~ 1"), patch.object("clip~ -1. 1."))
     caption(patch, "level", PADDING, row(2))
     patch.connect(safe, meter(patch, LEFT, row(2), panel.width - LEFT - PADDING))
@@ -276,18 +274,10 @@ def output(layout: Layout, tall: float) -> Patcher:
 def _balance(panel: Panel, sounds: list[Box]) -> Box:
     """From the first sound to the second."""
     patch = panel.patch
-    share = smooth(
-        patch, panel.receives("balance", slider_row(panel, "balance", row(0), 0.0, 1.0), 0.0)
-    )
-    difference = patch.object("-~")
-    patch.connect(sounds[1], difference, 0, 0)
-    patch.connect(sounds[0], difference, 0, 1)
-    part = patch.chain(difference, patch.object("*~"))
-    patch.connect(share, part, 0, 1)
-    both = patch.object("+~")
-    patch.connect(sounds[0], both, 0, 0)
-    patch.connect(part, both, 0, 1)
-    return both
+    slider = slider_row(panel, "balance", row(0), 0.0, 1.0)
+    share = smooth(patch, panel.receives("balance", slider, 0.0))
+    difference = patch.of_two("-~", sounds[1], sounds[0])
+    return patch.of_two("+~", sounds[0], patch.of_two("*~", difference, share))
 
 
 def _record(panel: Panel, sound: Box, top: float) -> None:

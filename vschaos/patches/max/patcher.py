@@ -124,6 +124,13 @@ class Patcher:
             self.connect(source, destination)
         return boxes[-1]
 
+    def of_two(self, text: str, left: Box, right: Box, outlet: int = 0, other: int = 0) -> Box:
+        """An object with two inlets, as `*~`, of two boxes, from an outlet of each."""
+        box = self.object(text)
+        self.connect(left, box, outlet)
+        self.connect(right, box, other, 1)
+        return box
+
     def content(self) -> dict[str, Any]:
         """The patcher as Max stores it."""
         places = _layers(self.boxes, self.lines)

@@ -39,8 +39,8 @@ def source(prefix: str, tall: float) -> Patcher:
     for n, sound in enumerate(sounds):
         patch.connect(sound, select, 0, n + 1)
     level = slider_row(panel, "level dB", row(8), LOWEST_DB, HIGHEST_DB)
-    louder = patch.chain(select, patch.object("*~"))
-    patch.connect(decibels(patch, panel.receives("level", level, -12.0)), louder, 0, 1)
+    factor = decibels(patch, panel.receives("level", level, -12.0))
+    louder = patch.of_two("*~", select, factor)
     caption(patch, "sound", PADDING, row(9))
     patch.connect(louder, meter(patch, LEFT, row(9), panel.width - LEFT - PADDING))
     patch.connect(louder, patch.outlet("sound", SIGNAL))
@@ -94,7 +94,4 @@ def _file(panel: Panel, first: int) -> Box:
         patch.chain(toggle, patch.message(text), player)
         caption(patch, name, left + 22.0, row(first) + 40.0, 40.0)
         left += 66.0
-    both = patch.object("+~")
-    patch.connect(player, both, 0, 0)
-    patch.connect(player, both, 1, 1)
-    return patch.chain(both, patch.object("*~ 0.7"))
+    return patch.chain(patch.of_two("+~", player, player, 0, 1), patch.object("*~ 0.7"))

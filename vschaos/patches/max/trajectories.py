@@ -55,13 +55,10 @@ def one_latent(control: Control, index: int) -> Patcher:
     follow, hand = (patch.inlet(name) for name in ("follow", "hand"))
     if control.default and not is_gate:
         encoded = patch.chain(encoded, patch.object(f"-~ {decimal(control.default)}"))
-    followed = _product(patch, encoded, smooth(patch, follow))
-    value = patch.chain(smooth(patch, hand), patch.object("+~"))
-    patch.connect(followed, value, 0, 1)
+    followed = patch.of_two("*~", encoded, smooth(patch, follow))
+    value = patch.of_two("+~", smooth(patch, hand), followed)
     if control.movement != "held":
-        moved = patch.chain(value, patch.object("+~"))
-        patch.connect(_moving(patch, control, index), moved, 0, 1)
-        value = moved
+        value = patch.of_two("+~", value, _moving(patch, control, index))
     if is_gate:
         value = patch.chain(value, patch.object(">~ 0.5"))
     patch.connect(value, patch.outlet(control.name, SIGNAL))
@@ -76,7 +73,7 @@ def _moving(patch: Patcher, control: Control, index: int) -> Box:
     trajectory = _trajectory(patch, index, (form, rate, step, turn, line, drift))
     reach = f"*~ {decimal((control.high - control.low) / 2)}"
     reached = patch.object(">~ 0." if widget(control) == "gate" else reach)
-    return _product(patch, patch.chain(trajectory, reached), smooth(patch, depth))
+    return patch.of_two("*~", patch.chain(trajectory, reached), smooth(patch, depth))
 
 
 def _trajectory(patch: Patcher, index: int, shared: tuple[Box, ...]) -> Box:
@@ -124,10 +121,9 @@ def _triangle(patch: Patcher, phase: Box) -> Box:
 
 
 def _helix(patch: Patcher, circle: Box, axis: Box) -> Box:
-    sum = patch.object("+~")
-    patch.chain(circle, patch.object(f"*~ {HELIX_RADIUS}"), sum)
-    patch.connect(patch.chain(axis, patch.object(f"*~ {1 - HELIX_RADIUS:.1f}")), sum, 0, 1)
-    return sum
+    turning = patch.chain(circle, patch.object(f"*~ {HELIX_RADIUS}"))
+    along = patch.chain(axis, patch.object(f"*~ {1 - HELIX_RADIUS:.1f}"))
+    return patch.of_two("+~", turning, along)
 
 
 def _points(patch: Patcher, step: Box) -> Box:
@@ -137,10 +133,3 @@ def _points(patch: Patcher, step: Box) -> Box:
     pair = patch.chain(point, patch.object("* 0.001"), patch.object("pack f f"))
     patch.connect(both, pair, 1, 1)
     return patch.chain(pair, patch.object("line~"))
-
-
-def _product(patch: Patcher, left: Box, right: Box) -> Box:
-    product = patch.object("*~")
-    patch.connect(left, product)
-    patch.connect(right, product, 0, 1)
-    return product

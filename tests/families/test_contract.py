@@ -1,0 +1,218 @@
+"""What every family must do, by one line each: configuration, training, kill and resume, evaluation,
+report, generation, prior, export, both hosts, and Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.families import CONFIGS, allow_families
+from tests.patches.pure_data import complaints, play_patch
+from vschaos import load_run
+from vschaos.audio.files import read_audio
+from vschaos.cli.main import main
+from vschaos.export.host import Host
+from vschaos.instrument.instrument import read_instrument
+from vschaos.models.capabilities import Autoencoder, LatentStatistics
+from vschaos.runs import Run
+
+STEPS = 6
+VSCHAOS = [sys.executable, "-m", "tests.families"]
+BLOCK_TOLERANCE = 1e-5  # of full scale: sums of a product may be taken in another order
+
+
+@dataclass(frozen=True)
+class Family:
+    """A line of the contract: how a family is trained at tiny size.
+
+    Attributes:
+        recipe: in the package, or in `configs` here.
+        settings: of the training.
+        has_sounds: whether it needs a folder of sounds.
+        is_audible: whether what it exports gives sound from a tone after so few steps.
+    """
+
+    recipe: str
+    settings: Sequence[str] = ()
+    has_sounds: bool = True
+    is_audible: bool = True
+
+
+SPECTRAL_VAE = (
+    *("model.sample_rate=8000", "model.transform.n_fft=512", "model.transform.hop_length=128"),
+    *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
+)
+FAMILIES = [
+    Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
+    Family("toy"),
+    Family("toy_rendered", has_sounds=False),
+]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run of a family, in a folder of its own."""
+
+    family: Family
+    folder: Path
+
+    @property
+    def run(self) -> Run:
+        return load_run(self.folder / "runs" / "whole")
+
+
+def words(family: Family, name: str, steps: int = STEPS) -> list[str]:
+    sounds = ["data.dataset.root=sounds", "augment=off"] if family.has_sounds else []
+    return [
+        *("train", "--config-name", family.recipe, f"name={name}", "rundir=runs", *sounds),
+        *("data.loading.batch_size=4", "data.loading.batches_per_epoch=2"),
+        *(f"trainer.max_steps={steps}", "trainer.accelerator=cpu", *family.settings),
+    ]
+
+
+@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.recipe)
+def trained(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    write_dataset: Callable[[Path], Path],
+) -> Trained:
+    folder = tmp_path_factory.mktemp(request.param.recipe)
+    allow_families()
+    shutil.copytree(CONFIGS, folder / "configs")
+    write_dataset(folder / "sounds")
+    found = Trained(request.param, folder)
+    type_in(found, *words(found.family, "whole"))
+    return found
+
+
+def type_in(trained: Trained, *arguments: str, expects: int = 0) -> None:
+    """A command within this process, in the folder of the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(trained.folder)
+        patch.setattr("sys.argv", ["vschaos", *arguments])
+        assert main(list(arguments)) == expects
+
+
+def test_it_trains_and_leaves_a_run(trained: Trained) -> None:
+    folder = trained.run.folder
+    metric = trained.run.model.tracked_metrics[0]
+    assert json.loads((folder / "state.json").read_text()) == {"state": "finished"}
+    best = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+    assert np.isfinite(best["metrics"][metric.key])
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert trained.run.name in page
+    assert [*(folder / "logs").glob("events*")]
+
+
+def test_it_is_killed_and_resumed_to_the_bit(trained: Trained) -> None:
+    killed = words(trained.family, "killed")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(
+        [*VSCHAOS, *killed, "report=false", "--die-at=5"], cwd=trained.folder, env=environment
+    )
+    assert ended.returncode == -signal.SIGKILL
+    type_in(trained, *killed, "resume=true")
+    whole, resumed = (
+        torch.load(
+            trained.folder / f"runs/{name}/version_0/checkpoints/last.ckpt", weights_only=True
+        )["state_dict"]
+        for name in ("whole", "killed")
+    )
+    assert whole.keys() == resumed.keys()
+    # the same kernels in the same order, on one thread
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_it_is_evaluated_and_listed(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    type_in(trained, "evaluate", "runs/whole", "--no-f0")
+    (found,) = trained.run.folder.glob("evaluation/*.json")
+    facts = json.loads(found.read_text(encoding="utf-8"))
+    assert facts["files"] >= 1
+    type_in(trained, "runs", "runs")
+    assert trained.run.model.tracked_metrics[0].label in capsys.readouterr().out
+
+
+def test_it_makes_sounds(trained: Trained) -> None:
+    if not isinstance(trained.run.model, Autoencoder):
+        pytest.skip("it decodes nothing")
+    given = ("--files", str(next((trained.folder / "sounds/data").rglob("*.wav"))))
+    type_in(trained, "generate", "reconstruct", "runs/whole", *given, "--out", "out")
+    walk = ("--trajectories", "sin", "random", "-b", "1", "-s", "40", "--out", "out")
+    type_in(trained, "generate", "trajectories", "runs/whole", *walk)
+    made = [*(trained.folder / "out").rglob("*.wav")]
+    assert len(made) == 3
+    for file in made:
+        sound = read_audio(file, trained.run.sample_rate)
+        assert len(sound) > trained.run.model.hop_length
+        assert np.isfinite(sound).all()
+        assert file.with_suffix(".png").is_file()
+
+
+def test_a_prior_is_learnt_where_latents_have_statistics(
+    trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    can = isinstance(trained.run.model, LatentStatistics)
+    type_in(trained, "prior", "runs/whole", "--steps", "2", expects=0 if can else 1)
+    assert can or "a temporal prior needs" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Trained) -> Path:
+    type_in(trained, "export", "runs/whole", "-o", "patches")
+    return trained.folder / "patches" / "whole.ts"
+
+
+def test_what_it_exports_plays_in_our_host(trained: Trained, exported: Path) -> None:
+    instrument = read_instrument(exported)
+    random = np.random.default_rng(0)
+    for method in instrument.methods:
+        whole, blocks = Host(exported, method.name, 8192), Host(exported, method.name)
+        lows, highs = (np.array([getattr(c, k) for c in method.inlets]) for k in ("low", "high"))
+        length = 4 * 8192
+        steps = random.uniform(0.3, 0.7, (len(lows), length // instrument.hop_length))
+        values = lows[:, None] + (highs - lows)[:, None] * steps
+        sound = np.repeat(values, instrument.hop_length, axis=1).astype(np.float32)
+        at_once, in_blocks = whole.process(sound), blocks.process(sound)
+        assert not whole.failures + blocks.failures
+        scale = max(1.0, float(np.abs(at_once).max()))
+        assert np.abs(at_once - in_blocks).max() <= BLOCK_TOLERANCE * scale
+    for attribute in instrument.settings():
+        host = Host(exported, instrument.methods[0].name)
+        if attribute.type in ("int", "float"):
+            host.set(attribute.name, attribute.high)
+            with pytest.raises(ValueError, match=attribute.name):
+                host.set(attribute.name, attribute.high + 1.0)
+        for choice in attribute.choices:
+            host.set(attribute.name, choice)
+            assert host.get(attribute.name) == [choice]
+
+
+def test_its_patch_opens_in_pure_data(trained: Trained, exported: Path) -> None:
+    opening = [(0.0, "whole-volume 0"), (0.0, "whole-source tone")]
+    played = play_patch(exported.with_suffix(".pd"), 1.0, opening, listen_to=["whole-out"])
+    assert not complaints(played.lines)
+    assert played.objects
+    assert np.isfinite(played.sound).all()
+    if trained.family.is_audible:
+        assert np.abs(played.sound).max() > 1e-4
+
+
+def test_it_is_used_from_python(trained: Trained) -> None:
+    run = trained.run
+    if isinstance(run.model, Autoencoder):
+        sound = 0.1 * np.sin(np.arange(run.sample_rate) / 10).astype(np.float32)
+        latents = run.encode(sound)
+        assert latents.shape[0] == run.model.latent_dim == len(run.model.frame_controls())
+        assert np.isfinite(run.decode(latents)).all()
+        assert run.reconstruct(sound).shape == sound.shape
