@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -48,11 +48,12 @@ class Echo:
     """A run whose model gives back what it hears."""
 
     sample_rate = 8000
+    frame_rate = 800.0
+    conditioning_tasks: ClassVar[list[str]] = []
     model = SimpleNamespace(
         hop_length=10,
         excerpt_centres=[0],
         centres=lambda length: torch.arange(0, length, 10),
-        told=[],
         vocabularies={},
     )
 
