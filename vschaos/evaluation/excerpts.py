@@ -19,7 +19,7 @@ from vschaos.evaluation.features import features_of
 from vschaos.evaluation.rendered import RenderedMaterial
 from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation import DatasetLabelReader
-from vschaos.generation.inputs import beyond_full_scale, changed_files
+from vschaos.generation.inputs import beyond_full_scale, changed_files, dataset_settings
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -175,7 +175,7 @@ def _excerpt(run: Run, name: str, audio: Waveform, known: dict[str, np.ndarray])
 
 def _read_middle(run: Run, file: Path) -> Waveform:
     """At most `MAX_SECONDS` from the middle of a file, without the rest of it in memory."""
-    channel = run.config["data"]["dataset"].get("channel", "mix")
+    channel = dataset_settings(run).get("channel", "mix")
     wanted = round(MAX_SECONDS * run.sample_rate)
     length, peak = 0, 0.0
     for block in read_blocks(file, run.sample_rate, channel):

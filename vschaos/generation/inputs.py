@@ -6,7 +6,7 @@ import logging
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence, Sized
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class InputSound:
     """
 
     def __init__(self, run: Run, given: Input) -> None:
-        self._from = (given.file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+        self._from = (given.file, run.sample_rate, dataset_settings(run).get("channel", "mix"))
         length, peak = 0, 0.0
         for block in read_blocks(*self._from):
             length += len(block)
@@ -165,13 +165,13 @@ def read_sound(run: Run, file: Path) -> Waveform:
     Raises:
         UnusableAudioError: it cannot be read.
     """
-    audio = read_audio(file, run.sample_rate, run.config["data"]["dataset"]["channel"])
+    audio = read_audio(file, run.sample_rate, dataset_settings(run).get("channel", "mix"))
     return scaled(audio, beyond_full_scale(run))
 
 
 def beyond_full_scale(run: Run) -> str:
     """How the run's training treated sounds beyond full scale."""
-    return str(run.config["data"]["dataset"].get("beyond_full_scale", "keep"))
+    return str(dataset_settings(run).get("beyond_full_scale", "keep"))
 
 
 def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Waveform:
@@ -187,13 +187,19 @@ def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Wav
     return audio
 
 
+def dataset_settings(run: Run) -> dict[str, Any]:
+    """`data.dataset` of the run's training; empty if its examples were rendered."""
+    settings: dict[str, Any] = run.config["data"].get("dataset", {})
+    return settings
+
+
 def dataset_root(run: Run) -> Path:
     """The folder of the sounds that the run was trained on.
 
     Raises:
         ValueError: it was trained on rendered examples.
     """
-    root = run.config["data"].get("dataset", {}).get("root")
+    root = dataset_settings(run).get("root")
     if root is None:
         raise ValueError("the run was trained without sound files: give some with --files")
     return Path(root).expanduser()
@@ -202,7 +208,7 @@ def dataset_root(run: Run) -> Path:
 def changed_files(run: Run, names: Collection[str]) -> set[str]:
     """Those of the named files of the run's dataset whose content changed since the training; logs
     a warning if there are any."""
-    dataset, root = run.config["data"]["dataset"], dataset_root(run)
+    dataset, root = dataset_settings(run), dataset_root(run)
     digests = {name: d for name, d in run.split.get("digests", {}).items() if name in names}
     if not digests or not root.is_dir():
         return set()
@@ -217,7 +223,7 @@ def changed_files(run: Run, names: Collection[str]) -> set[str]:
 
 def cache_of(run: Run) -> Path:
     """The cache of the run's sounds."""
-    cache = run.config["data"]["dataset"].get("cache")
+    cache = dataset_settings(run).get("cache")
     return Path(cache).expanduser() if cache else default_cache()
 
 
@@ -226,8 +232,9 @@ class DatasetLabelReader:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.root = dataset_root(run)
-        callbacks = run.config["data"]["dataset"].get("metadata_callbacks") or {}
+        settings = dataset_settings(run)
+        self.root = Path(settings.get("root", "")).expanduser()  # of no root, no file has labels
+        callbacks = settings.get("metadata_callbacks") or {}
         self.tasks: dict[str, Task] = {}
         for name in run.model.vocabularies:
             callback = callbacks.get(name) or {}
