@@ -193,7 +193,7 @@ def test_a_model_of_notes_is_played_by_their_names(
     for words, message in (
         (["--meta", "pitch", "H"], "pitch: a class number from 0 to 11 or one of A, A#"),
         (["--meta", "pitch"], "pairs of a label and its value"),
-        (["--meta", "timbre", "1"], "the model can be told pitch, octave; 'timbre' came"),
+        (["--meta", "timbre", "1"], "the model is conditioned on pitch, octave, got 'timbre'"),
     ):
         (refusal,) = run("generate", *walk, "--out", "never", *words)
         assert message in refusal

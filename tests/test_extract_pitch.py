@@ -98,7 +98,7 @@ def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--threshold", "2"], "--threshold must be 0 to 1, 2 came"),
+        (["--threshold", "2"], "--threshold must be 0 to 1, got 2"),
         (["--fmin", "500", "--fmax", "400"], "500 and 400"),
         (["--hop_length", "5"], "--hop_length must be 16 to 1600"),
     ],

@@ -123,6 +123,6 @@ def test_a_silence_that_lasts_is_where_the_gate_expects_it() -> None:
     with torch.no_grad():
         latents = model.encode(torch.zeros(1, 60 * 64))
         settled = latents[:, :, 40:50]
-        gate = model._silence()
+        gate = model.silence()
     assert torch.allclose(gate.silent, settled[0, :, -1:], atol=1e-4)
     assert float(gate(settled).max()) == 0.0

@@ -33,7 +33,7 @@ LABELS += ["+data.dataset.metadata_callbacks={height:{type:float}}"]
 def short_walks() -> Iterator[None]:
     """A page takes most of its time for walks, and those of one second show as much."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vschaos.report.listening.WALK_SECONDS", 1.0)
+        patch.setattr("vschaos.report.listening.TRAJECTORY_SECONDS", 1.0)
         yield
 
 

@@ -158,7 +158,7 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
     assert watched["training"]["monitoring"] == now["training"]["monitoring"]
     with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, 2048 came"):
         resumed(now, [*given, "model.transform.n_fft"])
-    with pytest.raises(FileNotFoundError, match=r"nothing to go on with in .*other"):
+    with pytest.raises(FileNotFoundError, match=r"nothing to resume in .*other"):
         resumed({**now, "name": "other"}, given)
 
 

@@ -87,7 +87,8 @@ class _Reader:
             is_argument: of a class, which knows itself what it takes.
         """
         if not isinstance(value, Mapping):
-            if not is_argument and _is_section(shipped):
+            # an argument may be left out
+            if _is_section(shipped) and not (is_argument and value is None):
                 raise ValueError(f"{path} must hold {_listed(sorted(shipped))}, got {value}")
             return
         if path in self.referred_to:
