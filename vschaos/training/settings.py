@@ -87,9 +87,11 @@ class _Reader:
             is_argument: of a class, which knows itself what it takes.
         """
         if not isinstance(value, Mapping):
-            # an argument may be left out
-            if _is_section(shipped) and not (is_argument and value is None):
-                raise ValueError(f"{path} must hold {_listed(sorted(shipped))}, got {value}")
+            # what is built, or an argument, may be left out
+            is_left_out = value is None and (is_argument or not _is_section(shipped))
+            if isinstance(shipped, Mapping) and shipped and not is_left_out:
+                held = sorted(set(shipped) - set(TARGET))
+                raise ValueError(f"{path} must hold {_listed(held)}, got {value}")
             return
         if path in self.referred_to:
             return
