@@ -25,8 +25,9 @@ PRIVATE = "mount -t tmpfs -o size={size} tmpfs /dev/shm && exec {python} -c '{pr
 TRAIN = """
 import sys, yaml
 from vschaos.cli.command import run_command
+from vschaos.data import datamodule
 from vschaos.training import train
-sys.modules[train.__module__].check_shared_memory = lambda *given: None
+datamodule.check_shared_memory = lambda *given: None
 config = yaml.safe_load(open(sys.argv[1]))
 sys.exit(run_command(lambda: train(config) and 0))
 """

@@ -39,4 +39,4 @@ def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
     assert (out / "example.wav").is_file()
     measured = json.loads((folder / "evaluation" / "evaluation.json").read_text())["labels"]
     assert measured["notes"]["all"]["cases"] > 0
-    assert set(measured["heard"]) == {"pitch", "octave"}
+    assert set(measured["prediction"]) == {"pitch", "octave"}

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vschaos.wav import WavWriter
 
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
+from vschaos.audio.wav import WavWriter
 from vschaos.data import parallel
 from vschaos.data.cache import importing, manifest, sources
 from vschaos.data.cache import store as store_module
