@@ -175,7 +175,12 @@ def test_a_network_grows_with_its_size(network: str) -> None:
     assert counts[0] < 0.7 * counts[1] < 0.5 * counts[2]
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network",
+    [  # all recipes are trained with `mlp`; `gru` has a memory
+        pytest.param(name, marks=() if name == "gru" else pytest.mark.slow) for name in NETWORKS
+    ],
+)
 @pytest.mark.parametrize(
     "size", ["small", *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])]
 )

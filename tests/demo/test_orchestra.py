@@ -79,6 +79,7 @@ def test_every_player_moves_while_it_plays(timbre: str) -> None:
         assert difference_db(early, late) > 3.0
 
 
+@pytest.mark.slow
 def test_a_loud_note_is_brighter() -> None:
     def centre(sound: np.ndarray) -> float:
         power = np.abs(np.fft.rfft(sound)) ** 2

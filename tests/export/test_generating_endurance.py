@@ -121,7 +121,7 @@ def test_whatever_is_turned_it_never_grows_loud_and_never_clicks(
 
 
 @pytest.mark.parametrize("seconds", [40.0, pytest.param(600.0, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("temperature", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_it_goes_from_note_to_note_to_the_end(
     playing: torch.jit.ScriptModule, temperature: float, seconds: float
 ) -> None:

@@ -136,6 +136,7 @@ def test_inlets_and_outlets_are_named_in_the_order_of_the_settings(
     assert scripted.forward_params.tolist() == [4, 1, 3, 1]
 
 
+@pytest.mark.slow
 def test_every_export_of_a_run_has_the_same_order(run: Run, tmp_path: Path) -> None:
     one, other = (export(run, tmp_path / folder) for folder in ("one", "other"))
     for method in ("encode", "decode", "forward"):

@@ -62,6 +62,7 @@ def hold_and_fork(folder: Path, told: Connection) -> None:
     signal.pause()
 
 
+@pytest.mark.slow
 def test_a_kill_lets_go_though_workers_live_on(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
