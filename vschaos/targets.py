@@ -17,7 +17,6 @@ ALLOWED = (
     "vschaos.models.",
     "vschaos.latents.",
     "vschaos.layers.",
-    "vschaos.latents.",
     "vschaos.dsp.",
     "vschaos.losses.",
     "vschaos.data.augment.",
