@@ -71,5 +71,6 @@ def test_an_object_is_called_as_the_export_is(
 
 def test_commands_can_be_typed_as_they_stand(labelled: Run) -> None:
     typed = [row["command"] for row in commands(labelled)]
-    assert any(f"script.py '{labelled.folder}'" in command for command in typed)  # it has a space
+    # its name has a space
+    assert any(f"vschaos export '{labelled.folder}'" in command for command in typed)
     assert any("--task timbre" in command for command in typed)

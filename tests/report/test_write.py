@@ -88,7 +88,7 @@ def test_an_error_is_one_sentence(
     write_report_safely(plain.folder)
     (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert message in warning.getMessage()
-    assert "python3 -m vschaos.report '" in warning.getMessage()
+    assert "vschaos report '" in warning.getMessage()
     assert not list(plain.folder.glob("report.html*"))
 
 

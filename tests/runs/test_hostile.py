@@ -52,6 +52,14 @@ def test_files_outside_of_the_dataset_are_refused(folder: Path, side: str, name:
         load_run(folder)
 
 
+@pytest.mark.parametrize("peak", [0.0, -1.0, 1e30, float("nan"), "1", None])
+def test_a_usual_peak_that_is_none_is_refused(folder: Path, peak: object) -> None:
+    split = {"train": [], "held_out": [], "usual_peak": peak}
+    (folder / "split.json").write_text(json.dumps(split))
+    with pytest.raises(ValueError, match="usual_peak are malformed"):
+        load_run(folder)
+
+
 @pytest.mark.parametrize("task", ["a/../../../x", "..\\x", "a\nb", ""])
 def test_labels_that_are_paths_are_refused(folder: Path, task: str) -> None:
     file = folder / "vocabularies.json"

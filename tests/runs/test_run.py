@@ -77,7 +77,10 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> Non
 def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     assert read_config(folder) == CONFIG
     run = load_run(folder)
-    assert (run.name, run.split) == (CONFIG["name"], {**SPLIT, "parts": {}, "digests": {}})
+    assert (run.name, run.split) == (
+        CONFIG["name"],
+        {**SPLIT, "parts": {}, "digests": {}, "usual_peak": 1.0},
+    )
     assert run.vocabularies == {"pitch": PITCH}
     assert "/Klänge {x}" in (folder / "README.md").read_text(encoding="utf-8")
     assert json.loads((folder / "versions.json").read_text())["numpy"] == np.__version__

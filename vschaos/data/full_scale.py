@@ -31,9 +31,15 @@ def is_beyond(peak: float) -> bool:
     return peak > BEYOND
 
 
-def gain_for(peak: float, choice: str) -> float:
-    """By what a file of that peak is multiplied."""
-    return 1.0 / peak if choice == "scale" and is_beyond(peak) else 1.0
+def usual_peak(peaks: Sequence[float]) -> float:
+    """The median peak of those files that are not beyond full scale, at most 1; 1 without any."""
+    usual = [peak for peak in peaks if 0.0 < peak and not is_beyond(peak)]
+    return min(float(np.median(usual)), 1.0) if usual else 1.0
+
+
+def gain_for(peak: float, choice: str, usual: float = 1.0) -> float:
+    """The factor for a file of that peak; `scale` gives it the `usual_peak` of a dataset."""
+    return usual / peak if choice == "scale" and is_beyond(peak) else 1.0
 
 
 def beyond(peak: float) -> str:
@@ -48,9 +54,3 @@ def loudest_usual(peaks: Sequence[float]) -> float:
         return math.inf
     ordered = sorted(peaks)
     return float(ordered[int(OTHERS * (len(ordered) - 1))] * 10 ** (OUTLIER_DB / 20))
-
-
-def scaled(audio: np.ndarray, choice: str) -> np.ndarray:
-    """A whole sound, as a training with that choice would take it."""
-    gain = gain_for(float(np.abs(audio).max(initial=0.0)), choice)
-    return audio if gain == 1.0 else audio * np.float32(gain)

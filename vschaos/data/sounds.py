@@ -190,7 +190,7 @@ class Sounds(DataModule):
         self.validation = WholeSounds(store, chosen, wanted, frames, features)
 
     def split_to_json(self) -> dict[str, Any]:
-        return self.split.to_json()
+        return {**self.split.to_json(), "usual_peak": self.store.usual_peak}
 
     def describe(self) -> str:
         sides = [describe(self.split, "train", self.store)]

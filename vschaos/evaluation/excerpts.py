@@ -14,12 +14,11 @@ from torch import Tensor
 
 from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, read_blocks
 from vschaos.batch import Batch
-from vschaos.data.full_scale import gain_for
 from vschaos.evaluation.features import features_of
 from vschaos.evaluation.rendered import RenderedMaterial
 from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation import DatasetLabelReader
-from vschaos.generation.inputs import beyond_full_scale, changed_files, dataset_settings
+from vschaos.generation.inputs import changed_files, dataset_settings, gain_in_training
 from vschaos.generation.material import Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -187,7 +186,7 @@ def _read_middle(run: Run, file: Path) -> Waveform:
         first, last = start - position, start + wanted - position
         middle.append(block[max(first, 0) : max(last, 0)])
         position += len(block)
-    return np.concatenate(middle) * np.float32(gain_for(peak, beyond_full_scale(run)))
+    return np.concatenate(middle) * np.float32(gain_in_training(run, peak))
 
 
 def _useless(audio: Waveform) -> str:

@@ -19,7 +19,7 @@ from vschaos.audio.files import (
 )
 from vschaos.data.cache.store import default_cache
 from vschaos.data.files import find_changed
-from vschaos.data.full_scale import gain_for, scaled
+from vschaos.data.full_scale import gain_for
 from vschaos.data.metadata.task import Task, read_task
 from vschaos.data.metadata.timeline import values_at
 from vschaos.runs import Given, Run
@@ -133,7 +133,7 @@ class InputSound:
         for block in read_blocks(*self._from):
             length += len(block)
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
-        self._gain = np.float32(gain_for(peak, beyond_full_scale(run)))
+        self._gain = np.float32(gain_in_training(run, peak))
         first, end = given.part or (0, length)
         self._first, self._end = first, min(end, length)
         if not len(self):
@@ -166,7 +166,12 @@ def read_sound(run: Run, file: Path) -> Waveform:
         UnusableAudioError: it cannot be read.
     """
     audio = read_audio(file, run.sample_rate, dataset_settings(run).get("channel", "mix"))
-    return scaled(audio, beyond_full_scale(run))
+    return audio * np.float32(gain_in_training(run, float(np.abs(audio).max(initial=0.0))))
+
+
+def gain_in_training(run: Run, peak: float) -> float:
+    """The factor that the run's training gave, or would give, a file of that peak."""
+    return gain_for(peak, beyond_full_scale(run), run.split.get("usual_peak", 1.0))
 
 
 def beyond_full_scale(run: Run) -> str:

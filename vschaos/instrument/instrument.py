@@ -162,12 +162,12 @@ def _card_within(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(f"/extra/{CARD}")]
             if len(names) != 1:
-                raise ValueError(f"{path} holds no card: export its model again with script.py")
+                raise ValueError(f"{path} holds no card: export its model again (vschaos export)")
             if archive.getinfo(names[0]).file_size > LARGEST_CARD:
                 raise ValueError(f"{path} holds a card of more than {LARGEST_CARD} bytes")
             return archive.read(names[0]).decode("utf-8")
     except zipfile.BadZipFile as error:
-        raise ValueError(f"{path} is no model: it must be a .ts that script.py wrote") from error
+        raise ValueError(f"{path} is no model that vschaos export wrote") from error
 
 
 def _instrument(content: dict[str, Any]) -> Instrument:

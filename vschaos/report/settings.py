@@ -38,11 +38,11 @@ def commands(run: Run) -> list[dict[str, str]]:
         typed += f" -n {shlex.quote(run.checkpoint.stem)}"
     name = run.name if len(run.name) > 2 else f"{run.name}_model"  # name of its export
     rows = [
-        ("export it for nn~, with its patches", f"python3 script.py {typed}"),
+        ("export it for nn~, with its patches", f"vschaos export {typed}"),
         *_objects(run, name),
     ]
     if isinstance(run.model, Autoencoder):
-        generate, kinds = "python3 generate.py", "--trajectories sin random line"
+        generate, kinds = "vschaos generate", "--trajectories sin random line"
         rows += [
             ("reconstruct sounds", f"{generate} reconstruct {typed} --files some.wav"),
             ("decode trajectories", f"{generate} trajectories {typed} {kinds}"),
@@ -52,8 +52,8 @@ def commands(run: Run) -> list[dict[str, str]]:
             rows.append((f"decode one sound under each {task}", sweep))
     if dataset := run.config["data"].get("dataset"):
         data = shlex.quote(str(dataset["root"]))
-        rows.append(("check the sounds and labels again", f"python3 -m vschaos.data.check {data}"))
-    rows.append(("write this page again", f"python3 -m vschaos.report {typed}"))
+        rows.append(("check the sounds and labels again", f"vschaos check {data}"))
+    rows.append(("write this page again", f"vschaos report {typed}"))
     return [{"purpose": purpose, "command": command} for purpose, command in rows]
 
 

@@ -42,7 +42,7 @@ def write_report_safely(folder: Path) -> None:
     one sentence, and Ctrl-C skips the report."""
     if not (folder / "checkpoints" / "last.ckpt").is_file():
         return
-    again = f"python3 -m vschaos.report {shlex.quote(str(folder))}"
+    again = f"vschaos report {shlex.quote(str(folder))}"
     logger.info("writing the report (Ctrl-C skips it)")
     try:
         logger.info("report: %s", write_report(folder))

@@ -71,7 +71,7 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
     file = prior_file(checkpoint)
     if not isinstance(model, LatentStatistics) or not file.is_file():
         return None
-    again = f"python3 -m vschaos.prior {shlex.quote(str(checkpoint))} trains it again"
+    again = f"vschaos prior {shlex.quote(str(checkpoint))} trains it again"
     try:
         content: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
         is_of_these = content["weights"] == fingerprint(model)

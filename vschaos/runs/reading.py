@@ -122,16 +122,17 @@ def read_split(folder: Path) -> dict[str, Any]:
     (`held_out`).
 
     Also `parts`, by side and name the first sample and the end of the part of a file that belongs
-    to that side, for files that are split in time, and `digests` of the files' bytes by name.
+    to that side, for files that are split in time, `digests` of the files' bytes by name, and
+    `usual_peak`, to which files beyond full scale were scaled.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it holds no names, or names that lead out of a dataset.
     """
     file = folder / "split.json"
-    split = {"parts": {}, "digests": {}} | read_json(file)
+    split = {"parts": {}, "digests": {}, "usual_peak": 1.0} | read_json(file)
     split.pop("rendered", None)  # the seed of sounds that were rendered, for the reader
-    if split.keys() != {"train", "held_out", "parts", "digests"}:
+    if split.keys() != {"train", "held_out", "parts", "digests", "usual_peak"}:
         raise ValueError(f"{file} must name the files of train and held_out, got {sorted(split)}")
     for side in ("train", "held_out"):
         _check_file_names(file, split[side])
@@ -141,8 +142,9 @@ def read_split(folder: Path) -> dict[str, Any]:
             for side, named in split["parts"].items()
         }
         split["digests"] = {name: str(digest) for name, digest in split["digests"].items()}
+        split["usual_peak"] = _usual_peak(split["usual_peak"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{file}: parts or digests are malformed") from error
+        raise ValueError(f"{file}: parts, digests or usual_peak are malformed") from error
     return split
 
 
@@ -150,6 +152,12 @@ def _part(first: int, end: int) -> tuple[int, int]:
     if not 0 <= int(first) < int(end):
         raise ValueError
     return int(first), int(end)
+
+
+def _usual_peak(value: object) -> float:
+    if not isinstance(value, int | float) or not 0.0 < value <= 1.0:
+        raise ValueError
+    return float(value)
 
 
 def check_name(name: object) -> str:

@@ -179,7 +179,7 @@ class Run:
             raise ValueError(self._lacks("has no latents that a prior could model"))
         if self.prior is None:
             raise ValueError(
-                "this run has no temporal prior: python3 -m vschaos.prior "
+                "this run has no temporal prior: vschaos prior "
                 f"{shlex.quote(str(self.checkpoint))} trains it"
             )
         sampler = PriorSampler(self.prior)

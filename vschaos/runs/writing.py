@@ -38,9 +38,9 @@ A model trained by vschaos {version} on {date}, from {sounds}.
 | `report.html`, `evaluation/` | report and evaluation, once they are written |
 | `logs/` | losses, pictures and sounds, for `tensorboard --logdir {typed}` |
 
-Evaluate: `python -m vschaos.evaluate {typed}`
-Listen: `python generate.py reconstruct {typed} --files some.wav`
-Export: `python script.py {typed}`
+Evaluate: `vschaos evaluate {typed}`
+Listen: `vschaos generate reconstruct {typed} --files some.wav`
+Export: `vschaos export {typed}`
 """
 
 

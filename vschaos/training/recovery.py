@@ -16,7 +16,7 @@ MOST_TIMES = 2
 RATE_SHARE = 0.25  # of the learning rate that is left each time
 ADVICE = (
     "try a lower training.optimizer.lr, and look at the sounds: "
-    "python3 -m vschaos.data.check tells which are broken"
+    "vschaos check lists those that are broken"
 )
 logger = logging.getLogger(__name__)
 

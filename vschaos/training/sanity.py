@@ -89,7 +89,7 @@ def _step(learner: Learner, batch: Batch) -> None:
         raise FloatingPointError(
             f"before the first step the loss is {total.item():.3g}, its gradient {norm.item():.3g} "
             f"({parts}): check training.weights, training.optimizer.lr, which may be lower, "
-            "and at the sounds (python3 -m vschaos.data.check)"
+            "and at the sounds (vschaos check)"
         )
     optimizer.step()
     schedule.step()

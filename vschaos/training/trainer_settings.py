@@ -24,7 +24,7 @@ OURS = {  # what a run is made of: no one else sets it
     "fast_dev_run": "for a try, take trainer.max_steps=1 or +check=1",
     "overfit_batches": "for a few sounds, take data.dataset.n_files=1",
     "limit_test_batches": "there is no test beside the held-out sounds",
-    "limit_predict_batches": "generate.py reconstructs sounds",
+    "limit_predict_batches": "vschaos generate reconstructs sounds",
     "sync_batchnorm": "no model has layers of that kind",
 }
 # of others spectra are not made, and a gradient that is scaled (16-mixed) is clipped amiss

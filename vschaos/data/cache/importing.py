@@ -187,9 +187,8 @@ def warn_of_sounds(
     """
     cancelled = {name: cancels_in(waveform, channel) for name, waveform in waveforms.items()}
     _warn_of_some({name: said for name, said in cancelled.items() if said})
-    done = (
-        "it is scaled to a peak of 1" if choice == "scale" else "it is trained with at that level"
-    )
+    is_scaled = choice == "scale"
+    done = f"it is {'scaled to the usual peak' if is_scaled else 'trained with at that level'}"
     _warn_of_some(
         {
             name: f"{beyond(waveform.peak)}: {done} (data.dataset.beyond_full_scale={choice})"
@@ -226,6 +225,4 @@ def _warn_of_some(said: Mapping[str, str]) -> None:
     for name in list(said)[:NAMES_SHOWN]:
         logger.warning("%s: %s", name, said[name])
     if len(said) > NAMES_SHOWN:
-        logger.warning(
-            "and %d more (python3 -m vschaos.data.check lists all)", len(said) - NAMES_SHOWN
-        )
+        logger.warning("and %d more (vschaos check lists all)", len(said) - NAMES_SHOWN)

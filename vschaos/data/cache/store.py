@@ -21,7 +21,7 @@ from vschaos.data.cache.waveform import (
     read_header,
 )
 from vschaos.data.files import check_root, left_out, list_sounds, name_in
-from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
+from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond, usual_peak
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
@@ -71,6 +71,7 @@ class SoundStore:
     Attributes:
         files: the usable ones, in the order of `waveforms`.
         gains: by what each is multiplied as it is read, by name.
+        usual_peak: to which those beyond full scale are scaled.
     """
 
     def __init__(
@@ -93,9 +94,10 @@ class SoundStore:
             self.files.append(StoredFile(name, start, waveform.length))
             start += waveform.length
         self._beyond_full_scale = beyond_full_scale
+        peaks = {name: waveform.peak for name, (_, waveform) in waveforms.items()}
+        self.usual_peak = usual_peak(list(peaks.values()))
         self.gains = {
-            name: gain_for(waveform.peak, beyond_full_scale)
-            for name, (_, waveform) in waveforms.items()
+            name: gain_for(peak, beyond_full_scale, self.usual_peak) for name, peak in peaks.items()
         }
         self._mapped: dict[str, Waveform] = {}
 
@@ -177,7 +179,7 @@ def open_store(
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: folder of imported sounds; by default the user's own.
         needed: names of files that must be among them, if they are there at all.
-        beyond_full_scale: files whose peak is: `scale` to a peak of 1, `keep` or `skip`.
+        beyond_full_scale: files whose peak is: `scale` to the median peak of the others, `keep` or `skip`.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.

@@ -34,7 +34,7 @@ FULL_SCALE = 0.99
 CLIPPED_RUN = 3  # samples alike at full scale, one after the other
 SHORT, SILENT = "sounds that are too short", "silent files"  # kinds that cannot be used
 BEYOND_IS_SET = (
-    "it is scaled to a peak of 1; data.dataset.beyond_full_scale=keep takes it as it is, "
+    "it is scaled to the usual peak; data.dataset.beyond_full_scale=keep takes it as it is, "
     "skip leaves it out"
 )
 CANCELLED = "channels that cancel each other"

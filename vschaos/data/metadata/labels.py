@@ -83,7 +83,7 @@ def _read(root: Path, name: str, form: str | None, kind: str | None) -> Task:
         if name not in WRITTEN_BY_EXTRACT_PITCH or not root.is_dir():
             raise
         raise FileNotFoundError(
-            f"{error}; python3 extract_pitch.py {shlex.quote(str(root))} writes labels of "
+            f"{error}; vschaos extract-pitch {shlex.quote(str(root))} writes labels of "
             "pitch and octave"
         ) from error
 
@@ -92,8 +92,8 @@ def _compare_channels(root: Path, name: str, channel: str) -> None:
     labelled = read_channel(root, name)
     if labelled is not None and labelled != channel:
         logger.warning(
-            "%s was extracted from channel %s, data.dataset.channel=%s is trained on: python3 "
-            "extract_pitch.py %s --channel %s labels that one",
+            "%s was extracted from channel %s, data.dataset.channel=%s is trained on: vschaos "
+            "extract-pitch %s --channel %s labels that one",
             *(name, labelled, channel, shlex.quote(str(root)), channel),
         )
 
@@ -133,7 +133,7 @@ def _announce(task: Task) -> None:
         logger.warning("%s", problem)
     if len(task.problems) > PROBLEMS_SHOWN:
         logger.warning(
-            "metadata/%s: %d more lines of that kind; python3 -m vschaos.data.check shows all",
+            "metadata/%s: %d more lines of that kind; vschaos check shows all",
             task.name,
             len(task.problems) - PROBLEMS_SHOWN,
         )

@@ -14,7 +14,7 @@ QUIET_DB = -24  # in output.pd
 NAMES_WIDTH, LINE, COLUMN = 720, 15, 220  # pixels
 SHARED = (
     "Another patch of this name that is open listens to the same names, and is otherwise a patch "
-    "of its own. For other names: rename the .ts, then python -m vschaos.patches NEW_NAME.ts"
+    "of its own. For other names: rename the .ts, then vschaos patches NEW_NAME.ts"
 )
 SHARED_HEIGHT = 40  # pixels
 LETTERS, WORDS = 76, 72  # letters in a line

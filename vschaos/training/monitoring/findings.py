@@ -76,7 +76,7 @@ def find_importance(model: LatentStatistics) -> list[Finding]:
     changes = ", ".join(f"{change:.1f}" for change in importance)
     text = (
         f"the first {count} of {len(importance)} latents make 90 % of the change that all make in "
-        f"the sound (each by {changes} dB); script.py --latents {count} exports those"
+        f"the sound (each by {changes} dB); vschaos export --latents {count} exports those"
     )
     return [Finding(logging.INFO, text)]
 
