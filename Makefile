@@ -29,7 +29,7 @@ demo: $(VENV)/installed
 
 # the measure at its end needs a package of the developers'
 example-model: $(VENV)/installed-dev
-	$(BIN)/python -m vschaos.demo.example
+	$(BIN)/python -m example_model
 
 test: $(VENV)/installed-dev
 	$(PYTEST)

@@ -29,7 +29,7 @@ PYTHON, TORCH, LIGHTNING = "python", "import torch", "import pytorch_lightning"
 SCRIPTS = ("train_model", "generate", "script", "extract_pitch")
 MODULES = (
     *("vschaos.data.check", "vschaos.runs", "vschaos.report", "vschaos.patches"),
-    *("vschaos.export.play", "vschaos.demo", "vschaos.demo.example"),
+    *("vschaos.export.play", "vschaos.demo"),
 )
 RATE = 44100
 SECONDS = 1.4

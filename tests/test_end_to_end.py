@@ -254,9 +254,15 @@ def test_a_mistake_ends_the_command_with_1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["train_model.py", "generate.py", "script.py", "extract_pitch.py"]
+    ("script", "command"),
+    [
+        ("train_model.py", "train"),
+        ("generate.py", "generate"),
+        ("script.py", "export"),
+        ("extract_pitch.py", "extract-pitch"),
+    ],
 )
-def test_help_has_an_example(tmp_path: Path, script: str) -> None:
+def test_help_has_an_example(tmp_path: Path, script: str, command: str) -> None:
     said = type_in(tmp_path, script, "--help")
     assert "example" in said
-    assert f"python3 {script} " in said
+    assert f"vschaos {command} " in said

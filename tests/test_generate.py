@@ -13,8 +13,8 @@ import soundfile
 import torch
 
 from vschaos.audio.files import write_audio
-from vschaos.cli import export, generate
-from vschaos.cli.generate_options import INVERSIONS, TRAJECTORIES
+from vschaos.cli import export, generating
+from vschaos.cli.generate import INVERSIONS, TRAJECTORIES, parser_of_all
 from vschaos.folders import is_made
 from vschaos.generation import KINDS, SoundWriter, find_inputs
 from vschaos.generation.inputs import Input
@@ -24,7 +24,14 @@ from vschaos.outputs import identities
 
 def _run(root: Path) -> Any:
     config = {"data": {"dataset": {"root": str(root), "channel": "mix"}}}
-    return SimpleNamespace(config=config, sample_rate=8000, model=SimpleNamespace(told=[]))
+    return SimpleNamespace(
+        config=config,
+        split={},
+        sample_rate=8000,
+        conditioning_tasks=[],
+        autoencoder=None,
+        spectral=lambda inversion: None,
+    )
 
 
 def test_its_choices_are_those_of_the_package() -> None:
@@ -39,17 +46,18 @@ def test_a_file_that_cannot_be_morphed_is_named(tmp_path: Path) -> None:
     for bad in ("empty.wav", "text.wav"):
         inputs = [Input(tmp_path / name, name) for name in ("good.wav", bad)]
         options = argparse.Namespace(files=None)
-        job = generate.Job(_run(tmp_path), tmp_path, {}, options, inputs, SoundWriter(8000, 8000))
+        job = generating.Job(_run(tmp_path), tmp_path, {}, options, inputs, SoundWriter(8000, 8000))
         with pytest.raises(ValueError, match=f"{bad} cannot be used: it"):
-            generate.morph_files(job)
+            generating.morph_files(job)
 
 
 class Echo:
-    """A run whose model gives back what it hears."""
+    """A run whose model gives back its input."""
 
     sample_rate = 8000
     frame_rate = 800.0
     conditioning_tasks: ClassVar[list[str]] = []
+    split: ClassVar[dict[str, Any]] = {}
     model = SimpleNamespace(
         hop_length=10,
         excerpt_centres=[0],
@@ -69,7 +77,7 @@ def _reconstruct(files: Path, out: Path) -> None:
     inputs = find_inputs(run, [files])
     options = argparse.Namespace(temperature=0.0, inversion=None)
     writer = SoundWriter(8000, 8000, False, identities(entry.file for entry in inputs))
-    generate.reconstruct_files(generate.Job(run, out, {}, options, inputs, writer))
+    generating.reconstruct_files(generating.Job(run, out, {}, options, inputs, writer))
 
 
 def test_each_file_is_handled_for_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -106,18 +114,17 @@ def test_channels_are_listed_in_groups() -> None:
 def test_folders_of_what_is_made_are_marked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vschaos.load_run", lambda *path: _run(tmp_path))
-    monkeypatch.setattr("vschaos.generation.parse_labels", lambda *labels: {})
+    monkeypatch.setattr(generating, "load_run", lambda *path: _run(tmp_path))
+    monkeypatch.setattr(generating, "parse_labels", lambda *labels: {})
 
     def stopped(job: Any) -> None:
         (job.out / "trajectories").mkdir(parents=True)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generate, "make_trajectories", stopped)
-    monkeypatch.setattr(generate, "_check_model", lambda *_: None)
+    monkeypatch.setattr(generating, "make_trajectories", stopped)
     words = ["trajectories", str(tmp_path), "--out", str(tmp_path / "out")]
-    options = generate.parser_of_all().parse_args(words)
+    options = parser_of_all().parse_args(words)
     with pytest.raises(KeyboardInterrupt):
-        generate.generate(options)
+        generating.generate(options)
     assert is_made(tmp_path / "out" / "trajectories")
     assert not is_made(tmp_path / "out")  # which may be a folder of the user's

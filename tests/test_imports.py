@@ -40,11 +40,10 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     | {"report", "runs", "trajectories"},
     "patches": {"instrument"} | COMMANDS,
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
-    "demo": {"audio", "instrument", "patches"} | COMMANDS,
+    "demo": {"audio"},
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
-    "demo/example.py": {"cli"},
     "export/play.py": {"cli"},
     "runs/run.py": {"evaluation", "export"},
 }

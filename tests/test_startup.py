@@ -20,7 +20,7 @@ from vschaos.cli.main import COMMANDS, main
 for words in [[], *([name] for name in COMMANDS)]:
     with contextlib.suppress(SystemExit):
         main([*words, "--help"])
-import vschaos.demo.example, vschaos.data.check.__main__, vschaos.data.cache.__main__
+import vschaos.data.check.__main__, vschaos.data.cache.__main__
 import vschaos.evaluate, vschaos.prior.__main__, vschaos.report.__main__, vschaos.runs.__main__
 import vschaos.patches.__main__, vschaos.demo.__main__
 """

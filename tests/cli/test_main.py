@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -58,15 +56,3 @@ def test_other_ways_to_type_it_are_the_same_command(file: str, command: str) -> 
     assert f"from {module} import main\n" in text
     assert text.endswith("raise SystemExit(main())\n")
     assert callable(import_module(module).main)
-
-
-def test_a_script_of_a_clone_names_the_others(tmp_path: Path) -> None:
-    program = REPOSITORY / "extract_pitch.py"
-    done = subprocess.run(
-        [sys.executable, program, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    assert "python3 extract_pitch.py my_data" in done.stdout

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 DESCRIPTION = """Shows what is kept of imported sounds, or removes it. Removed sounds are imported
 again when they are needed; sounds of a running training stay. Features are removed with them.
 
-  {command}
-  {command} --clear my_sounds
-  {command} --clear-unused 30
-  {command} --clear-all
+  vschaos cache
+  vschaos cache --clear my_sounds
+  vschaos cache --clear-unused 30
+  vschaos cache --clear-all
 """
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Describes a dataset: its sounds, its labels, and what is wrong with them.
 
-  {command} my_data
-  {command} my_data --strict --json state.json
+  vschaos check my_data
+  vschaos check my_data --strict --json state.json
 
 The exit code is 0 if the dataset can be used as it is, 1 if there are errors (files that cannot be
 read, labels that cannot be parsed) or, with --strict, warnings.

@@ -19,33 +19,17 @@ NO_HOME = (
     "folder where imported sounds may be kept"
 )
 
-# the scripts at the top of the repository, by the subcommand that each runs
-SCRIPTS = {
-    "train": "train_model.py",
-    "generate": "generate.py",
-    "export": "script.py",
-    "extract-pitch": "extract_pitch.py",
-}
-
-
-def typed(command: str) -> str:
-    """How to type a subcommand: in a clone, where this process was started by a script of it, the
-    package may not be installed."""
-    if Path(sys.argv[0]).name not in SCRIPTS.values():
-        return f"vschaos {command}"
-    return f"python3 {SCRIPTS.get(command, f'-m vschaos {command}')}"
-
 
 def make_parser(command: str, description: str) -> argparse.ArgumentParser:
     """The parser of a subcommand.
 
     Args:
         command: its name.
-        description: shown by `--help` as it stands; `{command}` is how the command is typed.
+        description: shown by `--help` as it stands.
     """
     parser = argparse.ArgumentParser(
-        prog=typed(command),
-        description=description.format(command=typed(command)),
+        prog="vschaos vschaos command",
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_debug(parser)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.cli.command import make_parser, run_command, typed
-from vschaos.demo.steps import newest_version, run, tell
+from vschaos.cli.command import make_parser, run_command
 
 DESCRIPTION = """Makes sounds, trains a model on them, generates with it, exports it and plays the
 export: in some minutes, and without anything but this command."""
@@ -31,7 +33,7 @@ What is there now:
       a validation note through that file, block by block as nn~ plays it
 
 Your own sounds: put them in my_sounds/data/ and type
-  {train} --config-name dgt_mid name=my_training data.dataset.root=my_sounds
+  vschaos train --config-name dgt_mid name=my_training data.dataset.root=my_sounds
 """
 
 
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demonstrate(folder: Path, steps: int, max_time: str) -> None:
     from vschaos.demo.sounds import write_dataset
+    from vschaos.runs import newest_version
 
     started = time.monotonic()
     dataset = folder / "sounds"
@@ -85,7 +88,22 @@ def demonstrate(folder: Path, steps: int, max_time: str) -> None:
             folder=folder,
             ts=ts,
             name=NAME,
-            train=typed("train"),
             played=played,
         )
     )
+
+
+def run(*arguments: str) -> None:
+    """Runs a subcommand of `vschaos` in a process of its own, and waits for its end.
+
+    Raises:
+        ValueError: it failed.
+    """
+    logging.info("$ vschaos %s", shlex.join(arguments))
+    finished = subprocess.run([sys.executable, "-m", "vschaos", *arguments], check=False)
+    if finished.returncode:
+        raise ValueError(f"vschaos {arguments[0]} failed with exit code {finished.returncode}")
+
+
+def tell(text: str) -> None:
+    logging.info("\n%s", text)

@@ -15,9 +15,9 @@ reconstructions, the accuracy of conditioning and prediction of labels, the qual
 space; beside baselines, which are PCA of as many components and the transform alone.
 docs/evaluation.md says what each number means.
 
-  {command} runs/my_training
-  {command} runs/my_training --data other_sounds/ --inversions rtisi griffin_lim
-  {command} runs/my_training --files 8 --no-f0
+  vschaos evaluate runs/my_training
+  vschaos evaluate runs/my_training --data other_sounds/ --inversions rtisi griffin_lim
+  vschaos evaluate runs/my_training --files 8 --no-f0
 
 Writes tables, JSON, pictures, and the best and worst sounds to listen to.
 """

@@ -13,7 +13,7 @@ from vschaos.cli.command import add_run, make_parser, run_command
 DESCRIPTION = """Exports a trained model as a .ts for nn~ in Max and PureData, with its patches.
 
 example:
-  {command} runs/my_training -o ~/patches
+  vschaos export runs/my_training -o ~/patches
 """
 
 

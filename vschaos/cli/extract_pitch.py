@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.cli.command import make_parser, positive, run_command, typed
+from vschaos.cli.command import make_parser, positive, run_command
 
 MODELS = ("full", "tiny", "swift")
 DESCRIPTION = """Tracks the pitch of a dataset's sounds, and writes which note sounds when to
@@ -17,7 +17,7 @@ kept: stopped and started again it resumes, and another threshold or range takes
 that were there before are moved to my_data/metadata_backups.
 
 example:
-  {command} my_data
+  vschaos extract-pitch my_data
 """
 
 
@@ -62,8 +62,7 @@ def extract(options: argparse.Namespace) -> None:
         logging.warning("no pitch was found: try a lower --threshold")
         return
     logging.info(
-        "next: %s --config-name dgt_pitch_cond name=my_training %s%s",
-        typed("train"),
+        "next: vschaos train --config-name dgt_pitch_cond name=my_training %s%s",
         shlex.quote(f"data.dataset.root={options.path}"),
         "" if options.channel == "mix" else f" data.dataset.channel={options.channel}",
     )

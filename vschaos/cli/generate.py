@@ -3,316 +3,120 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import logging
-import re
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vschaos.cli.command import run_command, sentence
-from vschaos.cli.generate_options import TRAJECTORIES, parser_of_all
+from vschaos.cli.command import add_debug, add_run, make_parser, positive, run_command
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from vschaos.generation import InputSound, SoundWriter
-    from vschaos.generation.inputs import Input
-    from vschaos.pictures import Spectrogram
-    from vschaos.runs import Given, Run
-
-FILES_TO_SWEEP = 3  # if none are given
-FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
-SEED_STEP = 100_003  # from one trajectory of the prior to the next
-FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
+EXAMPLES = """examples:
+  vschaos generate reconstruct runs/my_training --files a.wav folder/ --out out
+  vschaos generate trajectories runs/my_training --trajectories sin random -b 3 -s 512
+  vschaos generate morph runs/my_training --files a.wav b.wav --out out
+models conditioned on labels, here pitch and octave:
+  vschaos generate trajectories runs/my_training --meta pitch 3 octave 4
+  vschaos generate sweep runs/my_training --files a.wav --task pitch --meta octave 4
+"""
+INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
+TRAJECTORIES = (
+    *("sin", "square", "triangle", "saw", "line"),
+    *("random", "ellipse", "circle", "helix", "interpolation"),
+    "prior",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser_of_all().parse_args(arguments)
-    return run_command(lambda: generate(options), options.debug)
+    return run_command(lambda: _generate(options), options.debug)
 
 
-def generate(options: argparse.Namespace) -> None:
-    import torch
+def _generate(options: argparse.Namespace) -> None:
+    from vschaos.cli.generating import generate
 
-    from vschaos import load_run
-    from vschaos.folders import mark_as_made
-    from vschaos.generation import SoundWriter, parse_labels
-    from vschaos.outputs import check_output_folder, identities
-    from vschaos.runs import check_own_folders
-
-    torch.manual_seed(options.seed)
-    run = load_run(options.path, options.version, options.name)
-    _check_model(run, options)
-    labels = parse_labels(run, options.meta)
-    out = options.out or run.folder / "generated"
-    if options.out is None:
-        check_own_folders(run.folder, ("generated", *(f"generated/{name}" for name in FOLDERS)))
-    check_output_folder(out, "--out")
-    inputs = _inputs(run, options)
-    known = identities(entry.file for entry in inputs)
-    to_rate = options.sr or run.sample_rate
-    writer = SoundWriter(run.sample_rate, to_rate, not options.no_pictures, known)
-    commands = {
-        "reconstruct": reconstruct_files,
-        "trajectories": make_trajectories,
-        "morph": morph_files,
-        "sweep": sweep_files,
-    }
-    try:
-        commands[options.command](Job(run, out, labels, options, inputs, writer))
-    finally:
-        for name in FOLDERS:  # so that no training takes them for its sounds
-            mark_as_made(out / name)
+    generate(options)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One call of the command: run, output folder, labels, options and input sounds."""
-
-    run: Run
-    out: Path
-    labels: Given
-    options: argparse.Namespace
-    inputs: list[Input]
-    writer: SoundWriter
+def _sample_rate(text: str) -> int:
+    if not text.isdecimal() or not 1_000 <= int(text) <= 768_000:
+        raise argparse.ArgumentTypeError(f"expected 1000 to 768000 Hz, got {text}")
+    return int(text)
 
 
-def _check_model(run: Run, options: argparse.Namespace) -> None:
-    """
-    Raises:
-        ValueError: the model cannot do what is asked for.
-    """
-    from vschaos.models.capabilities import Spectral
-
-    _latent_dim(run)
-    if options.inversion and not isinstance(run.model, Spectral):
-        raise ValueError(
-            f"--inversion is for models that decode magnitudes, got {options.inversion} for "
-            f"{run.folder}: leave it out"
-        )
-
-
-def _latent_dim(run: Run) -> int:
-    from vschaos.models.capabilities import Autoencoder
-
-    if not isinstance(run.model, Autoencoder):
-        raise ValueError(f"expected a model that encodes and decodes, got {run.folder}")
-    return run.model.latent_dim
-
-
-def _conditioning_tasks(run: Run) -> list[str]:
-    from vschaos.models.capabilities import Labelled
-
-    return run.model.conditioning_tasks if isinstance(run.model, Labelled) else []
-
-
-def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
-    if options.command == "trajectories":
-        return []
-    from vschaos.generation import find_inputs
-
-    inputs = find_inputs(run, options.files)
-    takes_some = options.command == "sweep" and not options.files
-    return inputs[:FILES_TO_SWEEP] if takes_some else inputs
-
-
-def reconstruct_files(job: Job) -> None:
-    from vschaos.generation import DatasetLabelReader, InputSound, reconstruct_segments
-
-    known = DatasetLabelReader(job.run)
-
-    def reconstruct(given: Input) -> None:
-        sound = InputSound(job.run, given)
-        labels = {**known.conditioning(given.file, sound, given.first), **job.labels}
-        original, made = job.writer.spectrogram(), job.writer.spectrogram()
-        output = reconstruct_segments(
-            job.run,
-            _passing(sound, original),
-            labels,
-            job.options.temperature,
-            job.options.inversion,
-        )
-        path = job.out / "reconstructions" / given.name
-        job.writer.write(path, output, made)
-        job.writer.draw(path, {"input": original, "reconstruction": made})
-
-    _for_each(job.inputs, "reconstructing", reconstruct)
-
-
-def _passing(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iterator[np.ndarray]:
-    for block in blocks:
-        if spectrogram is not None:
-            spectrogram.add(block)
-        yield block
-
-
-def _for_each(inputs: list[Input], activity: str, work: Callable[[Input], None]) -> None:
-    """Works on each file, whether others fail or not; raises in the end if one failed."""
-    from vschaos.progress import Progress
-
-    failed: list[str] = []
-    for given in Progress(inputs, desc=activity, unit="file"):
-        try:
-            work(given)
-        except (ValueError, OSError, MemoryError) as error:
-            if isinstance(error, OSError) and error.errno in FATAL:
-                raise
-            logging.warning("skipped %s: %s", given.file, sentence(error))
-            failed.append(str(given.file))
-    if failed and len(failed) == len(inputs):
-        raise ValueError(f"none of the {len(inputs)} files could be used: see above why")
-    if failed:
-        raise ValueError(
-            f"skipped {len(failed)} of {len(inputs)} files, see above why: {', '.join(failed)}"
-        )
-
-
-def make_trajectories(job: Job) -> None:
-    import numpy as np
-
-    from vschaos.progress import Progress
-
-    options = job.options
-    _hint(job.run, job.labels)
-    _check_latents(job.run, options.latents)
-    wanted = [(kind, number) for kind in options.trajectories for number in range(options.batch)]
-    for kind, number in Progress(wanted, desc="trajectories", unit="trajectory"):
-        # each has a seed of its own, which does not depend on how many are asked for
-        random = np.random.default_rng([options.seed, TRAJECTORIES.index(kind), number])
-        latents = _latents(job.run, kind, number, job.labels, random, options)
-        _decode(job, job.out / "trajectories" / f"{kind}_{number}", latents, random)
-
-
-def _latents(
-    run: Run,
-    kind: str,
-    number: int,
-    labels: Given,
-    random: np.random.Generator,
-    options: argparse.Namespace,
-) -> np.ndarray:
-    """`[Z, N]` of a trajectory, or the first latents of it with `--latents`."""
-    from vschaos.generation import control_trajectory
-
-    dim = options.latents or _latent_dim(run)
-    if kind == "prior":  # the first is what a .ts plays with that seed
-        seed = options.seed + SEED_STEP * number
-        return run.sample_prior(options.steps, seed, labels, options.temperature)[:dim]
-    controls = run.autoencoder.frame_controls()[:dim]
-    steps, width = options.steps, options.temperature
-    return control_trajectory(kind, controls, steps, run.frame_rate, random, width)
-
-
-def _check_latents(run: Run, count: int | None) -> None:
-    if count is not None and count > _latent_dim(run):
-        raise ValueError(f"--latents must be from 1 to {_latent_dim(run)}, got {count}")
-
-
-def morph_files(job: Job) -> None:
-    import numpy as np
-
-    from vschaos.generation import morph
-
-    _hint(job.run, job.labels)
-    sounds = [_open(job.run, given) for given in job.inputs]
-    latents = morph(job.run, sounds, job.labels, job.options.temperature)
-    random = np.random.default_rng(job.options.seed)
-    name = "_".join(given.file.stem for given in job.inputs)
-    _decode(job, job.out / "morphs" / name, latents, random)
-
-
-def sweep_files(job: Job) -> None:
-    from vschaos.generation import (
-        DatasetLabelReader,
-        InputSound,
-        encode_segments,
-        swept_labels,
-        unique_names,
+def parser_of_all() -> argparse.ArgumentParser:
+    """The parser of `reconstruct`, `trajectories`, `morph` and `sweep`."""
+    parser = make_parser("generate", "Makes sounds with a trained model, and pictures of them.")
+    parser.epilog = EXAMPLES
+    commands = parser.add_subparsers(dest="command", required=True)
+    reconstruct = commands.add_parser("reconstruct", help="sounds through the model and back")
+    reconstruct.add_argument(
+        "--files", nargs="+", type=Path, help="files and folders (default: the validation files)"
     )
-
-    run, options = job.run, job.options
-    tasks = options.task or _conditioning_tasks(run)
-    if not tasks:
-        raise ValueError("sweep expects a model that is conditioned on labels, got one that is not")
-    for task in tasks:
-        swept_labels(run, task)  # refuses unknown ones before any work
-    known = DatasetLabelReader(run)
-    swept = [(given.name, task) for given in job.inputs for task in tasks]
-    names = unique_names([f"{name}_{task}" for name, task in swept])
-    folders = dict(zip(swept, names, strict=True))
-
-    def sweep(given: Input) -> None:
-        sound, name = InputSound(run, given), given.name
-        of_dataset = known.conditioning(given.file, sound, given.first)
-        latents = encode_segments(run, sound, {**of_dataset, **job.labels}, options.temperature)
-        for task in tasks:
-            others = {key: value for key, value in of_dataset.items() if key != task}
-            labels = swept_labels(run, task, {**others, **job.labels})
-            folder = job.out / "sweeps" / folders[name, task]
-            _sweep(job, folder, f"{name}: {task}", latents, labels)
-
-    _for_each(job.inputs, "sweeping", sweep)
-
-
-def _sweep(
-    job: Job, folder: Path, title: str, latents: np.ndarray, labels: Mapping[str, Given]
-) -> None:
-    """Writes a sound for each value of a label, and all of them joined, with a picture."""
-    from vschaos.files import short_name
-    from vschaos.generation import blocks_without_edges, decode_segments
-
-    folder = folder.with_name(short_name(folder.name))
-    files, marks, start = [], [], 0.0
-    for number, (value, given) in enumerate(labels.items()):
-        decoded = decode_segments(job.run, latents, given, job.options.inversion)
-        blocks = blocks_without_edges(decoded, job.run.sample_rate)
-        file, seconds = job.writer.write(folder / f"{number:02d}_{_file_name(value)}", blocks)
-        files.append(file)
-        marks.append((start, value))
-        start += seconds
-    joined = job.writer.spectrogram()
-    job.writer.join(folder / "all", files, joined)
-    job.writer.draw(folder / "all", {title: joined}, marks=marks)
-
-
-def _hint(run: Run, labels: Given) -> None:
-    left = [task for task in _conditioning_tasks(run) if task not in labels]
-    if left:
-        logging.info(
-            "labels that are not given: %s (--meta %s gives them)",
-            ", ".join(left),
-            " ".join(shlex.join([task, _example(run, task)]) for task in left),
+    trajectories = commands.add_parser("trajectories", help="trajectories through the latent space")
+    trajectories.add_argument(
+        "--trajectories",
+        nargs="+",
+        choices=TRAJECTORIES,
+        default=["sin", "random", "line"],
+        metavar="KIND",
+        help=f"kinds: {', '.join(TRAJECTORIES)}; prior needs vschaos prior RUN",
+    )
+    trajectories.add_argument(
+        "-b", "--batch", type=positive, default=3, help="trajectories of each kind (default 3)"
+    )
+    trajectories.add_argument(
+        "-s", "--steps", type=positive, default=512, help="frames of a trajectory (default 512)"
+    )
+    trajectories.add_argument(
+        "--latents",
+        type=positive,
+        metavar="K",
+        help="move the K most important latents, the others follow (default: all)",
+    )
+    morph = commands.add_parser("morph", help="from one sound to the next")
+    morph.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")
+    sweep = commands.add_parser("sweep", help="the same sound under each value of a label")
+    sweep.add_argument(
+        "--files", nargs="+", type=Path, help="files and folders (default: some validation files)"
+    )
+    sweep.add_argument(
+        "--task", nargs="+", help="labels to sweep (default: all that condition the model)"
+    )
+    for command in (reconstruct, trajectories, morph, sweep):
+        add_run(command)
+        command.add_argument(
+            "--out", type=Path, help="where to write (default: generated/ in the run)"
         )
-
-
-def _example(run: Run, task: str) -> str:
-    vocabulary = run.vocabularies[task]
-    return vocabulary.classes[-1] if vocabulary.is_class else f"{vocabulary.mean:.3g}"
-
-
-def _open(run: Run, given: Input) -> InputSound:
-    from vschaos.audio.files import UnusableAudioError
-    from vschaos.generation import InputSound
-
-    try:
-        return InputSound(run, given)
-    except UnusableAudioError as error:
-        raise ValueError(f"{given.file} cannot be used: {error}") from error
-
-
-def _decode(job: Job, path: Path, latents: np.ndarray, random: np.random.Generator) -> None:
-    from vschaos.generation import blocks_without_edges, decode_segments
-
-    latents = latents + job.options.jitter * random.standard_normal(latents.shape)
-    decoded = decode_segments(job.run, latents, job.labels, job.options.inversion)
-    spectrogram = job.writer.spectrogram()
-    job.writer.write(path, blocks_without_edges(decoded, job.run.sample_rate), spectrogram)
-    job.writer.draw(path, {path.name: spectrogram}, latents)
-
-
-def _file_name(text: str) -> str:
-    """The name of a class as the name of a file."""
-    return re.sub(r"[^\w#+. -]", "_", text).strip(". ")[:60] or "_"
+        command.add_argument(
+            "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
+        )
+        command.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
+        command.add_argument(
+            "--meta",
+            nargs="+",
+            default=[],
+            metavar="LABEL VALUE",
+            help="labels for conditioned models, as pitch 3 octave 4, or names of classes",
+        )
+        command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
+        command.add_argument("--no-pictures", action="store_true", help="write sounds alone")
+        add_debug(command)
+    for command in (reconstruct, morph, sweep):
+        command.add_argument(
+            "--temperature",
+            type=float,
+            default=0.0,
+            help="0: the posterior mean (default); 1: sampled from the posterior",
+        )
+    trajectories.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        help="extent of trajectories, in standard deviations (default 1)",
+    )
+    for command in (trajectories, morph):
+        command.add_argument(
+            "--jitter",
+            type=float,
+            default=0.0,
+            help="noise on the latents, in standard deviations (default 0)",
+        )
+    return parser

@@ -12,7 +12,7 @@ from vschaos.cli.command import make_parser, run_command
 
 DESCRIPTION = """Writes the patches of a model beside its .ts, from the description in the .ts.
 
-  {command} my_patches/my_training.ts
+  vschaos patches my_patches/my_training.ts
 
 A .ts that was renamed gets patches of its new name. Patches of the same name are replaced; those
 that were changed since are kept as NAME.backup.pd or NAME.backup.maxpat.

@@ -12,9 +12,9 @@ from vschaos.cli.command import make_parser, run_command
 
 DESCRIPTION = """Plays a sound through a .ts as nn~ does, block by block.
 
-  {command} my_training.ts in.wav out.wav
-  {command} my_training.ts in.wav latents.wav --method encode
-  {command} my_training.ts latents.wav out.wav --method decode
+  vschaos play my_training.ts in.wav out.wav
+  vschaos play my_training.ts in.wav latents.wav --method encode
+  vschaos play my_training.ts latents.wav out.wav --method decode
 """
 
 

@@ -7,12 +7,12 @@ import logging
 import shlex
 from collections.abc import Sequence
 
-from vschaos.cli.command import add_run, make_parser, positive, run_command, typed
+from vschaos.cli.command import add_run, make_parser, positive, run_command
 
 DESCRIPTION = """Learns how the latents of a run's sounds move in time, so that its model can play
 by itself: an export has a method `generate` then.
 
-  {command} my_path/my_training
+  vschaos prior my_path/my_training
 
 It takes minutes, and can be stopped with Ctrl-C: the best so far is kept. The model is not changed.
 """
@@ -39,6 +39,7 @@ def learn(options: argparse.Namespace) -> None:
     folder = shlex.quote(str(run.folder))
     logging.info(
         "validation sounds: negative log-likelihood %.2f nats a frame\n"
-        "listen: %s trajectories %s --trajectories prior\nexport: %s %s",
-        *(nats, typed("generate"), folder, typed("export"), folder),
+        "listen: vschaos generate trajectories %s --trajectories prior\n"
+        "export: vschaos export %s",
+        *(nats, folder, folder),
     )

@@ -12,8 +12,8 @@ from vschaos.cli.command import add_run, make_parser, run_command
 DESCRIPTION = """Writes the page of a run: its sounds, its latent space, its curves, its settings.
 It is one file, for any browser, and needs no other.
 
-  {command} runs/my_training
-  {command} runs/my_training -n best --out my_training.html
+  vschaos report runs/my_training
+  vschaos report runs/my_training -n best --out my_training.html
 """
 
 

@@ -13,8 +13,8 @@ from vschaos.cli.command import make_parser, run_command
 DESCRIPTION = """Lists the runs in a folder, or compares some: their metrics, and the settings in
 which they differ.
 
-  {command} my_path
-  {command} my_path/one my_path/other/version_2
+  vschaos runs my_path
+  vschaos runs my_path/one my_path/other/version_2
 """
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from vschaos.cli.command import run_command, typed
+from vschaos.cli.command import run_command
 from vschaos.configs.recipes import (
     choices,
     chosen_family,
@@ -30,7 +30,7 @@ HELP = """\
 Trains a model on a folder of sounds.
 
 example:
-  {command} --config-name dgt_mid name=my_training data.dataset.root=my_data
+  vschaos train --config-name dgt_mid name=my_training data.dataset.root=my_data
 
 recipes (--config-name), by the family of models they choose:
 {recipes}
@@ -57,7 +57,7 @@ settings you may want (any of a recipe can be given as setting=value):
 def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or {"-h", "--help"} & set(given):
-        sys.stdout.write(HELP.format(command=typed("train"), recipes=_listed_recipes()))
+        sys.stdout.write(HELP.format(recipes=_listed_recipes()))
         return 0 if given else 2
     before = sys.argv[: -len(given)] if sys.argv[-len(given) :] == given else sys.argv[:1]
     words = [word for word in given if word != "--debug"]
@@ -153,8 +153,9 @@ def _report(folder: Path | None) -> None:
     if folder is not None:
         name = shlex.quote(str(folder))
         logging.info(
-            "done: %s\nlisten: %s reconstruct %s --files some.wav\nexport: %s %s",
-            *(folder, typed("generate"), name, typed("export"), name),
+            "done: %s\nlisten: vschaos generate reconstruct %s --files some.wav\n"
+            "export: vschaos export %s",
+            *(folder, name, name),
         )
 
 

@@ -33,7 +33,7 @@ def is_beyond(peak: float) -> bool:
 
 def usual_peak(peaks: Sequence[float]) -> float:
     """The median peak of those files that are not beyond full scale, at most 1; 1 without any."""
-    usual = [peak for peak in peaks if 0.0 < peak and not is_beyond(peak)]
+    usual = [peak for peak in peaks if peak > 0.0 and not is_beyond(peak)]
     return min(float(np.median(usual)), 1.0) if usual else 1.0
 
 

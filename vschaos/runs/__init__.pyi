@@ -1,3 +1,4 @@
+from .opening import load_run as load_run
 from .prior import make_prior as make_prior
 from .prior import read_prior as read_prior
 from .prior import write_prior as write_prior
@@ -10,7 +11,6 @@ from .reading import read_split as read_split
 from .reading import read_vocabularies as read_vocabularies
 from .run import Given as Given
 from .run import Run as Run
-from .run import load_run as load_run
 from .writing import clear_partial as clear_partial
 from .writing import create_run as create_run
 from .writing import note_state as note_state

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as lightning
 import torch
 from lightning_fabric.plugins import TorchCheckpointIO
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from vschaos.files import written_whole
@@ -77,9 +77,7 @@ class KeptCheckpoint(ModelCheckpoint):
         kept["best_k_models"] = {here(path): score for path, score in best.items()}
         super().load_state_dict(kept)
 
-    def on_train_epoch_end(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_epoch_end(self, trainer: Trainer, learner: LightningModule) -> None:
         if not isinstance(learner, Learner) or learner.non_finite_guard.is_sound:
             super().on_train_epoch_end(trainer, learner)
 

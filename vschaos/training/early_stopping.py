@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pytorch_lightning as lightning
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, Timer
 from torch import Tensor
 from torch.optim import Optimizer
@@ -101,19 +101,10 @@ class EarlyStopping(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.values = state_dict["values"]
 
-    def on_train_start(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_start(self, trainer: Trainer, learner: LightningModule) -> None:
         self._stop_at_the_end(trainer)  # a resumed one may be there
 
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        outputs: object,
-        batch: object,
-        batch_index: int,
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
         schedule = _own(trainer)
         if trainer.global_step % LOG_EVERY_STEPS == 0 and not schedule.is_falling:
             is_time = _share_of_time(trainer) >= 1.0 - schedule.down_share
@@ -122,9 +113,7 @@ class EarlyStopping(Callback):
                 self._begin_to_end(trainer, "the time is nearly up")
         self._stop_at_the_end(trainer)
 
-    def on_validation_end(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_validation_end(self, trainer: Trainer, learner: LightningModule) -> None:
         # not at the end of each epoch, which may be without a validation
         assert isinstance(learner, Learner)
         metric = learner.model.tracked_metrics[0]
@@ -143,7 +132,7 @@ class EarlyStopping(Callback):
         before, lately = self.values[: -self.patience], self.values[-self.patience :]
         return bool(before) and min(before) - min(lately) < self.min_gain
 
-    def _begin_to_end(self, trainer: lightning.Trainer, reason: str) -> None:
+    def _begin_to_end(self, trainer: Trainer, reason: str) -> None:
         schedule = _own(trainer)
         schedule.begin_to_end()
         logger.info(
@@ -153,7 +142,7 @@ class EarlyStopping(Callback):
             schedule.ends_at,
         )
 
-    def _stop_at_the_end(self, trainer: lightning.Trainer) -> None:
+    def _stop_at_the_end(self, trainer: Trainer) -> None:
         if trainer.global_step >= _own(trainer).ends_at:
             trainer.should_stop = True
 
@@ -172,7 +161,7 @@ def check_ending(training: Mapping[str, Any]) -> None:
         )
 
 
-def schedule_of(trainer: lightning.Trainer) -> WarmupStableDecay | None:
+def schedule_of(trainer: Trainer) -> WarmupStableDecay | None:
     """The schedule of a training with early stopping, or none."""
     for config in trainer.lr_scheduler_configs:
         if isinstance(config.scheduler, WarmupStableDecay):
@@ -180,13 +169,13 @@ def schedule_of(trainer: lightning.Trainer) -> WarmupStableDecay | None:
     return None
 
 
-def _own(trainer: lightning.Trainer) -> WarmupStableDecay:
+def _own(trainer: Trainer) -> WarmupStableDecay:
     schedule = schedule_of(trainer)
     assert schedule is not None  # see check_ending
     return schedule
 
 
-def _share_of_time(trainer: lightning.Trainer) -> float:
+def _share_of_time(trainer: Trainer) -> float:
     """Elapsed share of `trainer.max_time`; 0 without a limit."""
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     timers = [callback for callback in callbacks if isinstance(callback, Timer)]

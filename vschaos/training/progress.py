@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import pytorch_lightning as lightning
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, Timer
 
 from vschaos.progress import Progress
@@ -31,9 +31,7 @@ class ProgressLine(Callback):
         self._started = 0.0
         self._first_step = 0
 
-    def on_train_start(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_start(self, trainer: Trainer, learner: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
         self._started = time.monotonic()
@@ -47,14 +45,7 @@ class ProgressLine(Callback):
             leave=True,
         )
 
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        outputs: object,
-        batch: object,
-        batch_index: int,
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
         if self._bar is None or trainer.global_step % LOG_EVERY_STEPS:
             return
         self._bar.total = self._expected_steps(trainer)
@@ -62,24 +53,17 @@ class ProgressLine(Callback):
         self._bar.set_postfix_str(_numbers(trainer, learner), refresh=False)
         self._bar.update(trainer.global_step - self._bar.n)
 
-    def teardown(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule, stage: str
-    ) -> None:
+    def teardown(self, trainer: Trainer, learner: LightningModule, stage: str) -> None:
         """It is done, at whatever step: as many as there were are all."""
         is_endless = self._bar is None or not self._bar.total
         self._close(trainer, learner, None if is_endless else trainer.global_step)
 
     def on_exception(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        exception: BaseException,
+        self, trainer: Trainer, learner: LightningModule, exception: BaseException
     ) -> None:
         self._close(trainer, learner, self._expected_steps(trainer))
 
-    def _close(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule, total: int | None
-    ) -> None:
+    def _close(self, trainer: Trainer, learner: LightningModule, total: int | None) -> None:
         if self._bar is None:
             return
         self._bar.total = total
@@ -89,7 +73,7 @@ class ProgressLine(Callback):
         self._bar.close()
         self._bar = None
 
-    def _expected_steps(self, trainer: lightning.Trainer) -> int | None:
+    def _expected_steps(self, trainer: Trainer) -> int | None:
         schedule = schedule_of(trainer)
         steps = trainer.max_steps if trainer.max_steps > 0 else None
         if schedule is not None and schedule.is_falling:
@@ -104,14 +88,14 @@ class ProgressLine(Callback):
         return steps
 
 
-def _form(trainer: lightning.Trainer, total: float | None) -> str:
+def _form(trainer: Trainer, total: float | None) -> str:
     if not total:
         return ENDLESS_LINE
     schedule = schedule_of(trainer)
     return OPEN_LINE if schedule is not None and not schedule.is_falling else LINE
 
 
-def _numbers(trainer: lightning.Trainer, learner: lightning.LightningModule) -> str:
+def _numbers(trainer: Trainer, learner: LightningModule) -> str:
     values = trainer.callback_metrics
     shown = [f"loss {float(values['train/total']):.2f}"] if "train/total" in values else []
     assert isinstance(learner, Learner)

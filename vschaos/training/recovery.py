@@ -6,7 +6,7 @@ import copy
 import logging
 from typing import Any
 
-import pytorch_lightning as lightning
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
 from vschaos.training.learner import Learner
@@ -32,28 +32,21 @@ class Recovery(Callback):
         self._step = 0
         self._kept: dict[str, Any] = {}
 
-    def on_train_start(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_start(self, trainer: Trainer, learner: LightningModule) -> None:
         self._keep(trainer, learner)
 
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        outputs: object,
-        batch: object,
-        batch_index: int,
-    ) -> None:
-        if not isinstance(learner, Learner) or learner.non_finite_guard.failure is None:
+    def on_train_batch_end(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
+        guard = _guard(learner)
+        step, failure = trainer.global_step - 1, guard.failure
+        if failure is None:
             return
-        step, failure = trainer.global_step - 1, learner.non_finite_guard.failure
-        if learner.non_finite_guard.went_back >= MOST_TIMES:
+        if guard.went_back >= MOST_TIMES:
             raise FloatingPointError(
                 f"step {step}: {failure}, though the training went back {MOST_TIMES} times and "
                 f"lowered its rate: {ADVICE}"
             )
         self._go_back(trainer, learner)
+        guard.go_back()
         logger.warning(
             "step %d: %s; back to the weights of step %d, with %g of the learning rate",
             step,
@@ -62,41 +55,37 @@ class Recovery(Callback):
             RATE_SHARE,
         )
 
-    def on_train_epoch_end(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
-        if isinstance(learner, Learner) and learner.non_finite_guard.is_sound:
+    def on_train_epoch_end(self, trainer: Trainer, learner: LightningModule) -> None:
+        if _guard(learner).is_sound:
             self._keep(trainer, learner)
 
-    def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
-        non_finite_guard = (
-            learner.non_finite_guard if isinstance(learner, Learner) else NonFiniteGuard()
-        )
-        if non_finite_guard.left_out:
+    def on_train_end(self, trainer: Trainer, learner: LightningModule) -> None:
+        guard = _guard(learner)
+        if guard.left_out:
             logger.warning(
                 "%d of %d steps were left out: %s; %s",
-                non_finite_guard.left_out,
+                guard.left_out,
                 trainer.global_step,
-                non_finite_guard.fault,
+                guard.fault,
                 ADVICE,
             )
-        if not non_finite_guard.is_sound:
+        if not guard.is_sound:
             logger.warning(
                 "the end was not kept: %s, for the last %d steps; the last checkpoint is that of "
                 "step %d; %s",
-                non_finite_guard.fault,
-                non_finite_guard.far_in_a_row,
+                guard.fault,
+                guard.far_in_a_row,
                 self._step,
                 ADVICE,
             )
 
-    def _keep(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+    def _keep(self, trainer: Trainer, learner: LightningModule) -> None:
         self._step = trainer.global_step
         self._kept = copy.deepcopy(
             {"model": learner.state_dict(), "optimizer": trainer.optimizers[0].state_dict()}
         )
 
-    def _go_back(self, trainer: lightning.Trainer, learner: Learner) -> None:
+    def _go_back(self, trainer: Trainer, learner: LightningModule) -> None:
         optimizer = trainer.optimizers[0]
         rates = [group["lr"] for group in optimizer.param_groups]
         learner.load_state_dict(self._kept["model"])
@@ -105,4 +94,8 @@ class Recovery(Callback):
         schedule.base_lrs = [rate * RATE_SHARE for rate in schedule.base_lrs]
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * RATE_SHARE
-        learner.non_finite_guard.go_back()
+
+
+def _guard(learner: LightningModule) -> NonFiniteGuard:
+    assert isinstance(learner, Learner)
+    return learner.non_finite_guard

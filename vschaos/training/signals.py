@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-import pytorch_lightning as lightning
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
 from vschaos.training.checkpoints import last_checkpoint
@@ -61,29 +61,14 @@ class SignalHandling(Checkpoint):
             # a logger may be in the middle of a line: it cannot be called again within it
             os.write(sys.stderr.fileno(), b"\nstopping after this step; once more ends at once\n")
 
-    def on_train_start(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_start(self, trainer: Trainer, learner: LightningModule) -> None:
         for number in self._handled:  # in place of Lightning's, which would not keep the step
             signal.signal(number, self._answer)
 
-    def on_train_batch_start(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        batch: object,
-        batch_index: int,
-    ) -> None:
+    def on_train_batch_start(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
         self.is_training = True
 
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        learner: lightning.LightningModule,
-        outputs: object,
-        batch: object,
-        batch_index: int,
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
         loop = trainer.fit_loop.epoch_loop
         # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
         # one in its middle would be left out by who goes on; gathered gradients would be lost
@@ -94,16 +79,14 @@ class SignalHandling(Checkpoint):
             trainer.save_checkpoint(last_checkpoint(Path(trainer.default_root_dir)))
             raise KeyboardInterrupt
 
-    def on_train_epoch_start(
-        self, trainer: lightning.Trainer, learner: lightning.LightningModule
-    ) -> None:
+    def on_train_epoch_start(self, trainer: Trainer, learner: LightningModule) -> None:
         if self._is_asked(trainer):
             raise KeyboardInterrupt
 
-    def on_train_end(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
+    def on_train_end(self, trainer: Trainer, learner: LightningModule) -> None:
         self.is_training = False
 
-    def _is_asked(self, trainer: lightning.Trainer) -> bool:
+    def _is_asked(self, trainer: Trainer) -> bool:
         asked = self.asked is not None
         if trainer.world_size > 1:  # all processes stop at the same step, or none
             return trainer.strategy.reduce_boolean_decision(asked, all=False)

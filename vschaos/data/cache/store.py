@@ -179,7 +179,8 @@ def open_store(
         n_files: takes that many files only, evenly spread over the sorted list.
         cache: folder of imported sounds; by default the user's own.
         needed: names of files that must be among them, if they are there at all.
-        beyond_full_scale: files whose peak is: `scale` to the median peak of the others, `keep` or `skip`.
+        beyond_full_scale: files whose peak is: `scale` to the median peak of the others, `keep` or
+            `skip`.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.

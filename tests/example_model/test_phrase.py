@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from example_model.phrase import NOTE_SECONDS, PHRASE, phrase, write_phrase
 from vschaos.audio.files import read_channels
-from vschaos.demo.phrase import NOTE_SECONDS, PHRASE, phrase, write_phrase
 from vschaos.demo.sounds import PITCHES, Note
 
 

@@ -1,4 +1,4 @@
-"""`python -m vschaos.demo.example`: makes the model in patches/ from synthesised sounds."""
+"""`python -m example_model`: makes the model in patches/ from synthesised sounds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+from example_model.orchestra import PLAYERS, all_parts, perform
+from example_model.phrase import write_phrase
 from vschaos.cli.command import run_command
-from vschaos.demo.orchestra import PLAYERS, all_parts, perform
-from vschaos.demo.phrase import write_phrase
+from vschaos.cli.demo import run, tell
 from vschaos.demo.sounds import write_dataset
-from vschaos.demo.steps import REPOSITORY, check_repository, newest_version, run, tell
+from vschaos.runs import newest_version
 
+PATCHES = Path(__file__).resolve().parents[1] / "patches"
 NAME = "example"
 STEPS = 10000
 RECIPE = "dgt_pitch_prediction"
@@ -41,13 +43,11 @@ What is there now:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m vschaos.demo.example", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m example_model", description=__doc__)
     parser.add_argument(
         "--folder", type=Path, default=Path("demo/example"), help="where sounds and run are written"
     )
-    parser.add_argument(
-        "--out", type=Path, default=REPOSITORY / "patches", help="where the model is written"
-    )
+    parser.add_argument("--out", type=Path, default=PATCHES, help="where the model is written")
     parser.add_argument(
         "--players", nargs="+", choices=PLAYERS, default=list(PLAYERS), help="these alone"
     )
@@ -67,7 +67,6 @@ def make_example(options: argparse.Namespace) -> None:
     from vschaos.instrument.instrument import read_instrument
     from vschaos.patches import write_example
 
-    check_repository()
     started = time.monotonic()
     folder, out = options.folder, options.out
     dataset = folder / "sounds"

@@ -23,7 +23,7 @@ def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
     folder, out = tmp_path / "folder", tmp_path / "patches"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "vschaos.demo.example", "--folder", folder, "--out", out),
+            *(sys.executable, "-m", "example_model", "--folder", folder, "--out", out),
             *("--players", "harp", "--settings", *TINY),
         ],
         capture_output=True,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from example_model.orchestra import perform
 from vschaos.audio.files import Waveform
-from vschaos.demo.orchestra import perform
 from vschaos.demo.sounds import PITCHES, Note
 from vschaos.files import written_whole
 

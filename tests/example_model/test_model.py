@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from example_model.orchestra import perform
+from example_model.phrase import phrase
 from vschaos.audio.files import read_channels
 from vschaos.data.pitch.notes import A4_HZ, A4_MIDI, midi_number
-from vschaos.demo.orchestra import perform
-from vschaos.demo.phrase import phrase
 from vschaos.demo.sounds import Note
 from vschaos.export import Host
 from vschaos.generation import trajectory

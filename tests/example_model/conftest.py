@@ -1,0 +1,1 @@
+from tests.demo.conftest import fundamental_hz as fundamental_hz
