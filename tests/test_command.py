@@ -1,4 +1,4 @@
-"""Commands tell what went wrong in one sentence, and their exit codes are honest."""
+"""Commands report an error in one sentence, and by their exit codes."""
 
 import errno
 import os

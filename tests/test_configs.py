@@ -69,9 +69,9 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
     assert transform.overlap == 4
     path = export(run, tmp_path / "export", None)
     audio = np.random.default_rng(0).uniform(-0.5, 0.5, 6 * 8192).astype(np.float32)
-    told = {"pitch": 3.0, "octave": 4.0} if recipe in CONDITIONED else {}
-    assert run.model.conditioning_tasks == list(told)
-    sound = np.stack([audio, *(np.full_like(audio, value) for value in told.values())])
+    conditioning = {"pitch": 3.0, "octave": 4.0} if recipe in CONDITIONED else {}
+    assert run.model.conditioning_tasks == list(conditioning)
+    sound = np.stack([audio, *(np.full_like(audio, value) for value in conditioning.values())])
     at_once = Host(path, "forward", 8192 * 8).process(sound)
     for buffer_size in (0, 2048, 8192):
         host = Host(path, "forward", buffer_size)
@@ -79,7 +79,7 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
         assert not host.failures
         assert np.abs(output - at_once[:, : output.shape[1]]).max() < INAUDIBLE
         delay = host.get("latency")[0]
-        offline = run.reconstruct(audio, told, inversion="keep_input")
+        offline = run.reconstruct(audio, conditioning, inversion="keep_input")
         assert np.abs(output[0, delay:] - offline[:-delay]).max() < INAUDIBLE
 
 

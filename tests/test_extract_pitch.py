@@ -1,4 +1,4 @@
-"""The command line, on sounds that are heard by the smallest network."""
+"""The command line, with the smallest network."""
 
 import os
 import subprocess
@@ -96,14 +96,16 @@ def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--threshold", "2"], "--threshold must be 0 to 1, got 2"),
         (["--fmin", "500", "--fmax", "400"], "500 and 400"),
         (["--hop_length", "5"], "--hop_length must be 16 to 1600"),
     ],
 )
-def test_a_mistake_is_one_sentence(root: Path, typed: Typed, options: list[str], told: str) -> None:
+def test_a_mistake_is_one_sentence(
+    root: Path, typed: Typed, options: list[str], message: str
+) -> None:
     (said,) = typed(*options, expected=1).splitlines()
-    assert told in said
+    assert message in said
     assert not (root / "metadata").exists()

@@ -49,7 +49,7 @@ def test_what_was_changed_is_kept_and_said(
     assert (tmp_path / "a.backup.pd").read_text() == "mine"
     assert (tmp_path / "a.backup_2.pd").read_text() == "mine again"
     assert [record.levelno for record in caplog.records] == 2 * [logging.WARNING]
-    assert "kept as a.backup.pd" in caplog.text
+    assert "backed up as a.backup.pd" in caplog.text
 
 
 def test_what_somebody_else_put_there_is_kept_unless_it_is_the_same(tmp_path: Path) -> None:

@@ -28,9 +28,13 @@ import vschaos.patches.__main__, vschaos.demo.__main__
 
 def imported(program: str) -> set[str]:
     """Libraries, by their first names, that a program imports from its start to its end."""
-    told = f"{program}\nimport sys; sys.stderr.write(' '.join(sys.modules))"
+    program_and_modules = f"{program}\nimport sys; sys.stderr.write(' '.join(sys.modules))"
     done = subprocess.run(
-        [sys.executable, "-c", told], capture_output=True, text=True, check=False, cwd=REPOSITORY
+        [sys.executable, "-c", program_and_modules],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
     )
     assert done.returncode == 0, done.stderr
     return {module.partition(".")[0] for module in done.stderr.split()}

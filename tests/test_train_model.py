@@ -116,9 +116,9 @@ def test_a_mistake_is_told_in_a_sentence(
     message: str,
 ) -> None:
     assert _call(monkeypatch, *settings) == 1
-    told = capsys.readouterr().err
-    assert re.search(f"^error: .*{message}", told)
-    assert "Traceback" not in told
+    message = capsys.readouterr().err
+    assert re.search(f"^error: .*{message}", message)
+    assert "Traceback" not in message
     assert composed == []
 
 
@@ -146,7 +146,7 @@ def test_a_sweep_leaves_a_run_for_each_value(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         (
             ["trainer.maxsteps=10"],
@@ -180,10 +180,10 @@ def test_what_nothing_reads_is_refused_with_what_was_meant(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     settings: list[str],
-    told: str,
+    message: str,
 ) -> None:
     assert _call(monkeypatch, "name=a", "data.dataset.root=b", *settings) == 1
-    assert re.search(f"^error: .*{told}", capsys.readouterr().err)
+    assert re.search(f"^error: .*{message}", capsys.readouterr().err)
     assert composed == []
 
 

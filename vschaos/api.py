@@ -31,11 +31,11 @@ def train(
     Raises:
         FileNotFoundError, ValueError: there is no such recipe, setting or dataset, or `check` is
             set, which stops before training.
-        KeyboardInterrupt: Ctrl-C; says what is kept.
+        KeyboardInterrupt: Ctrl-C; states which step is saved.
     """
     from omegaconf.errors import OmegaConfBaseException
 
-    from vschaos.configs.composing import compose
+    from vschaos.configs.composing import compose, sentence
     from vschaos.configs.recipes import family_of
     from vschaos.runs import load_run
 
@@ -45,7 +45,7 @@ def train(
         config = compose(recipe, settings=given)
         folder = train_composed(config, recipe, family, given)
     except OmegaConfBaseException as error:
-        raise ValueError(" ".join(str(error).split("\n")[:2])) from error
+        raise ValueError(sentence(error)) from error
     if folder is None:
         raise ValueError("expected check: false, as a training from Python asks nothing, got true")
     return load_run(folder)

@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there, and the room for them."""
+"""Writes files and folders whole or not at all, and checks the room for them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows, where folders that were left stay until somebody deletes them
+except ImportError:  # Windows, where partial folders stay until somebody deletes them
     fcntl = None  # type: ignore[assignment]
 
-PARTIAL = ".partial"  # what is being written, or was when its process was killed
-BEGINNING_SECONDS = 10.0  # in which a folder may be there and not yet held
+PARTIAL = ".partial"  # of files and folders that are being written, or whose process was killed
+BEGINNING_SECONDS = 10.0  # in which a folder may exist and not yet be locked
 LONGEST_NAME = 255  # bytes, of a file or a folder, on the disks of today
 
 
 @contextmanager
 def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
-    """Gives a path beside `path` to write to, and renames it to `path` at the end.
+    """Yields a path beside `path` to write to, and renames it to `path` at the end.
 
-    If writing fails (a full disk, Ctrl-C), what was at `path` before is still there.
+    If writing fails (a full disk, Ctrl-C), `path` stays as it was.
 
     Args:
         path: of the file.
-        is_durable: it lies on the disk before it takes the place of what was there, so that a
+        is_durable: whether it is flushed to the disk before it replaces the old file, so that a
             power failure leaves one of the two.
 
     Raises:
@@ -56,14 +56,14 @@ def written_whole(path: Path, is_durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def partial_folder(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, to be renamed to it; removed if it was not.
+    """Yields a new folder beside `folder`, to be renamed to it; removes it if it was not.
 
-    Such folders whose processes were killed are removed before.
+    First removes such folders of processes that were killed.
     """
     _clear(folder.parent)
     partial = folder.with_name(f".{folder.name}{PARTIAL}-{uuid.uuid4().hex[:8]}")
     partial.mkdir(parents=True)
-    handle = _hold(partial)
+    handle = _lock(partial)
     try:
         yield partial
     finally:
@@ -74,12 +74,12 @@ def partial_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def folder_written_whole(folder: Path, entries: Collection[str]) -> Iterator[Path]:
-    """Gives an empty folder beside `folder` to write to, and puts it in its place at the end.
+    """Yields an empty folder beside `folder` to write to, and replaces `folder` by it at the end.
 
-    If writing fails (a full disk, Ctrl-C), what was there before is still there.
+    If writing fails (a full disk, Ctrl-C), `folder` stays as it was.
 
     Args:
-        folder: what was written there by the same program before is replaced.
+        folder: an earlier output of the same program is replaced.
         entries: names of all that the program may write to it.
 
     Raises:
@@ -100,7 +100,7 @@ def check_only(folder: Path, entries: Collection[str]) -> None:
     """Refuses a folder in which anything but `entries` lies.
 
     Raises:
-        ValueError: it is so, or a file is there.
+        ValueError: something else lies in it, or it is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file, a folder is written: take another --out")
@@ -141,13 +141,13 @@ def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None
     """Refuses a folder that cannot be written, or whose disk is too full.
 
     Args:
-        folder: need not be there yet.
-        num_bytes: that are going to be written.
-        content: what they are, for the message.
+        folder: need not exist yet.
+        num_bytes: to be written.
+        content: a name for them, for the message.
         setting: where to name another folder, for the message.
 
     Raises:
-        ValueError: it is so.
+        ValueError: it cannot be written, or is too full.
     """
     there = nearest_folder(folder)
     try:
@@ -164,7 +164,7 @@ def check_room(folder: Path, num_bytes: int, content: str, setting: str) -> None
 
 
 def nearest_folder(path: Path) -> Path:
-    """`path`, or the nearest of the folders around it that is there."""
+    """`path`, or the nearest of its parents that exists."""
     path = path.absolute()
     return next(there for there in (path, *path.parents) if there.is_dir())
 
@@ -178,15 +178,15 @@ def _clear(folder: Path) -> None:
         with suppress(OSError):  # another process clears it too
             if time.time() - partial.stat().st_mtime < BEGINNING_SECONDS:
                 continue
-            handle = _hold(partial)
+            handle = _lock(partial)
             if handle is not None:
                 shutil.rmtree(partial, ignore_errors=True)
                 os.close(handle)
 
 
-def _hold(folder: Path) -> int | None:
-    """A handle by which no other process can hold the folder, until it is closed or the process
-    ends, however it does; None if another one has it, or it cannot be held."""
+def _lock(folder: Path) -> int | None:
+    """A handle that locks the folder until it is closed or the process ends; None if another
+    process has locked it, or it cannot be locked."""
     if fcntl is None:
         return None
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The files below a folder: links are followed once, and what vschaos made is recognised."""
+"""Lists the files below a folder: follows links once, and recognises folders that vschaos made."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ RUN_FILES = ("config.yaml", "split.json")  # by which a run's folder is known wi
 
 
 class Listing(NamedTuple):
-    """What there is below a folder, hidden entries left out.
+    """The content of a folder, hidden entries left out.
 
     Attributes:
         files: in sorted order, each of them once.
-        again: links to files or folders that are listed already, or that lead back.
+        again: links to files or folders that are already listed, or to a folder above.
         made: folders that vschaos made, whose files are left out.
     """
 
@@ -27,14 +27,14 @@ class Listing(NamedTuple):
 
 
 def mark_as_made(folder: Path) -> None:
-    """Notes that vschaos made what lies in a folder, if it is there."""
+    """Marks a folder, if it exists, as made by vschaos."""
     if folder.is_dir() and not (folder / MARK).exists():
         with suppress(OSError):
             (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")
 
 
 def is_made(folder: Path) -> bool:
-    """Whether vschaos made what lies in a folder."""
+    """Whether vschaos made the content of a folder."""
     marked = (folder / MARK).is_file()
     return marked or all((folder / name).is_file() for name in RUN_FILES)
 
@@ -43,7 +43,7 @@ def list_files(folder: Path, skips_made: bool = False) -> Listing:
     """All files below a folder.
 
     Args:
-        folder: is listed itself, whoever made it.
+        folder: is listed itself, even if vschaos made it.
         skips_made: whether folders below it that vschaos made are left out.
     """
     walk = _Walk(folder, skips_made)
@@ -64,7 +64,7 @@ def list_files(folder: Path, skips_made: bool = False) -> Listing:
 
 
 class _Walk:
-    """What was found so far; real folders come before links, which may lead to them."""
+    """The entries found so far; real folders come before links, which may lead to them."""
 
     def __init__(self, folder: Path, skips_made: bool) -> None:
         self.root = os.path.realpath(folder)
@@ -91,7 +91,7 @@ class _Walk:
                         pending.append(path)
 
     def _take(self, entry: os.DirEntry[str], real: str) -> Path | None:
-        """Keeps what an entry is; returns it if it is a real folder to go into."""
+        """Records an entry; returns it if it is a real folder to list."""
         path = Path(entry.path)
         if entry.name.startswith("."):
             return None

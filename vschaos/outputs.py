@@ -1,4 +1,4 @@
-"""Files that are written for users: what somebody else wrote or changed is kept beside them."""
+"""Writes files for users, and backs up those that somebody else wrote or changed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 def output_file(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to, and renames it to `path` at the end.
 
-    If a file lies at `path` that is neither as it was written here last nor the same as the new
-    one, it is kept as `NAME.backup.ENDING`, and a message says so.
+    A file at `path` that differs both from what was written here last and from the new one is
+    backed up as `NAME.backup.ENDING`, with a warning.
 
     Raises:
         OSError: it cannot be written; names `path`.
@@ -34,16 +34,16 @@ def output_file(path: Path) -> Iterator[Path]:
         yield partial
         digest = _digest(partial)
         if path.is_file():
-            keep_edited(path, but=digest)
+            back_up_edited(path, but=digest)
         # before the file itself: if this process is killed in between, a backup too many is made
         _note(path, digest)
 
 
-def keep_edited(path: Path, but: str = "") -> Path | None:
-    """Keeps a file that is not as it was written here last; gives its backup, if one was made.
+def back_up_edited(path: Path, but: str = "") -> Path | None:
+    """Backs up a file that differs from what was written here last; returns the backup, if made.
 
     Args:
-        but: the digest of another content that need not be kept.
+        but: the digest of another content that needs no backup.
     """
     digest = _digest(path)
     if digest in (but, _noted(path)):
@@ -53,26 +53,26 @@ def keep_edited(path: Path, but: str = "") -> Path | None:
         os.link(path, backup)  # `path` is never missing
     except OSError:  # a disk without hard links
         shutil.copy2(path, backup)
-    logger.warning("%s was not as vschaos wrote it: kept as %s", path, backup.name)
+    logger.warning("%s was not as vschaos wrote it: backed up as %s", path, backup.name)
     return backup
 
 
 def note_outputs(folder: Path, names: Iterable[str]) -> None:
-    """Remembers files of a folder, named relative to it, as they are now."""
+    """Records the present content of files of a folder, named relative to it."""
     for name in names:
         _note(folder / name, _digest(folder / name))
 
 
 def is_edited(path: Path) -> bool:
-    """Whether a file is not as it was written here last."""
+    """Whether a file differs from what was written here last."""
     return _digest(path) != _noted(path)
 
 
 def check_output_folder(folder: Path, setting: str) -> None:
-    """Tries whether outputs can be written, before the work for them begins.
+    """Checks that outputs can be written, before the work for them begins.
 
     Args:
-        folder: need not be there yet.
+        folder: need not exist yet.
         setting: where to name another folder, for the message.
 
     Raises:
@@ -85,7 +85,7 @@ def check_output_folder(folder: Path, setting: str) -> None:
 
 
 def check_writable(folder: Path, advice: str) -> None:
-    """Tries whether files can be written to a folder, which need not be there yet.
+    """Checks that files can be written to a folder, which need not exist yet.
 
     Args:
         advice: what to do if not, for the message.
@@ -101,7 +101,7 @@ def check_writable(folder: Path, advice: str) -> None:
 
 
 def check_output_file(path: Path, setting: str, inputs: Container[Identity] = ()) -> None:
-    """The same of one file, which must be none of the inputs, by whatever links it is reached.
+    """Checks that one file can be written, and is none of the inputs, also through links.
 
     Args:
         inputs: as `identities` gives them.
@@ -120,7 +120,7 @@ def check_output_file(path: Path, setting: str, inputs: Container[Identity] = ()
 
 
 def identities(paths: Iterable[Path]) -> set[Identity]:
-    """What is the same for two paths, or links, to one file; of files that are there."""
+    """Disk and number of each existing file, the same for all paths and links to it."""
     there = [path.stat() for path in paths if path.exists()]
     return {(about.st_dev, about.st_ino) for about in there}
 
@@ -137,7 +137,7 @@ def _digest(path: Path) -> str:
 
 
 def _noted(path: Path) -> str:
-    """The digest of a file as it was written here last; empty if that is not known."""
+    """The digest of a file as it was written here last; empty if unknown."""
     try:
         record = b"\n" + (path.parent / RECORD).read_bytes()
     except OSError:
@@ -149,10 +149,10 @@ def _noted(path: Path) -> str:
 
 
 def _note(path: Path, digest: str) -> None:
-    """Adds a line: several processes may write to one folder at once.
+    """Appends a line, as several processes may write to one folder at once.
 
-    What cannot be noted is kept each time: a name of two lines, and what a stranger's link would
-    lead to another file.
+    Some files are not recorded, so they are backed up each time: those with a newline in their
+    names, and those whose record is a link, which may lead anywhere.
     """
     record = path.parent / RECORD
     if _noted(path) == digest or b"\n" in os.fsencode(path.name) or record.is_symlink():

@@ -22,5 +22,5 @@ def with_rows(state: Tensor, rows: int, fill: float = 0.0) -> Tensor:
 
 def with_new_rows(state: Tensor, beginning: Tensor) -> Tensor:
     """State of any number of rows for a batch whose new voices begin as `beginning`, `[B, ...]`."""
-    kept = state[: beginning.shape[0]]
-    return torch.cat([kept, beginning[kept.shape[0] :]])
+    staying = state[: beginning.shape[0]]
+    return torch.cat([staying, beginning[staying.shape[0] :]])

@@ -43,10 +43,10 @@ def test_a_tone_keeps_pitch_level_and_length(
     samples = tone(1000.0, rate, 0.3)
     soundfile.write(file, np.stack([samples] * num_channels, axis=1), rate)
     for target in (rate, 44100):
-        heard = read_audio(file, target)
-        assert heard.dtype == np.float32
-        assert abs(len(heard) - 0.3 * target) <= 1
-        frequency_hz, level_db = listen(heard[target // 20 : -target // 20], target)
+        decoded = read_audio(file, target)
+        assert decoded.dtype == np.float32
+        assert abs(len(decoded) - 0.3 * target) <= 1
+        frequency_hz, level_db = listen(decoded[target // 20 : -target // 20], target)
         assert frequency_hz == pytest.approx(1000.0, abs=1.0)
         assert level_db == pytest.approx(20 * np.log10(0.5), abs=TOLERANCE_DB[extension])
 

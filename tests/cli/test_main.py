@@ -45,8 +45,8 @@ def test_the_nearest_subcommand_is_named(
     given: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([given, "--help"]) == 2
-    told = f"error: expected a subcommand, got {given}: did you mean vschaos {meant}?\n"
-    assert capsys.readouterr().err == told
+    message = f"error: expected a subcommand, got {given}: did you mean vschaos {meant}?\n"
+    assert capsys.readouterr().err == message
 
 
 @pytest.mark.parametrize(("file", "command"), THIN.items())

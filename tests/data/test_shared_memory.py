@@ -72,7 +72,7 @@ def test_a_batch_that_finds_no_room_ends_the_training(config: dict[str, Any]) ->
     assert ended.returncode == 1, ended.stderr
     assert "shared memory is full: /dev/shm has " in ended.stderr
     assert "set data.loading.num_workers=0" in ended.stderr
-    assert "nothing was kept yet" in ended.stderr
+    assert "nothing is saved yet" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -99,7 +99,7 @@ def test_a_batch_that_never_comes_is_not_waited_for(
 
     monkeypatch.setattr(Shared, "__getitem__", slow)
     config["data"]["loading"]["num_workers"] = 1
-    with pytest.raises(KeyboardInterrupt, match="stopped at step 0; nothing was kept yet") as stop:
+    with pytest.raises(KeyboardInterrupt, match="stopped at step 0; nothing is saved yet") as stop:
         train(config)
     assert stop.value.args[1] == 128 + signal.SIGTERM
 

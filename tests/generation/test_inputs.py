@@ -1,4 +1,4 @@
-"""What a model hears: the files that are asked for, and what the dataset says of them."""
+"""Inputs of a model: the given files, and their labels in the dataset."""
 
 from __future__ import annotations
 

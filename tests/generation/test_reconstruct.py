@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vschaos.generation import blocks_without_edges, morph, segments
-from vschaos.generation.reconstruct import reconstruct, without_edges
+from vschaos.generation import blocks_without_edges, morph, segments, without_edges
 
 RATE = 1000
 SEGMENT, CONTEXT, FADE = 1000, 100, 50
@@ -58,7 +57,8 @@ def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _reconstruct(run: EchoRun, audio: np.ndarray, *settings: Any) -> np.ndarray:
-    return reconstruct(run, audio, *settings)  # type: ignore[arg-type]
+    parts = segments.reconstruct_segments(run, [audio], *settings)  # type: ignore[arg-type]
+    return np.concatenate(list(parts))
 
 
 @pytest.mark.parametrize(

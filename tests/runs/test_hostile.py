@@ -18,7 +18,7 @@ from vschaos.runs import check_own_folders, load_run
 from vschaos.runs.comparing import table
 from vschaos.runs.summary import find_runs
 from vschaos.targets import build
-from vschaos.training.checkpoints import KeptCheckpoint
+from vschaos.training.checkpoints import EpochCheckpoint
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_listing_executes_and_follows_nothing(folder: Path, tmp_path: Path) -> N
 def test_a_checkpoint_cannot_have_files_deleted(folder: Path, tmp_path: Path) -> None:
     """Lightning deletes the checkpoint that was the best, where a checkpoint says that it lies."""
     precious = tmp_path / "precious"
-    checkpoints = KeptCheckpoint(folder / "checkpoints", filename="best", monitor="x")
+    checkpoints = EpochCheckpoint(folder / "checkpoints", filename="best", monitor="x")
     for state in (
         {"kth_best_model_path": str(precious), "best_k_models": {str(precious): torch.ones(())}},
         {"dirpath": str(tmp_path), "last_model_path": str(precious)},

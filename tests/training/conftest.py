@@ -18,7 +18,7 @@ class Curve(NamedTuple):
     """What a training goes through.
 
     Attributes:
-        losses: by step, as they came.
+        losses: by step, in order.
         events: what happens at the beginning of a step, once.
     """
 

@@ -20,9 +20,7 @@ from vschaos.training.alone import Alone
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is held there")
 
 
-def test_a_run_that_is_being_trained_is_not_gone_on_with(
-    config: dict[str, Any], curve: Curve
-) -> None:
+def test_a_run_that_is_being_trained_is_not_resumed(config: dict[str, Any], curve: Curve) -> None:
     refused: list[str] = []
 
     def second() -> None:
@@ -51,14 +49,14 @@ def test_others_of_the_same_training_hold_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def hold_and_fork(folder: Path, told: Connection) -> None:
+def hold_and_fork(folder: Path, results: Connection) -> None:
     """Holds a folder, and leaves a child behind, as a loader's worker that outlives a kill."""
     lock = Lock(folder, is_of_one_process=True)
     taken = lock.take()
     child = os.fork()
     if child == 0:
         signal.pause()
-    told.send((taken, child))
+    results.send((taken, child))
     signal.pause()
 
 

@@ -62,7 +62,7 @@ def test_a_disk_that_is_full_is_named(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     curve.events[2] = lambda: monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match=r"No space left .*best.ckpt; nothing was kept yet .*again"):
+    with pytest.raises(OSError, match=r"No space left .*best.ckpt; nothing is saved yet .*again"):
         train(config)
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
     assert_goes_on(config, curve)

@@ -1,4 +1,4 @@
-"""Several processes train as one does that gathers their batches, and stop and go on together."""
+"""Several processes train as one that gathers their batches; they stop and resume together."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_torchrun_starts_them_too(trainings: Trainings) -> None:
     assert_alike(two, gathering("one", trainings))
 
 
-def test_they_stop_and_go_on_together(trainings: Trainings) -> None:
+def test_they_stop_and_resume_together(trainings: Trainings) -> None:
     whole = trainings.end("whole", *TWO, *LONG)
     process = trainings.start("broken", *TWO, *LONG)
     last = trainings.folder / "broken" / "version_0" / "checkpoints" / "last.ckpt"
@@ -103,7 +103,7 @@ def test_they_stop_and_go_on_together(trainings: Trainings) -> None:
     _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert "stopped at step" in said
-    assert said.count("resume=true goes on from there") == 1
+    assert said.count("resume=true continues from there") == 1
     assert 0 < kept(last.parents[1])["global_step"] < 160
     broken = trainings.end("broken", *TWO, *LONG, "resume=true")
     for checkpoint in ("last", "best"):

@@ -67,12 +67,12 @@ def test_told_to_end_it_falls_from_there() -> None:
     assert take(schedule, 15)[1:] == pytest.approx(take(known, 15)[1:])
 
 
-def test_what_was_told_is_gone_on_with_and_what_settings_say_may_change() -> None:
-    told, untold = scheduled(100), scheduled(100)
-    take(told, 40)
-    take(untold, 40)
-    told.begin_to_end()
-    for before, ends_at in ((told, 50), (untold, 200)):
+def test_an_early_end_is_resumed_and_one_of_the_settings_may_change() -> None:
+    stopped_early, to_the_end = scheduled(100), scheduled(100)
+    take(stopped_early, 40)
+    take(to_the_end, 40)
+    stopped_early.begin_to_end()
+    for before, ends_at in ((stopped_early, 50), (to_the_end, 200)):
         after = scheduled(200)
         after.load_state_dict(before.state_dict())
         assert after.ends_at == ends_at

@@ -1,4 +1,4 @@
-"""The mean of the weights is what is judged and played, and goes on exactly."""
+"""The EMA of the weights is evaluated and exported, and resumes exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training may go on for days: it needs no more memory than in its first minutes."""
+"""The memory of a training does not grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that are not finite are left out; what cannot go on goes back, or stops with advice."""
+"""Non-finite steps are skipped; a diverging training returns to earlier weights, or stops."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_an_end_that_is_not_sound_is_not_kept_and_told(
     poison(monkeypatch, range(3, 100), "log_magnitude", 1e6)
     folder = train(config)
     assert folder is not None
-    assert "the end was not kept: the loss is " in caplog.text
+    assert "the end was not saved: the loss is " in caplog.text
     assert "the last checkpoint is that of step 12" in caplog.text
     assert kept(folder)["global_step"] == 12
 

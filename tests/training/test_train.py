@@ -156,7 +156,7 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
     assert ahead["training"]["monitoring"] is None  # the run's
     watched = resumed(now, [*given, "training.monitoring.share"])
     assert watched["training"]["monitoring"] == now["training"]["monitoring"]
-    with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, 2048 came"):
+    with pytest.raises(ValueError, match=r"model.transform.n_fft=1024, got 2048"):
         resumed(now, [*given, "model.transform.n_fft"])
     with pytest.raises(FileNotFoundError, match=r"nothing to resume in .*other"):
         resumed({**now, "name": "other"}, given)
@@ -182,7 +182,7 @@ def test_another_number_of_threads_is_told(
     assert "threads now" not in caplog.text  # the folder has the name of this test
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     train({**config, "resume": True})
-    assert "3 threads now, 1 before: the training goes on" in caplog.text
+    assert "3 threads now, 1 before: the training resumes" in caplog.text
 
 
 def test_what_was_half_written_is_cleared(config: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The channels of a file against their mix: what cancels in it is lost."""
+"""Compares the channels of a file with their mix, in which some sounds cancel."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 
 import numpy as np
 
-CANCELS_DB = 9.0  # that a mix is softer than if its channels had nothing in common
+CANCELS_DB = 9.0  # by which a mix is softer than that of uncorrelated channels
 SILENT_DB = -120.0  # a mix is lost in rounding
 
 
 class Origin:
-    """The sound of a file as it is there, before it was mixed and resampled.
+    """Measures of a file before it is mixed and resampled.
 
     Attributes:
-        sample_rate: Hz; the lowest, if a file holds several sounds. 0 as long as nothing was read.
-        num_channels: the most, likewise.
+        sample_rate: Hz; the lowest, if a file holds several sounds. 0 before anything is read.
+        num_channels: the highest, likewise.
 
     Example:
         >>> origin, x = Origin(), np.ones(8, np.float32)
@@ -31,7 +31,7 @@ class Origin:
         self._of_mix = 0.0
 
     def add(self, block: np.ndarray, sample_rate: int) -> None:
-        """Takes the next samples, `[T, C]`."""
+        """Adds the next samples, `[T, C]`."""
         num_channels = block.shape[1]
         self.sample_rate = min(self.sample_rate or sample_rate, sample_rate)
         self.num_channels = max(self.num_channels, num_channels)
@@ -40,20 +40,20 @@ class Origin:
 
     @property
     def mix_db(self) -> float:
-        """RMS of the mix of all channels, against theirs; 0 in silence."""
+        """RMS of the mix of all channels relative to theirs, dB; 0 in silence."""
         if self._of_channels <= 0.0:
             return 0.0
         return 10.0 * math.log10(max(self._of_mix / self._of_channels, 1e-20))
 
 
 def cancels(mix_db: float, num_channels: int) -> bool:
-    """Whether a mix that is so much softer than its channels has lost what they hold. Channels with
-    nothing in common give one that is softer by 3 dB for each doubling of their number."""
+    """Whether a mix is so much softer than its channels that they cancel. The mix of uncorrelated
+    channels is softer by 3 dB for each doubling of their number."""
     return mix_db < -CANCELS_DB - 10.0 * math.log10(max(num_channels, 1))
 
 
 def cancelling(mix_db: float) -> str:
-    """Says so."""
+    """The message about channels that cancel."""
     how = "silent" if mix_db < SILENT_DB else f"{-mix_db:.0f} dB softer than they are"
     return (
         f"its channels cancel each other (the mix is {how}): take one of them with "

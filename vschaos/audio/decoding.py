@@ -1,4 +1,4 @@
-"""Files opened for reading: the sounds in each, one after the other, and their blocks."""
+"""Opens audio files: the sounds in each of them, and their blocks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Sound(soundfile.SoundFile):
     """A sound that is read once, from its beginning to its end.
 
     Args:
-        file: what the decoder shall see.
+        file: as the decoder reads it.
         size: bytes of it.
-        declared: samples that its header promises, if the decoder is not to know; 0 otherwise.
+        declared: samples in its header, where they are hidden from the decoder; 0 otherwise.
     """
 
     def __init__(self, file: Path | StreamReader, size: int, declared: int = 0) -> None:
@@ -39,7 +39,7 @@ class Sound(soundfile.SoundFile):
 
     @property
     def length(self) -> int | None:
-        """Samples of each channel; None where the file gives no number that can be true."""
+        """Samples of each channel; None where the file states no plausible number."""
         length = self._declared or self.frames
         return length if 0 < length <= MOST_PER_BYTE * self._size else None
 
@@ -65,13 +65,13 @@ class Sound(soundfile.SoundFile):
 
 
 def open_sounds(path: Path) -> Generator[Sound]:
-    """The sounds of a file, one after the other; each is closed as the next one is asked for. There
-    is one of them, unless files were joined.
+    """Yields the sounds of a file, and closes each before the next. There is one, unless files
+    were concatenated.
 
     Raises:
         UnusableAudioError: it cannot be read as audio.
     """
-    with reasons_told():
+    with reading_errors():
         size = path.stat().st_size
         if size == 0:
             raise UnusableAudioError("it is empty")
@@ -80,7 +80,7 @@ def open_sounds(path: Path) -> Generator[Sound]:
     for number, stream in enumerate(streams or [None], 1):
         where = f"part {number} of {len(streams)} in it: " if streams and len(streams) > 1 else ""
         with ExitStack() as stack:
-            with reasons_told(where):
+            with reading_errors(where):
                 sound = _open(path, size, stream, stack)
             yield sound
 
@@ -100,19 +100,19 @@ def _open(path: Path, size: int, stream: Stream | None, stack: ExitStack) -> Sou
 
 
 @contextmanager
-def reasons_told(where: str = "") -> Iterator[None]:
-    """Turns what goes wrong in reading a file into an UnusableAudioError."""
+def reading_errors(where: str = "") -> Iterator[None]:
+    """Turns errors of reading a file into an UnusableAudioError."""
     try:
         yield
     except UnicodeEncodeError as error:
         raise UnusableAudioError("its name is not valid UTF-8") from error
     except (soundfile.LibsndfileError, OSError) as error:
-        told = f"{where}it cannot be read as audio ({reason(error)})"
-        raise UnusableAudioError(told) from error
+        message = f"{where}it cannot be read as audio ({reason(error)})"
+        raise UnusableAudioError(message) from error
 
 
 def reason(error: Exception) -> str:
-    """What a library says went wrong, without its full stop."""
+    """The message of a library's error, without its full stop."""
     if isinstance(error, soundfile.LibsndfileError):
         if error.code == 7:  # "File does not exist", it says of an mp3 without a frame
             return "Format not recognised"

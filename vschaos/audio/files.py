@@ -13,7 +13,7 @@ import soxr
 
 from vschaos.audio.channels import Origin
 from vschaos.audio.decoding import UnusableAudioError as UnusableAudioError
-from vschaos.audio.decoding import open_sounds, reasons_told
+from vschaos.audio.decoding import open_sounds, reading_errors
 from vschaos.audio.wav import WavWriter
 from vschaos.files import written_whole
 from vschaos.folders import list_files
@@ -37,7 +37,7 @@ BLOCK_LENGTH = 1 << 18
 
 
 class SoundFormat(NamedTuple):
-    """What the header of a file says of its sound.
+    """The format of a sound, as the header of its file states it.
 
     Attributes:
         sample_rate: Hz; of several sounds in one file, that of the first, as is all but the length.
@@ -53,7 +53,7 @@ class SoundFormat(NamedTuple):
 
 def find_audio_files(folder: Path, skips_made: bool = False) -> list[Path]:
     """All audio files below `folder`, by extension, hidden ones left out, in sorted order; linked
-    folders are followed, and no file comes twice.
+    folders are followed, and each file is listed once.
 
     Args:
         folder: where they lie.
@@ -63,7 +63,7 @@ def find_audio_files(folder: Path, skips_made: bool = False) -> list[Path]:
 
 
 def is_audio(path: Path) -> bool:
-    """Whether a file is called like one of sound."""
+    """Whether a file has the extension of an audio format."""
     return path.suffix.lower() in AUDIO_EXTENSIONS
 
 
@@ -72,15 +72,15 @@ def read_blocks(
 ) -> Iterator[Waveform]:
     """Reads a file of any length block by block: one channel, at `sample_rate`.
 
-    It is read until its decoder finds nothing more, whatever its header promises; files that were
-    joined are read one after the other.
+    It is read to the end of its samples, even if its header states another length; concatenated
+    files are read one after the other.
 
     Args:
         path: a file that libsndfile reads (wav, flac, ogg, mp3, aiff, ...).
         sample_rate: the rate of the blocks, in Hz.
         channel: `mix` takes the mean of all channels; a number, counted from 1, takes that one
             (a mono file has one channel only, and gives it for any number).
-        origin: is shown all channels, at their own rate.
+        origin: receives all channels, at their own rate.
 
     Yields:
         `[T]` float32 blocks, of lengths that vary; a file of N samples gives
@@ -91,7 +91,7 @@ def read_blocks(
         ValueError: `channel` is neither `mix` nor a number from 1 on.
     """
     check_channel(channel)
-    with reasons_told():
+    with reading_errors():
         for sound in open_sounds(path):
             resampler = (
                 soxr.ResampleStream(sound.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
@@ -117,7 +117,7 @@ def check_channel(channel: str | int) -> None:
 
 
 def probe(path: Path) -> SoundFormat:
-    """What the header of a file says of its sound; its samples are not read.
+    """The format of a file's sound; its samples are not read.
 
     Raises:
         UnusableAudioError: it is no sound that can be used.
@@ -135,13 +135,13 @@ def read_audio(path: Path, sample_rate: int, channel: str | int = "mix") -> Wave
 
 
 def duration_seconds(path: Path) -> float:
-    """How long a file lasts. It is decoded to tell where its header says nothing that can be true.
+    """The duration of a file. It is decoded if its header states no plausible length.
 
     Raises:
         UnusableAudioError: it cannot be read.
     """
     seconds = 0.0
-    with reasons_told():
+    with reading_errors():
         for sound in open_sounds(path):
             length = sound.length
             if length is None:
@@ -155,7 +155,7 @@ def read_channels(path: Path, sample_rate: int | None = None) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        with reasons_told():
+        with reading_errors():
             parts = _read_parts(path, sample_rate)
     except UnusableAudioError as error:
         raise UnusableAudioError(f"{path}: {error}") from error
@@ -184,7 +184,7 @@ def resample(waveform: Waveform, from_rate: int, to_rate: int) -> Waveform:
 
 
 def resample_blocks(blocks: Iterable[Waveform], from_rate: int, to_rate: int) -> Iterator[Waveform]:
-    """The same of a sound that comes in blocks `[T]` of any lengths."""
+    """Resamples a sound in blocks `[T]` of any lengths, as `resample` a whole one."""
     if from_rate == to_rate:
         yield from blocks
         return
@@ -213,10 +213,10 @@ def write_blocks(
     num_channels: int = 1,
     is_output: bool = False,
 ) -> None:
-    """The same of a sound that comes in blocks `[T]` or `[C, T]` of any lengths.
+    """Writes a sound in blocks `[T]` or `[C, T]` of any lengths, as `write_audio` a whole one.
 
     Args:
-        is_output: a file that a user put or changed there is kept beside the new one.
+        is_output: whether a file that a user put or changed there is backed up (`output_file`).
 
     Raises:
         OSError: it cannot be written; what was there before is still there.

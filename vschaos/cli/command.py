@@ -28,7 +28,7 @@ def make_parser(command: str, description: str) -> argparse.ArgumentParser:
         description: shown by `--help` as it stands.
     """
     parser = argparse.ArgumentParser(
-        prog="vschaos vschaos command",
+        prog=f"vschaos {command}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

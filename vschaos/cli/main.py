@@ -17,7 +17,7 @@ COMMANDS = {
     "prior": "learn how latents move in time, so that a model plays by itself",
     "play": "play a sound through a .ts, without Max or PureData",
     "runs": "list runs, or compare some",
-    "cache": "show what is kept of imported sounds, or remove it",
+    "cache": "list or remove imported sounds",
     "report": "write the page of a run",
     "patches": "write the patches of a .ts again",
     "demo": "make sounds, train, generate, export and play, in a few minutes",

@@ -80,7 +80,7 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     from omegaconf.errors import OmegaConfBaseException
 
     from vschaos.api import train_composed
-    from vschaos.configs.composing import searching
+    from vschaos.configs.composing import searching, sentence
 
     recipe = _value(words, "--config-name", "-cn") or DEFAULT_RECIPE
     further = _value(words, "--config-dir", "-cd")
@@ -111,7 +111,7 @@ def _compose_and_train(before: list[str], words: list[str]) -> int:
     except MissingConfigException as error:
         raise ValueError(_refusal(str(error.missing_cfg_file), groups)) from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(" ".join(str(error).split("\n")[:2])) from error
+        raise ValueError(sentence(error)) from error
     return 0
 
 

@@ -49,7 +49,7 @@ def compose(
         reason = str(error).splitlines()[0]
         raise ValueError(f"recipe must be one of {names}, got {recipe}: {reason}") from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(" ".join(str(error).split("\n")[:2])) from error
+        raise ValueError(sentence(error)) from error
     for key, value in given.items():
         plain = str(value) if isinstance(value, Path) else value
         OmegaConf.update(config, key, plain, force_add=True)
@@ -86,6 +86,11 @@ def searching(path: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         _SearchPath.folders = before
+
+
+def sentence(error: BaseException) -> str:
+    """The first two lines of an error of Hydra's; the others repeat the key and its object."""
+    return " ".join(str(error).split("\n")[:2])
 
 
 def quoted(text: str) -> str:

@@ -7,13 +7,8 @@ from vschaos.generation.inputs import (
     read_input,
     unique_names,
 )
-from vschaos.generation.labels import parse_labels, sweep, swept_labels
-from vschaos.generation.reconstruct import (
-    blocks_without_edges,
-    morph,
-    reconstruct,
-    without_edges,
-)
+from vschaos.generation.labels import parse_labels, swept_labels
+from vschaos.generation.morphing import blocks_without_edges, morph, without_edges
 from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
 from vschaos.generation.writing import SoundWriter
 from vschaos.trajectories import KINDS, control_trajectory, trajectory
@@ -31,9 +26,7 @@ __all__ = [
     "morph",
     "parse_labels",
     "read_input",
-    "reconstruct",
     "reconstruct_segments",
-    "sweep",
     "swept_labels",
     "trajectory",
     "unique_names",

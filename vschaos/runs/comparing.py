@@ -18,19 +18,18 @@ def table(runs: Sequence[Summary]) -> str:
     head = ["run", "recipe", "begun", "state", "steps", "validation", "latents", "size"]
     rows = [
         [
-            f"{run.name}/version_{run.version}",
+            _title(run),
             run.recipe,
             run.begun,
-            run.state if not run.problem else "unreadable",
-            NOTHING if run.steps is None else f"{run.steps}",
+            _state(run),
+            _steps(run),
             run.validation or NOTHING,
             _latents(run),
             f"{run.size_bytes / 1e6:.1f} MB",
         ]
         for run in runs
     ]
-    problems = [f"\n{run.name}/version_{run.version}: {run.problem}" for run in runs if run.problem]
-    return _aligned([head, *rows]) + printable("".join(problems))
+    return _aligned([head, *rows], runs)
 
 
 def differences(runs: Sequence[Summary]) -> dict[str, list[Any]]:
@@ -49,16 +48,15 @@ def side_by_side(runs: Sequence[Summary]) -> str:
     """Metrics of runs and the settings in which they differ, a column for each run."""
     names = dict.fromkeys(name for run in runs for name in run.metrics)
     rows = [
-        ["", *(f"{run.name}/version_{run.version}" for run in runs)],
+        ["", *map(_title, runs)],
         ["recipe", *(run.recipe for run in runs)],
-        ["state", *(run.state if not run.problem else "unreadable" for run in runs)],
-        ["steps", *(NOTHING if run.steps is None else str(run.steps) for run in runs)],
+        ["state", *map(_state, runs)],
+        ["steps", *map(_steps, runs)],
         *([name, *(_number(run.metrics.get(name)) for run in runs)] for name in names),
         ["latents", *map(_latents, runs)],
         *([key, *map(_shown, values)] for key, values in differences(runs).items()),
     ]
-    problems = [f"\n{run.name}/version_{run.version}: {run.problem}" for run in runs if run.problem]
-    return _aligned(rows) + printable("".join(problems))
+    return _aligned(rows, runs)
 
 
 def to_json(runs: Sequence[Summary]) -> dict[str, Any]:
@@ -90,11 +88,25 @@ def _shown(value: object) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def _aligned(rows: Sequence[Sequence[str]], runs: Sequence[Summary]) -> str:
+    """Rows in columns, and a line for each run that has a problem."""
     cells = [[printable(cell.replace("\n", " ")) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     )
-    return "\n".join(lines)
+    problems = [printable(f"{_title(run)}: {run.problem}") for run in runs if run.problem]
+    return "\n".join([*lines, *problems])
+
+
+def _title(run: Summary) -> str:
+    return f"{run.name}/version_{run.version}"
+
+
+def _state(run: Summary) -> str:
+    return "unreadable" if run.problem else run.state
+
+
+def _steps(run: Summary) -> str:
+    return NOTHING if run.steps is None else str(run.steps)

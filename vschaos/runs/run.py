@@ -54,7 +54,7 @@ class Run:
 
     @property
     def sample_rate(self) -> int:
-        """Hz, of all sound that goes into the model and comes out of it."""
+        """Hz, of the inputs and outputs of the model."""
         return self.model.sample_rate
 
     @property

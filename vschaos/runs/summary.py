@@ -140,16 +140,16 @@ def _recipe(config: dict[str, Any]) -> str:
 
 
 def _begun(folder: Path) -> str:
-    kept = _optional(folder / "versions.json").get("begun")
-    if isinstance(kept, str):
-        return kept
+    begun = _optional(folder / "versions.json").get("begun")
+    if isinstance(begun, str):
+        return begun
     return f"{datetime.fromtimestamp((folder / 'config.yaml').stat().st_mtime):%Y-%m-%d %H:%M}"
 
 
 def _state(folder: Path, config: dict[str, Any], steps: int | None) -> str:
-    kept = _optional(folder / "state.json").get("state")
-    if kept in STATES:
-        return str(kept)
+    state = _optional(folder / "state.json").get("state")
+    if state in STATES:
+        return str(state)
     trainer = config.get("trainer")
     most = trainer.get("max_steps") if isinstance(trainer, dict) else None
     is_whole = isinstance(most, int) and 0 < most <= (steps or 0)
@@ -181,8 +181,8 @@ def _shown(best: dict[str, Any]) -> str:
 
 
 def _importance(checkpoint: dict[str, Any]) -> list[float]:
-    kept = checkpoint.get("importance")
-    return list(kept) if isinstance(kept, list) and all(map(_is_number, kept)) else []
+    values = checkpoint.get("importance")
+    return list(values) if isinstance(values, list) and all(map(_is_number, values)) else []
 
 
 def _is_number(value: object) -> bool:

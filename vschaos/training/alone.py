@@ -8,8 +8,8 @@ from vschaos.data.cache.locks import Lock
 
 
 class Alone:
-    """Holds the folder of a run as long as it is trained; the system lets go of it however the
-    training ends, so nothing is left of one that was killed.
+    """Locks the folder of a run while it is trained. The system releases the lock however the
+    training ends, so that a kill leaves nothing behind.
 
     Args:
         is_first: of the processes that train together; the others hold nothing.

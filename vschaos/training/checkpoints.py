@@ -27,7 +27,7 @@ class DamagedCheckpointError(ValueError):
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """Writes a checkpoint beside the one it replaces, and swaps them once it lies on the disk.
+    """Writes a checkpoint beside the one it replaces, and swaps them once it is on the disk.
 
     Lightning's own goes by way of the system's temporary folder, often another disk, from which a
     file is not moved at once.
@@ -51,7 +51,7 @@ class WholeCheckpoints(TorchCheckpointIO):
         return _load(Path(path))
 
 
-class KeptCheckpoint(ModelCheckpoint):
+class EpochCheckpoint(ModelCheckpoint):
     """Saves a checkpoint after each epoch of a sound training."""
 
     @property
@@ -60,7 +60,7 @@ class KeptCheckpoint(ModelCheckpoint):
         return f"checkpoint {self.filename}"
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on with the best so far, also where the folder of the run was moved.
+        """Resumes with the best so far, also if the folder of the run was moved.
 
         Of the paths that a checkpoint holds only the files' names are taken: Lightning deletes what
         they name.
@@ -70,12 +70,12 @@ class KeptCheckpoint(ModelCheckpoint):
         def here(path: object) -> str:
             return str(folder / Path(str(path)).name) if path else ""
 
-        kept = {**state_dict, "dirpath": self.dirpath}
+        moved = {**state_dict, "dirpath": self.dirpath}
         for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
-            kept[name] = here(kept.get(name))
-        best = kept.get("best_k_models") or {}
-        kept["best_k_models"] = {here(path): score for path, score in best.items()}
-        super().load_state_dict(kept)
+            moved[name] = here(moved.get(name))
+        best = moved.get("best_k_models") or {}
+        moved["best_k_models"] = {here(path): score for path, score in best.items()}
+        super().load_state_dict(moved)
 
     def on_train_epoch_end(self, trainer: Trainer, learner: LightningModule) -> None:
         if not isinstance(learner, Learner) or learner.non_finite_guard.is_sound:
@@ -99,7 +99,7 @@ def _checkpoint(
     metric: Metric | None = None,
     every_n_epochs: int = 1,
 ) -> ModelCheckpoint:
-    return KeptCheckpoint(
+    return EpochCheckpoint(
         folder / "checkpoints",
         filename=name,
         monitor=None if metric is None else f"{VALIDATION}{metric.key}",
@@ -116,9 +116,9 @@ def last_checkpoint(folder: Path) -> Path:
     return folder / "checkpoints" / LAST
 
 
-def checkpoint_to_go_on_from(folder: Path) -> Path | None:
-    """The last one; where a kill came before it was first written, the furthest of the others; none
-    if nothing was kept yet and the run begins again.
+def checkpoint_to_resume(folder: Path) -> Path | None:
+    """The last one; the furthest of the others if the training was killed before the last was first
+    written; None if nothing is saved yet, and the run begins again.
 
     Raises:
         DamagedCheckpointError: one of these others cannot be read.
@@ -136,13 +136,13 @@ def put_in_place_of_last(folder: Path, file: Path) -> None:
         shutil.copyfile(file, partial)
 
 
-def what_is_kept(folder: Path) -> str:
+def saved_step(folder: Path) -> str:
     """Half a sentence on the checkpoint that a training can resume from."""
     last = last_checkpoint(folder)
     if not last.is_file():
-        return f"nothing was kept yet in {folder}, resume=true begins it again"
+        return f"nothing is saved yet in {folder}, resume=true begins it again"
     try:
-        return f"{last} holds step {_load(last)['global_step']}, resume=true goes on from there"
+        return f"{last} holds step {_load(last)['global_step']}, resume=true continues from there"
     except DamagedCheckpointError as error:
         return str(error)
 
@@ -152,14 +152,14 @@ def _load(file: Path) -> dict[str, Any]:
         return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever a damaged file makes it raise
         raise DamagedCheckpointError(
-            f"{file} is damaged ({type(error).__name__}): to go on from another checkpoint, copy "
+            f"{file} is damaged ({type(error).__name__}): to resume from another checkpoint, copy "
             "it over this one"
         ) from error
 
 
 def error_of_disk(error: BaseException) -> OSError | None:
-    """What made a write fail, if that is what an error comes from: Lightning's logger takes it for
-    a value that cannot be drawn."""
+    """The failure of a write that caused an error, if one did: Lightning's logger reports it as a
+    value that cannot be drawn."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__
@@ -168,15 +168,15 @@ def error_of_disk(error: BaseException) -> OSError | None:
 
 @contextmanager
 def writers_raise_here() -> Iterator[None]:
-    """Silences what fails to be written by the threads of TensorBoard: they tell the next who
-    writes, who raises it."""
+    """Silences failed writes in the threads of TensorBoard: the next call that writes raises
+    them."""
     before = threading.excepthook
 
-    def told_elsewhere(failure: threading.ExceptHookArgs) -> None:
+    def raised_elsewhere(failure: threading.ExceptHookArgs) -> None:
         if not isinstance(failure.exc_value, OSError):
             before(failure)
 
-    threading.excepthook = told_elsewhere
+    threading.excepthook = raised_elsewhere
     try:
         yield
     finally:

@@ -44,7 +44,7 @@ class WarmupStableDecay(LRScheduler):
             )
         self.warmup_steps = warmup_steps
         self.down_share = down_share
-        self.was_told = False
+        self.is_early = False
         self.ends_at = float(total_steps) if total_steps > 0 else math.inf
         self.down_from = self.ends_at * (1.0 - down_share)
         super().__init__(optimizer)
@@ -52,7 +52,7 @@ class WarmupStableDecay(LRScheduler):
     def begin_to_end(self) -> None:
         """Starts the decay, unless it has begun."""
         if not self.is_falling:
-            self.was_told = True
+            self.is_early = True
             self.down_from = float(self.last_epoch)  # torch calls its steps epochs
             self.ends_at = math.ceil(self.down_from / (1.0 - self.down_share))
 
@@ -70,7 +70,7 @@ class WarmupStableDecay(LRScheduler):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Resumes; an end that comes from the settings is that of the present ones."""
-        of_the_settings = () if state_dict["was_told"] else ("ends_at", "down_from")
+        of_the_settings = () if state_dict.get("is_early") else ("ends_at", "down_from")
         super().load_state_dict({k: v for k, v in state_dict.items() if k not in of_the_settings})
 
 
@@ -175,12 +175,17 @@ def _own(trainer: Trainer) -> WarmupStableDecay:
     return schedule
 
 
+def timer_of(trainer: Trainer) -> Timer | None:
+    """Lightning's timer of a training with `trainer.max_time`."""
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    return next((callback for callback in callbacks if isinstance(callback, Timer)), None)
+
+
 def _share_of_time(trainer: Trainer) -> float:
     """Elapsed share of `trainer.max_time`; 0 without a limit."""
-    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-    timers = [callback for callback in callbacks if isinstance(callback, Timer)]
-    left = timers[0].time_remaining() if timers else None
-    if left is None:
+    timer = timer_of(trainer)
+    left = timer.time_remaining() if timer else None
+    if timer is None or left is None:
         return 0.0
-    gone = timers[0].time_elapsed()
+    gone = timer.time_elapsed()
     return gone / max(gone + left, 1e-9)

@@ -15,7 +15,7 @@ from pytorch_lightning.utilities.types import (
 )
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from vschaos.batch import Batch
@@ -169,8 +169,7 @@ class Learner(lightning.LightningModule):
         return norm
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # the tensors that it already holds are the model's own; whatever checkpoint it is, it can
-        # be played
+        # the checkpoint holds the model's own tensors: ordered, any of them can be played
         for model in (self.model, self.evaluated):
             if isinstance(model, LatentStatistics):
                 model.order_latents()
@@ -179,7 +178,7 @@ class Learner(lightning.LightningModule):
         checkpoint["faults"] = self.non_finite_guard.state_dict()
         checkpoint["threads"] = torch.get_num_threads()
         checkpoint["tracked_metrics"] = [m._asdict() for m in self.model.tracked_metrics]
-        checkpoint["metrics"] = {  # how good the weights are, for who lists them
+        checkpoint["metrics"] = {  # of these weights, for lists of runs
             name.removeprefix(VALIDATION): float(value)
             for name, value in self.trainer.callback_metrics.items()
             if name.startswith(VALIDATION)
@@ -191,7 +190,7 @@ class Learner(lightning.LightningModule):
         before = checkpoint.get("threads", threads)
         if before != threads and self.trainer.strategy.root_device.type == "cpu":
             logger.warning(
-                "%d threads now, %s before: the training goes on, but to the bit only with "
+                "%d threads now, %s before: the training resumes, but to the bit only with "
                 "OMP_NUM_THREADS=%s",
                 threads,
                 before,
@@ -234,8 +233,9 @@ def _copy(values: list[Tensor], places: list[Tensor]) -> None:
         torch._foreach_copy_(places, values)
 
 
-class WarmupCosine(LRScheduler):
-    """A linear warmup of the learning rate, then a cosine decay.
+class WarmupCosine(LambdaLR):
+    """A linear warmup of the learning rate, then a cosine decay. A resumed one ends as the present
+    settings say.
 
     Args:
         optimizer: whose rates are the highest ones.
@@ -251,20 +251,10 @@ class WarmupCosine(LRScheduler):
         total_steps: int,
         final_share: float = 0.0,
     ) -> None:
-        self.warmup_steps = warmup_steps
-        self.total_steps = total_steps
-        self.final_share = final_share
-        super().__init__(optimizer)
+        def share(step: int) -> float:
+            if step <= warmup_steps or total_steps <= warmup_steps:
+                return min(1.0, (step + 1) / max(warmup_steps, 1))
+            done = min((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
+            return final_share + (1.0 - final_share) * (0.5 + 0.5 * math.cos(math.pi * done))
 
-    def get_lr(self) -> list[float | Tensor]:
-        step = self.last_epoch  # torch calls its steps epochs
-        share = min(1.0, (step + 1) / max(self.warmup_steps, 1))
-        if self.total_steps > self.warmup_steps and step > self.warmup_steps:
-            done = min((step - self.warmup_steps) / (self.total_steps - self.warmup_steps), 1.0)
-            cosine = 0.5 + 0.5 * math.cos(math.pi * done)
-            share = self.final_share + (1.0 - self.final_share) * cosine
-        return [rate * share for rate in self.base_lrs]
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Resumes, to the end of the present settings."""
-        super().load_state_dict({k: v for k, v in state_dict.items() if k != "total_steps"})
+        super().__init__(optimizer, share)

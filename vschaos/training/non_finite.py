@@ -50,7 +50,7 @@ class NonFiniteGuard:
             step: its number.
             loss: the weighted sum.
             norm: of its gradient.
-            parts: of the loss, numbers or scalar tensors, to be told.
+            parts: of the loss, numbers or scalar tensors, for the message.
         """
         if math.isfinite(loss) and math.isfinite(norm):
             self.left_out_in_a_row = 0
@@ -63,7 +63,7 @@ class NonFiniteGuard:
         if self.left_out == 1:
             logger.warning(
                 "step %d: %s; it is left out, the weights stay as they were. More such steps are "
-                "counted, and told at the end",
+                "counted, and reported at the end",
                 step,
                 self.fault,
             )

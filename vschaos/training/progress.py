@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from pytorch_lightning import LightningModule, Trainer
-from pytorch_lightning.callbacks import Callback, Timer
+from pytorch_lightning.callbacks import Callback
 
 from vschaos.progress import Progress
-from vschaos.training.early_stopping import schedule_of
+from vschaos.training.early_stopping import schedule_of, timer_of
 from vschaos.training.learner import LOG_EVERY_STEPS, VALIDATION, Learner
 
 LINE = (
@@ -20,7 +20,7 @@ ENDLESS_LINE = "training, {n_fmt} steps, {rate_noinv_fmt}, {elapsed} so far{post
 
 
 class ProgressLine(Callback):
-    """Steps, speed, time left, the loss, and the distances of held-out sounds.
+    """Steps, speed, time left, the loss, and the metrics of validation sounds.
 
     Where a time limit ends the training before its steps do, the steps to come are those that the
     time left has room for; where it may end by itself, they are the most that there can be.
@@ -54,7 +54,7 @@ class ProgressLine(Callback):
         self._bar.update(trainer.global_step - self._bar.n)
 
     def teardown(self, trainer: Trainer, learner: LightningModule, stage: str) -> None:
-        """It is done, at whatever step: as many as there were are all."""
+        """Ends the line: the steps taken are all."""
         is_endless = self._bar is None or not self._bar.total
         self._close(trainer, learner, None if is_endless else trainer.global_step)
 
@@ -78,9 +78,8 @@ class ProgressLine(Callback):
         steps = trainer.max_steps if trainer.max_steps > 0 else None
         if schedule is not None and schedule.is_falling:
             steps = int(schedule.ends_at)
-        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        timers = [callback for callback in callbacks if isinstance(callback, Timer)]
-        left = timers[0].time_remaining() if timers else None
+        timer = timer_of(trainer)
+        left = timer.time_remaining() if timer else None
         if left is not None:
             speed = (trainer.global_step - self._first_step) / (time.monotonic() - self._started)
             by_time = trainer.global_step + int(left * speed)

@@ -71,7 +71,7 @@ class Recovery(Callback):
             )
         if not guard.is_sound:
             logger.warning(
-                "the end was not kept: %s, for the last %d steps; the last checkpoint is that of "
+                "the end was not saved: %s, for the last %d steps; the last checkpoint is that of "
                 "step %d; %s",
                 guard.fault,
                 guard.far_in_a_row,

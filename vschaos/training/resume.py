@@ -14,7 +14,7 @@ OF_THE_COMMAND = ("name", "rundir", "resume", "check", "report")
 
 
 def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
-    """The settings of the newest run of that name, with those of `trainer` that are given anew.
+    """The settings of the newest run of that name, with the new ones of `trainer`.
 
     Args:
         config: as composed for a new training.
@@ -25,23 +25,23 @@ def resumed(config: dict[str, Any], given: Iterable[str]) -> dict[str, Any]:
         ValueError: a setting is given that differs from the run's and may not change.
     """
     saved = read_config(newest_version(Path(config["rundir"]) / config["name"]))
-    ahead = copy.deepcopy(saved)
+    settings = copy.deepcopy(saved)
     for key in given:
         if key in OF_THE_COMMAND:
             continue
-        if key.startswith("training.monitoring"):  # changes nothing of what is learnt
-            ahead["training"]["monitoring"] = config["training"]["monitoring"]
+        if key.startswith("training.monitoring"):  # does not change the model
+            settings["training"]["monitoring"] = config["training"]["monitoring"]
         elif key.startswith(MAY_CHANGE):
-            _section(ahead, key)[key.rpartition(".")[2]] = _value(config, key)
+            _section(settings, key)[key.rpartition(".")[2]] = _value(config, key)
         elif _value(config, key) != _value(saved, key):
             raise ValueError(
-                f"resume=true goes on with the run's {key}={_value(saved, key)}, "
-                f"{_value(config, key)} came: only trainer.* and training.monitoring may change"
+                f"resume=true expects the run's {key}={_value(saved, key)}, got "
+                f"{_value(config, key)}: only trainer.* and training.monitoring may change"
             )
-    schedule = ahead["training"]["schedule"]
+    schedule = settings["training"]["schedule"]
     if schedule.get("total_steps") == saved["trainer"]["max_steps"]:
-        schedule["total_steps"] = ahead["trainer"]["max_steps"]
-    return {**ahead, **{key: config[key] for key in OF_THE_COMMAND}}
+        schedule["total_steps"] = settings["trainer"]["max_steps"]
+    return {**settings, **{key: config[key] for key in OF_THE_COMMAND}}
 
 
 def _section(config: dict[str, Any], key: str) -> dict[str, Any]:

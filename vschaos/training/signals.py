@@ -39,7 +39,7 @@ class SignalHandling(Checkpoint):
         as its second argument."""
         if threading.current_thread() is threading.main_thread():  # where signals come
             before = {number: signal.getsignal(number) for number in SIGNALS}
-            # a command in the background, or behind nohup, is told to leave some alone
+            # a command in the background, or behind nohup, ignores some
             self._handled = [n for n in SIGNALS if before[n] is not signal.SIG_IGN]
         for number in self._handled:
             signal.signal(number, self._answer)
@@ -70,8 +70,8 @@ class SignalHandling(Checkpoint):
 
     def on_train_batch_end(self, trainer: Trainer, learner: LightningModule, *_: object) -> None:
         loop = trainer.fit_loop.epoch_loop
-        # an epoch's last batch is followed by a look at the held-out sounds, which keeps itself;
-        # one in its middle would be left out by who goes on; gathered gradients would be lost
+        # an epoch's last batch is followed by a validation, which saves itself;
+        # one in the middle of it would be left out at a resume; gathered gradients would be lost
         is_between_steps = not loop._should_accumulate() and not loop._num_ready_batches_reached()
         fetcher = trainer.fit_loop._data_fetcher
         is_looked_at = fetcher is not None and loop._should_check_val_fx(fetcher)

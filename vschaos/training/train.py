@@ -35,11 +35,11 @@ from vschaos.training.checkpoints import (
     DamagedCheckpointError,
     WholeCheckpoints,
     checkpoint_callbacks,
-    checkpoint_to_go_on_from,
+    checkpoint_to_resume,
     error_of_disk,
     last_checkpoint,
     put_in_place_of_last,
-    what_is_kept,
+    saved_step,
     writers_raise_here,
 )
 from vschaos.training.early_stopping import check_ending
@@ -66,7 +66,7 @@ def train(
 
     Args:
         config: resolved, plain mappings and values; see `vschaos/configs/base.yaml`.
-        go_on: with `check: true`, asked after the overview if the training shall begin.
+        go_on: with `check: true`, called after the overview; whether the training begins.
         try_export: called with a copy of the untrained model, which it fails to export or not; the
             training is tried out before it begins then.
 
@@ -76,7 +76,7 @@ def train(
     Raises:
         FileNotFoundError, ValueError: a dataset or a configuration that cannot be used, or a run
             that another process trains.
-        FloatingPointError: a loss that is not finite, or goes up, whatever is tried.
+        FloatingPointError: a loss that stays non-finite, or rises, after all recoveries.
         OSError: the run cannot be written any more; says what is saved.
         KeyboardInterrupt: Ctrl-C or SIGTERM; says what is saved, and gives the exit code.
     """
@@ -86,14 +86,14 @@ def train(
     begun = newest_version(trainings) if config["resume"] else None
     if begun is not None:
         check_own_folders(begun)
-    last = checkpoint_to_go_on_from(begun) if begun else None
+    last = checkpoint_to_resume(begun) if begun else None
     check_trainer(config)
     is_first = _try_trainer(config["trainer"])
     asked_for = _asked_for(config["training"])
     if not is_first:
         logging.getLogger().setLevel(logging.ERROR)  # one process says it for all
     stopping = SignalHandling()
-    # runs from before it was a setting go on as they began
+    # runs from before it was a setting resume as they began
     precision = config["training"].get("matmul_precision", "highest")
     with stopping.listening(), multiplying(precision), Alone(is_first) as alone:
         if begun is not None:
@@ -214,7 +214,7 @@ def _fit(
         with writers_raise_here():
             trainer.fit(learner, data, ckpt_path=last, weights_only=True)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
-        said = f"stopped at step {trainer.global_step}; {what_is_kept(folder)}"
+        said = f"stopped at step {trainer.global_step}; {saved_step(folder)}"
         raise KeyboardInterrupt(said) from stop
     except DamagedCheckpointError:
         raise
@@ -225,16 +225,16 @@ def _fit(
         place = f": {full.filename}" if full.filename else ""
         raise OSError(
             f"the training ended at step {trainer.global_step}, {full.strerror or full}{place}; "
-            f"{what_is_kept(folder)}"
+            f"{saved_step(folder)}"
         ) from error
     except FloatingPointError as error:
-        raise FloatingPointError(f"{error}; {what_is_kept(folder)}") from error
+        raise FloatingPointError(f"{error}; {saved_step(folder)}") from error
     except RuntimeError as error:
         if not is_full(error):
             raise
         raise OSError(
             f"the training ended at step {trainer.global_step}, shared memory is full: "
-            f"{what_is_full()}; {what_is_kept(folder)}"
+            f"{what_is_full()}; {saved_step(folder)}"
         ) from error
 
 
@@ -266,12 +266,12 @@ def _quiet_lightning() -> None:
     """Leaves its warnings, not its advertisements."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("pytorch_lightning.profilers").setLevel(logging.INFO)  # who asks for one
+    logging.getLogger("pytorch_lightning.profilers").setLevel(logging.INFO)  # if one is asked for
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*GPU available but not used.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # between Lightning and torch
-    # batches have numbers: ours go on in the middle of an epoch
+    # batches have numbers: ours resume in the middle of an epoch
     warnings.filterwarnings("ignore", message=".*dataloader is not resumable.*")
     # the end of an epoch is repeated as a training resumes
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")

@@ -60,8 +60,8 @@ def _sized(name: bytes, layout: str, size: int, offset: int = 4) -> Lie:
 
 def _flac_total(total: int) -> Lie:
     def lie(content: bytes) -> bytes:
-        told = int.from_bytes(content[18:26], "big") >> 36 << 36 | total
-        return _replaced(18, told.to_bytes(8, "big"))(content)
+        packed = int.from_bytes(content[18:26], "big") >> 36 << 36 | total
+        return _replaced(18, packed.to_bytes(8, "big"))(content)
 
     return lie
 
@@ -107,9 +107,9 @@ def test_a_header_that_lies_costs_no_sound(
     honest.write_bytes(encoded(extension))
     file.write_bytes(lie(honest.read_bytes()))
     assert file.read_bytes() != honest.read_bytes()
-    for heard in (read_audio(file, RATE), read_channels(file)[0]):
-        np.testing.assert_array_equal(heard, read_audio(honest, RATE))
-    assert len(heard) == round(SECONDS * RATE)
+    for decoded in (read_audio(file, RATE), read_channels(file)[0]):
+        np.testing.assert_array_equal(decoded, read_audio(honest, RATE))
+    assert len(decoded) == round(SECONDS * RATE)
 
 
 @pytest.mark.parametrize("name", [name for name in LIES if name != "flac of too few"])
@@ -133,12 +133,12 @@ def test_joined_files_are_read_one_after_the_other(
     # the third one has another rate, as nobody would mean it
     parts = [encoded(extension), encoded(extension, 660.0), encoded(extension, 880.0, 32000)]
     file.write_bytes(b"".join(parts))
-    heard = read_audio(file, RATE)
+    decoded = read_audio(file, RATE)
     length = round(SECONDS * RATE)
-    assert len(heard) == pytest.approx(3 * length, abs=1)  # one of them is resampled
+    assert len(decoded) == pytest.approx(3 * length, abs=1)  # one of them is resampled
     assert duration_seconds(file) == pytest.approx(3 * SECONDS, abs=1e-3)
     for number, frequency_hz in enumerate((440.0, 660.0, 880.0)):
-        part = heard[number * length :][1000 : length - 1000]
+        part = decoded[number * length :][1000 : length - 1000]
         assert listen(part, RATE)[0] == pytest.approx(frequency_hz, abs=1.0)
     assert read_channels(file).shape[0] == 1
 

@@ -56,7 +56,7 @@ def find_in_wav(file: BinaryIO, start: int, end: int) -> list[Stream]:
 
 
 def find_in_aiff(file: BinaryIO, start: int, end: int) -> list[Stream]:
-    """The sound, whatever the size of its samples' chunk says."""
+    """The sound, with the size of its samples' chunk corrected."""
     samples = _find_samples(file, start, end, AIFF)
     if (
         samples is None
@@ -69,8 +69,8 @@ def find_in_aiff(file: BinaryIO, start: int, end: int) -> list[Stream]:
 
 
 def find_in_caf(file: BinaryIO, start: int, end: int) -> list[Stream]:
-    """The sound, whatever the size of its samples' chunk says; -1 is the format's own "up to the
-    end", which the decoder does not know."""
+    """The sound, with the size of its samples' chunk corrected; the decoder does not know -1, by
+    which the format means "up to the end"."""
     samples = _find_samples(file, start, end, CAF)
     if samples is None or not _is_more_sound(file, samples.content.stop, end, CAF):
         return [Stream((range(start, end),))]

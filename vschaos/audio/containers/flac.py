@@ -19,16 +19,16 @@ BLOCK = 1 << 20  # bytes
 
 
 def find_in_flac(file: BinaryIO, start: int, end: int) -> list[Stream]:
-    """All sounds from one beginning to the next, without their numbers of samples: so the decoder
-    reads until there is nothing left."""
+    """All sounds, each from one beginning to the next. Their numbers of samples are removed, so
+    that the decoder reads to the end."""
     beginnings = [*_find_beginnings(file, start, end), end]
     streams = []
     for first, last in pairwise(beginnings):
         file.seek(first + TOTAL_PLACE)
-        told = file.read(8)
-        if len(told) < 8:
+        packed = file.read(8)
+        if len(packed) < 8:
             break
-        number = int.from_bytes(told, "big")
+        number = int.from_bytes(packed, "big")
         unknown = (number & ~TOTAL).to_bytes(8, "big")
         spans = patched(range(first, last), first + TOTAL_PLACE, unknown)
         streams.append(Stream(spans, number & TOTAL))

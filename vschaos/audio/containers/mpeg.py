@@ -1,5 +1,5 @@
-"""MP3: frames one after the other. Their number, if it is told, stands in a first frame without
-sound (Xing, Info); decoders guess it by the size of the file if it is not, and stop there."""
+"""MP3: a sequence of frames. A first frame without sound (Xing, Info) may state their number;
+otherwise decoders estimate it from the size of the file, and stop there."""
 
 from __future__ import annotations
 

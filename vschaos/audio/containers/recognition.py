@@ -1,4 +1,4 @@
-"""Kinds of files by their first bytes, whatever they are called."""
+"""Recognises kinds of files by their first bytes, not by their names."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ KINDS = {
 
 
 def find_streams(file: BinaryIO) -> list[Stream] | None:
-    """The sounds of a file, one after the other; none if its decoder needs no help with it: the
-    file is one sound whose header is right, or is nothing that is known here.
+    """The sounds of a file, one after the other; None if the decoder can read it as it is: the
+    file is one sound with a correct header, or of an unknown kind.
 
     Args:
         file: opened for reading, with a buffer.

@@ -1,4 +1,4 @@
-"""One sound within a file, as the decoder shall see it."""
+"""One sound within a file, as the decoder reads it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ class Stream(NamedTuple):
 
     Attributes:
         spans: one after the other, bytes of the file (a range of their places) or other bytes.
-        declared: samples of each channel that its header promises; 0 if it does not say, or if
-            the decoder knows better.
+        declared: samples of each channel in its header; 0 if it states none, or a wrong number.
     """
 
     spans: tuple[range | bytes, ...]

@@ -1,4 +1,4 @@
-"""Reconstructions and morphs of sounds, and fades at their edges."""
+"""Morphs of sounds, and fades at their edges."""
 
 from __future__ import annotations
 
@@ -8,29 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from vschaos.audio.files import Waveform
-from vschaos.generation.segments import encode_segments, reconstruct_segments
+from vschaos.generation.segments import encode_segments
 from vschaos.runs import Given, Run
 from vschaos.trajectories import resample_frames, smooth_step
 
 EDGE_SECONDS = 0.02  # of the fades at both ends of a sound
-
-
-def reconstruct(
-    run: Run,
-    audio: Waveform,
-    labels: Given | None = None,
-    temperature: float = 0.0,
-    inversion: str | None = None,
-) -> Waveform:
-    """Reconstructs a sound `[T]` of any length, in time with it, `[T]`.
-
-    Args:
-        audio: at the run's sample rate.
-        labels: by task, for the whole sound or one number for each of its frames.
-        temperature: 0 decodes the posterior mean, 1 samples from the posterior.
-        inversion: how the phase is found, one of the `inversions` of a `Spectral` model.
-    """
-    return np.concatenate(list(reconstruct_segments(run, [audio], labels, temperature, inversion)))
 
 
 def morph(
