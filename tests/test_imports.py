@@ -137,7 +137,7 @@ def test_only_its_own_files_name_a_family(family: str) -> None:
     name = re.compile(family.replace("_", "[ _]?"), re.IGNORECASE)
     places = [
         path
-        for folder in ("vschaos", "configs", "benchmarks")
+        for folder in ("vschaos", "configs", "benchmarks", "example_model")
         for path in (REPOSITORY / folder).rglob("*")
         if path.suffix in {".py", ".pyi", ".yaml", ".js", ".html", ".pd"}
     ]

@@ -51,6 +51,14 @@ def test_a_file_beyond_full_scale_is_scaled_kept_or_left_out(
             assert peaks["data/a.wav"] == pytest.approx(0.5, rel=0.01)
 
 
+def test_a_resumed_training_scales_as_it_began(dataset: Path, tmp_path: Path) -> None:
+    store = open_store(dataset, RATE, "mix", 1, cache=tmp_path / "cache", beyond_full_scale="scale")
+    store.scale_to(0.25)
+    for one in (store, pickle.loads(pickle.dumps(store))):  # as workers of a loader get it
+        assert one.peak(NAME) == pytest.approx(0.25)
+        assert one.peak("data/a.wav") == pytest.approx(0.5, rel=0.01)
+
+
 def test_a_peak_that_programs_leave_is_not_touched(
     dataset: Path, tone: Tone, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -138,8 +138,10 @@ class Sounds(DataModule):
 
     def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
         wanted = self._wanted_features(model)
-        begun = None if split is None else Split(**split)
+        begun = None if split is None else Split(*(split[name] for name in Split._fields))
         store = self.dataset.open(model.hop_length, model.sample_rate, begun)
+        if split is not None:
+            store.scale_to(split["usual_peak"])
         sounds = sounds_with_classes(store, self.labels.tasks)
         chosen = choose_split(
             store, sounds, self.dataset.held_out, self.seed, model.excerpt_length, begun

@@ -130,7 +130,7 @@ def read_split(folder: Path) -> dict[str, Any]:
         ValueError: it holds no names, or names that lead out of a dataset.
     """
     file = folder / "split.json"
-    split = {"parts": {}, "digests": {}, "usual_peak": 1.0} | read_json(file)
+    split: dict[str, Any] = {"parts": {}, "digests": {}, "usual_peak": 1.0} | read_json(file)
     split.pop("rendered", None)  # the seed of sounds that were rendered, for the reader
     if split.keys() != {"train", "held_out", "parts", "digests", "usual_peak"}:
         raise ValueError(f"{file} must name the files of train and held_out, got {sorted(split)}")

@@ -67,6 +67,7 @@ class SoundStore:
         lock: held as long as the store is there.
         beyond_full_scale: what is done to sounds beyond it, `scale` or `keep`.
         digests: SHA-256 of the files' bytes, by name.
+        scaled_to: peak of those that are scaled; by default the median of the others.
 
     Attributes:
         files: the usable ones, in the order of `waveforms`.
@@ -82,6 +83,7 @@ class SoundStore:
         lock: Lock | None = None,
         beyond_full_scale: str = "keep",
         digests: Mapping[str, str] | None = None,
+        scaled_to: float | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.waveforms = dict(waveforms)
@@ -94,17 +96,22 @@ class SoundStore:
             self.files.append(StoredFile(name, start, waveform.length))
             start += waveform.length
         self._beyond_full_scale = beyond_full_scale
-        peaks = {name: waveform.peak for name, (_, waveform) in waveforms.items()}
-        self.usual_peak = usual_peak(list(peaks.values()))
-        self.gains = {
-            name: gain_for(peak, beyond_full_scale, self.usual_peak) for name, peak in peaks.items()
-        }
+        peaks = [waveform.peak for _, waveform in waveforms.values()]
+        self.scale_to(usual_peak(peaks) if scaled_to is None else scaled_to)
         self._mapped: dict[str, Waveform] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers of a loader map the waveforms themselves instead of getting a copy."""
         given = self.sample_rate, self.waveforms, self.skipped, None, self._beyond_full_scale
-        return SoundStore, given
+        return SoundStore, (*given, None, self.usual_peak)
+
+    def scale_to(self, peak: float) -> None:
+        """Scales the files beyond full scale to that peak, if they are to be scaled."""
+        self.usual_peak = peak
+        self.gains = {
+            name: gain_for(waveform.peak, self._beyond_full_scale, peak)
+            for name, (_, waveform) in self.waveforms.items()
+        }
 
     def peak(self, name: str) -> float:
         """The largest of a file's samples, as they are read."""
