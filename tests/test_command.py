@@ -46,7 +46,7 @@ def test_a_mistake_of_ours_shows_its_trace() -> None:
         run_command(lambda: 1 // 0)
 
 
-def test_ctrl_c_has_its_code_and_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_has_its_code_and_states_the_saved_step(capsys: pytest.CaptureFixture[str]) -> None:
     def stop() -> None:
         raise KeyboardInterrupt("step 3 is kept")
 

@@ -73,7 +73,7 @@ def _seconds(line: str) -> tuple[float, float]:
 
 
 @pytest.mark.slow
-def test_a_killed_run_leaves_the_labels_and_is_gone_on_with(
+def test_a_killed_run_leaves_the_labels_and_is_resumed(
     root: Path, tmp_path: Path, typed: Typed, tone: Callable[..., np.ndarray]
 ) -> None:
     cache = tmp_path / "cache"

@@ -37,7 +37,7 @@ def test_what_was_written_here_is_replaced_without_a_word(
     assert not caplog.records
 
 
-def test_what_was_changed_is_kept_and_said(
+def test_a_changed_file_is_backed_up_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     patch = tmp_path / "a.pd"
@@ -52,7 +52,7 @@ def test_what_was_changed_is_kept_and_said(
     assert "backed up as a.backup.pd" in caplog.text
 
 
-def test_what_somebody_else_put_there_is_kept_unless_it_is_the_same(tmp_path: Path) -> None:
+def test_a_file_of_somebody_else_is_backed_up_unless_it_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_text("a recording")
     (tmp_path / "b.wav").write_text("the same")
     write(tmp_path / "a.wav", "a reconstruction")
@@ -83,7 +83,7 @@ def test_no_line_is_written_through_a_strangers_link(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").read_text()
 
 
-def test_long_names_are_written_and_kept(tmp_path: Path) -> None:
+def test_long_names_are_written_and_backed_up(tmp_path: Path) -> None:
     path = tmp_path / f"{250 * 'a'}.wav"
     path.write_text("mine")
     write(path, "new")
@@ -102,7 +102,7 @@ def test_an_input_is_no_output_by_any_link(tmp_path: Path) -> None:
     check_output_file(tmp_path / "y.wav", "output", identities([sound]))
 
 
-def test_files_and_folders_are_told_apart(tmp_path: Path) -> None:
+def test_files_and_folders_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "model.ts").write_text("")
     with pytest.raises(ValueError, match=r"-o expects a folder, got the file .*model\.ts"):
         check_output_folder(tmp_path / "model.ts", "-o")

@@ -118,7 +118,7 @@ def test_what_is_not_ours_is_refused(name: object) -> None:
         "vschaos.layers.\0.Perceptron",
     ],
 )
-def test_what_is_not_there_is_told(name: str) -> None:
+def test_missing_targets_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not there"):
         build({"_target_": name})
 
@@ -138,12 +138,12 @@ def test_nothing_is_called_before_it_is_refused(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "arguments", [{}, {"range_db": 1.0, "range_hz": 2.0}, {3: 4}, {"range_db": 1.0, "random": None}]
 )
-def test_arguments_that_do_not_fit_are_told(arguments: dict[Any, Any]) -> None:
+def test_arguments_that_do_not_fit_are_refused(arguments: dict[Any, Any]) -> None:
     with pytest.raises(ValueError, match=r"augment\.Gain cannot be built"):
         build({"_target_": "vschaos.data.augment.Gain", **arguments})
 
 
-def test_a_part_of_the_wrong_kind_is_told() -> None:
+def test_a_part_of_the_wrong_kind_is_refused() -> None:
     model = {"_target_": "vschaos.models.spectral_vae.SpectralVAE", "sample_rate": 8000}
     model |= dict.fromkeys(("transform", "log_magnitude", "encoder", "decoder", "latent"))
     with pytest.raises(ValueError, match="SpectralVAE cannot be built"):

@@ -108,7 +108,7 @@ def test_ctrl_c_ends_a_sweep(
         (["name=a", "seed=[1"], r"'\[1'"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(
+def test_a_mistake_is_reported_in_a_sentence(
     composed: Configs,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -125,7 +125,7 @@ def test_an_interpolation_rests_at_its_points() -> None:
     assert speed[at_points].max() < 0.1 * speed[between].min()
 
 
-def test_what_cannot_be_walked_is_told() -> None:
+def test_impossible_trajectories_are_refused() -> None:
     with pytest.raises(ValueError, match=r"sin, square.*interpolation, got 'spiral'"):
         _walk("spiral")
     with pytest.raises(ValueError, match="at least 1 frame, got 0"):

@@ -13,7 +13,7 @@ def test_rows_are_added_at_the_end_and_dropped_from_there() -> None:
     assert torch.jit.script(with_rows)(state, 3).shape == (3, 3)
 
 
-def test_new_rows_begin_as_they_are_told() -> None:
+def test_new_rows_begin_as_given() -> None:
     state, beginning = torch.ones(2, 1), torch.tensor([[5.0], [6.0], [7.0]])
     assert with_new_rows(state, beginning).tolist() == [[1.0], [1.0], [7.0]]
     assert with_new_rows(state, beginning[:1]).tolist() == [[1.0]]

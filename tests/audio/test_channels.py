@@ -25,7 +25,9 @@ KEPT = {
     [*((one, True) for one in LOST.values()), *((one, False) for one in KEPT.values())],
     ids=[*LOST, *KEPT],
 )
-def test_what_cancels_is_told_from_what_is_wide(channels: list[np.ndarray], is_lost: bool) -> None:
+def test_cancelling_channels_differ_from_wide_ones(
+    channels: list[np.ndarray], is_lost: bool
+) -> None:
     origin = Origin()
     for block in np.array_split(np.stack(channels, axis=1), 7):
         origin.add(block, 44100)

@@ -73,7 +73,7 @@ def test_channels_are_mixed_or_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channel", ["left", 0, -1, None, "1.5"])
-def test_a_channel_that_cannot_be_is_told_by_its_setting(tmp_path: Path, channel: object) -> None:
+def test_an_impossible_channel_is_refused_by_its_setting(tmp_path: Path, channel: object) -> None:
     write_audio(tmp_path / "mono.wav", np.ones(10, np.float32), 8000)
     with pytest.raises(ValueError, match=r"data\.dataset\.channel") as caught:
         read_audio(tmp_path / "mono.wav", 8000, channel)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def _wav(tmp_path: Path) -> bytes:
 @pytest.mark.parametrize(
     "content", [b"", b"this is a shopping list\n" * 99, bytes(range(255)) * 20]
 )
-def test_what_is_no_audio_is_told(tmp_path: Path, extension: str, content: bytes) -> None:
+def test_files_without_audio_are_refused(tmp_path: Path, extension: str, content: bytes) -> None:
     file = tmp_path / f"bad.{extension}"
     file.write_bytes(content)
     reason = r"\(Format not recognised\)" if content else "it is empty"
@@ -124,7 +124,7 @@ def test_what_is_no_audio_is_told(tmp_path: Path, extension: str, content: bytes
 
 
 @pytest.mark.parametrize("kept", [4, 12, 20, 36])
-def test_a_truncated_header_is_told(tmp_path: Path, kept: int) -> None:
+def test_a_truncated_header_is_refused(tmp_path: Path, kept: int) -> None:
     (tmp_path / "cut.wav").write_bytes(_wav(tmp_path)[:kept])
     with pytest.raises(UnusableAudioError, match="cannot be read as audio"):
         read_audio(tmp_path / "cut.wav", 8000)
@@ -135,7 +135,7 @@ def test_a_truncated_sound_gives_what_is_there(tmp_path: Path) -> None:
     assert len(read_audio(tmp_path / "cut.wav", 8000)) == 3000
 
 
-def test_bytes_broken_half_way_are_told(tmp_path: Path) -> None:
+def test_bytes_broken_half_way_are_refused(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).uniform(-1, 1, 60_000)
     soundfile.write(tmp_path / "broken.flac", noise, 44100)
     content = bytearray((tmp_path / "broken.flac").read_bytes())
@@ -146,7 +146,7 @@ def test_bytes_broken_half_way_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_none_are_told(
+def test_numbers_that_are_none_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
 ) -> None:
     monkeypatch.setattr(audio, "BLOCK_LENGTH", 100)
@@ -166,7 +166,7 @@ def test_sounds_of_no_and_of_one_sample(tmp_path: Path) -> None:
         assert len(read_audio(tmp_path / "short.wav", 16000)) == 2 * length
 
 
-def test_a_sample_rate_beyond_reason_is_told(tmp_path: Path) -> None:
+def test_a_sample_rate_beyond_reason_is_refused(tmp_path: Path) -> None:
     write_audio(tmp_path / "slow.wav", np.ones(100, np.float32), 10)
     with pytest.raises(UnusableAudioError, match="sample rate is 10 Hz"):
         read_audio(tmp_path / "slow.wav", 44100)
@@ -179,7 +179,7 @@ def test_paths_may_be_written_in_any_script(tmp_path: Path) -> None:
     assert find_audio_files(tmp_path) == [file]
 
 
-def test_a_name_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
     write_audio(tmp_path / "good.wav", np.ones(10, np.float32), 8000)
     file = tmp_path / os.fsdecode(b"caf\xe9.wav")  # as an old disk has them
     try:
@@ -239,6 +239,6 @@ def test_a_full_disk_leaves_the_former_file(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_channels_of_no_file_are_told(tmp_path: Path) -> None:
+def test_channels_of_no_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.wav"):
         read_channels(tmp_path / "none.wav")

@@ -32,7 +32,7 @@ def folder_of(config: dict[str, Any]) -> Path:
     return Path(config["rundir"]) / config["name"] / "version_0"
 
 
-def assert_goes_on(config: dict[str, Any], curve: Curve) -> None:
+def assert_resumes(config: dict[str, Any], curve: Curve) -> None:
     assert not [*folder_of(config).rglob("*.partial")]
     train({**config, "resume": True})
     curve.losses.clear()
@@ -49,7 +49,7 @@ def test_a_checkpoint_that_finds_no_room_leaves_the_one_before(
     with pytest.raises(OSError, match=r"ended at step 6, .*: .*ckpt; .*last.ckpt holds step 3, re"):
         train(config)
     room(resource.RLIM_INFINITY)
-    assert_goes_on(config, curve)
+    assert_resumes(config, curve)
 
 
 def test_a_disk_that_is_full_is_named(
@@ -65,7 +65,7 @@ def test_a_disk_that_is_full_is_named(
     with pytest.raises(OSError, match=r"No space left .*best.ckpt; nothing is saved yet .*again"):
         train(config)
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
-    assert_goes_on(config, curve)
+    assert_resumes(config, curve)
 
 
 def test_curves_that_find_no_room_end_a_training_as_well(
@@ -84,7 +84,7 @@ def test_curves_that_find_no_room_end_a_training_as_well(
     with pytest.raises(OSError, match=r"at step 6, No space left .*; .* holds step 3"):
         train(config)
     monkeypatch.setattr(SummaryWriter, "add_scalar", add_scalar)
-    assert_goes_on(config, curve)
+    assert_resumes(config, curve)
 
 
 def test_a_training_needs_its_dataset_only_to_begin(
@@ -97,7 +97,7 @@ def test_a_training_needs_its_dataset_only_to_begin(
     with pytest.raises(FileNotFoundError, match=r"data\.dataset\.root.*no folder"):
         train({**config, "resume": True})
     aside.rename(dataset)
-    assert_goes_on(config, curve)
+    assert_resumes(config, curve)
 
 
 def test_a_run_whose_folder_is_removed_ends_with_a_sentence(
@@ -114,7 +114,7 @@ def test_a_run_whose_folder_is_removed_ends_with_a_sentence(
         train(config)
 
 
-def test_a_damaged_checkpoint_is_told(config: dict[str, Any]) -> None:
+def test_a_damaged_checkpoint_is_reported(config: dict[str, Any]) -> None:
     folder = train(config)
     assert folder is not None
     last = folder / "checkpoints" / "last.ckpt"
@@ -123,7 +123,7 @@ def test_a_damaged_checkpoint_is_told(config: dict[str, Any]) -> None:
         train({**config, "resume": True})
 
 
-def test_a_run_that_was_killed_before_anything_was_kept_begins_again(
+def test_a_run_killed_before_its_first_checkpoint_begins_again(
     config: dict[str, Any], curve: Curve
 ) -> None:
     unbroken = train(config)

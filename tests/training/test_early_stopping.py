@@ -56,7 +56,7 @@ def test_the_rate_grows_stays_and_falls_in_the_last_share_of_all_steps() -> None
     assert rates[50:] == [0.0] * 5
 
 
-def test_told_to_end_it_falls_from_there() -> None:
+def test_an_early_end_decays_from_there() -> None:
     schedule, known = scheduled(-1), scheduled(50)
     take(schedule, 40)
     assert not schedule.is_falling
@@ -120,7 +120,7 @@ def test_a_training_ends_before_its_last_step(
     "steps",
     [*(pytest.param((step,), marks=pytest.mark.slow) for step in (2, 3, 4, 5, 6)), (1, 5, 6)],
 )
-def test_stopped_anywhere_it_goes_on_exactly(
+def test_stopped_anywhere_it_resumes_exactly(
     quick: dict[str, Any], curve: Curve, steps: tuple[int, ...]
 ) -> None:
     unbroken = train(quick)
@@ -156,7 +156,7 @@ def test_a_limit_of_time_lets_the_rate_down_in_its_last_share(
     assert kept(folder)["global_step"] == 125
 
 
-def test_a_limit_of_time_is_told_apart_from_none(quick: dict[str, Any]) -> None:
+def test_a_limit_of_time_differs_from_none(quick: dict[str, Any]) -> None:
     from vschaos.training.early_stopping import _share_of_time
 
     def trainer(**settings: Any) -> lightning.Trainer:

@@ -81,7 +81,7 @@ def test_nothing_else_changes(averaged: dict[str, Any]) -> None:
     assert_same(left, weights_of(without))
 
 
-def test_a_training_stopped_goes_on_with_its_mean(averaged: dict[str, Any], curve: Curve) -> None:
+def test_a_stopped_training_resumes_its_mean(averaged: dict[str, Any], curve: Curve) -> None:
     curve.events[1] = lambda: os.kill(os.getpid(), signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train(averaged)

@@ -142,7 +142,7 @@ def make_old(folder: Path) -> None:
     ],
     ids=lambda deaths: ", ".join(place for place, _ in deaths),
 )
-def test_a_training_killed_where_it_hurts_goes_on_exactly(
+def test_a_training_killed_at_a_bad_moment_resumes_exactly(
     longer: dict[str, Any], trainings: Trainings, tmp_path: Path, deaths: list[tuple[str, int]]
 ) -> None:
     for place, times in deaths:
@@ -156,7 +156,7 @@ def test_a_training_killed_where_it_hurts_goes_on_exactly(
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
-def test_whatever_a_kill_leaves_is_gone_on_with_exactly(
+def test_a_killed_training_resumes_exactly(
     longer: dict[str, Any], curve: Curve, tmp_path: Path, every: int
 ) -> None:
     longer["trainer"]["max_steps"] = longer["training"]["schedule"]["total_steps"] = 4
@@ -182,7 +182,7 @@ def test_whatever_a_kill_leaves_is_gone_on_with_exactly(
         assert name in changes, changes
 
 
-def test_a_killed_import_is_gone_on_with(longer: dict[str, Any], trainings: Trainings) -> None:
+def test_a_killed_import_is_resumed(longer: dict[str, Any], trainings: Trainings) -> None:
     cache = Path(longer["data"]["dataset"]["cache"])
     assert trainings.end(longer, "import", 4) == -signal.SIGKILL
     made = {path: path.stat().st_mtime_ns for path in cache.rglob("*.sound")}

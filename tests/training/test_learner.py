@@ -31,7 +31,7 @@ def test_the_rate_grows_then_comes_down_if_the_end_is_known(total_steps: int) ->
         assert rates[20:] == pytest.approx([0.1] * 5)
 
 
-def test_a_rate_that_goes_on_comes_down_to_the_end_that_the_settings_say_now() -> None:
+def test_a_resumed_rate_decays_to_the_end_of_the_present_settings() -> None:
     def scheduled(total_steps: int) -> WarmupCosine:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
         return WarmupCosine(optimizer, warmup_steps=4, total_steps=total_steps)

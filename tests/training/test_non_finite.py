@@ -71,7 +71,7 @@ def _cloned(state: Any) -> Any:
         ("batch", math.nan, "the loss became nan"),
     ],
 )
-def test_a_step_that_is_not_finite_changes_nothing_and_is_told_once(
+def test_a_non_finite_step_changes_nothing_and_is_reported_once(
     config: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -117,7 +117,7 @@ def test_a_gradient_that_is_not_finite_is_left_out_too(
     assert "the gradient became " in caplog.text
 
 
-def test_a_training_with_faults_goes_on_exactly(
+def test_a_training_with_faults_resumes_exactly(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, curve: Curve
 ) -> None:
     config["trainer"]["max_steps"] = 16
@@ -189,7 +189,7 @@ def test_a_loss_that_stays_far_above_goes_back_to_where_it_was(
     assert_same(states[last + 1]["model"], states[MEASURED_EVERY]["model"])
 
 
-def test_an_end_that_is_not_sound_is_not_kept_and_told(
+def test_an_unsound_end_is_reported_and_not_saved(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     config["trainer"]["max_steps"] = 3 + UNSOUND_IN_A_ROW

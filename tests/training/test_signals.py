@@ -28,7 +28,7 @@ def stopped(config: dict[str, Any]) -> KeyboardInterrupt:
         (signal.SIGHUP, (0,)),
     ],
 )
-def test_a_training_stopped_at_any_step_goes_on_exactly(
+def test_a_training_stopped_at_any_step_resumes_exactly(
     config: dict[str, Any], curve: Curve, number: signal.Signals, steps: tuple[int, ...]
 ) -> None:
     unbroken = train(config)

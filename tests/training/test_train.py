@@ -162,7 +162,7 @@ def test_going_on_takes_the_runs_settings_and_those_of_the_trainer(config: dict[
         resumed({**now, "name": "other"}, given)
 
 
-def test_the_version_that_began_last_is_gone_on_with(config: dict[str, Any]) -> None:
+def test_the_version_that_began_last_is_resumed(config: dict[str, Any]) -> None:
     first, second = train(config), train({**config, "seed": 1})
     assert first is not None
     assert second is not None
@@ -174,7 +174,7 @@ def test_the_version_that_began_last_is_gone_on_with(config: dict[str, Any]) -> 
     assert_same(weights(second), expected)
 
 
-def test_another_number_of_threads_is_told(
+def test_another_number_of_threads_is_reported(
     config: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(config)
@@ -197,7 +197,7 @@ def test_what_was_half_written_is_cleared(config: dict[str, Any]) -> None:
     assert not any(file.exists() for file in left)
 
 
-def test_where_the_last_was_not_yet_written_the_furthest_is_gone_on_from(
+def test_without_a_last_checkpoint_the_furthest_is_resumed(
     config: dict[str, Any],
 ) -> None:
     folder = train(config)

@@ -104,7 +104,7 @@ def test_what_ends_by_itself_must_look_and_may_end(config: dict[str, Any], name:
         train(config)
 
 
-def test_a_training_that_kept_nothing_is_not_done(
+def test_a_training_that_saved_nothing_is_refused(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = sys.modules[train.__module__]  # the package has the function under its name

@@ -201,7 +201,9 @@ def test_tags_before_and_after_frames_are_no_sound(
             assert len(read_audio(file, RATE)) == round(2 * SECONDS * RATE)
 
 
-def test_a_part_that_cannot_be_read_is_told(tmp_path: Path, encoded: Callable[..., bytes]) -> None:
+def test_a_part_that_cannot_be_read_is_refused(
+    tmp_path: Path, encoded: Callable[..., bytes]
+) -> None:
     content = encoded("ogg")
     second = bytearray(encoded("ogg", 660.0))
     second[28:34] = b"nobody"  # the name of its codec
