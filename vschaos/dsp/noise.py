@@ -39,7 +39,7 @@ class WhiteNoise(nn.Module):
             keys = self._keys(num_voices, keys.device)
         places = position + torch.arange(length, device=keys.device)
         hashed = mixed(torch.bitwise_xor(keys[:num_voices], places))
-        return hashed.float() * (self.scale / 4294967295.0) - 0.5 * self.scale
+        return hashed * (self.scale / 4294967295.0) - 0.5 * self.scale
 
     def _keys(self, number: int, device: torch.device) -> Tensor:
         """`[number, 1]`; hashed twice, so that no two voices differ by their last bits only."""

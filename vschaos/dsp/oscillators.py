@@ -105,9 +105,12 @@ class HarmonicBank(nn.Module):
         amplitudes = torch.nan_to_num(amplitudes, 0.0, 0.0, 0.0).transpose(1, 2)
         amplitudes = amplitudes * self._audible(f0_hz).to(amplitudes.dtype)
         before = torch.where(state.f0_hz > 0.0, state.f0_hz, f0_hz[:, 0])
-        phases, phase = self._phases(torch.cat([before.unsqueeze(1), f0_hz], 1), state.phase)
+        frames = torch.cat([before.unsqueeze(1), f0_hz], 1)
         amplitudes = torch.cat([state.amplitudes.unsqueeze(1), amplitudes], 1)
-        audio = self._sum(phases, amplitudes)
+        first, phase = self.advance(frames, state.phase)
+        frames = frames / self.sample_rate
+        ramps = torch.stack([first, frames[:, :-1], frames[:, 1:] - frames[:, :-1]], 2)
+        audio = self._sum(ramps @ self.powers, amplitudes)
         return audio.flatten(1), HarmonicState(phase, f0_hz[:, -1], amplitudes[:, -1])
 
     def _audible(self, f0_hz: Tensor) -> Tensor:
@@ -116,20 +119,25 @@ class HarmonicBank(nn.Module):
         share = f0_hz.unsqueeze(2) * partials / self.nyquist_hz
         return ((1.0 - share) / (1.0 - self.fade_start)).clamp(0.0, 1.0)
 
-    def _phases(self, f0_hz: Tensor, phase: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames `[B, N + 1]` and the phase at the first -> phases of the fundamental in cycles
-        `[B, N, H]`, and the one after them."""
-        frequency = f0_hz / self.sample_rate
-        start, end = frequency[:, :-1], frequency[:, 1:]
-        cycles = (start + end) * (0.5 * self.hop_length)
+    @torch.jit.export
+    def advance(self, f0_hz: Tensor, phase: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the phase of the fundamental is at each frame.
+
+        Args:
+            f0_hz: of frames one hop apart, float64 `[B, N + 1]`.
+            phase: at the first of them, cycles, float64 `[B]`.
+
+        Returns:
+            at the first N frames, `[B, N]`, and at the last, `[B]`; -0.5..0.5 cycles.
+        """
+        cycles = (f0_hz[:, :-1] + f0_hz[:, 1:]) * (0.5 * self.hop_length / self.sample_rate)
         after = torch.cumsum(cycles, 1) + phase.unsqueeze(1)
-        first = after - cycles
-        ramps = torch.stack([first - first.round(), start, end - start], 2)
-        last = after[:, -1]
-        return ramps @ self.powers, last - last.round()
+        first, last = after - cycles, after[:, -1]
+        return first - first.round(), last - last.round()
 
     def _sum(self, phases: Tensor, amplitudes: Tensor) -> Tensor:
-        """`[B, N, H]` and frames of amplitudes `[B, N + 1, K]` -> `[B, N, H]`."""
+        """Phases of the fundamental in cycles `[B, N, H]` and frames of amplitudes `[B, N + 1, K]`
+        -> `[B, N, H]`."""
         # wrapped in float64, a sine in float32 is exact to -130 dB
         cycles = phases.unsqueeze(2) * self.multiples
         angles = (cycles - cycles.round()).to(amplitudes.dtype) * (2.0 * math.pi)
@@ -174,7 +182,9 @@ class StreamingHarmonicBank(nn.Module):
         """`[B, N]` and `[B, K, N]` -> `[B, N * hop_length]`, as `HarmonicBank.forward`."""
         rows = f0_hz.shape[0]
         state = HarmonicState(
-            with_rows(self.phase, rows), with_rows(self.f0_hz, rows), with_rows(self.amplitudes, rows)
+            with_rows(self.phase, rows),
+            with_rows(self.f0_hz, rows),
+            with_rows(self.amplitudes, rows),
         )
         audio, state = self.bank.continued(f0_hz, amplitudes, state)
         self.phase = state.phase

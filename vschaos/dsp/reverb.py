@@ -11,6 +11,7 @@ from vschaos.voices import with_rows
 LOWEST_CENTRE_HZ = 125.0  # of the bands, octaves apart
 ONSET_SECONDS = 0.002  # of the tail, after its pre-delay
 LONGEST_PRE_DELAY_SECONDS = 0.1
+NOTHING = 3e-7  # -130 dB; what sums to less at the end of a tail is not played
 FADE = 0.05  # share of the tail's length over which it ends, however slowly it decays
 
 
@@ -113,6 +114,8 @@ class StreamingRoom(nn.Module):
         self.hop_length = hop_length
         with torch.no_grad():
             response = room.impulse_response()
+            left = response.abs().flip(0).cumsum(0).flip(0)  # at most, of a sound of 1
+            response = response[: max(1, int((left > NOTHING).sum()))]
             lacking = -response.shape[0] % hop_length
             parts = nn.functional.pad(response, (0, lacking)).reshape(-1, hop_length)
             # the newest spectrum comes last, and meets the first part of the response; as real
