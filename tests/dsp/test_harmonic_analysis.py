@@ -103,6 +103,17 @@ def test_it_plays_as_it_did(name: str) -> None:
     assert again < 0.12 * silence
 
 
+def test_noise_is_not_taken_for_partials() -> None:
+    sound = known(220.0, noise_level=0.03)
+    is_there = PARTIALS <= 10
+    amplitudes, _ = analysed(sound._replace(amplitudes=sound.amplitudes * is_there))
+    window = 4 * RATE / 220  # samples
+    under = 6.0 / window * sound.noise[16:48].square().mean()  # of noise in a bin
+    absent = amplitudes[25:75, EDGE:-EDGE].square().mean()
+    # the power of noise less its mean is positive in 1 / e of the frames, by its mean
+    assert float(absent / under) < 0.6
+
+
 def test_unvoiced_sound_is_noise_alone() -> None:
     unvoiced = torch.zeros(FRAMES, dtype=torch.bool)
     sound = known(0.0, 0.03, unvoiced)

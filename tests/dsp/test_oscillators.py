@@ -180,6 +180,13 @@ def test_it_stays_finite(value: float) -> None:
     assert float(stream(f0_hz, amplitudes * 0).abs().max()) < ROUNDING
 
 
+def test_a_change_of_precision_is_survived() -> None:
+    f0_hz, amplitudes = controls()
+    stream = StreamingHarmonicBank(HarmonicBank(RATE)).to(torch.float32)
+    expected = HarmonicBank(RATE)(f0_hz, amplitudes)
+    assert float((stream(f0_hz, amplitudes) - expected).abs().max()) <= ROUNDING
+
+
 def test_it_is_saved_with_its_constants() -> None:
     f0_hz, amplitudes = controls()
     stream = StreamingHarmonicBank(HarmonicBank(RATE))

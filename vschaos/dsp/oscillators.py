@@ -110,7 +110,7 @@ class HarmonicBank(nn.Module):
         first, phase = self.advance(frames, state.phase)
         frames = frames / self.sample_rate
         ramps = torch.stack([first, frames[:, :-1], frames[:, 1:] - frames[:, :-1]], 2)
-        audio = self._sum(ramps @ self.powers, amplitudes)
+        audio = self._sum(ramps @ self.powers.double(), amplitudes)
         return audio.flatten(1), HarmonicState(phase, f0_hz[:, -1], amplitudes[:, -1])
 
     def _audible(self, f0_hz: Tensor) -> Tensor:
