@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor
 
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
@@ -84,10 +85,9 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
         >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 1000.0]))
         1.0
     """
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
     if len(first) < 2 or np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
         return None
-    return round(float(np.corrcoef(ranks)[0, 1]), 6)
+    return round(float(spearmanr(first, second).statistic), 6)
 
 
 def dips_db(levels_db: np.ndarray) -> np.ndarray:

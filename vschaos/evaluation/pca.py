@@ -79,7 +79,9 @@ def _training_magnitudes(material: Material, representation: Representation) -> 
     clips = [
         (name, place)
         for name in names
-        for place in _places(math.ceil(material.seconds_of(name, "train") / CLIP_SECONDS))
+        for place in np.linspace(
+            0.0, 1.0, math.ceil(material.seconds_of(name, "train") / CLIP_SECONDS)
+        )
     ]
     seconds = sum(min(material.seconds_of(name, "train"), CLIP_SECONDS) for name, _ in clips)
     every = max(1, math.ceil(seconds / MAX_SECONDS))
@@ -91,10 +93,6 @@ def _training_magnitudes(material: Material, representation: Representation) -> 
         if clip is not None:
             samples = torch.from_numpy(np.array(clip.audio, dtype=np.float32))[None]
             yield transform(samples).abs()[:, :, ::step]
-
-
-def _places(count: int) -> list[float]:
-    return [0.0] if count < 2 else [index / (count - 1) for index in range(count)]
 
 
 class _Sums:

@@ -1,5 +1,6 @@
 """Latent projection: principal or independent components, or angles, of the latents."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -74,6 +75,15 @@ class LatentProjection(nn.Module):
         if self.mode == "spherical":
             return self.from_pca @ _from_angles(coordinates) + self.centre
         return coordinates
+
+
+def principal_plane(latents: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """Latents `[Z, M]` on their first two principal axes, `[2, M]` (`[1, M]` if Z is 1), and the
+    shares of these axes in the variance."""
+    centred = latents - latents.mean(axis=1, keepdims=True)
+    axes, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    power = sizes**2 / max(float((sizes**2).sum()), 1e-12)
+    return axes[:, :2].T @ centred, power[:2].round(3).tolist()
 
 
 def _with_signs(axes: Tensor) -> Tensor:

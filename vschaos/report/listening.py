@@ -9,9 +9,7 @@ import numpy as np
 import torch
 
 from vschaos.audio.files import Waveform
-from vschaos.batch import Batch
-from vschaos.evaluation.features import features_of
-from vschaos.evaluation.rendered import RenderedMaterial
+from vschaos.evaluation.excerpts import excerpt_of
 from vschaos.generation import without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary, sweep_values
@@ -61,7 +59,7 @@ def _pick(material: Material) -> list[Clip]:
 
 
 def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
-    sounds = clip.audio, run.reconstruct(clip.audio, known_labels(run, material, clip))
+    sounds = clip.audio, run.reconstruct(clip.audio, material.conditioning(clip))
     pictures = draw_spectrograms(list(sounds), run.sample_rate)
     players = [
         _player(run, sound, title, picture)
@@ -70,16 +68,10 @@ def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
     return {"name": clip.name, "players": players, "metrics": _metrics(run, material, clip)}
 
 
-def known_labels(run: Run, material: Material, clip: Clip) -> Given:
-    """The conditioning labels of a clip."""
-    return material.conditioning(clip) if run.conditioning_tasks else {}
-
-
 def _metrics(run: Run, material: Material, clip: Clip) -> str:
     """The model's metrics of a clip, the tracked ones in their own words; those of predicted labels
     are shown elsewhere."""
-    with torch.inference_mode():
-        found = run.model.metrics(_batch(run, material, clip))
+    found = run.model.metrics(excerpt_of(run, material, clip).batch)
     values = {name: float(value) for name, value in found.items() if torch.isfinite(value).all()}
     texts = [
         metric.text(values.pop(metric.key))
@@ -93,15 +85,6 @@ def _metrics(run: Run, material: Material, clip: Clip) -> str:
         if not name.startswith(of_labels)
     ]
     return ", ".join(texts)
-
-
-def _batch(run: Run, material: Material, clip: Clip) -> Batch:
-    if isinstance(material, RenderedMaterial):
-        return material.batches[clip.name]
-    num_frames = len(run.model.centres(len(clip.audio)))
-    labels = run.labels(num_frames, known_labels(run, material, clip))
-    audio = torch.from_numpy(clip.audio)[None]
-    return Batch(audio, labels, features_of(run, clip.audio, clip.name))
 
 
 def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:
@@ -141,7 +124,7 @@ def _sweeps(
         return []
     clip = clips[len(clips) // 2]
     audio = clip.audio[: round(SWEPT_SECONDS * run.sample_rate)]
-    latents = run.encode(audio, known_labels(run, material, clip._replace(audio=audio)))
+    latents = run.encode(audio, material.conditioning(clip._replace(audio=audio)))
     players = []
     for task in run.conditioning_tasks:
         values = _values(run.vocabularies[task], material, task)
@@ -167,7 +150,7 @@ def _typical_labels(
     a title."""
     best: dict[str, float] = {}
     for clip in clips:
-        rows = known_labels(run, material, clip).items()
+        rows = material.conditioning(clip).items()
         known = {
             task: float(np.nanmedian(row)) for task, row in rows if isinstance(row, np.ndarray)
         }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
-import zlib
 
 import numpy as np
 import soundfile
+from PIL import Image
 
 from vschaos.audio.files import Waveform, resample
 
@@ -22,8 +21,14 @@ COLUMNS_PER_SECOND, MAX_COLUMNS = 160, 640
 LOWEST_HZ = 40.0
 RANGE_DB = 72.0
 SHADES = 64
-# paper, sand, clay and ink, by level
-INKS = ((0.0, 0xFBF7EE), (0.3, 0xEBD9B8), (0.55, 0xD99A66), (0.75, 0xB95534), (1.0, 0x33170F))
+# paper, sand, clay and ink (red, green, blue), by level
+INKS = (
+    (0.0, (251, 247, 238)),
+    (0.3, (235, 217, 184)),
+    (0.55, (217, 154, 102)),
+    (0.75, (185, 85, 52)),
+    (1.0, (51, 23, 15)),
+)
 
 
 def encode_sound(sound: Waveform, sample_rate: int, size: float = FINE) -> str:
@@ -76,22 +81,15 @@ def _rows(levels: np.ndarray, bins: np.ndarray) -> np.ndarray:
 
 def _png(image: np.ndarray) -> str:
     """`[height, width]`, 0 (paper) to 1 (ink)."""
-    height, width = image.shape
-    shades = (image * (SHADES - 1)).round().astype(np.uint8)
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), shades], axis=1)  # filter 0 each
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # 8 bits, by palette
-    chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(rows.tobytes(), 9)))
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in (*chunks, (b"IEND", b"")))
-    return base64.b64encode(data).decode("ascii")
+    picture = Image.fromarray((image * (SHADES - 1)).round().astype(np.uint8))
+    picture.putpalette(_palette())
+    file = io.BytesIO()
+    picture.save(file, format="PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _palette() -> bytes:
+    places, colours = zip(*INKS, strict=True)
     at = np.linspace(0.0, 1.0, SHADES)
-    places = [place for place, _ in INKS]
-    colours = np.array([[ink >> 16, ink >> 8 & 255, ink & 255] for _, ink in INKS])
-    channels = [np.interp(at, places, colours[:, channel]) for channel in range(3)]
+    channels = [np.interp(at, places, channel) for channel in zip(*colours, strict=True)]
     return np.stack(channels, axis=1).round().astype(np.uint8).tobytes()
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
