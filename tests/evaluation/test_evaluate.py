@@ -241,10 +241,10 @@ def test_ctrl_c_keeps_the_earlier_evaluation(
     assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
     assert run_it(monkeypatch, plain.folder, *words) == 0
     assert "PCA-" in (out / "evaluation.txt").read_text()
-    # and what somebody wrote into it is kept
+    # an edited file is renamed, not lost
     assert {path.name for path in tmp_path.iterdir()} == {"evaluation", "evaluation.backup"}
-    kept = tmp_path / "evaluation.backup" / "evaluation.txt"
-    assert kept.read_text() == "the one before"
+    backup = tmp_path / "evaluation.backup" / "evaluation.txt"
+    assert backup.read_text() == "the one before"
 
 
 def test_a_model_that_gives_no_numbers_is_still_written(

@@ -1,4 +1,4 @@
-"""Every view of a latent space leads back, and shows what it is called after."""
+"""Projections of a latent space are invertible and have the properties of their names."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def fitted(dim: int) -> tuple[LatentProjection, torch.Tensor]:
 
 @pytest.mark.parametrize("view", PROJECTIONS)
 @pytest.mark.parametrize("dim", [1, 2, 3, 8])
-def test_inward_undoes_outward(view: str, dim: int) -> None:
+def test_a_projection_is_invertible(view: str, dim: int) -> None:
     projection, cloud = fitted(dim)
     scripted = torch.jit.script(projection)
     scripted.mode = view

@@ -129,7 +129,7 @@ def test_itakura_saito_is_the_likelihood_of_exponential_powers() -> None:
     assert float(distance(y, x)) == pytest.approx(float((best - likelihood).mean()), rel=1e-3)
     louder = float(distance(100 * y, 100 * x))
     assert louder == pytest.approx(float(distance(y, x)), rel=1e-3)
-    assert float(distance(0.5 * x, x)) > float(distance(2.0 * x, x))  # too soft is dearer
+    assert float(distance(0.5 * x, x)) > float(distance(2.0 * x, x))  # too soft costs more
 
 
 @pytest.mark.parametrize("distance", DISTANCES, ids=lambda one: type(one).__name__)

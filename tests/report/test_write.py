@@ -57,7 +57,7 @@ def test_a_resumed_training_is_one_curve(config: dict[str, Any]) -> None:
     (steps,) = re.findall(r'"LSD", "unit": "dB", "steps": (\[.*?\])', text)
     first, second = json.loads(steps)
     assert first == 2
-    assert second in (5, 6)  # Lightning counts one more where a training goes on
+    assert second in (5, 6)  # Lightning counts one more where a training is resumed
 
 
 def test_a_training_may_leave_none(config: dict[str, Any]) -> None:

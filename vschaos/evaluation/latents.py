@@ -69,12 +69,13 @@ def evaluate_latents(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> di
     random = np.random.default_rng(0)
     nats = activity(model, excerpts).tolist()
     sounds = [frames for excerpt in excerpts if (frames := _frames(model, excerpt))]
+    loudest = [max(frames, key=lambda frame: float(frame.magnitudes.norm())) for frames in sounds]
     return {
         "dimensions": model.latent_dim,
         "nats": nats,
         "active_dimensions": sum(value >= ACTIVE_NATS for value in nats),
         "smoothness": _smoothness([frame for frames in sounds for frame in frames], random),
-        "lines": _measure_lines(model, [_loudest(frames) for frames in sounds], random),
+        "lines": _measure_lines(model, loudest, random),
     }
 
 
@@ -129,13 +130,15 @@ def _measure_lines(
     dips = dips_db(lines.levels_db)
     apart = lines.deviations > 1e-6
     moved = lines.steps_db.sum(axis=1)
-    jumps = lines.steps_db.max(axis=1) / np.maximum(lines.steps_db.mean(axis=1), 1e-9)
+    speeds = moved[apart] / lines.deviations[apart]
+    steps = lines.steps_db[moved > 0.0]
+    jumps = steps.max(axis=1) / np.maximum(steps.mean(axis=1), 1e-9)
     return {
         "worst_dip_db": float(dips.min()),
         "median_dip_db": float(np.median(dips)),
         "holes": float((dips < HOLE_DB).mean()),
-        "db_per_deviation": _mean(moved[apart] / lines.deviations[apart]),
-        "steepest_step": _median(jumps[moved > 0.0]),
+        "db_per_deviation": float(speeds.mean()) if len(speeds) else None,
+        "steepest_step": float(np.median(jumps)) if len(jumps) else None,
         "levels_db": lines.levels_db.round(2).tolist(),
     }
 
@@ -176,18 +179,6 @@ def _frames(model: Autoencoder, excerpt: Excerpt) -> list[Frame]:
     ]
 
 
-def _loudest(frames: Sequence[Frame]) -> Frame:
-    return max(frames, key=lambda frame: float(frame.magnitudes.norm()))
-
-
 def _decibels(values: Tensor, loudest: float) -> Tensor:
     floor = max(loudest * 10 ** (FLOOR_DB / 20), 1e-12)
     return 20 * torch.log10(values.clamp_min(floor))
-
-
-def _mean(values: np.ndarray) -> float | None:
-    return float(values.mean()) if len(values) else None
-
-
-def _median(values: np.ndarray) -> float | None:
-    return float(np.median(values)) if len(values) else None

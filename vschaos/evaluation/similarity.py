@@ -15,6 +15,7 @@ from vschaos.evaluation.measures import (
     LSD,
     MAGNITUDE_MEASURES,
     SOUND_MEASURES,
+    Measure,
     Measured,
     compare_magnitudes,
     compare_sounds,
@@ -91,23 +92,22 @@ def mean_metrics(files: Sequence[FileMetrics]) -> Measured:
 
 def pool_magnitudes(files: Sequence[FileMetrics]) -> dict[str, Measured]:
     """By reconstruction, the measures of the magnitudes of all files."""
-    frames = [file.num_frames for file in files]
-    return {
-        name: pooled(MAGNITUDE_MEASURES, [file.magnitudes[name] for file in files], frames)
-        for name in files[0].magnitudes
-    }
+    return _pool(files, MAGNITUDE_MEASURES, [file.magnitudes for file in files])
 
 
 def pool_sounds(files: Sequence[FileMetrics]) -> dict[str, dict[str, Measured]]:
     """By inversion and reconstruction, the measures of the sounds of all files."""
-    frames = [file.num_frames for file in files]
     return {
-        inversion: {
-            name: pooled(SOUND_MEASURES, [file.sounds[inversion][name] for file in files], frames)
-            for name in measured
-        }
-        for inversion, measured in files[0].sounds.items()
+        inversion: _pool(files, SOUND_MEASURES, [file.sounds[inversion] for file in files])
+        for inversion in files[0].sounds
     }
+
+
+def _pool(
+    files: Sequence[FileMetrics], measures: Sequence[Measure], rows: Sequence[dict[str, Measured]]
+) -> dict[str, Measured]:
+    frames = [file.num_frames for file in files]
+    return {name: pooled(measures, [row[name] for row in rows], frames) for name in rows[0]}
 
 
 def best_and_worst(files: Sequence[FileMetrics], name: str, count: int) -> dict[str, FileMetrics]:

@@ -55,7 +55,7 @@ def _keep_edited(out: Path) -> None:
     files = [*_files(out), *_files(out / SOUNDS)]
     if any(is_edited(file) for file in files):
         backup = out.rename(free_backup(out))
-        logger.warning("%s was edited: kept as %s", out, backup.name)
+        logger.warning("%s was edited: renamed to %s", out, backup.name)
 
 
 def _files(folder: Path) -> list[Path]:

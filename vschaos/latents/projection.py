@@ -122,7 +122,9 @@ def _to_angles(points: Tensor) -> Tensor:
     dim = points.shape[1]
     if dim < 2:
         return points
-    tails = torch.sqrt(points.square().flip(1).cumsum(1).flip(1))  # of what lies from k on
+    tails = torch.sqrt(
+        points.square().flip(1).cumsum(1).flip(1)
+    )  # norms of the coordinates from k on
     angles = torch.atan2(tails[:, 1:], points[:, :-1])
     last = torch.atan2(points[:, dim - 1 :], points[:, dim - 2 : dim - 1])
     return torch.cat([tails[:, :1], angles[:, : dim - 2], last], dim=1)

@@ -112,7 +112,7 @@ def _draw_measure(
                 length = float(np.clip(value - base, -far, far))
                 _draw_bar(axis, group * count + index, base, length, value, measure, colour)
     axis.axvline(base, color="black", linewidth=1.0)
-    axis.use_sticky_edges = False  # numbers stand beside the bars
+    axis.use_sticky_edges = False  # room for the numbers beside the bars
     axis.margins(x=0.2)
     title = ", ".join(filter(None, (measure["title"], measure["unit"])))
     axis.set_title(title, fontsize=10, loc="left")

@@ -1,4 +1,4 @@
-"""A share of the time is kept to, and the end is always afforded."""
+"""Monitoring stays below its share of the time, and the end is always shown."""
 
 from __future__ import annotations
 
