@@ -166,14 +166,10 @@ def _case(tracker: Tracker, sample_rate: int, sound: Waveform, pitch: int, octav
 
 def _shares(cases: list[Case]) -> dict[str, float]:
     """The share of voiced cases, and among those the shares of right pitch classes and octaves."""
-    voiced, pitch, octave = np.array(cases, dtype=float).T
-    counts = voiced > 0
-    return {
-        "cases": len(cases),
-        "voiced": float(voiced.mean()),
-        "pitch": float(pitch[counts].mean()) if counts.any() else 0.0,
-        "octave": float(octave[counts].mean()) if counts.any() else 0.0,
-    }
+    voiced = np.array([case for case in cases if case.voiced]).reshape(-1, len(Case._fields))
+    _, pitch, octave = voiced.mean(axis=0).tolist() if len(voiced) else (0.0, 0.0, 0.0)
+    share = len(voiced) / len(cases)
+    return {"cases": len(cases), "voiced": share, "pitch": pitch, "octave": octave}
 
 
 def _predicted_as_conditioned(model: Autoencoder, excerpts: Sequence[Excerpt], task: str) -> float:

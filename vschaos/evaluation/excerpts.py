@@ -100,7 +100,7 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     """The run with its dataset in a folder, if the folder holds that dataset; None if not."""
     if folder is None:
         return run
-    there = with_root(run, folder)
+    there = _with_root(run, folder)
     for side in ("held_out", "train"):
         names = [name for name in run.split[side] if (folder / name).is_file()]
         if not names or len(changed_files(there, names)) == len(names):
@@ -108,7 +108,7 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     return there
 
 
-def with_root(run: Run, folder: Path) -> Run:
+def _with_root(run: Run, folder: Path) -> Run:
     """The run with another folder as its dataset."""
     data = run.config["data"]
     dataset = {**data.get("dataset", {}), "root": str(folder)}
@@ -157,7 +157,7 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
     files = find_audio_files(folder)
     if not files:
         raise FileNotFoundError(f"--data: there is no audio file in {folder}")
-    run = with_root(run, folder)
+    run = _with_root(run, folder)
     names = [file.relative_to(folder).as_posix() for file in files]
     labels = _labels_of(run, folder)
     excerpts, left_out = [], []

@@ -29,18 +29,24 @@ POINTS = 33  # on a line
 HOLE_DB = -6.0  # relative to the level of the ends
 
 
-class Frame(NamedTuple):
-    """A frame of a sound.
+class Frames(NamedTuple):
+    """Frames of sounds.
 
     Attributes:
-        latent: `[Z]`.
-        magnitudes: `[F]`.
-        labels: `[1, L, 1]`.
+        latents: `[Z, N]`.
+        magnitudes: `[F, N]`.
+        labels: `[1, L, N]`.
     """
 
-    latent: Tensor
+    latents: Tensor
     magnitudes: Tensor
     labels: Labels
+
+    def loudest(self) -> Frames:
+        """The loudest one."""
+        n = int(self.magnitudes.norm(dim=0).argmax())
+        labels = Labels(*(part[:, :, n : n + 1] for part in self.labels))
+        return Frames(self.latents[:, n : n + 1], self.magnitudes[:, n : n + 1], labels)
 
 
 class Lines(NamedTuple):
@@ -68,14 +74,14 @@ def evaluate_latents(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> di
     """All measures of a latent space, as plain numbers and lists."""
     random = np.random.default_rng(0)
     nats = activity(model, excerpts).tolist()
-    sounds = [frames for excerpt in excerpts if (frames := _frames(model, excerpt))]
-    loudest = [max(frames, key=lambda frame: float(frame.magnitudes.norm())) for frames in sounds]
+    sounds = [_audible_frames(model, excerpt) for excerpt in excerpts]
+    sounds = [frames for frames in sounds if frames.latents.shape[1]]
     return {
         "dimensions": model.latent_dim,
         "nats": nats,
         "active_dimensions": sum(value >= ACTIVE_NATS for value in nats),
-        "smoothness": _smoothness([frame for frames in sounds for frame in frames], random),
-        "lines": _measure_lines(model, loudest, random),
+        "smoothness": _smoothness(sounds, random),
+        "lines": _measure_lines(model, [frames.loudest() for frames in sounds], random),
     }
 
 
@@ -104,29 +110,29 @@ def dips_db(levels_db: np.ndarray) -> np.ndarray:
     return np.minimum((levels_db - straight).min(axis=1), 0.0)
 
 
-def walk_lines(model: Autoencoder, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
-    """Decodes the lines between pairs of frames, under the labels of the first."""
+def decode_lines(model: Autoencoder, ends: Sequence[tuple[Frames, Frames]]) -> Lines:
+    """Decodes the lines between pairs of single frames, under the labels of the first."""
     share = torch.linspace(0.0, 1.0, POINTS)
     decoded = []
     for first, last in ends:
-        latents = torch.lerp(first.latent[:, None], last.latent[:, None], share)[None]
+        latents = torch.lerp(first.latents, last.latents, share)[None]
         labels = Labels(*(part.expand(-1, -1, POINTS) for part in first.labels))
         decoded.append(decode_magnitudes(model, latents, labels)[0])
     magnitudes = torch.stack(decoded).nan_to_num()  # [lines, F, points]
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
     steps_db = bins_db.diff(dim=2).square().mean(dim=1).sqrt()
     levels_db = _decibels(magnitudes.norm(dim=1), float(magnitudes.norm(dim=1).amax()))
-    lengths = [float((last.latent - first.latent).norm()) for first, last in ends]
+    lengths = [float((last.latents - first.latents).norm()) for first, last in ends]
     return Lines(levels_db.numpy(), steps_db.numpy(), np.array(lengths))
 
 
 def _measure_lines(
-    model: Autoencoder, frames: Sequence[Frame], random: np.random.Generator
+    model: Autoencoder, frames: Sequence[Frames], random: np.random.Generator
 ) -> dict[str, Any] | None:
     if len(frames) < 2:
         return None
     pairs = [random.choice(len(frames), 2, replace=False) for _ in range(LINES)]
-    lines = walk_lines(model, [(frames[a], frames[b]) for a, b in pairs])
+    lines = decode_lines(model, [(frames[a], frames[b]) for a, b in pairs])
     dips = dips_db(lines.levels_db)
     apart = lines.deviations > 1e-6
     moved = lines.steps_db.sum(axis=1)
@@ -143,16 +149,16 @@ def _measure_lines(
     }
 
 
-def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, Any] | None:
+def _smoothness(sounds: Sequence[Frames], random: np.random.Generator) -> dict[str, Any] | None:
     """The rank correlation of distances between sounds and between their latents."""
-    if len(frames) < 3:
+    count = sum(frames.latents.shape[1] for frames in sounds)
+    if count < 3:
         return None
-    picked = np.unique(np.linspace(0, len(frames) - 1, MAX_FRAMES).round().astype(int))
-    frames = [frames[index] for index in picked]
-    magnitudes = torch.stack([frame.magnitudes for frame in frames])
-    latents = torch.stack([frame.latent for frame in frames])
+    picked = np.unique(np.linspace(0, count - 1, MAX_FRAMES).round().astype(int))
+    latents = torch.cat([frames.latents for frames in sounds], dim=1)[:, picked].T  # [M, Z]
+    magnitudes = torch.cat([frames.magnitudes for frames in sounds], dim=1)[:, picked].T
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
-    first, second = random.integers(len(frames), size=(2, PAIRS))
+    first, second = random.integers(len(picked), size=(2, PAIRS))
     first, second = first[first != second], second[first != second]
     sounds = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
     apart = (latents[first] - latents[second]).norm(dim=1).numpy()
@@ -163,20 +169,16 @@ def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, A
     }
 
 
-def _frames(model: Autoencoder, excerpt: Excerpt) -> list[Frame]:
-    """The audible frames of a sound."""
+def _audible_frames(model: Autoencoder, excerpt: Excerpt) -> Frames:
     labels = infer_labels(model, excerpt)
     latents = model.encode(excerpt.audio, labels)[0]
     magnitudes = nearest_frames(magnitudes_of(model, excerpt.audio)[0], latents.shape[1])
     audible = is_audible(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
-    return [
-        Frame(
-            latents[:, index],
-            magnitudes[:, index],
-            Labels(*(part[:, :, index : index + 1] for part in labels)),
-        )
-        for index in audible.nonzero()[:, 0].tolist()
-    ]
+    return Frames(
+        latents[:, audible],
+        magnitudes[:, audible],
+        Labels(*(part[:, :, audible] for part in labels)),
+    )
 
 
 def _decibels(values: Tensor, loudest: float) -> Tensor:

@@ -64,7 +64,8 @@ def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str
         axis.scatter(places, row, s=26, color=colour, label=name, zorder=2)
         axis.axhline(facts["magnitudes"][name][key], color=colour, linewidth=0.8, alpha=0.7)
     shown = np.unique(np.linspace(0, len(ordered) - 1, 24).round().astype(int))
-    titles = [_short(ordered[index]["file"]) for index in shown]
+    stems = [Path(ordered[index]["file"]).stem for index in shown]
+    titles = [stem if len(stem) <= 22 else f"{stem[:21]}…" for stem in stems]
     axis.set_xticks(shown, titles, rotation=60, ha="right", fontsize=7)
     axis.set(ylabel="log-spectral distance, dB", title="Files; lines: all frames")
     axis.set_ylim(bottom=0.0)
@@ -105,12 +106,17 @@ def _draw_measure(
 ) -> None:
     count = len(names) + 1  # and a gap between two inversions
     base, far = _base(measure)
-    for group, rows in enumerate(sounds.values()):
-        for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
-            value = rows[name].get(measure["key"])
-            if value is not None:
-                length = float(np.clip(value - base, -far, far))
-                _draw_bar(axis, group * count + index, base, length, value, measure, colour)
+    bars = [
+        (group * count + index, value, colour)
+        for group, rows in enumerate(sounds.values())
+        for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False))
+        if (value := rows[name].get(measure["key"])) is not None
+    ]
+    places, values, colours = zip(*bars, strict=True)
+    lengths = np.clip(np.array(values) - base, -far, far)
+    texts = [f"{v:z.{measure['digits']}f}" if v > EXACT_DB else "exact" for v in values]
+    drawn = axis.barh(places, lengths, 0.84, base, color=colours)
+    axis.bar_label(drawn, texts, padding=3, fontsize=7, color="0.25")
     axis.axvline(base, color="black", linewidth=1.0)
     axis.use_sticky_edges = False  # room for the numbers beside the bars
     axis.margins(x=0.2)
@@ -124,29 +130,6 @@ def _draw_measure(
     hide_spines(axis)
 
 
-def _draw_bar(
-    axis: Axes,
-    place: float,
-    base: float,
-    length: float,
-    value: float,
-    measure: Mapping[str, Any],
-    colour: str,
-) -> None:
-    axis.barh(place, length, 0.84, base, color=colour)
-    is_rightwards = length > 0.0 or base == 0.0 == length
-    axis.annotate(
-        f"{value:z.{measure['digits']}f}" if value > EXACT_DB else "exact",
-        (base + length, place),
-        (3 if is_rightwards else -3, 0),
-        textcoords="offset points",
-        ha="left" if is_rightwards else "right",
-        va="center",
-        fontsize=7,
-        color="0.25",
-    )
-
-
 def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
     """Origin and greatest length of bars; longer ones are cut."""
     if measure["ideal"] < EXACT_DB:  # minus infinity, which cannot be drawn
@@ -157,7 +140,7 @@ def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
 def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
     axis.set_title("distances of sounds and latents")
     if not smoothness:
-        _note(axis, "too few sounds")
+        _note_absence(axis)
         return
     axis.hexbin(
         smoothness["deviations"],
@@ -179,7 +162,7 @@ def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
 def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
     axis.set_title("level between sounds")
     if not lines:
-        _note(axis, "too few sounds")
+        _note_absence(axis)
         return
     levels = np.array(lines["levels_db"])
     share = np.linspace(0.0, 1.0, levels.shape[1])
@@ -235,11 +218,6 @@ def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
     axis.set(title=f"{task}: {score}", xlabel="predicted, % of the frames", ylabel="true")
 
 
-def _note(axis: Axes, text: str) -> None:
+def _note_absence(axis: Axes) -> None:
     axis.set_axis_off()
-    axis.text(0.5, 0.5, text, ha="center", va="center", color="0.4", transform=axis.transAxes)
-
-
-def _short(name: str) -> str:
-    stem = Path(name).stem
-    return stem if len(stem) <= 22 else f"{stem[:21]}…"
+    axis.text(0.5, 0.5, "too few sounds", ha="center", color="0.4", transform=axis.transAxes)
