@@ -79,7 +79,7 @@ def reconstructions_of(model: Autoencoder, material: Material) -> list[Reconstru
             logger.warning("left out PCA: the training files are not in %s", material.root)
         for pca in components:
             name = f"PCA-{model.latent_dim}, {pca.name}"
-            baselines.append(Baseline(name, representation, pca))
+            baselines.append(Baseline(name, representation, pca.reconstruct))
         baselines.append(Baseline(TRANSFORM, representation, nn.Identity()))
     silence = Baseline(SILENCE, representation, torch.zeros_like)
     return [ModelReconstruction(model), *baselines, silence]

@@ -160,11 +160,11 @@ def _smoothness(sounds: Sequence[Frames], random: np.random.Generator) -> dict[s
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
     first, second = random.integers(len(picked), size=(2, PAIRS))
     first, second = first[first != second], second[first != second]
-    sounds = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
+    distances = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
     apart = (latents[first] - latents[second]).norm(dim=1).numpy()
     return {
-        "rank_correlation": rank_correlation(sounds, apart),
-        "sounds_db": sounds.round(2).tolist(),
+        "rank_correlation": rank_correlation(distances, apart),
+        "sounds_db": distances.round(2).tolist(),
         "deviations": apart.round(3).tolist(),
     }
 

@@ -58,7 +58,7 @@ def _mean_size(values: np.ndarray, frames: np.ndarray) -> float:
 
 def _mean_ratio(values: np.ndarray, frames: np.ndarray) -> float:
     """Mean of decibels as ratios."""
-    return _decibels(np.mean(10 ** (values / 20)))
+    return _decibels(float(np.mean(10 ** (values / 20))))
 
 
 def _decibels(ratio: float) -> float:

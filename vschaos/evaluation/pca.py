@@ -38,7 +38,7 @@ class PCA(NamedTuple):
     mean: Tensor
     axes: Tensor
 
-    def __call__(self, magnitudes: Tensor) -> Tensor:
+    def reconstruct(self, magnitudes: Tensor) -> Tensor:
         """Magnitudes `[1, F, N]` through Z numbers a frame and back."""
         centred = self.forward(magnitudes) - self.mean
         return self.inverse(self.axes @ (self.axes.T @ centred) + self.mean)

@@ -89,7 +89,7 @@ def _png(image: np.ndarray) -> str:
 
 
 def _palette() -> bytes:
-    places, colours = zip(*INKS, strict=True)
-    at = np.linspace(0.0, 1.0, SHADES)
-    channels = [np.interp(at, places, channel) for channel in zip(*colours, strict=True)]
+    at, places = np.linspace(0.0, 1.0, SHADES), [place for place, _ in INKS]
+    colours = np.array([colour for _, colour in INKS])
+    channels = [np.interp(at, places, channel) for channel in colours.T]
     return np.stack(channels, axis=1).round().astype(np.uint8).tobytes()

@@ -129,8 +129,8 @@ class Monitoring(Callback):
         self, trainer: lightning.Trainer, module: lightning.LightningModule
     ) -> Iterator[Snapshot | None]:
         """The model as it is now; none in processes of a training other than the first."""
-        is_logged = isinstance(trainer.logger, TensorBoardLogger) and trainer.is_global_zero
-        if self._failed or not is_logged:
+        is_first = trainer.is_global_zero
+        if self._failed or not is_first or not isinstance(trainer.logger, TensorBoardLogger):
             yield None
             return
         assert isinstance(module, Learner)
