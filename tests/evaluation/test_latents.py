@@ -74,7 +74,7 @@ def frame(place: float) -> Frames:
     return Frames(torch.tensor([[place]]), torch.ones(BINS, 1), Labels(nothing, nothing > 0))
 
 
-def test_a_hole_between_two_sounds_is_as_deep_as_it_is() -> None:
+def test_the_depth_of_a_hole_is_measured() -> None:
     ends = [(frame(-2.0), frame(2.0)), (frame(1.5), frame(2.5))]
     whole = decode_lines(Space(), ends)
     assert dips_db(whole.levels_db).min() > -0.5

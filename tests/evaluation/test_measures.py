@@ -45,7 +45,7 @@ def test_twice_the_magnitudes_are_six_decibels() -> None:
     assert measured["level"] == pytest.approx(6.02, abs=0.01)
 
 
-def test_a_sound_is_like_itself() -> None:
+def test_a_sound_equals_itself_by_every_measure() -> None:
     sound = row(noise())
     measured = compare_sounds(sound, sound, RATE)
     for measure in SOUND_MEASURES:
@@ -61,7 +61,7 @@ def test_loudness_is_that_of_the_recommendation(tone: Tone, rate: int) -> None:
     assert loudness_lufs(0.1 * sine, rate) == pytest.approx(-23.01, abs=0.1)
 
 
-def test_lows_are_softer_than_they_measure_and_pauses_do_not_count(tone: Tone) -> None:
+def test_low_frequencies_count_less_and_pauses_not_at_all(tone: Tone) -> None:
     middle = loudness_lufs(tone(997.0, RATE, 1.0), RATE)
     assert loudness_lufs(tone(40.0, RATE, 1.0), RATE) < middle - 4.0
     assert loudness_lufs(tone(8000.0, RATE, 1.0), RATE) == pytest.approx(middle + 3.3, abs=0.3)
@@ -112,7 +112,7 @@ def test_a_smeared_click_is_less_sharp() -> None:
     assert sharpness < shorter < 90.0
 
 
-def test_neither_level_nor_a_little_delay_blunts_an_onset() -> None:
+def test_sharpness_does_not_depend_on_level_or_a_short_delay() -> None:
     assert onset_sharpness(0.1 * clicks(), clicks(), RATE) == pytest.approx(100.0)
     late = np.roll(clicks(), 441)
     assert onset_sharpness(late, clicks(), RATE) == pytest.approx(100.0, abs=10.0)

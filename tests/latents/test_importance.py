@@ -56,7 +56,7 @@ def test_the_order_is_deterministic_and_uses_no_random_numbers(points: Tensor) -
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_players_see_latents_in_order_and_back(points: Tensor) -> None:
+def test_standardizing_orders_latents_and_is_invertible(points: Tensor) -> None:
     latent = GaussianLatent(3)
     latent.centre.copy_(torch.tensor([[1.0], [2.0], [3.0]]))
     latent.spread.copy_(torch.tensor([[1.0], [0.5], [2.0]]))

@@ -180,7 +180,7 @@ def test_curves_show_values_at_the_pointer(opened: Page) -> None:
     assert opened.evaluate(readings) == resting
 
 
-def test_nothing_runs_over_the_edge_of_a_phone(opened: Page) -> None:
+def test_the_page_fits_the_width_of_a_phone(opened: Page) -> None:
     opened.resize(360, 740)
     time.sleep(0.2)
     assert opened.evaluate("document.documentElement.scrollWidth") <= 360

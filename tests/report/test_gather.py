@@ -71,7 +71,7 @@ def test_a_run_with_labels_has_sweeps_and_confusion_matrices(labelled_content: C
     assert labelled_content["map"]["colourings"][0]["name"] == "timbre"
 
 
-def test_sounds_outlive_their_folder_in_the_cache(
+def test_sounds_come_from_the_cache_if_their_folder_is_missing(
     sounds: Path, plain: Run, content: Content, tmp_path: Path
 ) -> None:
     moved = sounds.rename(tmp_path / "moved")
@@ -184,7 +184,7 @@ def test_missing_logs_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
     assert gather(load_run(folder))["curves"] == []
 
 
-def test_no_name_leads_out_of_the_dataset(
+def test_names_outside_the_dataset_are_ignored(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run may come from a stranger, and its split names the files that are read."""

@@ -1,4 +1,4 @@
-"""Sounds and pictures survive their way into a text."""
+"""Sounds and pictures can be decoded from their texts."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ def brightness(text: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 31000, 96000])
-def test_a_tone_sounds_as_it_was(
+def test_an_encoded_tone_keeps_pitch_and_level(
     rate: int, tone: Callable[..., np.ndarray], listen: Callable[..., tuple[float, float]]
 ) -> None:
     sound, written = decoded(encode_sound(tone(440.0, rate, 1.0), rate))

@@ -20,7 +20,7 @@ def drawn(labelled_content: dict[str, Any]) -> dict[str, Any]:
     return labelled_content["map"]
 
 
-def test_each_frame_knows_its_sound_and_its_labels(drawn: dict[str, Any]) -> None:
+def test_each_frame_has_its_sound_and_its_labels(drawn: dict[str, Any]) -> None:
     assert {clip["name"] for clip in drawn["clips"]} >= {HOSTILE}
     assert sum(clip["is_held_out"] for clip in drawn["clips"]) == 5
     columns = [drawn[name] for name in ("x", "y", "clip", "seconds")]
@@ -46,9 +46,7 @@ def test_a_frame_is_within_the_sound_that_a_click_plays(drawn: dict[str, Any]) -
         assert 0.0 <= min(own) < max(own) <= len(sound) / rate + 0.01
 
 
-def test_there_are_no_more_points_than_a_page_bears(
-    labelled: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_points_is_limited(labelled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(space, "POINTS", 50)
     few = draw_map(labelled, Material(labelled))
     assert few is not None

@@ -10,6 +10,7 @@ import soundfile
 from PIL import Image
 
 from vschaos.audio.files import Waveform, resample
+from vschaos.pictures.spectrogram import on_log_rows
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
 FINE, COARSE = 0.2, 0.6  # mp3 compression, 0 to 1 (smallest): 95 and 55 kbit/s at 44.1 kHz
@@ -18,7 +19,6 @@ MAX_PEAK = 0.98  # highest peak: louder sounds would clip
 WINDOW = 2048
 ROWS = 128
 COLUMNS_PER_SECOND, MAX_COLUMNS = 160, 640
-LOWEST_HZ = 40.0
 RANGE_DB = 72.0
 SHADES = 64
 # paper, sand, clay and ink (red, green, blue), by level
@@ -64,19 +64,7 @@ def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
     padded = np.pad(np.nan_to_num(sound), WINDOW // 2)
     frames = padded[centres[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW)
     level_db = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(frames)).T, 1e-7))
-    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
-    return _rows(level_db, hz * WINDOW / sample_rate)[::-1]
-
-
-def _rows(levels: np.ndarray, bins: np.ndarray) -> np.ndarray:
-    """Levels `[F, N]` at increasing fractional bins: interpolated where rows are denser than bins,
-    the maximum of the bins of a row where they are sparser."""
-    below = np.minimum(bins.astype(int), len(levels) - 2)
-    share = (bins - below)[:, None]
-    between = (1.0 - share) * levels[below] + share * levels[below + 1]
-    edges = np.append(bins[0], (bins[:-1] + bins[1:]) / 2)
-    strongest = np.maximum.reduceat(levels, np.minimum(edges.astype(int), len(levels) - 1))
-    return np.where(np.gradient(bins)[:, None] > 1.0, strongest, between)
+    return on_log_rows(level_db, sample_rate, ROWS)[::-1]
 
 
 def _png(image: np.ndarray) -> str:

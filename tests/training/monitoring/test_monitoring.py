@@ -202,7 +202,7 @@ def test_a_failure_ends_monitoring_and_not_the_training(
     assert "monitoring failed and is off" in caplog.text
 
 
-def test_a_loud_sound_is_made_softer_rather_than_clipped() -> None:
+def test_a_loud_sound_is_attenuated_and_not_clipped() -> None:
     logged: dict[str, np.ndarray] = {}
 
     class Writer:
@@ -246,6 +246,6 @@ def test_a_model_is_shown_as_its_capabilities_allow(model: Player, expected: set
 
 
 @pytest.mark.parametrize("wrong", [{"num_sounds": 0}, {"seconds": 0.0}, {"share": 2.0}])
-def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"training\.monitoring"):
         Monitoring(**wrong)
