@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vschaos.evaluation.measures import MAGNITUDE_MEASURES, SOUND_MEASURES, Measure, Measured
+from vschaos.evaluation.summary import describe_metrics
 from vschaos.models.base import Metric
 
 NAME_WIDTH = 24
@@ -43,12 +44,9 @@ def _head(facts: Mapping[str, Any]) -> str:
 
 
 def _metrics(facts: Mapping[str, Any]) -> str:
-    """The metrics that the training tracked, and all others of the model."""
-    values = dict(facts["metrics"])
     tracked = [Metric(**entry) for entry in facts["tracked_metrics"]]
-    shown = [m.text(values.pop(m.key)) for m in tracked if values.get(m.key) is not None]
-    shown += [f"{key.replace('_', ' ')} {value:.3g}" for key, value in values.items()]
-    return f"metrics of the training: {', '.join(shown)}" if shown else ""
+    shown = describe_metrics(facts["metrics"], tracked)
+    return f"metrics of the training: {shown}" if shown else ""
 
 
 def _section(title: str, rows: Mapping[str, Measured], measures: Sequence[Measure]) -> str:

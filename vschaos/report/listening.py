@@ -11,6 +11,7 @@ import torch
 from vschaos.audio.files import Waveform
 from vschaos.evaluation.effects import values_of
 from vschaos.evaluation.excerpts import excerpt_of
+from vschaos.evaluation.summary import describe_metrics
 from vschaos.generation import without_edges
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
@@ -69,22 +70,18 @@ def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
 
 
 def _metrics(run: Run, material: Material, clip: Clip) -> str:
-    """The model's metrics of a clip, the tracked ones in their own words; those of predicted labels
-    are shown elsewhere."""
-    found = run.model.metrics(excerpt_of(run, material, clip).batch)
-    values = {name: float(value) for name, value in found.items() if torch.isfinite(value).all()}
-    texts = [
-        metric.text(values.pop(metric.key))
-        for metric in run.model.tracked_metrics
-        if metric.key in values
-    ]
+    """The model's metrics of a clip; those of predicted labels, if not tracked, are shown
+    elsewhere."""
+    tracked = run.model.tracked_metrics
     of_labels = tuple(f"{task}_" for task in run.predicted_tasks)
-    texts += [
-        f"{name.replace('_', ' ')} {value:.3g}"
-        for name, value in values.items()
-        if not name.startswith(of_labels)
-    ]
-    return ", ".join(texts)
+    shown = {metric.key for metric in tracked}
+    found = run.model.metrics(excerpt_of(run, material, clip).batch)
+    values = {
+        key: float(value)
+        for key, value in found.items()
+        if torch.isfinite(value).all() and (key in shown or not key.startswith(of_labels))
+    }
+    return describe_metrics(values, tracked)
 
 
 def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:
