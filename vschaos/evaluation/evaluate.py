@@ -57,8 +57,8 @@ class Evaluation(NamedTuple):
     """The result of an evaluation.
 
     Attributes:
-        facts: all but the files, as plain mappings, lists, texts and numbers; sections without the
-            capability they need are not there.
+        facts: everything except the files, as plain mappings, lists, texts and numbers; sections
+            without the capability they need are absent.
         files: the measures of each file.
         excerpts: the sounds.
         inversions: those compared, the first of them for listening.
@@ -86,9 +86,9 @@ def evaluate(
     Args:
         data: a folder of any sounds, or the present folder of the run's own dataset; by default the
             held-out files.
-        inversions: `keep_input` and `rtisi` by default, as far as the model has them.
+        inversions: `keep_input` and `rtisi` by default, if the model has them.
         tracker: name of the pitch tracker, None for no measures of pitch.
-        count: at most so many files.
+        count: maximal number of files.
 
     Raises:
         FileNotFoundError, ValueError: there is nothing to evaluate the run on.

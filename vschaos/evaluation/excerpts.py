@@ -53,7 +53,7 @@ class Excerpt(NamedTuple):
         return Batch(*self[1:])
 
     def cut(self, model: Model, seconds: float, first: int = 0) -> Excerpt:
-        """At most so many seconds from frame `first` on, with their labels and features."""
+        """At most `seconds` from frame `first` on, with their labels and features."""
         total, hop = self.audio.shape[1], model.hop_length
         length = min(round(seconds * model.sample_rate), total - first * hop)
         count = len(model.centres(length))
@@ -72,7 +72,7 @@ class Excerpt(NamedTuple):
         )
 
     def loudest(self, model: Model, seconds: float) -> Excerpt:
-        """The part of so many seconds, from a frame on, that has the most energy."""
+        """The `seconds` with the most energy, from the beginning of a frame."""
         length = round(seconds * model.sample_rate)
         if self.audio.shape[1] <= length:
             return self

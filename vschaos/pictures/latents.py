@@ -59,7 +59,7 @@ def picture_of_points(
 
 
 def picture_of_nats(nats: np.ndarray, threshold: float) -> Picture:
-    """What `draw_nats` draws."""
+    """A figure of `draw_nats` as pixels."""
     figure = Figure(figsize=(6.6, 3.0), dpi=DOTS_PER_INCH)
     draw_nats(figure.add_axes((0.09, 0.17, 0.88, 0.7)), nats, threshold)
     return pixels(figure)
