@@ -33,6 +33,7 @@ from pitched_sounds import (
     RATE,
     SOUND_FONT,
     Sound,
+    in_noise,
     is_there,
     level,
     play,
@@ -44,7 +45,7 @@ from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 
 HOP = 256
-SNRS_DB = (None, 20.0, 10.0, 0.0)
+SNRS_DB = (20.0, 10.0, 0.0)
 KILOHERTZ = 69 + 12 * np.log2(1000 / 440)
 BUFFERS = (512, 2048)
 ROUNDS, CALLS = 5, 200
@@ -80,10 +81,9 @@ def main() -> None:
 
 def tones(window: int) -> dict[str, list[Sound]]:
     lowest = 69 + 12 * np.log2(max(PitchTracker(RATE, HOP, window).lowest_hz, 54.0) / 440)
-    return {
-        "S" if snr is None else f"S at {snr:g} dB": list(synthesise(lowest + 0.2, snr))
-        for snr in SNRS_DB
-    }
+    clean, random = list(synthesise(lowest + 0.2)), np.random.default_rng(1)
+    noisy = {f"S at {snr:g} dB": [in_noise(tone, snr, random) for tone in clean] for snr in SNRS_DB}
+    return {"S": clean, **noisy}
 
 
 def melodies(number: int) -> dict[str, list[Sound]]:

@@ -50,19 +50,22 @@ class Sound(NamedTuple):
     is_clear: np.ndarray | None = None
 
 
-def synthesise(lowest: float, snr_db: float | None, seconds: float = 0.6) -> Iterator[Sound]:
-    """Tones up to 1760 Hz of each timbre and motion, with white noise."""
+def synthesise(lowest: float, seconds: float = 0.5) -> Iterator[Sound]:
+    """Tones from a note up to 1760 Hz, of each timbre and motion."""
     random = np.random.default_rng(0)
     time = np.arange(round(seconds * RATE)) / RATE
     for timbre in TIMBRES:
-        for centre in np.linspace(lowest + 2.5, 93 - 2.5, 12):
+        for centre in np.linspace(lowest + 2.5, 93 - 2.5, 10):
             for motion in MOTIONS:
                 midi = centre + random.uniform(-0.5, 0.5) + move(motion, time, random)
-                tone = harmonics(midi, timbre, random)
-                if snr_db is not None:
-                    noise = random.standard_normal(len(tone))
-                    tone = tone + LEVEL * 10 ** (-snr_db / 20) * noise
-                yield Sound(f"{timbre}, {motion}", tone.astype(np.float32), midi)
+                tone = harmonics(midi, timbre, random).astype(np.float32)
+                yield Sound(f"{timbre}, {motion}", tone, midi)
+
+
+def in_noise(tone: Sound, snr_db: float, random: np.random.Generator) -> Sound:
+    """A tone of `LEVEL` in white noise."""
+    noise = LEVEL * 10 ** (-snr_db / 20) * random.standard_normal(len(tone.audio))
+    return tone._replace(audio=tone.audio + noise.astype(np.float32))
 
 
 def move(motion: str, time: np.ndarray, random: np.random.Generator) -> np.ndarray:
