@@ -34,9 +34,10 @@ class PitchTracker(nn.Module):
 
     - Differences: of all pairs of samples of the frame that are `lag` apart, the mean square (the
       paper's equation 1 over a window that shrinks with the lag, so that the pairs of each lag lie
-      around the centre of the frame: the delay is the same for high and low notes). Dips of it are
-      refined by a parabola (step 5), then divided by the mean up to their lag (equation 8): d'.
-    - Candidates: the few dips with the least d', where longer lags pay `octave_cost`.
+      around the centre of the frame: the delay is the same for high and low notes).
+    - Candidates: the few dips with the least d', which is the difference by its mean up to the lag
+      (equation 8), where longer lags pay `octave_cost`. They are refined by a parabola through the
+      differences (step 5; through d' it would be biased, for d' is d over a rising mean).
     - Choice: of all ways through the candidates of the past frames the cheapest, where a jump costs
       as much as it is wide, up to an octave, and as the frame before it was sure. Only the costs of
       the last frame's candidates are kept, and they differ by `jump_cost` at most and d': so a
@@ -76,7 +77,7 @@ class PitchTracker(nn.Module):
 
     low_pass: Tensor
     lags: Tensor
-    pairs: Tensor
+    per_pair: Tensor
     lag_costs: Tensor
     past: Tensor
     candidates: Tensor
@@ -124,8 +125,8 @@ class PitchTracker(nn.Module):
         low_pass = torch.hann_window(2 * reach + 2, dtype=torch.float64)[1:]
         self.register_buffer("low_pass", (low_pass / low_pass.sum())[None, None], persistent=False)
         lags = torch.arange(1, self.num_lags + 1, dtype=torch.float64)
-        self.register_buffer("lags", lags, persistent=False)
-        self.register_buffer("pairs", window - lags, persistent=False)
+        self.register_buffer("lags", lags[1:-1], persistent=False)  # those that may be dips
+        self.register_buffer("per_pair", 1.0 / (window - lags), persistent=False)
         costs = octave_cost * torch.log2(lags / shortest)
         costs[: shortest - 1] = REFUSED
         self.register_buffer("lag_costs", costs[1:-1], persistent=False)
@@ -172,37 +173,38 @@ class PitchTracker(nn.Module):
         By equation 7 the sum of two energies less twice a correlation, which is a product of
         Fourier transforms.
         """
-        centred = frames - frames.mean(-1, keepdim=True)  # d is the same, rounding is less
-        spectrum = torch.fft.rfft(centred, self.fft_length)
-        power = spectrum.real.square() + spectrum.imag.square()
+        spectrum = torch.fft.rfft(frames, self.fft_length)
+        power = spectrum * spectrum.conj()
         correlation = torch.fft.irfft(power, self.fft_length)[..., 1 : self.num_lags + 1]
-        energy = centred.square().cumsum(-1)
+        energy = frames.square().cumsum(-1)
         end = self.window - 1
         earlier = energy[..., end - self.num_lags : end].flip(-1)
         later = energy[..., end:] - energy[..., : self.num_lags]
-        return (earlier + later - 2.0 * correlation).clamp_min(0.0) / self.pairs
+        return (earlier + later - 2.0 * correlation) * self.per_pair
 
     def _find_candidates(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`[B, N, window]` -> notes, confidences and costs `[B, N, K]`."""
         difference = self.differences(frames)
-        mean = difference.cumsum(2) / self.lags
+        total = difference.cumsum(2)
         before, here, after = difference[..., :-2], difference[..., 1:-1], difference[..., 2:]
-        is_dip = (before > here) & (here <= after)
+        is_dip = here < torch.minimum(before, after)
+        aperiodicity = here * self.lags / total[..., 1:-1]  # where there is a dip, total is above 0
+        costs = torch.where(is_dip, aperiodicity, self.refused) + self.lag_costs
+        costs, columns = torch.topk(costs, self.num_candidates, 2, False, False)
+        before, here = difference.gather(2, columns), difference.gather(2, columns + 1)
+        after = difference.gather(2, columns + 2)
         slope = before - after
-        # no dip, no division by a curvature of 0
-        curvature = torch.where(is_dip, before - 2.0 * here + after, torch.ones_like(here))
-        shift = 0.5 * slope / curvature
-        lowest = (here - 0.25 * slope * shift).clamp_min(0.0)
-        aperiodicity = lowest / mean[..., 1:-1].clamp_min(1e-30)
-        costs = torch.where(is_dip, aperiodicity, torch.full_like(here, self.refused))
-        costs, columns = torch.topk(costs + self.lag_costs, self.num_candidates, 2, False, False)
-        aperiodicity = aperiodicity.gather(2, columns)
-        is_there = (costs < self.refused) & (aperiodicity < 1.0) & (mean[..., -1:] > self.silent)
-        lag = columns + 2 + shift.gather(2, columns)
+        # at least so much, that no division by 0 makes a NaN of what is no dip
+        shift = 0.5 * slope / (before - 2.0 * here + after).clamp_min(1e-30)
+        lag = columns + 2 + shift
+        mean = (total.gather(2, columns + 1) / (columns + 2)).clamp_min(1e-30)
+        lowest = (here - 0.25 * slope * shift).clamp_min(0.0) / mean
+        is_there = (costs < self.refused) & (lowest < 1.0)
+        is_there &= total[..., -1:] > self.silent * self.num_lags
         return (
-            69.0 + 12.0 * torch.log2(self.sample_rate / 440.0 / lag),
-            torch.where(is_there, 1.0 - aperiodicity, torch.zeros_like(costs)),
-            torch.where(is_there, costs, torch.full_like(costs, self.no_dip)),
+            69.0 + 12.0 * torch.log2(self.sample_rate / 440.0 / lag.clamp_min(1.0)),
+            torch.where(is_there, 1.0 - lowest, 0.0),
+            torch.where(is_there, costs + lowest - here / mean, self.no_dip),
         )
 
     def _choose(self, notes: Tensor, confidences: Tensor, costs: Tensor) -> Tensor:
@@ -212,12 +214,13 @@ class PitchTracker(nn.Module):
         earlier_confidences = torch.cat([state[:, 2:], confidences[:, :-1]], dim=1)
         octaves = (notes[:, :, None] - earlier_notes[..., None]).abs() / 12.0
         jumps = self.jump_cost * octaves.clamp_max(1.0) * earlier_confidences[..., None]
+        steps = jumps + costs[:, :, None]  # [B, N, K of the frame before, K]
         total = state[:, 0]
         totals: list[Tensor] = []
-        for jump, cost in zip(jumps.unbind(1), costs.unbind(1)):  # noqa: B905  not in TorchScript
-            total = (total[:, :, None] + jump).amin(1) + cost
-            total = total - total.amin(1, keepdim=True)
+        for step in steps.unbind(1):
+            total = (total.unsqueeze(2) + step).amin(1)
             totals.append(total)
+        total = total - total.amin(1, keepdim=True)  # only differences count
         self.candidates = torch.stack([total, notes[:, -1], confidences[:, -1]], dim=1)
         return torch.stack(totals, dim=1).argmin(2, keepdim=True)
 
