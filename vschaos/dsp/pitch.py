@@ -174,13 +174,12 @@ class PitchTracker(nn.Module):
         Fourier transforms.
         """
         spectrum = torch.fft.rfft(frames, self.fft_length)
-        power = spectrum * spectrum.conj()
-        correlation = torch.fft.irfft(power, self.fft_length)[..., 1 : self.num_lags + 1]
-        energy = frames.square().cumsum(-1)
-        end = self.window - 1
-        earlier = energy[..., end - self.num_lags : end].flip(-1)
-        later = energy[..., end:] - energy[..., : self.num_lags]
-        return (earlier + later - 2.0 * correlation) * self.per_pair
+        correlation = torch.fft.irfft(spectrum * spectrum.conj(), self.fft_length)
+        # each lag leaves out so many samples of the energy at one end and at the other
+        left_out = frames[..., : self.num_lags].square()
+        left_out = left_out + frames[..., -self.num_lags :].flip(-1).square()
+        most = 2.0 * (correlation[..., :1] - correlation[..., 1 : self.num_lags + 1])
+        return (most - left_out.cumsum(-1)) * self.per_pair
 
     def _find_candidates(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`[B, N, window]` -> notes, confidences and costs `[B, N, K]`."""
