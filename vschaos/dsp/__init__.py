@@ -1,5 +1,7 @@
-"""Signal processing: STFT, log-magnitudes, phase reconstruction; offline and streaming."""
+"""Signal processing: STFT, log-magnitudes, phase reconstruction, pitch and loudness; offline and
+streaming."""
 
+from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.magnitude import LogMagnitude
 from vschaos.dsp.phase import (
     INVERSIONS,
@@ -14,6 +16,7 @@ from vschaos.dsp.phase import (
     random_phase,
     refined_scan,
 )
+from vschaos.dsp.pitch import PitchTracker
 from vschaos.dsp.stft import STFT, StreamingSTFT, StreamingSTFTInterface
 
 __all__ = [
@@ -22,6 +25,8 @@ __all__ = [
     "RTISI",
     "STFT",
     "LogMagnitude",
+    "LoudnessMeter",
+    "PitchTracker",
     "StreamingPhase",
     "StreamingPhaseInterface",
     "StreamingSTFT",
