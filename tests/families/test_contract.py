@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 import torch
 
+from tests.export.playing import hosts
 from tests.families import CONFIGS, allow_families
 from tests.patches.pure_data import complaints, play_patch
 from vschaos import load_run
 from vschaos.audio.files import read_audio
 from vschaos.cli.main import main
-from vschaos.export.host import Host
 from vschaos.instrument.instrument import read_instrument
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
 from vschaos.runs import Run
@@ -189,9 +189,10 @@ def exported(trained: Trained) -> Path:
 
 def test_what_it_exports_plays_in_our_host(trained: Trained, exported: Path) -> None:
     instrument = read_instrument(exported)
+    host_of = hosts(exported)
     random = np.random.default_rng(0)
     for method in instrument.methods:
-        whole, blocks = Host(exported, method.name, 8192), Host(exported, method.name)
+        whole, blocks = host_of(method.name, 8192), host_of(method.name)
         lows, highs = (np.array([getattr(c, k) for c in method.inlets]) for k in ("low", "high"))
         length = 4 * 8192
         steps = random.uniform(0.3, 0.7, (len(lows), length // instrument.hop_length))
@@ -202,7 +203,7 @@ def test_what_it_exports_plays_in_our_host(trained: Trained, exported: Path) -> 
         scale = max(1.0, float(np.abs(at_once).max()))
         assert np.abs(at_once - in_blocks).max() <= BLOCK_TOLERANCE * scale
     for attribute in instrument.settings():
-        host = Host(exported, instrument.methods[0].name)
+        host = host_of(instrument.methods[0].name)
         if attribute.type in ("int", "float"):
             host.set(attribute.name, attribute.high)
             with pytest.raises(ValueError, match=attribute.name):
