@@ -76,8 +76,10 @@ def compiled_model(model: SpectralVAE) -> torch.jit.ScriptModule:
 
 @pytest.fixture
 def scripted(compiled_model: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
-    """With settings and a state of its own; what is compiled is shared."""
-    return copy.deepcopy(compiled_model)
+    """As it was scripted, with settings and a state of its own; what is compiled is shared."""
+    model = copy.deepcopy(compiled_model)
+    model.is_warm = False
+    return model
 
 
 @pytest.fixture(scope="session")
