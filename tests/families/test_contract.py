@@ -128,10 +128,11 @@ def test_it_is_stopped_and_resumed_to_the_bit(
             signal.raise_signal(signal.SIGTERM)
         return take_step(self, batch, batch_index)
 
+    training = [*words(trained.family, "stopped"), "training.monitoring=null", "report=false"]
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "training_step", stopped)
-        type_in(trained, *words(trained.family, "stopped"), expects=128 + signal.SIGTERM)
-    type_in(trained, *words(trained.family, "stopped"), "resume=true", "report=false")
+        type_in(trained, *training, expects=128 + signal.SIGTERM)
+    type_in(trained, *training, "resume=true")
     assert_as_the_whole(trained, "stopped")
 
 
