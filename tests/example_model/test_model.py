@@ -77,8 +77,9 @@ def test_it_has_inlets_and_outlets_for_pitch_and_octave() -> None:
 
 @pytest.mark.parametrize("octave", [2, 3, 4, 5])
 def test_labels_take_effect_at_any_latents(octave: int, fundamental_hz: Listen) -> None:
+    """Three pitches an octave, all twelve in the four."""
     right = []
-    for pitch in range(0, 12, 2):
+    for pitch in range(octave % 4, 12, 4):
         sound = decode(path(100 * octave + pitch), pitch, octave)
         for start in range(0, len(sound) - 8192, 8192):
             hz = fundamental_hz(sound[start : start + 8192], RATE)
@@ -89,7 +90,7 @@ def test_labels_take_effect_at_any_latents(octave: int, fundamental_hz: Listen) 
 @pytest.mark.parametrize("width", [1.0, 1.5])
 def test_trajectories_are_audible_and_do_not_clip(width: float) -> None:
     sound = np.concatenate(
-        [decode(path(seed, width), seed % 12, 2 + seed % 4) for seed in range(8)]
+        [decode(path(seed, width), 5 * seed % 12, 2 + seed % 4) for seed in range(4)]
     )
     assert np.abs(sound).max() < 1.0
     assert -27.0 < 10 * np.log10(np.mean(sound**2)) < -15.0

@@ -1,5 +1,6 @@
 """A model to export."""
 
+import copy
 import math
 from collections.abc import Callable
 from functools import partial
@@ -66,9 +67,19 @@ def model(music: Tensor, train: Callable[[Tensor, int], SpectralVAE]) -> Spectra
     return train(music[0], 60)
 
 
+@pytest.fixture(scope="session")
+def compiled_model(model: SpectralVAE) -> torch.jit.ScriptModule:
+    scripted = script_stream(model.stream().eval(), model.sample_rate)
+    scripted.get_methods()
+    return scripted
+
+
 @pytest.fixture
-def scripted(model: SpectralVAE) -> torch.jit.ScriptModule:
-    return script_stream(model.stream().eval(), model.sample_rate)
+def scripted(compiled_model: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    """As it was scripted, with settings and a state of its own; what is compiled is shared."""
+    model = copy.deepcopy(compiled_model)
+    model.is_warm = False
+    return model
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from vschaos.export import Host
 from vschaos.instrument.live_stream import LIVE_ATTRIBUTES
 from vschaos.models.spectral_vae.controls import ATTRIBUTES
 
@@ -42,3 +45,9 @@ def turn_back(model: torch.jit.ScriptModule) -> None:
     """To the settings of a new one."""
     for name, value in DEFAULTS.items():
         assert getattr(model, f"set_{name}")(value) == 0
+
+
+def hosts(path: Path) -> Callable[..., Host]:
+    """Makes fresh hosts of a `.ts` that is loaded and compiled once."""
+    loaded = Host(path).model
+    return lambda *settings: Host(copy.deepcopy(loaded), *settings)

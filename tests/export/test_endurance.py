@@ -90,7 +90,7 @@ def play_while_turning(
 
 
 @pytest.mark.parametrize("kind", SOUNDS)
-@pytest.mark.parametrize("seconds", [10.0, pytest.param(200.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [9.0, pytest.param(200.0, marks=pytest.mark.slow)])
 def test_whatever_is_turned_nothing_clicks(
     instrument: torch.jit.ScriptModule, kind: str, seconds: float
 ) -> None:

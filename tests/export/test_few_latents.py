@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.export.playing import hosts
 from tests.test_configs import TINY, composed
 from tests.tolerances import INAUDIBLE
 from vschaos import load_run
@@ -50,9 +51,14 @@ def controls(run: Run, num_latents: int, num_hops: int) -> np.ndarray:
     return np.concatenate([latents, labels]).repeat(run.model.hop_length, axis=1)
 
 
-def played(path: Path, method: str, sound: np.ndarray, hops: int) -> np.ndarray:
+@pytest.fixture(scope="module")
+def host_of(path: Path) -> Callable[..., Host]:
+    return hosts(path)
+
+
+def played(host_of: Callable[..., Host], method: str, sound: np.ndarray, hops: int) -> np.ndarray:
     torch.manual_seed(0)
-    host = Host(path, method)
+    host = host_of(method)
     host.buffer_size = hops * host.buffer_size
     output = host.process(sound)
     assert not host.failures
@@ -75,18 +81,20 @@ def test_its_card_and_patches_show_these_and_every_label(path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["decode", "generate"])
-def test_blocks_sound_as_one_call_whatever_the_labels(run: Run, path: Path, method: str) -> None:
+def test_blocks_sound_as_one_call_whatever_the_labels(
+    run: Run, host_of: Callable[..., Host], method: str
+) -> None:
     shown = KEPT if method == "decode" else 1
     stated = controls(run, shown, 64)
     if method == "generate":
         stated[0] = np.abs(stated[0])  # a temperature
-    whole = played(path, method, stated, 64)
+    whole = played(host_of, method, stated, 64)
     assert np.abs(whole).max() > 1e-4
     for hops in (1, 4, 16):
-        np.testing.assert_allclose(played(path, method, stated, hops), whole, atol=INAUDIBLE)
+        np.testing.assert_allclose(played(host_of, method, stated, hops), whole, atol=INAUDIBLE)
     other = stated.copy()
     other[shown:, : stated.shape[1] // 2] = 1.0
-    assert np.abs(played(path, method, other, 64) - whole).max() > 1e-4
+    assert np.abs(played(host_of, method, other, 64) - whole).max() > 1e-4
 
 
 def test_the_others_are_filled_in_as_in_python(run: Run, path: Path) -> None:
@@ -106,13 +114,13 @@ def test_the_others_are_filled_in_as_in_python(run: Run, path: Path) -> None:
     assert abs(levels[0] - levels[1]) < 3.0
 
 
-def test_forward_has_all_of_them(run: Run, path: Path, tmp_path: Path) -> None:
-    complete = export(run, tmp_path, has_patches=False)
+def test_forward_has_all_of_them(run: Run, host_of: Callable[..., Host], tmp_path: Path) -> None:
+    complete = hosts(export(run, tmp_path, has_patches=False))
     random = np.random.default_rng(0)
     sound = 0.1 * random.standard_normal((3, 32 * run.model.hop_length))
     sound[1:] = 1.0
     np.testing.assert_allclose(
-        played(path, "forward", sound, 4), played(complete, "forward", sound, 4), atol=INAUDIBLE
+        played(host_of, "forward", sound, 4), played(complete, "forward", sound, 4), atol=INAUDIBLE
     )
 
 

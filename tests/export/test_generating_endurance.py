@@ -105,7 +105,7 @@ def played_while_turning(
     return torch.cat(outputs), turned
 
 
-@pytest.mark.parametrize("seconds", [15.0, pytest.param(600.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [9.0, pytest.param(600.0, marks=pytest.mark.slow)])
 def test_whatever_is_turned_it_never_grows_loud_and_never_clicks(
     playing: torch.jit.ScriptModule, loudest: float, seconds: float
 ) -> None:

@@ -14,13 +14,12 @@ from tests.tolerances import INAUDIBLE, ROUNDING
 from vschaos.models.spectral_vae import SpectralVAE
 
 HOP = 512
+CHORD = 8 * 8192  # samples of the music's first part
 METHODS = ("encode", "decode", "forward")
 FORBIDDEN = ("aten::stft", "aten::istft", "aten::upsample", "aten::__interpolate", "prim::PythonOp")
 ORDERS = {
     "512": [1],
-    "1024": [2],
     "2048": [4],
-    "4096": [8],
     "8192": [16],
     "random": [random.Random(0).randint(1, 16) for _ in range(300)],
 }
@@ -119,6 +118,7 @@ def test_encode_gives_the_latents_of_the_model(
 
 
 def test_methods_do_not_disturb_each_other(scripted: torch.jit.ScriptModule, music: Tensor) -> None:
+    music = music[:, :, :CHORD]
     alone = {method: call(scripted, method, _input(scripted, method, music)) for method in METHODS}
     inputs = {method: _input(scripted, method, music) for method in METHODS}
     scripted.stream.reset()
@@ -141,7 +141,7 @@ def _input(scripted: torch.jit.ScriptModule, method: str, music: Tensor) -> Tens
 def test_rows_of_a_batch_are_instruments_of_their_own(
     scripted: torch.jit.ScriptModule, music: Tensor, method: str
 ) -> None:
-    values = _input(scripted, method, music)
+    values = _input(scripted, method, music[:, :, :CHORD])
     batch = torch.cat([values, 0.5 * values, values.flip(2)])
     together = call(scripted, method, batch, [4])
     for row in range(3):
@@ -179,7 +179,7 @@ def test_poison_does_no_harm_and_leaves_no_trace(
     scripted: torch.jit.ScriptModule, music: Tensor, method: str, mode: str, poison: float
 ) -> None:
     scripted.set_inversion_mode(mode)
-    values = _input(scripted, method, music)
+    values = _input(scripted, method, music[:, :, :CHORD])
     with torch.inference_mode():
         output = getattr(scripted, method)(torch.full_like(values[:, :, :4096], poison))
     assert torch.isfinite(output).all()

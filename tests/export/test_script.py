@@ -97,20 +97,26 @@ def test_what_depends_on_the_buffer_is_not_written(model: SpectralVAE, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture(scope="module")
+def slow(model: SpectralVAE, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(run_of(model, "slow"), tmp_path_factory.mktemp("slow"))
+
+
+@pytest.fixture(scope="module")
+def quick(model: SpectralVAE, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(run_of(model, "quick"), tmp_path_factory.mktemp("quick"), max_delay_ms=25)
+
+
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
 def test_a_short_delay_is_kept(
-    model: SpectralVAE, music: torch.Tensor, tmp_path: Path, mode: str
+    slow: Path, quick: Path, model: SpectralVAE, music: torch.Tensor, mode: str
 ) -> None:
-    path = export(run_of(model, "quick"), tmp_path, max_delay_ms=25)
-    delay = read_instrument(path).delay
+    delay = read_instrument(quick).delay
     assert delay == (2048 + 1024) // 2 - 512 < 0.03 * model.sample_rate
-    slow, quick = (
-        Host(path, "forward") for path in (export(run_of(model, "slow"), tmp_path), path)
-    )
-    assert slow.get("latency") == [1536]
-    assert quick.get("latency") == [delay]
+    played = [Host(path, "forward") for path in (slow, quick)]
+    assert [host.get("latency") for host in played] == [[1536], [delay]]
     levels = []
-    for host in (slow, quick):
+    for host in played:
         host.set("inversion_mode", mode)
         levels.append(torch.from_numpy(host.process(music[0, :, :40960].numpy()))[0].abs())
     # the envelope of one is that of the other, as much earlier as is said

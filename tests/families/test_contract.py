@@ -17,15 +17,17 @@ import numpy as np
 import pytest
 import torch
 
+from tests.export.playing import hosts
 from tests.families import CONFIGS, allow_families
 from tests.patches.pure_data import complaints, play_patch
 from vschaos import load_run
 from vschaos.audio.files import read_audio
+from vschaos.batch import Batch
 from vschaos.cli.main import main
-from vschaos.export.host import Host
 from vschaos.instrument.instrument import read_instrument
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
 from vschaos.runs import Run
+from vschaos.training.learner import Learner
 
 STEPS = 6
 VSCHAOS = [sys.executable, "-m", "tests.families"]
@@ -40,7 +42,6 @@ class Family:
         recipe: in the package, or in `configs` here.
         settings: of the training.
         has_sounds: whether it needs a folder of sounds.
-        is_killed: whether it is killed and resumed in the default suite; else in the slow one.
         is_audible: whether what it exports gives sound from a tone after so few steps.
     """
 
@@ -48,7 +49,6 @@ class Family:
     settings: Sequence[str] = ()
     has_sounds: bool = True
     is_audible: bool = True
-    is_killed: bool = True
 
 
 SPECTRAL_VAE = (
@@ -56,10 +56,9 @@ SPECTRAL_VAE = (
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
 FAMILIES = [
-    # killed wherever it hurts in tests/training/test_killing.py
-    Family("dgt_mid", SPECTRAL_VAE, is_audible=False, is_killed=False),
+    Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
     Family("toy"),
-    Family("toy_rendered", has_sounds=False, is_killed=False),
+    Family("toy_rendered", has_sounds=False),
 ]
 
 
@@ -118,18 +117,27 @@ def test_it_trains_and_leaves_a_run(trained: Trained) -> None:
     assert [*(folder / "logs").glob("events*")]
 
 
+def test_it_is_stopped_and_resumed_to_the_bit(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of an epoch."""
+    take_step = Learner.training_step
+
+    def stopped(self: Learner, batch: Batch, batch_index: int) -> torch.Tensor:
+        if self.global_step == 2:
+            signal.raise_signal(signal.SIGTERM)
+        return take_step(self, batch, batch_index)
+
+    training = [*words(trained.family, "stopped"), "training.monitoring=null", "report=false"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "training_step", stopped)
+        type_in(trained, *training, expects=128 + signal.SIGTERM)
+    type_in(trained, *training, "resume=true")
+    assert_as_the_whole(trained, "stopped")
+
+
+@pytest.mark.slow  # it takes a process; killed wherever it hurts in tests/training/test_killing.py
 def test_it_is_killed_and_resumed_to_the_bit(trained: Trained) -> None:
-    if not trained.family.is_killed:
-        pytest.skip("killed and resumed in the slow suite")
-    kill_and_resume(trained)
-
-
-@pytest.mark.slow
-def test_each_is_killed_and_resumed_to_the_bit(trained: Trained) -> None:
-    kill_and_resume(trained)
-
-
-def kill_and_resume(trained: Trained) -> None:
     killed = words(trained.family, "killed")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     ended = subprocess.run(
@@ -137,11 +145,15 @@ def kill_and_resume(trained: Trained) -> None:
     )
     assert ended.returncode == -signal.SIGKILL
     type_in(trained, *killed, "resume=true")
+    assert_as_the_whole(trained, "killed")
+
+
+def assert_as_the_whole(trained: Trained, other: str) -> None:
     whole, resumed = (
         torch.load(
             trained.folder / f"runs/{name}/version_0/checkpoints/last.ckpt", weights_only=True
         )["state_dict"]
-        for name in ("whole", "killed")
+        for name in ("whole", other)
     )
     assert whole.keys() == resumed.keys()
     # the same kernels in the same order, on one thread
@@ -189,9 +201,10 @@ def exported(trained: Trained) -> Path:
 
 def test_what_it_exports_plays_in_our_host(trained: Trained, exported: Path) -> None:
     instrument = read_instrument(exported)
+    host_of = hosts(exported)
     random = np.random.default_rng(0)
     for method in instrument.methods:
-        whole, blocks = Host(exported, method.name, 8192), Host(exported, method.name)
+        whole, blocks = host_of(method.name, 8192), host_of(method.name)
         lows, highs = (np.array([getattr(c, k) for c in method.inlets]) for k in ("low", "high"))
         length = 4 * 8192
         steps = random.uniform(0.3, 0.7, (len(lows), length // instrument.hop_length))
@@ -202,7 +215,7 @@ def test_what_it_exports_plays_in_our_host(trained: Trained, exported: Path) -> 
         scale = max(1.0, float(np.abs(at_once).max()))
         assert np.abs(at_once - in_blocks).max() <= BLOCK_TOLERANCE * scale
     for attribute in instrument.settings():
-        host = Host(exported, instrument.methods[0].name)
+        host = host_of(instrument.methods[0].name)
         if attribute.type in ("int", "float"):
             host.set(attribute.name, attribute.high)
             with pytest.raises(ValueError, match=attribute.name):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import of_rendered_tones, with_model
+from tests.evaluation.toys import Player, of_rendered_tones, with_model
 from tests.families.toy import Toy
 from tests.report.conftest import HOSTILE, HOSTILE_CLASS, RATE
 from vschaos.audio.files import write_audio
@@ -179,9 +179,8 @@ def test_one_file_is_enough(
 def test_missing_logs_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
     folder = tmp_path / "version_0"
     shutil.copytree(plain.folder, folder, ignore=shutil.ignore_patterns("events.*"))
-    from vschaos import load_run
-
-    assert gather(load_run(folder))["curves"] == []
+    brief = with_model(replace(plain, folder=folder), Player(plain.sample_rate))
+    assert gather(brief)["curves"] == []
 
 
 def test_names_outside_the_dataset_are_ignored(

@@ -1,14 +1,25 @@
 """A run is compared to the recipe that is nearest, as Hydra composes it."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.test_configs import RECIPES, composed
+from vschaos.configs.composing import compose
 from vschaos.export.script import export
 from vschaos.report.settings import _nearest_recipe, commands
 from vschaos.runs import Run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recipes_are_composed_once() -> Iterator[None]:
+    """Those that a run is compared to: all of them, for each run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vschaos.report.settings.compose", cache(compose))
+        yield
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -128,17 +128,14 @@ def make_old(folder: Path) -> None:
         os.utime(partial, (0, 0))
 
 
+# processes take long to begin: what any of these leaves is gone on with in the next test as well
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "deaths",
     [
         [("whole import", 1), ("step", 5), ("swap", 2)],
-        *(
-            pytest.param(places, marks=pytest.mark.slow)
-            for places in (
-                [("import", 3), ("whole import", 1), ("swap", 4), ("step", 2)],
-                [("step", 5), ("write", 2), ("sync", 3), ("swap", 2)],
-            )
-        ),
+        [("import", 3), ("whole import", 1), ("swap", 4), ("step", 2)],
+        [("step", 5), ("write", 2), ("sync", 3), ("swap", 2)],
     ],
     ids=lambda deaths: ", ".join(place for place, _ in deaths),
 )
@@ -182,6 +179,7 @@ def test_a_killed_training_resumes_exactly(
         assert name in changes, changes
 
 
+@pytest.mark.slow  # also without a training, in tests/data/cache/test_importing_at_once.py
 def test_a_killed_import_is_resumed(longer: dict[str, Any], trainings: Trainings) -> None:
     cache = Path(longer["data"]["dataset"]["cache"])
     assert trainings.end(longer, "import", 4) == -signal.SIGKILL

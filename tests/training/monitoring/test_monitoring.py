@@ -127,8 +127,15 @@ def test_sounds_are_audible(monitored: EventAccumulator) -> None:
     assert length["sweep/pitch"] == 12 / 5 * length["sweep/octave"]  # octaves 0 to 4
 
 
-def test_without_labels_nothing_is_swept(notes: Path, tmp_path: Path) -> None:
-    tags = events_of(trained(settings(notes, tmp_path, MONITORING))).Tags()
+@pytest.fixture(scope="module")
+def shown_at_the_end(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> EventAccumulator:
+    """Logs of a training without labels."""
+    end_alone = {**MONITORING, "share": 0.0}
+    return events_of(trained(settings(notes, tmp_path_factory.mktemp("at the end"), end_alone)))
+
+
+def test_without_labels_nothing_is_swept(shown_at_the_end: EventAccumulator) -> None:
+    tags = shown_at_the_end.Tags()
     assert "latents/by_file" in tags["images"]
     shown = (*tags["images"], *tags["audio"], *tags["scalars"])
     assert not [tag for tag in shown if tag.startswith(("sweep", "labels", "latents/by_pitch"))]
@@ -178,9 +185,8 @@ def test_random_state_and_mode_are_restored() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_without_a_share_the_end_is_shown_alone(notes: Path, tmp_path: Path) -> None:
-    events = events_of(trained(settings(notes, tmp_path, {**MONITORING, "share": 0.0})))
-    assert [event.step for event in events.Images("reconstructions")] == [6]
+def test_without_a_share_the_end_is_shown_alone(shown_at_the_end: EventAccumulator) -> None:
+    assert [event.step for event in shown_at_the_end.Images("reconstructions")] == [6]
 
 
 def test_it_can_be_switched_off(notes: Path, tmp_path: Path) -> None:
