@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.patches.max_objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.layout import Layout
-from vschaos.patches.max.design import own_name, prefix_of
-from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
-from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, settings_receivers
+from vschaos.patches.max.panel import AGAIN, SETTINGS
+from vschaos.patches.max.player import BUFFER, LATENT_SETTINGS, settings_receivers
+from vschaos.patches.max.text import own_name, prefix_of
 
 PLAYERS = ("nn~", "mc.nn~", "mcs.nn~")
 WIDGETS = {  # that give each type of a value, and the outlet they give it from
@@ -30,7 +31,7 @@ def check_max(text: str, instrument: Instrument) -> None:
         ValueError: all faults that were found.
     """
     content, model_name = json.loads(text), instrument.name
-    faults = [fault for patcher in patchers(content) for fault in _structure(patcher)]
+    faults = [fault for patcher in patchers(content) for fault in structural_faults(patcher)]
     faults += _players(content, instrument, model_name)
     faults += _settings(content, instrument, model_name)
     if faults:
@@ -62,13 +63,14 @@ def _spoken(box: dict[str, Any]) -> list[str]:
     return words(box["text"]) if is_said and box["text"] else [""]
 
 
-def _structure(patcher: dict[str, Any]) -> Iterator[str]:
+def structural_faults(patcher: dict[str, Any]) -> Iterator[str]:
+    """Boxes without cords, cords without ends, and inlets or outlets that Max has not."""
     boxes = boxes_of(patcher)
     by_id = {box["id"]: box for box in boxes}
     if len(by_id) < len(boxes):
         yield "two boxes have the same id"
     for box in boxes:
-        yield from _counts(box)
+        yield from port_faults(box)
     tied = set()
     for source, outlet, destination, inlet in cords_of(patcher):
         tied |= {source, destination}
@@ -81,7 +83,7 @@ def _structure(patcher: dict[str, Any]) -> Iterator[str]:
             yield f"nothing is tied to {box.get('text', box['maxclass'])!r}"
 
 
-def _counts(box: dict[str, Any]) -> Iterator[str]:
+def port_faults(box: dict[str, Any]) -> Iterator[str]:
     name = box.get("text", box["maxclass"])
     if len(box["outlettype"]) != box["numoutlets"]:
         yield f"{name!r} has {box['numoutlets']} outlets of {len(box['outlettype'])} types"

@@ -20,6 +20,7 @@ RESERVED = {  # receivers of a page's own controls
 NUMBERED = re.compile(r"(latent|encoded|trajectory|predicted|signal)\b")  # receivers of a fader
 
 Widget = Literal["fader", "note", "gate"]
+SettingWidget = Literal["button", "menu", "toggle", "whole number", "number"]
 
 
 class Fader(NamedTuple):
@@ -215,6 +216,18 @@ def widget(control: Control) -> Widget:
     if control.movement == "gate":
         return "gate"
     return "note" if control.unit == "MIDI note" else "fader"
+
+
+def setting_widget(attribute: Attribute) -> SettingWidget:
+    """What a setting is set by; a button sets it to 1 once."""
+    if attribute.name == "reset":
+        return "button"
+    if attribute.choices:
+        return "menu"
+    is_switch = attribute.type == "int" and (attribute.low, attribute.high) == (0.0, 1.0)
+    if attribute.type == "bool" or is_switch:
+        return "toggle"
+    return "whole number" if attribute.type == "int" else "number"
 
 
 def spread(control: Control) -> float:

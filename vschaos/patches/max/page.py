@@ -8,15 +8,13 @@ from functools import partial
 from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.layout import Layout, is_dial, is_label, is_sound
-from vschaos.patches.max import design, panels
-from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
+from vschaos.patches.max import panels
 from vschaos.patches.max.latents import latent_panel, takes_sound
-from vschaos.patches.max.panels import OUTPUT_ROWS, height
-from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.settings import help_height, help_panel, settings_panel
-from vschaos.patches.max.source import SOURCE_ROWS, source
+from vschaos.patches.max.panel import COLUMN, MARGIN, PAGE_WIDTH, Panel, height
+from vschaos.patches.max.patcher import Box, Patcher, size_of
+from vschaos.patches.max.settings import settings_panel
 
-MakePanel = Callable[[float], Patcher]  # of a height
+MakePanel = Callable[[float], Panel]  # of a height
 CHAIN = "the chain"  # a box beside those called as methods, which are single words
 
 
@@ -37,8 +35,7 @@ class _Page:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.prefix = prefix_of(layout.instrument.name)
-        self.patch = Patcher(PAGE_WIDTH, 0.0, design.PAGE)
+        self.patch = Patcher(PAGE_WIDTH)
         self.boxes: dict[str, Box] = {}
         self.top = MARGIN
         self._below("the title", panels.title(layout))
@@ -52,18 +49,19 @@ class _Page:
         if layout.chain:
             self._connect_chain()
 
-    def _below(self, name: str, panel: Patcher) -> None:
+    def _below(self, name: str, panel: Panel) -> None:
         """A panel of the whole width, under what is there."""
         self.boxes[name] = self.patch.panel(panel, MARGIN, self.top)
         self.top += panel.height + MARGIN
 
     def _three_columns(self) -> None:
         """Source, methods and labels, and output; help where there is most room."""
-        columns = [self._source(), self._middle(), self._output()]
+        layout = self.layout
+        source = [self._part("source")] if layout.has_source else []
+        output = [("the output", size_of("output")[1], partial(panels.output, layout))]
+        columns = [source, self._middle(), output if layout.balanced else []]
         emptiest = min(reversed(columns), key=_height)
-        emptiest.append(
-            ("the help", help_height(), lambda tall: help_panel(self.prefix, tall)),
-        )
+        emptiest.append(self._part("help"))
         tallest = max(_height(column) for column in columns)
         for n, column in enumerate(columns):
             top, spare = self.top, tallest - _height(column)
@@ -74,10 +72,9 @@ class _Page:
                 top += tall + MARGIN
         self.top += tallest + MARGIN
 
-    def _source(self) -> list[tuple[str, float, MakePanel]]:
-        if not self.layout.has_source:
-            return []
-        return [("the source", height(SOURCE_ROWS), lambda tall: source(self.prefix, tall))]
+    def _part(self, part: str) -> tuple[str, float, MakePanel]:
+        name = self.layout.instrument.name
+        return f"the {part}", size_of(part)[1], partial(Panel, name, part=part)
 
     def _middle(self) -> list[tuple[str, float, MakePanel]]:
         layout = self.layout
@@ -96,12 +93,6 @@ class _Page:
             tall = height(len(layout.predictions))
             found.append(("the predictions", tall, partial(panels.predicted_panel, layout)))
         return found
-
-    def _output(self) -> list[tuple[str, float, MakePanel]]:
-        if not self.layout.balanced:
-            return []
-        make = partial(panels.output, self.layout)
-        return [("the output", height(OUTPUT_ROWS), make)]
 
     def _connect_method(self, method: Method) -> None:
         box = self.boxes[method.name]
