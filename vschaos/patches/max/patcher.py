@@ -23,7 +23,7 @@ Cord = tuple[Box, int, Box, int]  # source and its outlet, destination and its i
 Rectangle = tuple[float, float, float, float]  # left, top, width, height in pixels
 
 PARTS = Path(__file__).parent / "parts"
-SIGNAL, CHANNELS = "signal", "multichannelsignal"  # types of outlets
+SIGNAL = "signal"  # type of an outlet
 LINE_HEIGHT = 22.0
 GAP = 14.0  # between boxes of the patching view
 LETTER = 6.6  # pixels, in a box
