@@ -9,6 +9,7 @@ import pytest
 
 from tests.patches.pure_data import Played, complaints, play_object, play_patch, read_sound
 from vschaos.patches.pure_data.abstractions import HERE, abstractions, shown_size
+from vschaos.patches.pure_data.canvas import PARTS
 from vschaos.patches.writing import write_abstractions
 
 RATE = 44100
@@ -62,7 +63,7 @@ def test_a_wheel_has_them_all() -> None:
     package = "vschaos.patches.pure_data"
     patterns = project["tool"]["setuptools"]["package-data"][package]
     found = {path for pattern in patterns for path in HERE.parent.glob(pattern)}
-    assert found == {path for path in HERE.iterdir() if path.suffix == ".pd"}
+    assert found == {*HERE.glob("*.pd"), *PARTS.iterdir()}
 
 
 def test_sizes_are_read_from_the_files() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
-from vschaos.patches.layout import Fader, Layout, is_label, is_sound, short_name, sounds, widget
-from vschaos.patches.max.panel import CELL, FULL_WIDTH, PADDING, Panel, height, row
-from vschaos.patches.max.patcher import SIGNAL, Box
+from vschaos.patches.layout import Fader, Layout, is_label, is_sound, short_name, widget
+from vschaos.patches.max.panel import CELL, FULL_WIDTH, PADDING, Panel, row
+from vschaos.patches.max.patcher import Box
 from vschaos.patches.max.player import player
 from vschaos.patches.max.text import decimal, number, prefix_of
 from vschaos.patches.max.trajectories import CLOCK, one_latent
@@ -26,7 +26,7 @@ def latent_panel(layout: Layout) -> Panel:
     """
     title = "LATENTS" if any(f.control.unit == "sigma" for f in layout.faders) else "CONTROLS"
     rows = -(-len(layout.faders) // COLUMNS)
-    panel = Panel(layout.instrument.name, height(FIRST_ROW + rows), title, FULL_WIDTH)
+    panel = Panel(layout.instrument.name, FIRST_ROW + rows, title, FULL_WIDTH)
     models = {
         method.name: panel.subpatcher(method.name, player(layout.instrument, method))
         for method in layout.chain
@@ -38,29 +38,25 @@ def latent_panel(layout: Layout) -> Panel:
     for method in layout.chain:
         for n, control in enumerate(method.outlets):
             if is_label(control) and method == layout.predicting:
-                panel.outlet(control.name, models[method.name], n)
+                panel.give(method, control, models[method.name], n)
     for method in layout.chain:
-        sound = [n for n, control in enumerate(method.outlets) if is_sound(control)]
-        if sound:
-            outlet = panel.outlet("sound", models[method.name], sound[0])
-            for n in sound[1:]:
-                panel.connect(models[method.name], outlet, n)
+        found = [n for n, control in enumerate(method.outlets) if is_sound(control)]
+        for n in found[:1]:
+            outlet = panel.give(method, method.outlets[n], models[method.name], n, "sound")
+            for other in found[1:]:
+                panel.connect(models[method.name], outlet, other)
     return panel
-
-
-def takes_sound(layout: Layout) -> bool:
-    """Whether the first inlet of the panel is the sound."""
-    return any(sounds(method.inlets) for method in layout.chain)
 
 
 def _connect_inlets(panel: Panel, layout: Layout, models: dict[str, Box]) -> None:
     """Sound and labels; where a label is not given `decode` takes the prediction of `encode`."""
-    names = [*(["sound"] if takes_sound(layout) else []), *(c.name for c in layout.chain_labels)]
-    inlets = {name: panel.inlet(name, SIGNAL) for name in names}
+    sound = [c for method in layout.chain for c in method.inlets if is_sound(c)][:1]
+    sounds = [panel.take(control, "sound") for control in sound]
+    inlets = {label.name: panel.take(label) for label in layout.chain_labels}
     for method in layout.chain:
         for n, control in enumerate(method.inlets):
             if is_sound(control):
-                panel.connect(inlets["sound"], models[method.name], 0, n)
+                panel.connect(sounds[0], models[method.name], 0, n)
             elif is_label(control):
                 label, outlet = inlets[control.name], layout.predicted(control)
                 if method.name == "decode" and outlet is not None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from vschaos.patches.max.patcher import Box, Patcher, size_of
+from vschaos.instrument.controls import Control, Method
+from vschaos.patches.max.patcher import SIGNAL, Box, Patcher, size_of
 from vschaos.patches.max.text import name_of, number, own_name, prefix_of, quoted
 
 MARGIN = 14.0  # between panels
@@ -28,9 +27,9 @@ class Panel(Patcher):
 
     Args:
         model_name: of which the prefix is made.
-        height: of the paper in pixels; that of the part if it is not given.
-        title: written above.
-        width: of the paper in pixels; a column's or that of the part if it is not given.
+        rows: of widgets; none for the height of the part.
+        title: written above; none for that of the part.
+        width: of the paper in pixels; none for that of the part.
         part: what is on it at first, of which `#1` is the prefix.
         words: in place of `#2` ...
     """
@@ -38,20 +37,39 @@ class Panel(Patcher):
     def __init__(
         self,
         model_name: str,
-        height: float | None = None,
+        rows: int | None = None,
         title: str = "",
         width: float | None = None,
         part: str = "panel",
         words: tuple[str, ...] = (),
     ) -> None:
         usual_width, usual_height = size_of(part)
-        super().__init__(width or usual_width, height or usual_height)
+        super().__init__(width or usual_width)
         self.prefix = prefix_of(model_name)
+        self.taken: list[Control] = []  # by its inlets
+        self.given: list[tuple[Method, Control]] = []  # by its outlets
         self.named = self.include(part, self.prefix, *words)
-        self.named["paper"]["presentation_rect"] = [0.0, 0.0, self.width, self.height]
+        self.stretch(usual_height if rows is None else row(rows) + 8.0)
         if title:
             self.named["title"]["text"] = title
             self.named["title"]["presentation_rect"][2] = self.width - 2 * PADDING
+
+    def stretch(self, height: float) -> None:
+        """Makes the paper so high."""
+        self.height = height
+        self.named["paper"]["presentation_rect"] = [0.0, 0.0, self.width, height]
+
+    def take(self, control: Control, name: str = "") -> Box:
+        """An inlet for the signal of a control."""
+        self.taken.append(control)
+        return self.inlet(name or control.name, SIGNAL)
+
+    def give(
+        self, method: Method, control: Control, source: Box, outlet: int, name: str = ""
+    ) -> Box:
+        """An outlet for a signal of a method."""
+        self.given.append((method, control))
+        return self.outlet(name or control.name, source, outlet)
 
     def insert(self, part: str, *words: str, left: float = 0.0, top: float = 0.0) -> dict[str, Box]:
         """Includes a part, of which `#1` is the prefix; see `include`."""
@@ -101,8 +119,11 @@ class Panel(Patcher):
     def digits(self, left: float, top: float, low: float, high: float) -> Box:
         """A number that can be dragged and typed, within its range."""
         places = 2 if high < 1000.0 else 0
-        limits: dict[str, Any] = {"minimum": low, "maximum": high, "numdecimalplaces": places}
-        return self.show("digits", (left, top, NUMBER, CELL), **limits)
+        place = (left, top, NUMBER, CELL)
+        return self.show("digits", place, minimum=low, maximum=high, numdecimalplaces=places)
+
+    def whole_number(self, left: float, top: float, low: int, high: int) -> Box:
+        return self.show("whole", (left, top, NUMBER, CELL), minimum=low, maximum=high)
 
     def slider(self, left: float, top: float, width: float, low: float, high: float) -> Box:
         """A bar with its number, from which the value comes."""
@@ -138,11 +159,6 @@ def smooth(patch: Patcher, source: Box, outlet: int = 0) -> Box:
     ramp = patch.message(f"$1 {RAMP_MS}")
     patch.connect(source, ramp, outlet)
     return patch.chain(ramp, patch.object("line~"))
-
-
-def height(rows: int) -> float:
-    """Of a panel with so many rows."""
-    return HEAD + rows * ROW + 8.0
 
 
 def row(number: int) -> float:

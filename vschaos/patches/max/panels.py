@@ -49,31 +49,26 @@ def _keyboard(panel: Panel, layout: Layout) -> None:
             panel.connect(is_down, panel.object(f"s {quoted(name_of(panel.prefix, name))}"))
 
 
-def rows_of(layout: Layout, method: Method) -> int:
-    """Rows of the panel of a method: its switch, its mixture and its dials."""
-    return 1 + (layout.mixed == method.name) + len(dials(method.inlets))
-
-
-def method_panel(layout: Layout, method: Method, tall: float) -> Panel:
+def method_panel(layout: Layout, method: Method) -> Panel:
     """A method out of the chain: its dials are in here, sound and labels come by the inlets."""
-    panel = Panel(layout.instrument.name, tall, method.name.upper())
+    has_mix = layout.mixed == method.name
+    rows = 1 + has_mix + len(dials(method.inlets))
+    panel = Panel(layout.instrument.name, rows, method.name.upper())
     model = panel.subpatcher(method.name, player(layout.instrument, method))
     for n, control in enumerate(method.inlets):
         if not is_dial(control):
-            panel.connect(panel.inlet(control.name, SIGNAL), model, 0, n)
+            panel.connect(panel.take(control), model, 0, n)
     for n, control in enumerate(method.outlets):
-        panel.outlet(control.name, model, n)
+        panel.give(method, control, model, n)
     panel.caption("enable", PADDING, row(0))
     is_on = method.name not in layout.added
     text = "when off it costs nothing" if is_on else "plays when it is on"
     panel.enable(model, layout.method_name(method.name), LEFT, row(0), text, is_on)
-    top = 1
-    if layout.mixed == method.name:
-        mix = panel.slider_row("mix", row(top), 0.0, 1.0)
+    if has_mix:
+        mix = panel.slider_row("mix", row(1), 0.0, 1.0)
         panel.send(panel.receives("mix", mix, 1.0), "set mix", receiver_of("mix"))
-        top += 1
-    for k, (n, dial) in enumerate(dials(method.inlets)):
-        panel.connect(_dial(panel, method, dial, row(top + k)), model, 0, n)
+    for k, (n, dial) in enumerate(dials(method.inlets), start=1 + has_mix):
+        panel.connect(_dial(panel, method, dial, row(k)), model, 0, n)
     return panel
 
 
@@ -91,21 +86,17 @@ def _dial(panel: Panel, method: Method, dial: Control, top: float) -> Box:
     return smooth(panel, value)
 
 
-def label_panel(layout: Layout, tall: float) -> Panel:
+def label_panel(layout: Layout) -> Panel:
     """The labels that condition the model, a signal for each.
 
     A label that is called as another control listens to `prefix-label-name`.
     """
-    panel = Panel(layout.instrument.name, tall, "LABELS")
-    width = panel.width - LEFT - PADDING
+    panel = Panel(layout.instrument.name, len(layout.labels), "LABELS")
     for n, control in enumerate(layout.labels):
         panel.caption(control.name, PADDING, row(n))
         name = layout.label_name(control.name)
-        if control.classes:
-            signal = class_menu(panel, layout, control, name, (LEFT, row(n), width))
-        else:
-            signal = _number_label(panel, layout, control, name, row(n))
-        panel.outlet(control.name, signal)
+        make = _class_label if control.classes else _number_label
+        panel.outlet(control.name, make(panel, layout, control, name, row(n)))
     return panel
 
 
@@ -115,13 +106,11 @@ def class_names(control: Control) -> list[str]:
     return [f"{name}{marks.get(number, '')}" for number, name in enumerate(control.classes)]
 
 
-def class_menu(
-    panel: Panel, layout: Layout, control: Control, name: str, place: tuple[float, float, float]
-) -> Box:
+def _class_label(panel: Panel, layout: Layout, control: Control, name: str, top: float) -> Box:
     """The signal of a class; where it may be left open, the menu's first item is -1 on it."""
     unset = layout.unset(control)
     first = [unset[0]] if unset else []
-    chosen = panel.menu([*first, *class_names(control)], *place)
+    chosen = panel.menu([*first, *class_names(control)], LEFT, top, panel.width - LEFT - PADDING)
     initial = int(layout.initial(control))
     signal = panel.object(f"sig~ {initial}")
     panel.connect(panel.object(f"loadmess {initial + len(first)}"), chosen)
@@ -145,9 +134,9 @@ def _number_label(panel: Panel, layout: Layout, control: Control, name: str, top
     return select
 
 
-def predicted_panel(layout: Layout, tall: float) -> Panel:
+def predicted_panel(layout: Layout) -> Panel:
     """The labels that the model predicts, by name."""
-    panel = Panel(layout.instrument.name, tall, "PREDICTED")
+    panel = Panel(layout.instrument.name, len(layout.predictions), "PREDICTED")
     width = panel.width - LEFT - PADDING
     for n, control in enumerate(layout.predictions):
         panel.caption(control.name, PADDING, row(n))
@@ -162,9 +151,9 @@ def predicted_panel(layout: Layout, tall: float) -> Panel:
     return panel
 
 
-def output(layout: Layout, tall: float) -> Panel:
+def output(layout: Layout) -> Panel:
     """Two methods in balance and the others added; a limiter, the loudspeakers and a recorder."""
-    panel = Panel(layout.instrument.name, tall, part="output")
+    panel = Panel(layout.instrument.name, part="output")
     sounds = [panel.inlet(name, SIGNAL) for name in layout.balanced]
     mixed = sounds[0]
     if len(sounds) > 1:

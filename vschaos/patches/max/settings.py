@@ -5,7 +5,7 @@ from __future__ import annotations
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.layout import Layout, setting_widget
-from vschaos.patches.max.panel import CELL, FULL_WIDTH, NUMBER, PADDING, Panel, height, row
+from vschaos.patches.max.panel import FULL_WIDTH, PADDING, Panel, row
 from vschaos.patches.max.player import receiver_of
 from vschaos.patches.max.text import own_name, quoted
 
@@ -15,11 +15,11 @@ NAME = 104.0  # width of a setting's name
 BUFFERS_IN_HOPS = (1, 2, 4, 8, 16)
 
 
-def settings_panel(layout: Layout, shown: list[Attribute], has_buffer: bool = True) -> Panel:
+def settings_panel(layout: Layout, shown: list[Attribute]) -> Panel:
     """A widget for every setting, by its type, and one for nn~'s buffer."""
-    cells: list[Attribute | None] = [*shown, *([None] if has_buffer else [])]
+    cells = [*shown, None]
     rows = -(-len(cells) // COLUMNS)
-    panel = Panel(layout.instrument.name, height(rows), "SETTINGS", FULL_WIDTH)
+    panel = Panel(layout.instrument.name, rows, "SETTINGS", FULL_WIDTH)
     width = (panel.width - 2 * PADDING - (COLUMNS - 1) * COLUMN_GAP) / COLUMNS
     for n, attribute in enumerate(cells):
         left, top = PADDING + (n // rows) * (width + COLUMN_GAP), row(n % rows)
@@ -39,32 +39,27 @@ def _setting(
     panel: Panel, attribute: Attribute, name: str, place: tuple[float, float, float]
 ) -> None:
     left, top, width = place
-    low, high = attribute.low, attribute.high
-    kind, order, to = (
-        setting_widget(attribute),
-        f"set {attribute.name}",
-        receiver_of(attribute.name),
-    )
+    limits, kind = (attribute.low, attribute.high), setting_widget(attribute)
+    order, to = f"set {attribute.name}", receiver_of(attribute.name)
     if kind == "button":
         button = panel.receives(name, panel.button(attribute.name, left, top, 80.0))
         sent = panel.object(f"s {quoted(own_name(panel.prefix, to))}")
         panel.chain(button, panel.message(f"{order} 1"), sent)
-    elif kind == "menu":
-        items = list(attribute.choices)
-        menu = panel.menu(items, left, top, width)
-        panel.send(
-            panel.receives(name, menu, items.index(str(attribute.default))), order, to, outlet=1
-        )
-    elif kind == "toggle":
-        toggle = panel.receives(name, panel.toggle(left, top), float(attribute.default))
-        panel.send(panel.chain(toggle, panel.object("i")), order, to)
-    elif kind == "whole number":
-        place_of_number = (left, top, NUMBER, CELL)
-        number = panel.show("whole", place_of_number, minimum=int(low), maximum=int(high))
-        panel.send(panel.receives(name, number, float(attribute.default)), order, to)
+        return
+    if kind == "menu":
+        set_by = panel.menu(list(attribute.choices), left, top, width)
+        default: float = attribute.choices.index(str(attribute.default))
     else:
-        slider = panel.slider(left, top, width, low, high)
-        panel.send(panel.receives(name, slider, float(attribute.default)), order, to)
+        default = float(attribute.default)
+        if kind == "toggle":
+            set_by = panel.toggle(left, top)
+        elif kind == "whole number":
+            set_by = panel.whole_number(left, top, *map(int, limits))
+        else:
+            set_by = panel.slider(left, top, width, *limits)
+    panel.receives(name, set_by, default)
+    source = panel.chain(set_by, panel.object("i")) if kind == "toggle" else set_by
+    panel.send(source, order, to, outlet=int(kind == "menu"))
 
 
 def _buffer(panel: Panel, instrument: Instrument, place: tuple[float, float, float]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from vschaos.patches.pure_data.text import in_file
 
 FONT_SIZE = 10
+PARTS = Path(__file__).parent / "parts"
 STRAND_PITCH = 24  # pixels from box to box
 
 
@@ -89,6 +92,19 @@ class Canvas:
         """The `.pd` file."""
         head = "#N canvas {} {} {} {} {};".format(*self.frame, FONT_SIZE)
         return "\n".join([head, *self.lines()]) + "\n"
+
+
+def part(name: str, **words: object) -> Canvas:
+    """A canvas from its file in `parts`, with these words in place of their names."""
+    text = (PARTS / f"{name}.pd").read_text(encoding="utf-8")
+    for placeholder, word in words.items():
+        text = re.sub(rf"\b{placeholder}\b", str(word).replace("\\", r"\\"), text)
+    head, *lines = re.findall(r"^#.*?(?<!\\);$", text, re.MULTILINE | re.DOTALL)
+    x, y, width, height = map(int, head.split()[2:6])
+    canvas = Canvas(width, height, (x, y))
+    for line in lines:
+        canvas.raw(line)
+    return canvas
 
 
 class Strand:

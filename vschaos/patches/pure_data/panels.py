@@ -6,10 +6,9 @@ from vschaos.instrument.controls import Control, Method
 from vschaos.patches.layout import dials, sounds, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
+from vschaos.patches.pure_data.canvas import Canvas, Strand, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.engine import (
-    RAMP_MS,
     messages_to_engines,
     predicted_name,
     sound_name,
@@ -87,7 +86,10 @@ def output_panel(design: Design) -> Panel:
             balance = canvas.object(x, row, f"vschaos/number {name} balance 0 1 1 \\  0")
             words = "0 {} ... 1 {}".format(*design.balanced)
             widgets.words(canvas, x, row + 28, words, widgets.SMALL, widgets.FAINT)
-            _balanced(canvas, x, below, balance, signals[:2], out)
+            mixed = canvas.subpatch(x, below + 160, "balance", part("balance"))
+            for inlet, box in enumerate([balance, *signals[:2]]):
+                canvas.connect(box, mixed, 0, inlet)
+            canvas.connect(mixed, out)
         for signal in signals[2:] if has_balance else signals:
             canvas.connect(signal, out)
 
@@ -186,22 +188,6 @@ def _keyboard(canvas: Canvas, x: int, y: int, design: Design) -> None:
             place = (x + 160 * k, y + 30 + 26 * outlet)
             sent = canvas.object(*place, f"s {design.receiver(name)}")
             canvas.connect(keyboard, sent, outlet)
-
-
-def _balanced(canvas: Canvas, x: int, y: int, balance: Box, signals: list[Box], out: Box) -> None:
-    """From the first signal to the second; at the beginning the second."""
-    ramped = Strand(canvas, x, y, balance)
-    start = canvas.object(x + 90, y - 24, "loadbang")
-    first = canvas.message(x + 90, y, "1")
-    ramp = ramped.object(f"pack f {RAMP_MS}")
-    canvas.chain(start, first, ramp)
-    share = ramped.object("line~")
-    rest = ramped.object("expr~ 1 - $v1")
-    for k, (signal, part) in enumerate(zip(signals, (rest, share), strict=True)):
-        product = canvas.object(x + 300 * k, y + 140, "*~")
-        canvas.connect(signal, product)
-        canvas.connect(part, product, 0, 1)
-        canvas.connect(product, out)
 
 
 def _dial_text(design: Design, method: Method, dial: Control) -> str:
