@@ -10,10 +10,10 @@ from typing import Any
 from tests.patches.max_objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import Layout
+from vschaos.patches.layout import Layout, hyphened
 from vschaos.patches.max.panel import AGAIN, SETTINGS
 from vschaos.patches.max.player import BUFFER, LATENT_SETTINGS, settings_receivers
-from vschaos.patches.max.text import own_name, prefix_of
+from vschaos.patches.max.text import own_name
 
 PLAYERS = ("nn~", "mc.nn~", "mcs.nn~")
 WIDGETS = {  # that give each type of a value, and the outlet they give it from
@@ -114,7 +114,7 @@ def _known(box: dict[str, Any]) -> Ports | None:
 def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the objects that play the model, those that a script makes included."""
     faults, found = [], 0
-    prefix = prefix_of(model_name)
+    prefix = hyphened(model_name)
     for patcher in patchers(content):
         for box in boxes_of(patcher):
             if _spoken(box)[0] in PLAYERS:
@@ -188,7 +188,7 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
 
 def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the messages that go to nn~, and of settings that no message sets."""
-    prefix = prefix_of(model_name)
+    prefix = hyphened(model_name)
     attributes = {attribute.name: attribute for attribute in Layout(instrument).attributes}
     faults: list[str] = []
     set_names: set[str] = set()

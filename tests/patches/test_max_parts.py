@@ -63,7 +63,7 @@ def test_an_included_part_brings_its_inlets_behind_those_that_are_there() -> Non
     patch = Patcher()
     patch.inlet("first")
     patch.include("trajectory", *WORDS)
-    inlets = [box for box in patch.boxes if box["maxclass"] == "inlet"]
+    inlets = [box for box in boxes_of(patch.content()) if box["maxclass"] == "inlet"]
     assert [inlet["index"] for inlet in inlets] == list(range(1, len(inlets) + 1))
     assert [inlet["comment"] for inlet in inlets][:2] == ["first", "trajectory"]
 

@@ -246,3 +246,17 @@ def short_name(fader: Control) -> str:
 def channel(controls: Sequence[Control], name: str) -> int | None:
     """The number of the control of that name."""
     return next((k for k, control in enumerate(controls) if control.name == name), None)
+
+
+def hyphened(name: str) -> str:
+    """A name in one word, without signs that mean something in a box."""
+    return re.sub(r"[\s\\,;$]+", "-", name.strip())
+
+
+def number(value: float) -> str:
+    """A number as it is written in a box, whole ones without a point.
+
+    >>> number(2.0), number(-0.25)
+    ('2', '-0.25')
+    """
+    return str(int(value)) if value == int(value) else f"{value:.6g}"

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
-from vschaos.patches.layout import Fader, Layout, is_label, is_sound, short_name, widget
+from vschaos.patches.layout import (
+    Fader,
+    Layout,
+    hyphened,
+    is_label,
+    is_sound,
+    number,
+    short_name,
+    widget,
+)
 from vschaos.patches.max.panel import CELL, FULL_WIDTH, PADDING, Panel, row
 from vschaos.patches.max.patcher import Box
 from vschaos.patches.max.player import player
-from vschaos.patches.max.text import decimal, number, prefix_of
+from vschaos.patches.max.text import decimal
 from vschaos.patches.max.trajectories import CLOCK, one_latent
 
 COLUMNS = 3
@@ -102,7 +111,11 @@ def _fader_rows(panel: Panel, layout: Layout, models: dict[str, Box], rows: int)
             panel.connect(latent, models[fader.target], 0, fader.inlet)
             value, outlet = latent, 0
         if value and outlet is not None:
-            _now(panel, value, outlet, fader.control, left + places.now, top)
+            read = panel.object("snapshot~ 50")
+            panel.connect(value, read, outlet)
+            place = (left + places.now, top + 6.0, NOW, CELL - 12.0)
+            limits = [fader.control.low, fader.control.high]
+            panel.connect(read, panel.show("now", place, setminmax=limits))
 
 
 class _Places:
@@ -143,7 +156,7 @@ def _fader_row(
         place = (left + places.hand, top, places.hand_width)
         hand = panel.slider(*place, control.low, control.high)
     panel.receives(f"latent {name}", hand, control.default)
-    latent = panel.subpatcher(prefix_of(control.name), one_latent(control, index))
+    latent = panel.subpatcher(hyphened(control.name), one_latent(control, index))
     panel.connect(hand, latent, 0, 2)
     if fader.outlet is not None:
         follow = panel.bar(left + places.follow, top, FOLLOW, 0.0, 1.0)
@@ -166,11 +179,3 @@ def _by_buttons(panel: Panel, control: Control, hand: Box, buttons: list[Box]) -
     scaled = panel.object(f"* {step}", outlettype=["float"])
     lifted = panel.object(f"+ {decimal(control.low)}", outlettype=["float"])
     panel.chain(randomize, panel.object("random 1001"), scaled, lifted, hand)
-
-
-def _now(panel: Panel, value: Box, outlet: int, control: Control, left: float, top: float) -> None:
-    """A bar that shows a latent as it goes by."""
-    read = panel.object("snapshot~ 50")
-    panel.connect(value, read, outlet)
-    place = (left, top + 6.0, NOW, CELL - 12.0)
-    panel.connect(read, panel.show("now", place, setminmax=[control.low, control.high]))

@@ -40,7 +40,7 @@ def write_max(instrument: Instrument) -> str:
         boxes[panel] = page.panel(panel, left, top)
         page.height = max(page.height, top + panel.height + MARGIN)
     label_names = [label.name for label in layout.labels]
-    heard = [*layout.balanced, *layout.added]
+    sounding = [*layout.balanced, *layout.added]
     for panel in (*methods, *chain):
         for n, control in enumerate(panel.taken):
             if is_sound(control):
@@ -50,7 +50,7 @@ def write_max(instrument: Instrument) -> str:
                 page.connect(boxes[labels[0]], boxes[panel], outlet, n)
         for n, (method, control) in enumerate(panel.given):
             if is_sound(control):
-                page.connect(boxes[panel], boxes[output[0]], n, heard.index(method.name))
+                page.connect(boxes[panel], boxes[output[0]], n, sounding.index(method.name))
             elif is_label(control) and method == layout.predicting:
                 inlet = layout.predictions.index(control)
                 page.connect(boxes[panel], boxes[predictions[0]], n, inlet)

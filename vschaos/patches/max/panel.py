@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
+from vschaos.patches.layout import hyphened, number
 from vschaos.patches.max.patcher import SIGNAL, Box, Patcher, size_of
-from vschaos.patches.max.text import name_of, number, own_name, prefix_of, quoted
+from vschaos.patches.max.text import name_of, own_name, quoted
 
 MARGIN = 14.0  # between panels
 PADDING = 14.0  # within them
@@ -45,7 +46,7 @@ class Panel(Patcher):
     ) -> None:
         usual_width, usual_height = size_of(part)
         super().__init__(width or usual_width)
-        self.prefix = prefix_of(model_name)
+        self.prefix = hyphened(model_name)
         self.taken: list[Control] = []  # by its inlets
         self.given: list[tuple[Method, Control]] = []  # by its outlets
         self.named = self.include(part, self.prefix, *words)
@@ -105,9 +106,6 @@ class Panel(Patcher):
         value = self.chain(toggle, self.object("i"))
         self.chain(value, self.object("prepend enable"), model)
         self.connect(self.again(), value)
-
-    def words(self, text: str, left: float, top: float, width: float) -> Box:
-        return self.show("words", (left, top, width, CELL), text=text)
 
     def caption(self, text: str, left: float, top: float, width: float = CAPTION) -> Box:
         return self.show("caption", (left, top, width, CELL), text=text)

@@ -4,49 +4,35 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
 from vschaos.labels import UNSEEN
-from vschaos.patches.layout import Layout, dials, is_dial, widget
+from vschaos.patches.layout import Layout, dials, is_dial, number, widget
 from vschaos.patches.max.panel import LEFT, PADDING, Panel, row, smooth
 from vschaos.patches.max.patcher import SIGNAL, Box
 from vschaos.patches.max.player import player, receiver_of
-from vschaos.patches.max.text import decimal, name_of, number, quoted
+from vschaos.patches.max.text import decimal, name_of, quoted
 
 TITLE_SIZE = 26.0  # points
 LARGEST = 100000.0  # that a predicted number shows
 
 
 def title(layout: Layout) -> Panel:
-    """The model's name, its rate and latency, and whether Max runs at its rate."""
+    """The model's name, its rate and latency, whether Max runs at that rate, and a MIDI keyboard,
+    which plays pitches and gates by their names."""
     instrument = layout.instrument
-    panel = Panel(instrument.name, part="title", words=(str(instrument.sample_rate),))
-    name, facts = panel.named["name"], panel.named["facts"]
-    room = name["presentation_rect"][2]
-    name["text"] = instrument.name
-    name["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
-    facts["text"] = (
-        f"{instrument.sample_rate} Hz, latency {milliseconds:.0f} ms and the buffer of nn~; "
-        f"a frame every {instrument.hop_length} samples"
-    )
-    _keyboard(panel, layout)
+    numbers = (instrument.sample_rate, round(milliseconds), instrument.hop_length)
+    panel = Panel(instrument.name, part="title", words=tuple(map(str, numbers)))
+    name = panel.named["name"]
+    name["text"] = instrument.name
+    room = name["presentation_rect"][2]
+    name["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
+    played = {"note": layout.played("note"), "gate": layout.played("gate")}
+    if any(played.values()):
+        keyboard = panel.insert("keyboard")
+        for kind, names in played.items():
+            for name in names:
+                sent = panel.object(f"s {quoted(name_of(panel.prefix, name))}")
+                panel.connect(keyboard[kind], sent)
     return panel
-
-
-def _keyboard(panel: Panel, layout: Layout) -> None:
-    """A MIDI keyboard with one voice plays pitches and gates by their names."""
-    notes, gates = layout.played("note"), layout.played("gate")
-    if not notes and not gates:
-        return
-    keys, voice, pressed = map(panel.object, ("notein", "poly 1 1", "stripnote"))
-    for outlet in (0, 1):
-        panel.connect(keys, voice, outlet, outlet)
-        panel.connect(voice, pressed, outlet + 1, outlet)
-    for name in notes:
-        panel.connect(pressed, panel.object(f"s {quoted(name_of(panel.prefix, name))}"))
-    if gates:
-        is_down = panel.object("> 0")
-        panel.connect(voice, is_down, 2)
-        for name in gates:
-            panel.connect(is_down, panel.object(f"s {quoted(name_of(panel.prefix, name))}"))
 
 
 def method_panel(layout: Layout, method: Method) -> Panel:

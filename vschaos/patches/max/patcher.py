@@ -62,13 +62,11 @@ class Patcher:
         return self.add(kind, presentation=1, presentation_rect=list(place), **attributes)
 
     def inlet(self, comment: str, type: str = "", **attributes: Any) -> Box:
-        index = len(self._ends("inlet")) + 1
-        return self.add("inlet", outlettype=[type], comment=comment, index=index, **attributes)
+        return self.add("inlet", outlettype=[type], comment=comment, **attributes)
 
     def outlet(self, comment: str, source: Box, outlet: int = 0, **attributes: Any) -> Box:
         """An outlet of the patcher, with a cord from an outlet of a box."""
-        index = len(self._ends("outlet")) + 1
-        end = self.add("outlet", comment=comment, index=index, **attributes)
+        end = self.add("outlet", comment=comment, **attributes)
         self.connect(source, end, outlet)
         return end
 
@@ -120,12 +118,6 @@ class Patcher:
             if "presentation_rect" in box:
                 x, y, width, height = box["presentation_rect"]
                 box["presentation_rect"] = [x + left, y + top, width, height]
-        # inlets and outlets follow those that are there
-        for kind in ("inlet", "outlet"):
-            before = len(self._ends(kind))
-            for box in by_id.values():
-                if box["maxclass"] == kind:
-                    box["index"] += before
         self.boxes += by_id.values()
         for cord in (entry["patchline"] for entry in content["lines"]):
             (source, outlet), (destination, inlet) = cord["source"], cord["destination"]
@@ -136,6 +128,9 @@ class Patcher:
         """The patcher as Max stores it."""
         ids = {id(box): f"obj-{n}" for n, box in enumerate(self.boxes, start=1)}
         places = _places(self.boxes, self.cords)
+        for end in ("inlet", "outlet"):
+            for index, box in enumerate(self._ends(end), start=1):
+                box["index"] = index
         content = {
             **json.loads(_read("palette"))["patcher"],
             "rect": [60.0, 90.0, self.width or 640.0, self.height or 480.0],
@@ -242,13 +237,11 @@ def _depths(boxes: list[Box], cords: list[Cord]) -> dict[int, int]:
     for source, _, destination, _ in cords:
         sources_of[id(destination)].append(source)
     depth: dict[int, int] = {}
-    asked: set[int] = set()
 
     def find(box: Box) -> int:
         if id(box) not in depth:
-            asked.add(id(box))
-            sources = [find(s) for s in sources_of[id(box)] if id(s) in depth or id(s) not in asked]
-            depth[id(box)] = 1 + max(sources, default=-1)
+            depth[id(box)] = -1  # while its sources are found
+            depth[id(box)] = 1 + max(map(find, sources_of[id(box)]), default=-1)
         return depth[id(box)]
 
     for box in boxes:

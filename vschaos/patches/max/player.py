@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import ACTS_ON_LATENTS
+from vschaos.patches.layout import ACTS_ON_LATENTS, hyphened
 from vschaos.patches.max.panel import SETTINGS
 from vschaos.patches.max.patcher import SIGNAL, Patcher, ports
-from vschaos.patches.max.text import own_name, prefix_of, quoted
+from vschaos.patches.max.text import own_name, quoted
 
 LATENT_SETTINGS = "nn-latents"  # of those that act on latents: not for encode before decode
 BUFFER = "nn-buffer"  # of a new size for all
@@ -48,7 +48,7 @@ def player(instrument: Instrument, method: Method) -> Patcher:
         patch.connect(inlet, model, 0, n)
     for n, control in enumerate(method.outlets):
         patch.outlet(control.name, model, n, varname=f"out-{n}")
-    prefix = prefix_of(instrument.name)
+    prefix = hyphened(instrument.name)
     receivers = settings_receivers(instrument, method.name)
     for n, name in enumerate(receivers):
         text = f"r {quoted(own_name(prefix, name))}"

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-
-def prefix_of(model_name: str) -> str:
-    """A model's name in one word, before the names of its receivers."""
-    return re.sub(r"[\s\\,;$]+", "-", model_name.strip())
+from vschaos.patches.layout import hyphened
 
 
 def name_of(prefix: str, control: str) -> str:
@@ -16,18 +11,13 @@ def name_of(prefix: str, control: str) -> str:
     >>> name_of("example", "latent 1")
     'example-latent-1'
     """
-    return f"{prefix}-{prefix_of(control)}"
+    return f"{prefix}-{hyphened(control)}"
 
 
 def own_name(prefix: str, name: str) -> str:
     """A name that one patch alone knows: Max writes a number of the open patch for `#0`, and so
     another patch of the same name does not receive it."""
     return f"#0-{name_of(prefix, name)}"
-
-
-def number(value: float) -> str:
-    """A number as it is written in a box: whole ones without a point."""
-    return str(int(value)) if value == int(value) else f"{value:.6g}"
 
 
 def decimal(value: float) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Control
 from vschaos.labels import UNSEEN
-from vschaos.patches.layout import Fader, dials
+from vschaos.patches.layout import Fader, dials, number
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import Design
-from vschaos.patches.pure_data.text import number
 
 NAMES_WIDTH, LINE, COLUMN = 720, 15, 220  # pixels
 SHARED = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import dials, sounds, widget
+from vschaos.patches.layout import dials, number, sounds, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Canvas, Strand, part
+from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.engine import (
     messages_to_engines,
@@ -16,7 +16,7 @@ from vschaos.patches.pure_data.engine import (
 )
 from vschaos.patches.pure_data.panel import BELOW, ROW, Panel
 from vschaos.patches.pure_data.settings import setting_row
-from vschaos.patches.pure_data.text import number, shown, unit
+from vschaos.patches.pure_data.text import shown, unit
 
 OUTPUT_HEIGHT, SOURCE_HEIGHT = shown_size("output")[1], shown_size("source")[1]
 CLOCK_HEIGHT, KEYS_HEIGHT = shown_size("trajectory-clock")[1], shown_size("keys")[1]
@@ -51,9 +51,8 @@ def model_panel(design: Design) -> Panel:
             name, title = design.receiver(design.method_name(method.name)), shown(method.name)
             is_on = int(method.name not in design.added)
             switch = canvas.object(x, row, f"vschaos/toggle {name} {title} {is_on}")
-            switched = Strand(canvas, x + 130 * k, y + height + BELOW, switch)
-            switched.message("enable $1")
-            switched.object(f"s $0-to-{method.name}")
+            sent = ("enable $1(", f"s $0-to-{method.name}")
+            canvas.strand(x + 130 * k, y + height + BELOW, *sent, source=switch)
             words = _words(method, design)
             widgets.words(canvas, x + 126, row + 10, words, widgets.SMALL, widgets.FAINT)
         canvas.subpatch(x, y + height + 160, "messages to nn~", messages_to_engines(design))
@@ -124,9 +123,8 @@ def trajectory_panel(design: Design) -> Panel | None:
     def fill(canvas: Canvas, x: int, y: int) -> None:
         canvas.object(x, y, f"vschaos/trajectory-clock {design.own}")
         for k, control in enumerate(CLOCK_CONTROLS):
-            passed = Strand(canvas, x + 130 * k, y + CLOCK_HEIGHT + BELOW)
-            passed.object(f"r {design.receiver(control)}")
-            passed.object(f"s {design.own}-{control}")
+            passed = (f"r {design.receiver(control)}", f"s {design.own}-{control}")
+            canvas.strand(x + 130 * k, y + CLOCK_HEIGHT + BELOW, *passed)
 
     return Panel("trajectory", 1, CLOCK_HEIGHT, fill)
 

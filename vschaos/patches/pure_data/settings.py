@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Attribute
-from vschaos.patches.layout import ACTS_ON_LATENTS, setting_widget
+from vschaos.patches.layout import ACTS_ON_LATENTS, number, setting_widget
 from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.panel import BELOW, COLUMN_WIDTH, COLUMNS, GUTTER, ROW, Panel
-from vschaos.patches.pure_data.text import literal, number, unit
+from vschaos.patches.pure_data.text import literal, unit
 
 
 def settings_panel(design: Design, free: int) -> Panel:
