@@ -56,7 +56,7 @@ def test_a_word_is_filled_in_as_one_word() -> None:
     texts = [box.get("text") for box in patch.boxes]
     assert 'r "a \\"b\\"-buffer"' in texts
     assert "i 512" in texts
-    assert set(named) == {"sizes", "shown", "note"}
+    assert set(named) == {"sizes", "shown"}
 
 
 def test_an_included_part_brings_its_inlets_behind_those_that_are_there() -> None:

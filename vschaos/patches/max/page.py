@@ -35,7 +35,7 @@ def write_max(instrument: Instrument) -> str:
     page = Patcher(PAGE_WIDTH)
     boxes = {}
     for panel, left, top in _placed(
-        panels.title(layout), columns, [*chain, settings_panel(layout, layout.settings)]
+        panels.title(layout), columns, [*chain, settings_panel(layout)]
     ):
         boxes[panel] = page.panel(panel, left, top)
         page.height = max(page.height, top + panel.height + MARGIN)

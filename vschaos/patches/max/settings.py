@@ -15,9 +15,9 @@ NAME = 104.0  # width of a setting's name
 BUFFERS_IN_HOPS = (1, 2, 4, 8, 16)
 
 
-def settings_panel(layout: Layout, shown: list[Attribute]) -> Panel:
+def settings_panel(layout: Layout) -> Panel:
     """A widget for every setting, by its type, and one for nn~'s buffer."""
-    cells = [*shown, None]
+    cells = [*layout.settings, None]
     rows = -(-len(cells) // COLUMNS)
     panel = Panel(layout.instrument.name, rows, "SETTINGS", FULL_WIDTH)
     width = (panel.width - 2 * PADDING - (COLUMNS - 1) * COLUMN_GAP) / COLUMNS
@@ -30,7 +30,7 @@ def settings_panel(layout: Layout, shown: list[Attribute]) -> Panel:
             _setting(panel, attribute, layout.setting_name(attribute.name), place)
         else:
             text = "buffer"
-            _buffer(panel, layout.instrument, place)
+            _buffer(panel, layout.instrument, left + NAME, top)
         panel.caption(text, left, top, NAME)
     return panel
 
@@ -62,15 +62,13 @@ def _setting(
     panel.send(source, order, to, outlet=int(kind == "menu"))
 
 
-def _buffer(panel: Panel, instrument: Instrument, place: tuple[float, float, float]) -> None:
+def _buffer(panel: Panel, instrument: Instrument, left: float, top: float) -> None:
     """Sends a new buffer to all players, which make nn~ anew, and then all settings again.
 
     Where Max takes more samples at once than were chosen, it is as large as that: nn~ drops what
     its buffer cannot hold.
     """
-    left, top, width = place
     named = panel.insert("buffer", str(instrument.buffer_size), left=left, top=top)
     sizes = [hops * instrument.hop_length for hops in BUFFERS_IN_HOPS]
     named["sizes"]["items"] = [item for size in sizes for item in (size, ",")][:-1]
     named["shown"]["text"] = f"loadmess set {sizes.index(instrument.buffer_size)}"
-    named["note"]["presentation_rect"][2] = width - 88.0

@@ -12,7 +12,7 @@
 {"box": {"id": "obj-11", "maxclass": "newobj", "numinlets": 1, "numoutlets": 0, "outlettype": [], "text": "s #0-#1-nn-buffer", "patching_rect": [20.0, 270.0, 126.19999999999999, 22.0]}}, 
 {"box": {"id": "obj-12", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["bang"], "text": "delay 500", "patching_rect": [160.2, 270.0, 73.4, 22.0]}}, 
 {"box": {"id": "obj-13", "maxclass": "newobj", "numinlets": 1, "numoutlets": 0, "outlettype": [], "text": "s #0-#1-nn-again", "patching_rect": [20.0, 306.0, 119.6, 22.0]}}, 
-{"box": {"id": "obj-14", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "outlettype": [], "presentation": 1, "presentation_rect": [88.0, 0.0, 122.0, 20.0], "text": "nn~ is made anew", "textcolor": [0.51, 0.455, 0.396, 1.0], "fontname": "Arial", "fontsize": 11.0, "patching_rect": [328.4, 20.0, 122.0, 20.0], "varname": "note"}}, 
+{"box": {"id": "obj-14", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "outlettype": [], "presentation": 1, "presentation_rect": [88.0, 0.0, 140.0, 20.0], "text": "nn~ is made anew", "textcolor": [0.51, 0.455, 0.396, 1.0], "fontname": "Arial", "fontsize": 11.0, "patching_rect": [328.4, 20.0, 122.0, 20.0]}}, 
 {"box": {"id": "note", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "outlettype": [], "text": "#1 is the model's name, #2 the buffer at first. The writer fills the menu.", "patching_rect": [20.0, -40.0, 600.0, 48.0], "linecount": 2}}], "lines": [
 {"patchline": {"source": ["obj-2", 0], "destination": ["obj-1", 0]}}, 
 {"patchline": {"source": ["obj-4", 0], "destination": ["obj-5", 0]}}, 
