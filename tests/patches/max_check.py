@@ -57,10 +57,10 @@ def cords_of(patcher: dict[str, Any]) -> Iterator[tuple[str, int, str, int]]:
         yield (*line["source"], *line["destination"])
 
 
-def _spoken(box: dict[str, Any]) -> list[str]:
+def _line(box: dict[str, Any]) -> list[str]:
     """What is written in an object or a message."""
-    is_said = box.get("maxclass") in ("newobj", "message")
-    return words(box["text"]) if is_said and box["text"] else [""]
+    has_text = box.get("maxclass") in ("newobj", "message")
+    return words(box["text"]) if has_text and box["text"] else [""]
 
 
 def structural_faults(patcher: dict[str, Any]) -> Iterator[str]:
@@ -117,13 +117,13 @@ def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -
     prefix = hyphened(model_name)
     for patcher in patchers(content):
         for box in boxes_of(patcher):
-            if _spoken(box)[0] in PLAYERS:
+            if _line(box)[0] in PLAYERS:
                 found += 1
                 faults += _player(box, instrument, model_name)
-                for name in settings_receivers(instrument, _spoken(box)[2]):
+                for name in settings_receivers(instrument, _line(box)[2]):
                     if not _receives(patcher, box, own_name(prefix, name)):
                         faults.append(f"{box['text']!r} does not receive its settings")
-            elif _spoken(box)[0] == "script":
+            elif _line(box)[0] == "script":
                 faults += _script(box["text"], patcher)
                 if not _receives(patcher, box, own_name(prefix, BUFFER)):
                     faults.append("a script does not receive a new buffer")
@@ -134,7 +134,7 @@ def _receives(patcher: dict[str, Any], box: dict[str, Any], receiver: str) -> bo
     """What comes to a receiver comes to the box, by its left inlet."""
     boxes = {other["id"]: other for other in boxes_of(patcher)}
     return any(
-        (destination, inlet) == (box["id"], 0) and _spoken(boxes.get(source, {})) == ["r", receiver]
+        (destination, inlet) == (box["id"], 0) and _line(boxes.get(source, {})) == ["r", receiver]
         for source, _, destination, inlet in cords_of(patcher)
     )
 
@@ -167,9 +167,9 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
     faults, tied = [], set()
     for verb, *arguments in steps:
         if verb == "newdefault":
-            name, _, _, *spoken = arguments
-            if name not in names or _spoken(names[name])[:-1] != spoken[:-1] or spoken[-1] != "$1":
-                faults.append(f"a script makes another object: {' '.join(spoken)!r}")
+            name, _, _, *made = arguments
+            if name not in names or _line(names[name])[:-1] != made[:-1] or made[-1] != "$1":
+                faults.append(f"a script makes another object: {' '.join(made)!r}")
         elif verb == "connect":
             source, outlet, destination, inlet = arguments
             ends = ((source, outlet, "numoutlets"), (destination, inlet, "numinlets"))
@@ -198,7 +198,7 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
         cords = list(cords_of(patcher))
         for source, outlet, destination, _ in cords:
             end, message = boxes.get(destination, {}), boxes.get(source, {})
-            if _spoken(end)[0] == "s" and _spoken(end)[1] in ways:
+            if _line(end)[0] == "s" and _line(end)[1] in ways:
                 widgets = [(boxes.get(a, {}), o) for a, o, b, _ in cords if b == source]
                 faults += _message(message, widgets, attributes, set_names)
             elif _is_player(end) and _is_unknown_message(message, outlet):
@@ -211,17 +211,17 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
 
 def _is_player(box: dict[str, Any]) -> bool:
     """A subpatcher around nn~, whose left inlet takes its messages."""
-    inner = boxes_of(box["patcher"]) if _spoken(box)[0] == "p" else []
-    return any(_spoken(other)[0] in PLAYERS for other in inner)
+    inner = boxes_of(box["patcher"]) if _line(box)[0] == "p" else []
+    return any(_line(other)[0] in PLAYERS for other in inner)
 
 
 def _is_unknown_message(box: dict[str, Any], outlet: int) -> bool:
     is_sound = SIGNAL in box.get("outlettype", [])[outlet : outlet + 1]
-    return not is_sound and _spoken(box) != ["prepend", "enable"]
+    return not is_sound and _line(box) != ["prepend", "enable"]
 
 
 def _is_paired(content: dict[str, Any], name: str) -> bool:
-    found = [_spoken(box) for p in patchers(content) for box in boxes_of(p)]
+    found = [_line(box) for p in patchers(content) for box in boxes_of(p)]
     return ["s", name] not in found or ["r", name] in found
 
 
@@ -231,13 +231,13 @@ def _message(
     attributes: dict[str, Attribute],
     set_names: set[str],
 ) -> list[str]:
-    spoken = _spoken(message)
-    order = spoken[1:] if spoken[0] == "prepend" else spoken
+    line = _line(message)
+    order = line[1:] if line[0] == "prepend" else line
     if len(order) < 2 or order[0] != "set" or order[1] not in attributes:
         return [f"{message.get('text')!r} is no setting of the model"]
     attribute = attributes[order[1]]
     set_names.add(attribute.name)
-    if spoken[0] == "set":
+    if line[0] == "set":
         return [] if len(order) == 3 else [f"{message['text']!r} needs one value"]
     if len(order) != 2 or not widgets:
         return [f"{message['text']!r} needs one value"]

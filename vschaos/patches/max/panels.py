@@ -21,10 +21,10 @@ def title(layout: Layout) -> Panel:
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
     numbers = (instrument.sample_rate, round(milliseconds), instrument.hop_length)
     panel = Panel(instrument.name, part="title", words=tuple(map(str, numbers)))
-    name = panel.named["name"]
-    name["text"] = instrument.name
-    room = name["presentation_rect"][2]
-    name["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
+    heading = panel.named["name"]
+    heading["text"] = instrument.name
+    room = heading["presentation_rect"][2]
+    heading["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
     played = {"note": layout.played("note"), "gate": layout.played("gate")}
     if any(played.values()):
         keyboard = panel.insert("keyboard")
