@@ -31,7 +31,7 @@ demo: $(VENV)/installed
 
 # the measure at its end needs a package of the developers'
 example-model: $(VENV)/installed-dev
-	$(BIN)/python -m example_model
+	$(BIN)/python -m patches.example_model
 
 test: $(VENV)/installed-dev
 	$(PYTEST)

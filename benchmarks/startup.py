@@ -28,8 +28,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHON, TORCH, LIGHTNING = "python", "import torch", "import pytorch_lightning"
 SCRIPTS = ("train_model", "generate", "script", "extract_pitch")
 MODULES = (
-    *("vschaos.data.check", "vschaos.runs", "vschaos.report", "vschaos.patches"),
-    *("vschaos.export.play", "vschaos.demo"),
+    *("vschaos.data.check", "vschaos.runs", "vschaos.report", "vschaos.patches", "vschaos.demo"),
 )
 RATE = 44100
 SECONDS = 1.4
@@ -113,6 +112,7 @@ def all_doors(folder: Path) -> list[Command]:
 def helps() -> Iterator[Command]:
     for script in SCRIPTS:
         yield Command(f"{script}.py --help", (REPOSITORY / f"{script}.py", "--help"), PYTHON, 0.5)
+    yield Command("vschaos play --help", ("-m", "vschaos", "play", "--help"), PYTHON, 0.5)
     for module in MODULES:
         yield Command(f"-m {module} --help", ("-m", module, "--help"), PYTHON, 0.5)
 

@@ -44,7 +44,6 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
-    "export/play.py": {"cli"},
     "runs/run.py": {"evaluation", "export"},
 }
 DOORS = {"api", "cli", "evaluate"}  # may import every room
@@ -137,7 +136,7 @@ def test_only_its_own_files_name_a_family(family: str) -> None:
     name = re.compile(family.replace("_", "[ _]?"), re.IGNORECASE)
     places = [
         path
-        for folder in ("vschaos", "configs", "benchmarks", "example_model")
+        for folder in ("vschaos", "configs", "benchmarks", "patches")
         for path in (REPOSITORY / folder).rglob("*")
         if path.suffix in {".py", ".pyi", ".yaml", ".js", ".html", ".pd"}
     ]

@@ -15,7 +15,6 @@ THIN = {  # other ways to type a subcommand, which stay
     **{"extract_pitch.py": "extract-pitch", "vschaos/evaluate.py": "evaluate"},
     **{"vschaos/data/check/__main__.py": "check", "vschaos/data/cache/__main__.py": "cache"},
     **{f"vschaos/{c}/__main__.py": c for c in ("prior", "report", "runs", "patches", "demo")},
-    "vschaos/export/play.py": "play",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import PAGES, REPOSITORY, blocks, is_defined, read, spans
 
-FOLDERS = "vschaos|configs|tests|benchmarks|example_model|patches|externals|docs"
+FOLDERS = "vschaos|configs|tests|benchmarks|patches|externals|docs"
 FILES = re.compile(rf"(?:{FOLDERS})/[\w./*-]*|[\w-]+\.py")
 NAMES = re.compile(r"vschaos(?:\.\w+)+")
 

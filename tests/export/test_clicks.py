@@ -127,7 +127,7 @@ def test_no_setting_clicks(
     instrument.stream.reset()
     output = turned(instrument, method, values, TURNS[name], [4])
     found = clicking(output)
-    if method == "decode":  # it hears of a change at once, and has pulses at the centres of frames
+    if method == "decode":  # it changes at once, and has pulses at the centres of frames
         found = [hop for hop in found if hop % EVERY == 0]
     assert not found
     beginning = slice(EVERY // 2 * HOP, SETTLED * HOP)

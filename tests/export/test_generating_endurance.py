@@ -132,11 +132,11 @@ def test_it_goes_from_note_to_note_to_the_end(
         for first in range(0, hops, 64):
             count = min(64, hops - first)
             parts.append(playing.generate(torch.full([1, 1, count], temperature)))
-    heard = 20 * np.log10(np.maximum(levels(torch.cat(parts, dim=2)[0, 0]).numpy(), 1e-5))
-    third = len(heard) // 3
-    for part in (heard[:third], heard[-third:]):
+    level_db = 20 * np.log10(np.maximum(levels(torch.cat(parts, dim=2)[0, 0]).numpy(), 1e-5))
+    third = len(level_db) // 3
+    for part in (level_db[:third], level_db[-third:]):
         changes = np.flatnonzero(np.abs(np.diff(part)) > 6.0)
         pauses = np.diff(np.concatenate([[0], changes, [len(part)]])) * WINDOW / 2 / RATE
         assert pauses.max() < 20 * NOTE_HOPS * HOP / RATE
         assert len(changes) > third * WINDOW / 2 / (10 * NOTE_HOPS * HOP)
-    assert abs(np.median(heard[:third]) - np.median(heard[-third:])) < 12.0
+    assert abs(np.median(level_db[:third]) - np.median(level_db[-third:])) < 12.0

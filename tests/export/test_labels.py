@@ -1,4 +1,4 @@
-"""Labels are inlets and what is heard of them outlets, live as offline, whatever is sent."""
+"""Labels are inlets and their predictions outlets, live as offline, whatever is sent."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def play(
 
 
 def sound(num_hops: int) -> np.ndarray:
-    """Tones that change, so that a head hears more than one thing."""
+    """Tones that change, so that a head predicts more than one class."""
     random = np.random.default_rng(0)
     hz = np.repeat(random.choice([200.0, 450.0, 900.0, 2100.0], num_hops // 4 + 1), 4 * HOP)
     level = np.repeat(random.choice([0.01, 0.1, 0.6], num_hops // 6 + 1), 6 * HOP)
@@ -152,7 +152,7 @@ def test_every_export_of_a_run_has_the_same_order(run: Run, tmp_path: Path) -> N
             assert torch.equal(getattr(kept[0], bounds), getattr(kept[1], bounds))
 
 
-def test_forward_hears_its_labels_hop_by_hop_as_offline(
+def test_forward_predicts_labels_hop_by_hop_as_offline(
     run: Run, scripted: torch.jit.ScriptModule
 ) -> None:
     num_hops = 60
@@ -170,7 +170,7 @@ def test_forward_hears_its_labels_hop_by_hop_as_offline(
     assert np.abs(silent - offline).max() > 1e-3
 
 
-def test_what_is_heard_goes_out_at_once_and_is_held_for_a_hop(
+def test_a_prediction_goes_out_at_once_and_is_held_for_a_hop(
     run: Run, scripted: torch.jit.ScriptModule
 ) -> None:
     num_hops = 60
@@ -189,7 +189,7 @@ def test_what_is_heard_goes_out_at_once_and_is_held_for_a_hop(
             assert near.mean() >= 0.9  # a class as likely as another depends on the last digit
 
 
-def test_encode_and_decode_are_told_theirs_alone_as_offline(
+def test_encode_and_decode_are_conditioned_on_their_own_labels_as_offline(
     run: Run, scripted: torch.jit.ScriptModule
 ) -> None:
     num_hops = 40
@@ -215,7 +215,7 @@ def test_encode_and_decode_are_told_theirs_alone_as_offline(
 
 
 @pytest.mark.parametrize("method", ["encode", "decode", "forward"])
-def test_blocks_are_not_heard(scripted: torch.jit.ScriptModule, method: str) -> None:
+def test_blocks_are_not_audible(scripted: torch.jit.ScriptModule, method: str) -> None:
     audio, labels = sound(64), stated(64)
     tasks = {"encode": TOLD[1:], "decode": TOLD[:2], "forward": TOLD}[method]
     rows = inlets(audio, labels, tasks)
@@ -303,12 +303,12 @@ def test_what_lies_below_a_label_says_that_it_is_unknown(
     assert control.unknown_below == unknown_below
 
 
-def test_a_model_that_only_hears_has_outlets_alone() -> None:
+def test_a_model_that_only_predicts_has_outlets_alone() -> None:
     run = made({}, {"pitch": HEAD})
     scripted = script_stream(run.model.stream().eval(), RATE)
     assert Host(scripted, "forward").labels() == (["audio"], ["audio", "pitch"])
     assert Host(scripted, "decode").inlets == LATENTS
     audio = sound(20)
-    heard = play(scripted, "forward", audio[None])[1, ::HOP]
+    predicted = play(scripted, "forward", audio[None])[1, ::HOP]
     # a class that is as likely as another one depends on the last digit
-    assert np.mean(heard == run.predict(audio)["pitch"][:20]) >= 0.9
+    assert np.mean(predicted == run.predict(audio)["pitch"][:20]) >= 0.9

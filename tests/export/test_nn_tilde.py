@@ -58,7 +58,7 @@ def test_what_the_host_asks_for_is_there(scripted: torch.jit.ScriptModule) -> No
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_first_call_is_quick_and_hears_nothing_before_it(
+def test_the_first_call_is_quick_and_begins_without_state(
     scripted: torch.jit.ScriptModule, method: str
 ) -> None:
     """Whoever asks for the methods, as nn~ does, has them compiled."""
@@ -89,7 +89,7 @@ def test_the_first_call_is_quick_and_hears_nothing_before_it(
 
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
 @pytest.mark.parametrize("method", METHODS)
-def test_blocks_are_not_heard(
+def test_blocks_are_not_audible(
     scripted: torch.jit.ScriptModule, music: Tensor, method: str, mode: str
 ) -> None:
     assert scripted.set_inversion_mode(mode) == 0

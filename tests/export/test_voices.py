@@ -41,12 +41,12 @@ class Pointwise(Network):
         return self.continued(frames, memory)[0]
 
     def continued(self, frames: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        heard = torch.jit.annotate(list[Tensor], [])
+        remembered = torch.jit.annotate(list[Tensor], [])
         for n in range(frames.shape[2]):
             now = frames[:, :, n].index_select(1, self.source) * self.scale[:, 0]
             memory = 0.5 * memory + 0.5 * now
-            heard.append(memory)
-        return torch.stack(heard, dim=2), memory
+            remembered.append(memory)
+        return torch.stack(remembered, dim=2), memory
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.patches.max_objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import Layout
-from vschaos.patches.max.design import own_name, prefix_of
-from vschaos.patches.max.objects import INTERFACE, SIGNAL, Ports, ports, words
-from vschaos.patches.max.player import AGAIN, BUFFER, LATENT_SETTINGS, SETTINGS, settings_receivers
+from vschaos.patches.layout import Layout, hyphened
+from vschaos.patches.max.panel import AGAIN, SETTINGS
+from vschaos.patches.max.player import BUFFER, LATENT_SETTINGS, settings_receivers
+from vschaos.patches.max.text import own_name
 
 PLAYERS = ("nn~", "mc.nn~", "mcs.nn~")
 WIDGETS = {  # that give each type of a value, and the outlet they give it from
@@ -30,7 +31,7 @@ def check_max(text: str, instrument: Instrument) -> None:
         ValueError: all faults that were found.
     """
     content, model_name = json.loads(text), instrument.name
-    faults = [fault for patcher in patchers(content) for fault in _structure(patcher)]
+    faults = [fault for patcher in patchers(content) for fault in structural_faults(patcher)]
     faults += _players(content, instrument, model_name)
     faults += _settings(content, instrument, model_name)
     if faults:
@@ -56,19 +57,20 @@ def cords_of(patcher: dict[str, Any]) -> Iterator[tuple[str, int, str, int]]:
         yield (*line["source"], *line["destination"])
 
 
-def _spoken(box: dict[str, Any]) -> list[str]:
+def _line(box: dict[str, Any]) -> list[str]:
     """What is written in an object or a message."""
-    is_said = box.get("maxclass") in ("newobj", "message")
-    return words(box["text"]) if is_said and box["text"] else [""]
+    has_text = box.get("maxclass") in ("newobj", "message")
+    return words(box["text"]) if has_text and box["text"] else [""]
 
 
-def _structure(patcher: dict[str, Any]) -> Iterator[str]:
+def structural_faults(patcher: dict[str, Any]) -> Iterator[str]:
+    """Boxes without cords, cords without ends, and inlets or outlets that Max has not."""
     boxes = boxes_of(patcher)
     by_id = {box["id"]: box for box in boxes}
     if len(by_id) < len(boxes):
         yield "two boxes have the same id"
     for box in boxes:
-        yield from _counts(box)
+        yield from port_faults(box)
     tied = set()
     for source, outlet, destination, inlet in cords_of(patcher):
         tied |= {source, destination}
@@ -81,7 +83,7 @@ def _structure(patcher: dict[str, Any]) -> Iterator[str]:
             yield f"nothing is tied to {box.get('text', box['maxclass'])!r}"
 
 
-def _counts(box: dict[str, Any]) -> Iterator[str]:
+def port_faults(box: dict[str, Any]) -> Iterator[str]:
     name = box.get("text", box["maxclass"])
     if len(box["outlettype"]) != box["numoutlets"]:
         yield f"{name!r} has {box['numoutlets']} outlets of {len(box['outlettype'])} types"
@@ -112,16 +114,16 @@ def _known(box: dict[str, Any]) -> Ports | None:
 def _players(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the objects that play the model, those that a script makes included."""
     faults, found = [], 0
-    prefix = prefix_of(model_name)
+    prefix = hyphened(model_name)
     for patcher in patchers(content):
         for box in boxes_of(patcher):
-            if _spoken(box)[0] in PLAYERS:
+            if _line(box)[0] in PLAYERS:
                 found += 1
                 faults += _player(box, instrument, model_name)
-                for name in settings_receivers(instrument, _spoken(box)[2]):
+                for name in settings_receivers(instrument, _line(box)[2]):
                     if not _receives(patcher, box, own_name(prefix, name)):
                         faults.append(f"{box['text']!r} does not receive its settings")
-            elif _spoken(box)[0] == "script":
+            elif _line(box)[0] == "script":
                 faults += _script(box["text"], patcher)
                 if not _receives(patcher, box, own_name(prefix, BUFFER)):
                     faults.append("a script does not receive a new buffer")
@@ -132,7 +134,7 @@ def _receives(patcher: dict[str, Any], box: dict[str, Any], receiver: str) -> bo
     """What comes to a receiver comes to the box, by its left inlet."""
     boxes = {other["id"]: other for other in boxes_of(patcher)}
     return any(
-        (destination, inlet) == (box["id"], 0) and _spoken(boxes.get(source, {})) == ["r", receiver]
+        (destination, inlet) == (box["id"], 0) and _line(boxes.get(source, {})) == ["r", receiver]
         for source, _, destination, inlet in cords_of(patcher)
     )
 
@@ -165,9 +167,9 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
     faults, tied = [], set()
     for verb, *arguments in steps:
         if verb == "newdefault":
-            name, _, _, *spoken = arguments
-            if name not in names or _spoken(names[name])[:-1] != spoken[:-1] or spoken[-1] != "$1":
-                faults.append(f"a script makes another object: {' '.join(spoken)!r}")
+            name, _, _, *made = arguments
+            if name not in names or _line(names[name])[:-1] != made[:-1] or made[-1] != "$1":
+                faults.append(f"a script makes another object: {' '.join(made)!r}")
         elif verb == "connect":
             source, outlet, destination, inlet = arguments
             ends = ((source, outlet, "numoutlets"), (destination, inlet, "numinlets"))
@@ -186,7 +188,7 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
 
 def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the messages that go to nn~, and of settings that no message sets."""
-    prefix = prefix_of(model_name)
+    prefix = hyphened(model_name)
     attributes = {attribute.name: attribute for attribute in Layout(instrument).attributes}
     faults: list[str] = []
     set_names: set[str] = set()
@@ -196,7 +198,7 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
         cords = list(cords_of(patcher))
         for source, outlet, destination, _ in cords:
             end, message = boxes.get(destination, {}), boxes.get(source, {})
-            if _spoken(end)[0] == "s" and _spoken(end)[1] in ways:
+            if _line(end)[0] == "s" and _line(end)[1] in ways:
                 widgets = [(boxes.get(a, {}), o) for a, o, b, _ in cords if b == source]
                 faults += _message(message, widgets, attributes, set_names)
             elif _is_player(end) and _is_unknown_message(message, outlet):
@@ -209,17 +211,17 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
 
 def _is_player(box: dict[str, Any]) -> bool:
     """A subpatcher around nn~, whose left inlet takes its messages."""
-    inner = boxes_of(box["patcher"]) if _spoken(box)[0] == "p" else []
-    return any(_spoken(other)[0] in PLAYERS for other in inner)
+    inner = boxes_of(box["patcher"]) if _line(box)[0] == "p" else []
+    return any(_line(other)[0] in PLAYERS for other in inner)
 
 
 def _is_unknown_message(box: dict[str, Any], outlet: int) -> bool:
     is_sound = SIGNAL in box.get("outlettype", [])[outlet : outlet + 1]
-    return not is_sound and _spoken(box) != ["prepend", "enable"]
+    return not is_sound and _line(box) != ["prepend", "enable"]
 
 
 def _is_paired(content: dict[str, Any], name: str) -> bool:
-    found = [_spoken(box) for p in patchers(content) for box in boxes_of(p)]
+    found = [_line(box) for p in patchers(content) for box in boxes_of(p)]
     return ["s", name] not in found or ["r", name] in found
 
 
@@ -229,13 +231,13 @@ def _message(
     attributes: dict[str, Attribute],
     set_names: set[str],
 ) -> list[str]:
-    spoken = _spoken(message)
-    order = spoken[1:] if spoken[0] == "prepend" else spoken
+    line = _line(message)
+    order = line[1:] if line[0] == "prepend" else line
     if len(order) < 2 or order[0] != "set" or order[1] not in attributes:
         return [f"{message.get('text')!r} is no setting of the model"]
     attribute = attributes[order[1]]
     set_names.add(attribute.name)
-    if spoken[0] == "set":
+    if line[0] == "set":
         return [] if len(order) == 3 else [f"{message['text']!r} needs one value"]
     if len(order) != 2 or not widgets:
         return [f"{message['text']!r} needs one value"]

@@ -36,6 +36,10 @@ def drop_a_cord(content: Content) -> None:
     ]
 
 
+def lead_a_cord_nowhere(content: Content) -> None:
+    first(content, text="clip~")[1]["lines"][0]["patchline"]["source"][1] = 7
+
+
 def swap_an_outlet(content: Content) -> None:
     menu, patcher = first(content, maxclass="umenu", items="['rtisi'")
     for line in (entry["patchline"] for entry in patcher["lines"]):
@@ -64,6 +68,7 @@ def change(key: str, value: Any, **wanted: Any) -> Callable[[Content], None]:
     ("breaks", "message"),
     [
         (drop_a_box, "a cord ends at"),
+        (lead_a_cord_nowhere, "a cord ends at 7"),
         (drop_a_cord, "does not receive its settings"),
         (swap_an_outlet, "inversion_mode is a str"),
         (lose_an_outlet_type, "1 outlets of 0 types"),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.patches.pure_data import Played, complaints, play_object, play_patch, read_sound
-from vschaos.patches.pure_data.abstractions import HERE, abstractions, shown_size
+from vschaos.patches.pure_data.abstractions import HERE, shown_size
+from vschaos.patches.pure_data.canvas import PARTS
 from vschaos.patches.writing import write_abstractions
 
 RATE = 44100
@@ -18,6 +19,7 @@ FORMS = (
     "interpolation",
 )  # fmt: skip
 REPOSITORY = Path(__file__).parents[2]
+ABSTRACTIONS = sorted(p.stem for p in HERE.glob("*.pd") if not p.stem.endswith("-help"))
 SHIPPED = REPOSITORY / "externals" / "vschaos"
 Play = Callable[..., Played]
 
@@ -62,7 +64,7 @@ def test_a_wheel_has_them_all() -> None:
     package = "vschaos.patches.pure_data"
     patterns = project["tool"]["setuptools"]["package-data"][package]
     found = {path for pattern in patterns for path in HERE.parent.glob(pattern)}
-    assert found == {path for path in HERE.iterdir() if path.suffix == ".pd"}
+    assert found == {*HERE.glob("*.pd"), *PARTS.iterdir()}
 
 
 def test_sizes_are_read_from_the_files() -> None:
@@ -71,7 +73,7 @@ def test_sizes_are_read_from_the_files() -> None:
         shown_size("trajectory")
 
 
-@pytest.mark.parametrize("name", abstractions())
+@pytest.mark.parametrize("name", ABSTRACTIONS)
 def test_each_has_a_help_that_opens(name: str) -> None:
     """From the folder it lies in, without a path to its parent."""
     played = play_patch(SHIPPED / f"{name}-help.pd", 0.01)

@@ -1,4 +1,4 @@
-"""Plays a sound through a `.ts`, without Max or PureData (as a program: `vschaos play`)."""
+"""Plays a sound through a `.ts`, without Max or PureData."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def play(
         model: the `.ts`.
         sound: a file, or `[C, T]` or `[T]` at the rate of the method's inlets; a channel for each
             inlet.
-        method: of the model; `forward` by default, or the first if it has none
+        method: of the model; `forward` by default, or the first if it has none.
         buffer_size: samples per block; 0 is the smallest.
         attributes: of the model, set before it plays.
 
@@ -65,9 +65,3 @@ def inlets_of(host: Host, sound: str | Path | np.ndarray) -> np.ndarray:
             f"({', '.join(host.labels()[0])}), got {len(channels)}"
         )
     return np.ascontiguousarray(channels)
-
-
-if __name__ == "__main__":
-    from vschaos.cli.play import main
-
-    raise SystemExit(main())

@@ -20,6 +20,7 @@ RESERVED = {  # receivers of a page's own controls
 NUMBERED = re.compile(r"(latent|encoded|trajectory|predicted|signal)\b")  # receivers of a fader
 
 Widget = Literal["fader", "note", "gate"]
+SettingWidget = Literal["button", "menu", "toggle", "whole number", "number"]
 
 
 class Fader(NamedTuple):
@@ -217,6 +218,18 @@ def widget(control: Control) -> Widget:
     return "note" if control.unit == "MIDI note" else "fader"
 
 
+def setting_widget(attribute: Attribute) -> SettingWidget:
+    """What a setting is set by; a button sets it to 1 once."""
+    if attribute.name == "reset":
+        return "button"
+    if attribute.choices:
+        return "menu"
+    is_switch = attribute.type == "int" and (attribute.low, attribute.high) == (0.0, 1.0)
+    if attribute.type == "bool" or is_switch:
+        return "toggle"
+    return "whole number" if attribute.type == "int" else "number"
+
+
 def spread(control: Control) -> float:
     """The standard deviation of a trajectory, in the control's unit."""
     if control.unit == "sigma":
@@ -233,3 +246,17 @@ def short_name(fader: Control) -> str:
 def channel(controls: Sequence[Control], name: str) -> int | None:
     """The number of the control of that name."""
     return next((k for k, control in enumerate(controls) if control.name == name), None)
+
+
+def hyphened(name: str) -> str:
+    """A name in one word, without signs that mean something in a box."""
+    return re.sub(r"[\s\\,;$]+", "-", name.strip())
+
+
+def number(value: float) -> str:
+    """A number as it is written in a box, whole ones without a point.
+
+    >>> number(2.0), number(-0.25)
+    ('2', '-0.25')
+    """
+    return str(int(value)) if value == int(value) else f"{value:.6g}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from vschaos.files import written_whole
 from vschaos.instrument.instrument import Instrument
 from vschaos.outputs import output_file
-from vschaos.patches.max import write_max, write_max_multichannel
+from vschaos.patches.max import write_max
 from vschaos.patches.pure_data import FOLDER, write_pure_data
 from vschaos.patches.pure_data.abstractions import HERE
 
@@ -30,13 +30,9 @@ def write_patches(instrument: Instrument, folder: Path) -> list[Path]:
 def write_example(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
     beside the folder. Files that were there are overwritten: they are in git."""
-    for_max = {
-        "max_example": write_max(instrument),
-        "max_example_mc": write_max_multichannel(instrument),
-    }
     return [
         _write(folder / "pd_example.pd", write_pure_data(instrument, "../externals")),
-        *(_write(folder / f"{name}.maxpat", text) for name, text in for_max.items()),
+        _write(folder / "max_example.maxpat", write_max(instrument)),
     ]
 
 

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from vschaos.instrument.controls import Control
 from vschaos.patches.layout import (
     Fader,
     Layout,
+    hyphened,
     is_label,
     is_sound,
+    number,
     short_name,
-    sounds,
     widget,
 )
-from vschaos.patches.max import design
-from vschaos.patches.max.design import (
-    CELL,
-    MARGIN,
-    PADDING,
-    PAGE_WIDTH,
-    Panel,
-    bar,
-    caption,
-    menu,
-    press,
-    switch,
-)
-from vschaos.patches.max.objects import SIGNAL
-from vschaos.patches.max.panels import enable, height, row
-from vschaos.patches.max.patcher import Box, Patcher
+from vschaos.patches.max.panel import CELL, FULL_WIDTH, PADDING, Panel, row
+from vschaos.patches.max.patcher import Box
 from vschaos.patches.max.player import player
-from vschaos.patches.max.trajectories import FORMS, clocks, one_latent
+from vschaos.patches.max.text import decimal
+from vschaos.patches.max.trajectories import CLOCK, one_latent
 
 COLUMNS = 3
 FOLLOW, NOW, GUTTER = 44.0, 48.0, 6.0  # widths of the small bars, and between them
 COLUMN_GAP = 18.0
 NAME_LETTER, LONGEST_NAME = 7.0, 84.0
 FIRST_ROW = 2  # below the switches, and the names of the bars
-RATE_HZ = (0.01, 4.0)
 
 
-def latent_panel(layout: Layout) -> Patcher:
+def latent_panel(layout: Layout) -> Panel:
     """The chain: controls that follow the sound, are held by hand and move on trajectories, each as
     much as its bars show.
 
@@ -50,87 +35,87 @@ def latent_panel(layout: Layout) -> Patcher:
     """
     title = "LATENTS" if any(f.control.unit == "sigma" for f in layout.faders) else "CONTROLS"
     rows = -(-len(layout.faders) // COLUMNS)
-    prefix = design.prefix_of(layout.instrument.name)
-    panel = Panel(title, prefix, height(FIRST_ROW + rows), PAGE_WIDTH - 2 * MARGIN)
-    patch = panel.patch
+    panel = Panel(layout.instrument.name, FIRST_ROW + rows, title, FULL_WIDTH)
     models = {
-        method.name: patch.subpatcher(method.name, player(layout.instrument, method))
+        method.name: panel.subpatcher(method.name, player(layout.instrument, method))
         for method in layout.chain
     }
     for n, (name, model) in enumerate(models.items()):
-        enable(panel, model, name, PADDING + 3.0 + 96.0 * n, row(0))
-    _connect_sound(patch, layout, models)
-    _connect_labels(patch, layout, models)
-    _columns(panel, layout, models)
+        panel.enable(model, name, PADDING + 3.0 + 96.0 * n, row(0))
+    _connect_inlets(panel, layout, models)
+    _fader_rows(panel, layout, models, rows)
     for method in layout.chain:
         for n, control in enumerate(method.outlets):
             if is_label(control) and method == layout.predicting:
-                patch.connect(models[method.name], patch.outlet(control.name, SIGNAL), n)
+                panel.give(method, control, models[method.name], n)
     for method in layout.chain:
-        sound = [n for n, control in enumerate(method.outlets) if is_sound(control)]
-        if sound:
-            outlet = patch.outlet("sound", SIGNAL)
-            for n in sound:
-                patch.connect(models[method.name], outlet, n)
-    return panel.finished()
+        found = [n for n, control in enumerate(method.outlets) if is_sound(control)]
+        for n in found[:1]:
+            outlet = panel.give(method, method.outlets[n], models[method.name], n, "sound")
+            for other in found[1:]:
+                panel.connect(models[method.name], outlet, other)
+    return panel
 
 
-def takes_sound(layout: Layout) -> bool:
-    """Whether the first inlet of the panel is the sound."""
-    return any(sounds(method.inlets) for method in layout.chain)
-
-
-def _connect_sound(patch: Patcher, layout: Layout, models: dict[str, Box]) -> None:
-    if not takes_sound(layout):
-        return
-    sound = patch.inlet("sound", SIGNAL)
+def _connect_inlets(panel: Panel, layout: Layout, models: dict[str, Box]) -> None:
+    """Sound and labels; where a label is not given `decode` takes the prediction of `encode`."""
+    sound = [c for method in layout.chain for c in method.inlets if is_sound(c)][:1]
+    sounds = [panel.take(control, "sound") for control in sound]
+    inlets = {label.name: panel.take(label) for label in layout.chain_labels}
     for method in layout.chain:
         for n, control in enumerate(method.inlets):
             if is_sound(control):
-                patch.connect(sound, models[method.name], 0, n)
+                panel.connect(sounds[0], models[method.name], 0, n)
+            elif is_label(control):
+                label, outlet = inlets[control.name], layout.predicted(control)
+                if method.name == "decode" and outlet is not None:
+                    unset = layout.initial(control)
+                    label = _or_predicted(panel, label, models["encode"], outlet, unset)
+                panel.connect(label, models[method.name], 0, n)
 
 
-def _connect_labels(patch: Patcher, layout: Layout, models: dict[str, Box]) -> None:
-    """Labels come by inlets; where one is not given `decode` takes the prediction of `encode`."""
-    inlets = {label.name: patch.inlet(label.name, SIGNAL) for label in layout.chain_labels}
-    for method in layout.chain:
-        for n, control in enumerate(method.inlets):
-            if not is_label(control):
-                continue
-            label, outlet = inlets[control.name], layout.predicted(control)
-            if method.name == "decode" and outlet is not None:
-                predicted = (models["encode"], outlet)
-                label = _or_predicted(patch, label, predicted, layout.initial(control))
-            patch.connect(label, models[method.name], 0, n)
+def _or_predicted(panel: Panel, label: Box, encode: Box, outlet: int, unset: float) -> Box:
+    known = panel.chain(label, panel.object(f">~ {decimal(unset + 0.5)}"))
+    difference = panel.of_two("-~", label, encode, 0, outlet)
+    share = panel.of_two("*~", difference, known)
+    return panel.of_two("+~", share, encode, 0, outlet)
 
 
-def _or_predicted(patch: Patcher, label: Box, predicted: tuple[Box, int], unset: float) -> Box:
-    known = patch.chain(label, patch.object(f">~ {design.decimal(unset + 0.5)}"))
-    difference = patch.of_two("-~", label, predicted[0], 0, predicted[1])
-    share = patch.of_two("*~", difference, known)
-    return patch.of_two("+~", share, predicted[0], 0, predicted[1])
-
-
-def _columns(panel: Panel, layout: Layout, models: dict[str, Box]) -> None:
-    rows = -(-len(layout.faders) // COLUMNS)
-    common = _common_controls(panel, layout)
+def _fader_rows(panel: Panel, layout: Layout, models: dict[str, Box], rows: int) -> None:
+    taken = [fader.control for fader in layout.faders if fader.target]
+    clock: list[Box] = []
+    if any(control.movement != "held" for control in taken):
+        named = panel.insert("clock")
+        clock = [named[name] for name in CLOCK]
+    buttons = [
+        panel.receives(name, panel.button(text, 726.0 + 96.0 * n, row(0), 88.0))
+        for n, (name, text) in enumerate((("home", "hands home"), ("randomize", "randomize")))
+        if taken
+    ]
     width = (panel.width - 2 * PADDING - (COLUMNS - 1) * COLUMN_GAP) / COLUMNS
     places = _Places(layout.faders, width)
     for n, fader in enumerate(layout.faders):
-        left = PADDING + (n // rows) * (width + COLUMN_GAP)
+        left, top = PADDING + (n // rows) * (width + COLUMN_GAP), row(FIRST_ROW + n % rows)
         if n % rows == 0:
-            places.write_heads(panel.patch, left)
-        top = row(FIRST_ROW + n % rows)
-        caption(panel.patch, short_name(fader.control), left, top, places.name)
-        value, outlet = (models["encode"], fader.outlet) if fader.outlet is not None else (None, 0)
+            places.write_heads(panel, left)
+        panel.caption(short_name(fader.control), left, top, places.name)
+        value, outlet = models.get("encode"), fader.outlet
         if fader.target:
-            latent = _fader_row(panel, fader, n, (left, top), places, common)
-            if value:
-                panel.patch.connect(value, latent, outlet, 0)
-            panel.patch.connect(latent, models[fader.target], 0, fader.inlet)
+            hand, latent = _fader_row(panel, fader, n, (left, top), places)
+            _by_buttons(panel, fader.control, hand, buttons)
+            if value and outlet is not None:
+                panel.connect(value, latent, outlet)
+            if fader.control.movement != "held":
+                for k, source in enumerate(clock):
+                    panel.connect(source, latent, 0, 4 + k)
+            panel.connect(latent, models[fader.target], 0, fader.inlet)
             value, outlet = latent, 0
-        if value:
-            _now(panel.patch, value, outlet, fader.control, left + places.now, top)
+        if value and outlet is not None:
+            read = panel.object("snapshot~ 50")
+            panel.connect(value, read, outlet)
+            place = (left + places.now, top + 6.0, NOW, CELL - 12.0)
+            limits = [fader.control.low, fader.control.high]
+            panel.connect(read, panel.show("now", place, setminmax=limits))
 
 
 class _Places:
@@ -148,103 +133,49 @@ class _Places:
         self.hand_width = self.trajectory - GUTTER - self.hand
         self.follows, self.plays = follows, plays
 
-    def write_heads(self, patch: Patcher, left: float) -> None:
+    def write_heads(self, panel: Panel, left: float) -> None:
         names = {"now": self.now}
         if self.plays:
             names |= {"hand": self.hand, "move": self.trajectory}
             if self.follows:
                 names["follow"] = self.follow
         for name, offset in names.items():
-            caption(patch, name, left + offset, row(FIRST_ROW - 1) + 4.0, FOLLOW + 2.0)
-
-
-def _common_controls(panel: Panel, layout: Layout) -> _Common:
-    """Form and rate of the trajectories, and buttons for all hands."""
-    patch = panel.patch
-    clock: list[Box] = []
-    taken = [fader.control for fader in layout.faders if fader.target]
-    if any(control.movement != "held" for control in taken):
-        caption(patch, "move", 226.0, row(0), 36.0)
-        form = panel.receives("form", menu(patch, FORMS, 262.0, row(0), 100.0), 0)
-        caption(patch, "turns a second", 380.0, row(0), 90.0)
-        rate = design.slider(panel, 470.0, row(0), 240.0, *RATE_HZ)
-        clock = clocks(patch, form, panel.receives("rate", rate, 0.1))
-    names = (("home", "hands home"), ("randomize", "randomize")) if taken else ()
-    buttons = [
-        panel.receives(name, press(patch, text, 726.0 + 96.0 * n, row(0), 88.0))
-        for n, (name, text) in enumerate(names)
-    ]
-    return _Common(clock, buttons)
-
-
-class _Common(NamedTuple):
-    """Controls of all faders: the clock of their trajectories, and buttons for their hands."""
-
-    clock: list[Box]
-    buttons: list[Box]
+            panel.caption(name, left + offset, row(FIRST_ROW - 1) + 4.0, FOLLOW + 2.0)
 
 
 def _fader_row(
-    panel: Panel,
-    fader: Fader,
-    index: int,
-    corner: tuple[float, float],
-    places: _Places,
-    common: _Common,
-) -> Box:
-    """The bars of a control, and the subpatcher that mixes hand, sound and trajectory."""
-    patch, control, (left, top) = panel.patch, fader.control, corner
+    panel: Panel, fader: Fader, index: int, corner: tuple[float, float], places: _Places
+) -> tuple[Box, Box]:
+    """The bars of a control: the widget of its hand, and the subpatcher that mixes hand, sound and
+    trajectory."""
+    control, (left, top) = fader.control, corner
     name = short_name(control)
-    place = (left + places.hand, top)
     if widget(control) == "gate":
-        hand = switch(patch, *place)
+        hand = panel.toggle(left + places.hand, top)
     else:
-        hand = design.slider(panel, *place, places.hand_width, control.low, control.high)
+        place = (left + places.hand, top, places.hand_width)
+        hand = panel.slider(*place, control.low, control.high)
     panel.receives(f"latent {name}", hand, control.default)
-    latent = patch.subpatcher(design.prefix_of(control.name), one_latent(control, index))
-    patch.connect(hand, latent, 0, 2)
+    latent = panel.subpatcher(hyphened(control.name), one_latent(control, index))
+    panel.connect(hand, latent, 0, 2)
     if fader.outlet is not None:
-        follow = bar(patch, left + places.follow, top, FOLLOW, 0.0, 1.0)
-        patch.connect(panel.receives(f"encoded {name}", follow, 1.0), latent, 0, 1)
+        follow = panel.bar(left + places.follow, top, FOLLOW, 0.0, 1.0)
+        panel.connect(panel.receives(f"encoded {name}", follow, 1.0), latent, 0, 1)
     if control.movement != "held":
-        depth = bar(patch, left + places.trajectory, top, FOLLOW, 0.0, 1.0)
-        patch.connect(panel.receives(f"trajectory {name}", depth, 0.0), latent, 0, 3)
-        for n, source in enumerate(common.clock):
-            patch.connect(source, latent, 0, 4 + n)
-    _by_buttons(patch, control, hand, common.buttons)
-    return latent
+        depth = panel.bar(left + places.trajectory, top, FOLLOW, 0.0, 1.0)
+        panel.connect(panel.receives(f"trajectory {name}", depth, 0.0), latent, 0, 3)
+    return hand, latent
 
 
-def _by_buttons(patch: Patcher, control: Control, hand: Box, buttons: list[Box]) -> None:
+def _by_buttons(panel: Panel, control: Control, hand: Box, buttons: list[Box]) -> None:
     """The hand goes to its default by the first button, anywhere by the second."""
     home, randomize = buttons
     if widget(control) == "gate":
-        patch.chain(home, patch.message(design.number(control.default)), hand)
-        patch.chain(randomize, patch.object("random 2"), hand)
+        panel.chain(home, panel.message(number(control.default)), hand)
+        panel.chain(randomize, panel.object("random 2"), hand)
         return
-    patch.chain(home, patch.message(design.decimal(control.default)), hand)
-    step = design.decimal((control.high - control.low) / 1000)
-    drawn = patch.chain(randomize, patch.object("random 1001"), patch.object(f"* {step}"))
-    patch.chain(drawn, patch.object(f"+ {design.decimal(control.low)}"), hand)
-
-
-def _now(
-    patch: Patcher, value: Box, outlet: int, control: Control, left: float, top: float
-) -> None:
-    """A bar that shows a latent as it goes by."""
-    read = patch.object("snapshot~ 50")
-    patch.connect(value, read, outlet)
-    shown = patch.show(
-        "multislider",
-        (left, top + 6.0, NOW, CELL - 12.0),
-        setminmax=[control.low, control.high],
-        size=1,
-        setstyle=1,
-        orientation=0,
-        ignoreclick=1,
-        bgcolor=design.WELL,
-        slidercolor=design.FADED,
-        bordercolor=design.CLEAR,
-        parameter_enable=0,
-    )
-    patch.connect(read, shown)
+    panel.chain(home, panel.message(decimal(control.default)), hand)
+    step = decimal((control.high - control.low) / 1000)
+    scaled = panel.object(f"* {step}", outlettype=["float"])
+    lifted = panel.object(f"+ {decimal(control.low)}", outlettype=["float"])
+    panel.chain(randomize, panel.object("random 1001"), scaled, lifted, hand)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
 
-from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import Layout, is_dial, is_label, is_sound
-from vschaos.patches.max import design, panels
-from vschaos.patches.max.design import COLUMN, MARGIN, PAGE_WIDTH, prefix_of
-from vschaos.patches.max.latents import latent_panel, takes_sound
-from vschaos.patches.max.panels import OUTPUT_ROWS, height
-from vschaos.patches.max.patcher import Box, Patcher
-from vschaos.patches.max.settings import help_height, help_panel, settings_panel
-from vschaos.patches.max.source import SOURCE_ROWS, source
-
-MakePanel = Callable[[float], Patcher]  # of a height
-CHAIN = "the chain"  # a box beside those called as methods, which are single words
+from vschaos.patches.layout import Layout, is_label, is_sound
+from vschaos.patches.max import panels
+from vschaos.patches.max.latents import latent_panel
+from vschaos.patches.max.panel import COLUMN, MARGIN, PAGE_WIDTH, Panel
+from vschaos.patches.max.patcher import Patcher
+from vschaos.patches.max.settings import settings_panel
 
 
 def write_max(instrument: Instrument) -> str:
@@ -29,120 +22,61 @@ def write_max(instrument: Instrument) -> str:
     Returns:
         The text of a `.maxpat`, for Max 8 and later.
     """
-    return _Page(Layout(instrument)).patch.to_json()
+    layout, name = Layout(instrument), instrument.name
+    source = [Panel(name, part="source")] if layout.has_source else []
+    methods = [panels.method_panel(layout, method) for method in layout.others]
+    chain = [latent_panel(layout)] if layout.chain else []
+    labels = [panels.label_panel(layout)] if layout.labels else []
+    predictions = [panels.predicted_panel(layout)] if layout.predictions else []
+    output = [panels.output(layout)] if layout.balanced else []
+    columns = [[*source], [*methods, *labels, *predictions], [*output]]
+    min(reversed(columns), key=_height).append(Panel(name, part="help"))
 
-
-class _Page:
-    """Three columns of panels, and below them those that take the whole width."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.prefix = prefix_of(layout.instrument.name)
-        self.patch = Patcher(PAGE_WIDTH, 0.0, design.PAGE)
-        self.boxes: dict[str, Box] = {}
-        self.top = MARGIN
-        self._below("the title", panels.title(layout))
-        self._three_columns()
-        if layout.chain:
-            self._below(CHAIN, latent_panel(layout))
-        self._below("the settings", settings_panel(layout, layout.settings))
-        self.patch.height = self.top
-        for method in layout.others:
-            self._connect_method(method)
-        if layout.chain:
-            self._connect_chain()
-
-    def _below(self, name: str, panel: Patcher) -> None:
-        """A panel of the whole width, under what is there."""
-        self.boxes[name] = self.patch.panel(panel, MARGIN, self.top)
-        self.top += panel.height + MARGIN
-
-    def _three_columns(self) -> None:
-        """Source, methods and labels, and output; help where there is most room."""
-        columns = [self._source(), self._middle(), self._output()]
-        emptiest = min(reversed(columns), key=_height)
-        emptiest.append(
-            ("the help", help_height(), lambda tall: help_panel(self.prefix, tall)),
-        )
-        tallest = max(_height(column) for column in columns)
-        for n, column in enumerate(columns):
-            top, spare = self.top, tallest - _height(column)
-            for name, tall, make in column:
-                tall += spare if name == column[-1][0] else 0.0
-                left = MARGIN + n * (COLUMN + MARGIN)
-                self.boxes[name] = self.patch.panel(make(tall), left, top)
-                top += tall + MARGIN
-        self.top += tallest + MARGIN
-
-    def _source(self) -> list[tuple[str, float, MakePanel]]:
-        if not self.layout.has_source:
-            return []
-        return [("the source", height(SOURCE_ROWS), lambda tall: source(self.prefix, tall))]
-
-    def _middle(self) -> list[tuple[str, float, MakePanel]]:
-        layout = self.layout
-        found: list[tuple[str, float, MakePanel]] = [
-            (
-                method.name,
-                height(panels.rows_of(layout, method)),
-                partial(panels.method_panel, layout, method),
-            )
-            for method in layout.others
-        ]
-        if layout.labels:
-            tall = height(len(layout.labels))
-            found.append(("the labels", tall, partial(panels.label_panel, layout)))
-        if layout.predictions:
-            tall = height(len(layout.predictions))
-            found.append(("the predictions", tall, partial(panels.predicted_panel, layout)))
-        return found
-
-    def _output(self) -> list[tuple[str, float, MakePanel]]:
-        if not self.layout.balanced:
-            return []
-        make = partial(panels.output, self.layout)
-        return [("the output", height(OUTPUT_ROWS), make)]
-
-    def _connect_method(self, method: Method) -> None:
-        box = self.boxes[method.name]
-        inlets = [control for control in method.inlets if not is_dial(control)]
-        for n, control in enumerate(inlets):
+    page = Patcher(PAGE_WIDTH)
+    boxes = {}
+    for panel, left, top in _placed(
+        panels.title(layout), columns, [*chain, settings_panel(layout)]
+    ):
+        boxes[panel] = page.panel(panel, left, top)
+        page.height = max(page.height, top + panel.height + MARGIN)
+    label_names = [label.name for label in layout.labels]
+    sounding = [*layout.balanced, *layout.added]
+    for panel in (*methods, *chain):
+        for n, control in enumerate(panel.taken):
             if is_sound(control):
-                self.patch.connect(self.boxes["the source"], box, 0, n)
+                page.connect(boxes[source[0]], boxes[panel], 0, n)
             else:
-                self.patch.connect(self.boxes["the labels"], box, self._label(control.name), n)
-        for n, control in enumerate(method.outlets):
+                outlet = label_names.index(control.name)
+                page.connect(boxes[labels[0]], boxes[panel], outlet, n)
+        for n, (method, control) in enumerate(panel.given):
             if is_sound(control):
-                self._connect_output(method.name, n, box)
-            elif is_label(control) and method == self.layout.predicting:
-                inlet = self.layout.predictions.index(control)
-                self.patch.connect(box, self.boxes["the predictions"], n, inlet)
-
-    def _connect_chain(self) -> None:
-        """See `latent_panel` for the order of inlets and outlets."""
-        box, layout = self.boxes[CHAIN], self.layout
-        first = int(takes_sound(layout))
-        if first:
-            self.patch.connect(self.boxes["the source"], box)
-        for n, label in enumerate(layout.chain_labels):
-            self.patch.connect(self.boxes["the labels"], box, self._label(label.name), first + n)
-        outlet = 0
-        if layout.predicting in layout.chain:
-            for outlet in range(len(layout.predictions)):
-                self.patch.connect(box, self.boxes["the predictions"], outlet, outlet)
-            outlet += 1
-        for method in layout.chain:
-            if any(map(is_sound, method.outlets)):
-                self._connect_output(method.name, outlet, box)
-                outlet += 1
-
-    def _connect_output(self, method: str, outlet: int, box: Box) -> None:
-        inlet = [*self.layout.balanced, *self.layout.added].index(method)
-        self.patch.connect(box, self.boxes["the output"], outlet, inlet)
-
-    def _label(self, name: str) -> int:
-        return [label.name for label in self.layout.labels].index(name)
+                page.connect(boxes[panel], boxes[output[0]], n, sounding.index(method.name))
+            elif is_label(control) and method == layout.predicting:
+                inlet = layout.predictions.index(control)
+                page.connect(boxes[panel], boxes[predictions[0]], n, inlet)
+    return page.to_json()
 
 
-def _height(column: list[tuple[str, float, MakePanel]]) -> float:
-    return sum(tall for _, tall, _ in column) + MARGIN * max(0, len(column) - 1)
+def _placed(
+    title: Panel, columns: list[list[Panel]], wide: list[Panel]
+) -> Iterator[tuple[Panel, float, float]]:
+    """Panels and their left upper corners: three columns of one height, between the title and
+    those that take the whole width."""
+    yield title, MARGIN, MARGIN
+    first = title.height + 2 * MARGIN
+    tallest = max(map(_height, columns))
+    for n, column in enumerate(columns):
+        top = first
+        if column:
+            column[-1].stretch(column[-1].height + tallest - _height(column))
+        for panel in column:
+            yield panel, MARGIN + n * (COLUMN + MARGIN), top
+            top += panel.height + MARGIN
+    top = first + tallest + MARGIN
+    for panel in wide:
+        yield panel, MARGIN, top
+        top += panel.height + MARGIN
+
+
+def _height(column: list[Panel]) -> float:
+    return sum(panel.height for panel in column) + MARGIN * max(0, len(column) - 1)

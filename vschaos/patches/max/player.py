@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Method
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import ACTS_ON_LATENTS
-from vschaos.patches.max.design import own_name, prefix_of
-from vschaos.patches.max.objects import SIGNAL, Ports, quoted
-from vschaos.patches.max.patcher import Box, Patcher
+from vschaos.patches.layout import ACTS_ON_LATENTS, hyphened
+from vschaos.patches.max.panel import SETTINGS
+from vschaos.patches.max.patcher import SIGNAL, Patcher, ports
+from vschaos.patches.max.text import own_name, quoted
 
-SETTINGS = "nn"  # receiver of messages to every nn~
 LATENT_SETTINGS = "nn-latents"  # of those that act on latents: not for encode before decode
 BUFFER = "nn-buffer"  # of a new size for all
-AGAIN = "nn-again"  # bangs out all settings once more
 
 
-def receiver_of(order: str) -> str:
-    """Where `set name` is sent."""
-    return LATENT_SETTINGS if order.split()[1] in ACTS_ON_LATENTS else SETTINGS
+def receiver_of(attribute: str) -> str:
+    """Where `set attribute value` is sent."""
+    return LATENT_SETTINGS if attribute in ACTS_ON_LATENTS else SETTINGS
 
 
 def settings_receivers(instrument: Instrument, method: str) -> list[str]:
@@ -36,39 +34,33 @@ def player(instrument: Instrument, method: Method) -> Patcher:
     another buffer takes another nn~.
     """
     patch = Patcher()
+    named = f"nn~ {quoted(instrument.name)} {method.name}"
     inlets = [
         patch.inlet(control.name, SIGNAL, varname=f"in-{n}")
         for n, control in enumerate(method.inlets)
     ]
-    model = _nn(patch, instrument, method)
-    outlets = [
-        patch.outlet(control.name, SIGNAL, varname=f"out-{n}")
-        for n, control in enumerate(method.outlets)
-    ]
+    model = patch.object(
+        f"{named} {instrument.buffer_size}",
+        varname="model",
+        **ports(len(inlets), [SIGNAL] * len(method.outlets)),
+    )
     for n, inlet in enumerate(inlets):
         patch.connect(inlet, model, 0, n)
-    for n, outlet in enumerate(outlets):
-        patch.connect(model, outlet, n, 0)
-    prefix = prefix_of(instrument.name)
-    for n, name in enumerate(settings_receivers(instrument, method.name)):
-        settings = patch.object(f"r {quoted(own_name(prefix, name))}", varname=f"settings-{n}")
-        patch.connect(settings, model)
+    for n, control in enumerate(method.outlets):
+        patch.outlet(control.name, model, n, varname=f"out-{n}")
+    prefix = hyphened(instrument.name)
+    receivers = settings_receivers(instrument, method.name)
+    for n, name in enumerate(receivers):
+        text = f"r {quoted(own_name(prefix, name))}"
+        patch.connect(patch.object(text, varname=f"settings-{n}"), model)
+    steps = [
+        "delete model",
+        f"newdefault model 60 140 {named} $1",
+        *(f"connect in-{n} 0 model {n}" for n in range(len(inlets))),
+        *(f"connect model {n} out-{n} 0" for n in range(len(method.outlets))),
+        *(f"connect settings-{n} 0 model 0" for n in range(len(receivers))),
+    ]
+    rebuild = patch.message(", ".join(f"script {step}" for step in steps))
     buffer = patch.object(f"r {quoted(own_name(prefix, BUFFER))}")
-    patch.chain(buffer, patch.message(_script(instrument, method)), patch.object("thispatcher"))
+    patch.chain(buffer, rebuild, patch.object("thispatcher"))
     return patch
-
-
-def _nn(patch: Patcher, instrument: Instrument, method: Method) -> Box:
-    known = Ports(len(method.inlets), (SIGNAL,) * len(method.outlets))
-    text = f"nn~ {quoted(instrument.name)} {method.name} {instrument.buffer_size}"
-    return patch.object(text, known, varname="model")
-
-
-def _script(instrument: Instrument, method: Method) -> str:
-    steps = ["delete model"]
-    steps += [f"newdefault model 60 140 nn~ {quoted(instrument.name)} {method.name} $1"]
-    steps += [f"connect in-{n} 0 model {n}" for n in range(len(method.inlets))]
-    steps += [f"connect model {n} out-{n} 0" for n in range(len(method.outlets))]
-    settings = settings_receivers(instrument, method.name)
-    steps += [f"connect settings-{n} 0 model 0" for n in range(len(settings))]
-    return ", ".join(f"script {step}" for step in steps)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from vschaos.patches.pure_data.text import in_file
 
 FONT_SIZE = 10
+PARTS = Path(__file__).parent / "parts"
 STRAND_PITCH = 24  # pixels from box to box
 
 
@@ -76,6 +79,15 @@ class Canvas:
             self.connect(source, target)
         return boxes[-1]
 
+    def strand(self, x: int, y: int, *texts: str, source: Box | None = None) -> Box:
+        """Boxes one below the other, each connected to the one above and the first to `source`;
+        gives the last. A text that ends in `(` is a message."""
+        boxes = [source] if source else []
+        for k, text in enumerate(texts):
+            make = self.message if text.endswith("(") else self.object
+            boxes.append(make(x, y + k * STRAND_PITCH, text.removesuffix("(")))
+        return self.chain(*boxes)
+
     def show_on_parent(self, x: int, y: int, width: int, height: int) -> None:
         """This part of the canvas is seen where the canvas stands as a box."""
         self._on_parent = f"#X coords 0 -1 1 1 {width} {height} 2 {x} {y};"
@@ -91,42 +103,14 @@ class Canvas:
         return "\n".join([head, *self.lines()]) + "\n"
 
 
-class Strand:
-    """Boxes one below the other, each connected to the one above.
-
-    Args:
-        canvas: they are put in.
-        x, y: of the first.
-        source: a box that the first is connected to, and the outlet of it.
-    """
-
-    def __init__(
-        self, canvas: Canvas, x: int, y: int, source: Box | None = None, outlet: int = 0
-    ) -> None:
-        self.canvas = canvas
-        self.x, self.y = x, y
-        self.last = source
-        self.outlet = outlet
-
-    def object(self, text: str, inlet: int = 0) -> Box:
-        """`[text]`, what comes from above going into that inlet."""
-        return self.to(self.canvas.object(self.x, self._down(), text), inlet)
-
-    def message(self, text: str) -> Box:
-        """`[text(`"""
-        return self.to(self.canvas.message(self.x, self._down(), text))
-
-    def subpatch(self, name: str, content: Canvas) -> Box:
-        """`[pd name]`"""
-        return self.to(self.canvas.subpatch(self.x, self._down(), name, content))
-
-    def to(self, box: Box, inlet: int = 0) -> Box:
-        """Goes on with a box that is there already."""
-        if self.last is not None:
-            self.canvas.connect(self.last, box, self.outlet, inlet)
-        self.last, self.outlet = box, 0
-        return box
-
-    def _down(self) -> int:
-        self.y += STRAND_PITCH
-        return self.y - STRAND_PITCH
+def part(name: str, **words: object) -> Canvas:
+    """A canvas from its file in `parts`, with these words in place of their names."""
+    text = (PARTS / f"{name}.pd").read_text(encoding="utf-8")
+    for placeholder, word in words.items():
+        text = re.sub(rf"\b{placeholder}\b", str(word).replace("\\", r"\\"), text)
+    head, *lines = re.findall(r"^#.*?(?<!\\);$", text, re.MULTILINE | re.DOTALL)
+    x, y, width, height = map(int, head.split()[2:6])
+    canvas = Canvas(width, height, (x, y))
+    for line in lines:
+        canvas.raw(line)
+    return canvas

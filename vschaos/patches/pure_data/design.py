@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from vschaos.patches.layout import Layout, short_name
+from vschaos.patches.layout import Layout, hyphened, short_name
 from vschaos.patches.pure_data.text import literal
 
 if TYPE_CHECKING:
@@ -49,11 +48,6 @@ class Design(Layout):
     def fader_name(self, fader: Control) -> str:
         """`1` of `latent 1`, in one word."""
         return hyphened(short_name(fader))
-
-
-def hyphened(name: str) -> str:
-    """A name without signs that mean something in PureData."""
-    return re.sub(r"[\s\\,;$]+", "-", name.strip())
 
 
 def _is_number(name: str) -> bool:

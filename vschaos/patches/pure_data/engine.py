@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import is_dial, is_label, is_sound, widget
-from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
+from vschaos.patches.layout import is_dial, is_label, is_sound, number, widget
+from vschaos.patches.pure_data.canvas import STRAND_PITCH, Box, Canvas
 from vschaos.patches.pure_data.design import Design
-from vschaos.patches.pure_data.text import number
 
 LETTER, FRAME = 6, 4  # pixels of width in a box
 PORT = 7  # of an inlet or outlet
@@ -31,10 +30,7 @@ def subpatch_of(design: Design, method: Method) -> Canvas:
     feed(canvas, 120, 130, design, method, box)
     send(canvas, 120, 300, design, method, box)
     if method.name in design.added:
-        start = Strand(canvas, 620, 60)
-        start.object("loadbang")
-        start.message("enable 0")
-        start.object(f"s $0-to-{method.name}")
+        canvas.strand(620, 60, "loadbang", "enable 0(", f"s $0-to-{method.name}")
     return canvas
 
 
@@ -50,8 +46,7 @@ def messages_to_engines(design: Design) -> Canvas:
     ):
         received = canvas.object(20, 20 + 60 * row, f"r $0-{name}")
         for k, target in enumerate(targets):
-            sent = canvas.object(20 + 120 * k, 48 + 60 * row, f"s $0-to-{target}")
-            canvas.connect(received, sent)
+            canvas.strand(20 + 120 * k, 48 + 60 * row, f"s $0-to-{target}", source=received)
     return canvas
 
 
@@ -59,16 +54,15 @@ def feed(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Bo
     """Connects the source, labels and, out of the chain, dials to a method's inlets."""
     source: Box | None = None
     for k, inlet in enumerate(method.inlets):
-        strand = Strand(canvas, x + 110 * (k + 1), y - 48)
+        place = (x + 110 * (k + 1), y - 48)
         if is_sound(inlet):
             source = source or canvas.object(x, y, "r~ $0-source")
             canvas.connect(source, box, 0, k)
         elif is_label(inlet):
-            _label(strand, design, method, inlet)
-            strand.to(box, k)
+            canvas.connect(_label(canvas, *place, design, method, inlet), box, 0, k)
         elif method in design.others:
-            _dial(strand, f"$0-dial-{method.name}-{k + 1}", inlet)
-            strand.to(box, k)
+            name = f"$0-dial-{method.name}-{k + 1}"
+            canvas.connect(_dial(canvas, *place, name, inlet), box, 0, k)
 
 
 def send(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
@@ -98,27 +92,28 @@ def predicted_name(design: Design, label: Control) -> str:
     return f"$0-predicted-{design.predictions.index(label) + 1}"
 
 
-def _label(label: Strand, design: Design, method: Method, inlet: Control) -> None:
+def _label(canvas: Canvas, x: int, y: int, design: Design, method: Method, inlet: Control) -> Box:
+    """A label as a signal; where it is not given `decode` takes the prediction of `encode`."""
     names = [control.name for control in design.labels]
     initial = design.initial(inlet)
-    label.object(f"r $0-label-{names.index(inlet.name) + 1}")
-    label.object(f"sig~ {number(initial)}")
-    if method.name == "decode" and design.predicted(inlet) is not None:
-        outlet = design.outlets("encode")[design.predicted(inlet) or 0]
-        name = predicted_name(design, outlet)
-        predicted = label.canvas.object(label.x + 60, label.y, f"r~ {name}")
-        chosen = label.object(f"expr~ $v2 + ($v1 > {number(initial + 0.5)}) * ($v1 - $v2)")
-        label.canvas.connect(predicted, chosen, 0, 1)
+    received = f"r $0-label-{names.index(inlet.name) + 1}"
+    label = canvas.strand(x, y, received, f"sig~ {number(initial)}")
+    outlet = design.predicted(inlet)
+    if method.name != "decode" or outlet is None:
+        return label
+    below = y + 2 * STRAND_PITCH
+    name = predicted_name(design, design.outlets("encode")[outlet])
+    chosen = f"expr~ $v2 + ($v1 > {number(initial + 0.5)}) * ($v1 - $v2)"
+    box = canvas.strand(x, below, chosen, source=label)
+    canvas.connect(canvas.object(x + 60, below, f"r~ {name}"), box, 0, 1)
+    return box
 
 
-def _dial(dial: Strand, name: str, control: Control) -> None:
+def _dial(canvas: Canvas, x: int, y: int, name: str, control: Control) -> Box:
     """A dial's value as a signal, at first its default; faders move in a ramp."""
-    dial.object(f"r {name}")
+    default = number(control.default)
     if widget(control) != "fader":
-        dial.object(f"sig~ {number(control.default)}")
-        return
-    dial.object(f"pack f {RAMP_MS}")
-    start = Strand(dial.canvas, dial.x + 60, dial.y - 48)
-    start.object("loadbang")
-    default = start.message(number(control.default))
-    dial.canvas.connect(default, dial.object("line~"))
+        return canvas.strand(x, y, f"r {name}", f"sig~ {default}")
+    ramp = canvas.strand(x, y, f"r {name}", f"pack f {RAMP_MS}", "line~")
+    canvas.connect(canvas.strand(x + 60, y, "loadbang", f"{default}("), ramp)
+    return ramp

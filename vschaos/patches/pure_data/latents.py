@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
-from vschaos.patches.layout import spread, widget
+from vschaos.patches.layout import number, spread, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
+from vschaos.patches.pure_data.canvas import Box, Canvas
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.engine import LETTER, PORT, engine, feed, send
 from vschaos.patches.pure_data.panel import COLUMN_WIDTH, GUTTER, PADDING, PAGE, Panel
-from vschaos.patches.pure_data.text import number
 
 COLUMN = shown_size("latent")
 WORDS = {"hand": 74, "": 137, "sound": 159, "trajectory": 182}  # heights of its parts
@@ -73,15 +72,14 @@ class _Latents:
         moving = [k for k, control in enumerate(self.controls) if control.movement != "held"]
         for number_of, k in enumerate(moving, start=1):
             top = y + k // self.per_row * TRAJECTORY_HEIGHT
-            strand = Strand(canvas, x + COLUMN[0] - PORT + k % self.per_row * self.pitch, top)
+            left = x + COLUMN[0] - PORT + k % self.per_row * self.pitch
             text = f"vschaos/trajectory {number_of} {len(moving)} {self.design.own}"
-            strand.to(canvas.object(strand.x, strand.y, text, self.pitch // LETTER - 1))
-            strand.y += 24
+            moved = canvas.object(left, top, text, self.pitch // LETTER - 1)
             if widget(self.controls[k]) == "gate":
-                strand.object("expr~ $v1 > 0")
+                moved = canvas.strand(left, top + 24, "expr~ $v1 > 0", source=moved)
             elif (width := spread(self.controls[k])) != 1.0:
-                strand.object(f"*~ {number(width)}")
-            strand.to(boxes[k], 1)
+                moved = canvas.strand(left, top + 24, f"*~ {number(width)}", source=moved)
+            canvas.connect(moved, boxes[k], 0, 1)
 
     def _methods(self, canvas: Canvas, x: int, y: int, boxes: list[Box]) -> None:
         """`encode` above the faders of one row, `decode` below."""

@@ -1,55 +1,22 @@
-"""Pages of help in a patch: where nothing sounds, and the names of its receivers."""
+"""The page of a patch that lists the names of its receivers."""
 
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control
 from vschaos.labels import UNSEEN
-from vschaos.patches.layout import Fader, dials
+from vschaos.patches.layout import Fader, dials, number
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.canvas import Canvas
 from vschaos.patches.pure_data.design import Design
-from vschaos.patches.pure_data.text import number
 
-QUIET_DB = -24  # in output.pd
 NAMES_WIDTH, LINE, COLUMN = 720, 15, 220  # pixels
 SHARED = (
     "Another patch of this name that is open listens to the same names, and is otherwise a patch "
     "of its own. For other names: rename the .ts, then vschaos patches NEW_NAME.ts"
 )
 SHARED_HEIGHT = 40  # pixels
-LETTERS, WORDS = 76, 72  # letters in a line
+WORDS = 72  # letters in a line
 UNSEEN_SHOWN = 12  # classes
-
-
-def no_sound(design: Design) -> Canvas:
-    """Causes of silence, one after the other."""
-    hop = design.instrument.hop_length
-    gate = "Is the gate open? Press its toggle, or a key of a MIDI keyboard."
-    gates = [gate] if design.played("gate") else []
-    return _page(
-        "No sound?",
-        [
-            "Switch on 'sound on' in OUTPUT, switch off 'mute', and turn up the volume: it begins "
-            f"at {QUIET_DB} dB. Is a device chosen in Pd's audio settings?",
-            "Does the meter move? Then sound leaves the patch: look at the device, at the system's "
-            "volume.",
-            "Is SOURCE at 'tone', its level not at the lowest? 'file' wants a file first.",
-            "Is one of the parts in MODEL off that you listen to? 'balance' says which it is.",
-            *gates,
-            "Dashed boxes in 'latents' or 'model' (right click: Open): Pd did not find nn~. see "
-            "Pd's window. Put nn~ where Pd searches: Preferences, Path.",
-            "'could not find file': the .ts must lie beside this patch, under the name it was "
-            "exported by.",
-            f"Clicks: take a larger buffer, {hop} samples is the smallest.",
-            "'vector size mismatch': this patch is in a block other than Pd's 64 samples (block~, "
-            "switch~), where its parts do not receive each other. nn~ in patches of your own loses "
-            "sound silently where a block is larger than its buffer: [vschaos/block] gives "
-            "the size to send it (bufsize); here the buffer is never smaller.",
-            "Pd ends at 'reload': the .ts is damaged, or was not written whole yet. Export it "
-            "again, and open the patch again instead.",
-            f"Out of tune, too fast: Pd must run at {design.instrument.sample_rate} Hz.",
-        ],
-    )
 
 
 def names_page(design: Design) -> Canvas:
@@ -142,15 +109,3 @@ def _unseen(label: Control) -> str:
     names = label.unseen_names
     more = f", and {len(names) - UNSEEN_SHOWN} more" if len(names) > UNSEEN_SHOWN else ""
     return f"; {UNSEEN}: {', '.join(names[:UNSEEN_SHOWN])}{more}" if names else ""
-
-
-def _page(title: str, paragraphs: list[str]) -> Canvas:
-    heights = [15 * -(-len(text) // LETTERS) + 12 for text in paragraphs]
-    canvas = Canvas(560, 70 + sum(heights), (100, 100))
-    widgets.plate(canvas, 0, 0, 560, 70 + sum(heights))
-    widgets.words(canvas, 20, 28, title, widgets.LARGE)
-    y = 54
-    for text, height in zip(paragraphs, heights, strict=True):
-        canvas.comment(18, y, text, LETTERS)
-        y += height
-    return canvas

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import dials, sounds, widget
+from vschaos.patches.layout import dials, number, sounds, widget
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Box, Canvas, Strand
+from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.engine import (
-    RAMP_MS,
     messages_to_engines,
     predicted_name,
     sound_name,
@@ -17,7 +16,7 @@ from vschaos.patches.pure_data.engine import (
 )
 from vschaos.patches.pure_data.panel import BELOW, ROW, Panel
 from vschaos.patches.pure_data.settings import setting_row
-from vschaos.patches.pure_data.text import number, shown, unit
+from vschaos.patches.pure_data.text import shown, unit
 
 OUTPUT_HEIGHT, SOURCE_HEIGHT = shown_size("output")[1], shown_size("source")[1]
 CLOCK_HEIGHT, KEYS_HEIGHT = shown_size("trajectory-clock")[1], shown_size("keys")[1]
@@ -52,9 +51,8 @@ def model_panel(design: Design) -> Panel:
             name, title = design.receiver(design.method_name(method.name)), shown(method.name)
             is_on = int(method.name not in design.added)
             switch = canvas.object(x, row, f"vschaos/toggle {name} {title} {is_on}")
-            switched = Strand(canvas, x + 130 * k, y + height + BELOW, switch)
-            switched.message("enable $1")
-            switched.object(f"s $0-to-{method.name}")
+            sent = ("enable $1(", f"s $0-to-{method.name}")
+            canvas.strand(x + 130 * k, y + height + BELOW, *sent, source=switch)
             words = _words(method, design)
             widgets.words(canvas, x + 126, row + 10, words, widgets.SMALL, widgets.FAINT)
         canvas.subpatch(x, y + height + 160, "messages to nn~", messages_to_engines(design))
@@ -87,7 +85,10 @@ def output_panel(design: Design) -> Panel:
             balance = canvas.object(x, row, f"vschaos/number {name} balance 0 1 1 \\  0")
             words = "0 {} ... 1 {}".format(*design.balanced)
             widgets.words(canvas, x, row + 28, words, widgets.SMALL, widgets.FAINT)
-            _balanced(canvas, x, below, balance, signals[:2], out)
+            mixed = canvas.subpatch(x, below + 160, "balance", part("balance"))
+            for inlet, box in enumerate([balance, *signals[:2]]):
+                canvas.connect(box, mixed, 0, inlet)
+            canvas.connect(mixed, out)
         for signal in signals[2:] if has_balance else signals:
             canvas.connect(signal, out)
 
@@ -122,9 +123,8 @@ def trajectory_panel(design: Design) -> Panel | None:
     def fill(canvas: Canvas, x: int, y: int) -> None:
         canvas.object(x, y, f"vschaos/trajectory-clock {design.own}")
         for k, control in enumerate(CLOCK_CONTROLS):
-            passed = Strand(canvas, x + 130 * k, y + CLOCK_HEIGHT + BELOW)
-            passed.object(f"r {design.receiver(control)}")
-            passed.object(f"s {design.own}-{control}")
+            passed = (f"r {design.receiver(control)}", f"s {design.own}-{control}")
+            canvas.strand(x + 130 * k, y + CLOCK_HEIGHT + BELOW, *passed)
 
     return Panel("trajectory", 1, CLOCK_HEIGHT, fill)
 
@@ -186,22 +186,6 @@ def _keyboard(canvas: Canvas, x: int, y: int, design: Design) -> None:
             place = (x + 160 * k, y + 30 + 26 * outlet)
             sent = canvas.object(*place, f"s {design.receiver(name)}")
             canvas.connect(keyboard, sent, outlet)
-
-
-def _balanced(canvas: Canvas, x: int, y: int, balance: Box, signals: list[Box], out: Box) -> None:
-    """From the first signal to the second; at the beginning the second."""
-    ramped = Strand(canvas, x, y, balance)
-    start = canvas.object(x + 90, y - 24, "loadbang")
-    first = canvas.message(x + 90, y, "1")
-    ramp = ramped.object(f"pack f {RAMP_MS}")
-    canvas.chain(start, first, ramp)
-    share = ramped.object("line~")
-    rest = ramped.object("expr~ 1 - $v1")
-    for k, (signal, part) in enumerate(zip(signals, (rest, share), strict=True)):
-        product = canvas.object(x + 300 * k, y + 140, "*~")
-        canvas.connect(signal, product)
-        canvas.connect(part, product, 0, 1)
-        canvas.connect(product, out)
 
 
 def _dial_text(design: Design, method: Method, dial: Control) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
-from vschaos.patches.pure_data.canvas import Canvas
+from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.latents import latents_panel
-from vschaos.patches.pure_data.notes import names_page, no_sound
+from vschaos.patches.pure_data.notes import names_page
 from vschaos.patches.pure_data.panel import (
     GUTTER,
     MARGIN,
@@ -59,14 +59,11 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
     if search:
         page.search(search)
     widgets.plate(page, 0, 0, PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR, widgets.PAPER)
-    page.object(MARGIN, MARGIN, _info_text(design))
-    page.subpatch(NOTES_AT[0], NOTES_AT[1], "no sound? look here", no_sound(design))
+    numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
+    info = f"vschaos/info {design.own} {numbers} {shown(instrument.name)}"
+    page.object(MARGIN, MARGIN, info)
+    no_sound = part("no_sound", HOP=instrument.hop_length, RATE=instrument.sample_rate)
+    page.subpatch(NOTES_AT[0], NOTES_AT[1], "no sound? look here", no_sound)
     page.subpatch(NOTES_AT[0], NOTES_AT[1] + 26, "names to play by", names_page(design))
     place_panels(page, top, there)
     return page.text()
-
-
-def _info_text(design: Design) -> str:
-    instrument = design.instrument
-    numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
-    return f"vschaos/info {design.own} {numbers} {shown(instrument.name)}"

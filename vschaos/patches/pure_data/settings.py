@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Attribute
-from vschaos.patches.layout import ACTS_ON_LATENTS
-from vschaos.patches.pure_data.canvas import Canvas, Strand
+from vschaos.patches.layout import ACTS_ON_LATENTS, number, setting_widget
+from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.panel import BELOW, COLUMN_WIDTH, COLUMNS, GUTTER, ROW, Panel
-from vschaos.patches.pure_data.text import literal, number, unit
+from vschaos.patches.pure_data.text import literal, unit
 
 
 def settings_panel(design: Design, free: int) -> Panel:
@@ -21,7 +21,7 @@ def settings_panel(design: Design, free: int) -> Panel:
             row = y + (k % num_rows) * ROW
             below = y + num_rows * ROW + BELOW
             if attribute is None:
-                _buffer(canvas, left, row, design, below + 40 + 40 * k)
+                _buffer(canvas, left, row, design, below + 30 * k)
             else:
                 setting_row(canvas, left, row, design, attribute, below + 30 * k)
 
@@ -34,58 +34,35 @@ def setting_row(
     """A row, and `set name value` to the nn~ objects that it concerns."""
     row = canvas.object(x, y, _setting_text(design, attribute))
     of_latents = "-of-latents" if attribute.name in ACTS_ON_LATENTS else ""
-    outlet = 1 if attribute.choices else 0
-    message = canvas.message(x, below, f"set {attribute.name} {_value(attribute)}")
-    canvas.connect(row, message, outlet)
+    value = "1" if setting_widget(attribute) == "button" else "$1"
+    message = canvas.message(x, below, f"set {attribute.name} {value}")
+    canvas.connect(row, message, 1 if attribute.choices else 0)
     canvas.connect(message, canvas.object(x + 160, below, f"s $0-settings{of_latents}"))
-
-
-def _value(attribute: Attribute) -> str:
-    return "1" if attribute.name == "reset" else "$1"
 
 
 def _setting_text(design: Design, attribute: Attribute) -> str:
     name = design.receiver(design.setting_name(attribute.name))
     title = literal(attribute.name.replace("_", " "))
-    if attribute.name == "reset":
+    kind = setting_widget(attribute)
+    if kind == "button":
         return f"vschaos/button {name} {title}"
-    if attribute.choices:
+    if kind == "menu":
         chosen = attribute.choices.index(str(attribute.default))
-        words = " ".join(literal(word) for word in attribute.choices)
+        words = " ".join(map(literal, attribute.choices))
         return f"vschaos/menu {name} {title} 0 {chosen} {words}"
-    is_switch = attribute.type == "int" and (attribute.low, attribute.high) == (0.0, 1.0)
-    if attribute.type == "bool" or is_switch:
+    if kind == "toggle":
         return f"vschaos/toggle {name} {title} {int(attribute.default)}"
-    step = 1 if attribute.type == "int" else 0
+    step = int(kind == "whole number")
     ends = f"{number(attribute.low)} {number(attribute.high)} {number(float(attribute.default))}"
     return f"vschaos/number {name} {title} {ends} {unit(attribute.unit)} {step}"
 
 
 def _buffer(canvas: Canvas, x: int, y: int, design: Design, below: int) -> None:
-    """The chosen size, or that of a block of DSP where it is larger: of what comes in a block, nn~
-    drops what its buffer cannot hold. Sent at the beginning too: some methods of nn~ 1.6 do not
-    take the size in their box."""
     sizes = " ".join(str(size) for size in design.buffers)
-    chosen = design.buffers.index(design.instrument.buffer_size)
+    size, hop = design.instrument.buffer_size, design.instrument.hop_length
+    chosen = design.buffers.index(size)
     menu = canvas.object(x, y, f"vschaos/menu $0-buffer-step buffer 0 {chosen} {sizes}")
-    name = design.receiver("buffer")
-    received = Strand(canvas, x + 40, below, canvas.object(x + 40, below - 24, f"r {name}"))
-    received.object(f"expr log(max($f1, 1) / {design.instrument.hop_length}) / log(2)")
-    received.to(menu)
-    sent = Strand(canvas, x, below + 40, menu, 1)
-    size = sent.object("f")
-    start = Strand(canvas, x + 100, below + 16)
-    start.object("loadbang")
-    start.message(str(design.instrument.buffer_size))
-    start.to(size)
-    larger = sent.object("expr max($f1, $f2)")
-    block = Strand(canvas, x + 220, below + 16)
-    block.object("vschaos/block")
-    measured = block.object("t b f")
-    block.to(size)
-    canvas.connect(measured, larger, 1, 1)
-    sent.object("change")
-    both = sent.object("t f f")
-    sent.message("bufsize $1")
-    sent.object("s $0-buffer")
-    canvas.connect(both, canvas.object(x + 100, below + 160, f"s {design.own}-buffer-now"), 1)
+    content = part("buffer", SIZE=size, HOP=hop, NAME=design.prefix)
+    buffer = canvas.subpatch(x, below, "buffer", content)
+    canvas.connect(menu, buffer, 1)
+    canvas.connect(buffer, menu)

@@ -58,15 +58,6 @@ def gui_word(word: str) -> str:
     return SPECIAL.sub(r"\\\1", word) or "empty"
 
 
-def number(value: float) -> str:
-    """A number, as short as it can be written.
-
-    >>> number(2.0), number(-0.25)
-    ('2', '-0.25')
-    """
-    return f"{value:.6g}"
-
-
 def _escaped(part: str) -> str:
     return re.sub(r"\s*([,;])", r" \\\1", part.replace("$", r"\$"))
 

@@ -15,18 +15,9 @@ FACE = 1  # Helvetica, or what the system has for it
 SMALL, NORMAL, LARGE = 9, 11, 16  # pixels
 
 
-def words(
-    canvas: Canvas,
-    x: int,
-    y: int,
-    text: str,
-    size: int = NORMAL,
-    colour: str = INK,
-    background: str = PANEL,
-    receive: str = "empty",
-) -> Box:
-    """Words to be read, `y` at their middle; `[s receive]` can change them by `label`."""
-    return plate(canvas, x, y, 1, 1, background, text, size, colour, (0, 0), receive)
+def words(canvas: Canvas, x: int, y: int, text: str, size: int = NORMAL, colour: str = INK) -> Box:
+    """Words to be read, `y` at their middle."""
+    return plate(canvas, x, y, 1, 1, PANEL, text, size, colour, (0, 0))
 
 
 def plate(
@@ -40,10 +31,9 @@ def plate(
     size: int = NORMAL,
     colour: str = INK,
     offset: tuple[int, int] = (12, 14),
-    receive: str = "empty",
 ) -> Box:
     """A coloured ground, words on it."""
     return canvas.raw(
-        f"#X obj {x} {y} cnv 1 {width} {height} empty {gui_word(receive)} {gui_word(text)} "
+        f"#X obj {x} {y} cnv 1 {width} {height} empty empty {gui_word(text)} "
         f"{offset[0]} {offset[1]} {FACE} {size} {background} {colour} 0;"
     )

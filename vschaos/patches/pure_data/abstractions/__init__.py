@@ -13,12 +13,6 @@ HERE = Path(__file__).parent
 FOLDER = "vschaos"  # they lie in, beside a patch
 
 
-def abstractions() -> list[str]:
-    """Their names, without those of their help patches."""
-    names = (path.stem for path in HERE.glob("*.pd"))
-    return sorted(name for name in names if not name.endswith("-help"))
-
-
 def shown_size(name: str) -> tuple[int, int]:
     """Width and height in pixels of what an abstraction shows on its parent.
 

@@ -1,4 +1,4 @@
-"""`python -m example_model`: makes the model in patches/ from synthesised sounds."""
+"""`python -m patches.example_model`: makes the model in patches/ from synthesised sounds."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 import time
 from pathlib import Path
 
-from example_model.orchestra import PLAYERS, all_parts, perform
-from example_model.phrase import write_phrase
+from patches.example_model.orchestra import PLAYERS, all_parts, perform
+from patches.example_model.phrase import write_phrase
 from vschaos.cli.command import run_command
 from vschaos.cli.demo import run, tell
 from vschaos.demo.sounds import write_dataset
 from vschaos.runs import newest_version
 
-PATCHES = Path(__file__).resolve().parents[1] / "patches"
+PATCHES = Path(__file__).resolve().parents[1]
 NAME = "example"
 STEPS = 10000
 RECIPE = "dgt_pitch_prediction"
@@ -43,7 +43,7 @@ What is there now:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m example_model", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m patches.example_model", description=__doc__)
     parser.add_argument(
         "--folder", type=Path, default=Path("demo/example"), help="where sounds and run are written"
     )

@@ -23,13 +23,13 @@ def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
     folder, out = tmp_path / "folder", tmp_path / "patches"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "example_model", "--folder", folder, "--out", out),
+            *(sys.executable, "-m", "patches.example_model", "--folder", folder, "--out", out),
             *("--players", "harp", "--settings", *TINY),
         ],
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
     for word in done.stdout.split():

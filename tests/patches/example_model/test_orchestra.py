@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from example_model.orchestra import PLAYERS, RMS, all_parts, perform
+from patches.example_model.orchestra import PLAYERS, RMS, all_parts, perform
 from vschaos.demo.sounds import Note
 
 RATE = 44100

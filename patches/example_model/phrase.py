@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from example_model.orchestra import perform
+from patches.example_model.orchestra import perform
 from vschaos.audio.files import Waveform
 from vschaos.demo.sounds import PITCHES, Note
 from vschaos.files import written_whole

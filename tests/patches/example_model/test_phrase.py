@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from example_model.phrase import NOTE_SECONDS, PHRASE, phrase, write_phrase
+from patches.example_model.phrase import NOTE_SECONDS, PHRASE, phrase, write_phrase
 from vschaos.audio.files import read_channels
 from vschaos.demo.sounds import PITCHES, Note
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from example_model.orchestra import perform
-from example_model.phrase import phrase
+from patches.example_model.orchestra import perform
+from patches.example_model.phrase import phrase
 from vschaos.audio.files import read_channels
 from vschaos.data.pitch.notes import A4_HZ, A4_MIDI, midi_number
 from vschaos.demo.sounds import Note
 from vschaos.export import Host
 from vschaos.generation import trajectory
 
-PATCHES = Path(__file__).parents[2] / "patches"
+PATCHES = Path(__file__).parents[3] / "patches"
 MODEL = PATCHES / "example.ts"
 RATE, HOP, LATENTS = 44100, 512, 8
 Listen = Callable[[np.ndarray, int], float]

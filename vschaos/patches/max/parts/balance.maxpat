@@ -1,0 +1,23 @@
+{"patcher": {"fileversion": 1, "appversion": {"major": 8, "minor": 6, "revision": 5, "architecture": "x64", "modernui": 1}, "classnamespace": "box", "rect": [60.0, 90.0, 344.0, 178.0], "bglocked": 0, "openinpresentation": 1, "default_fontsize": 12.0, "default_fontface": 0, "default_fontname": "Arial", "gridsize": [2.0, 2.0], "boxes": [
+{"box": {"id": "obj-3", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "outlettype": [], "presentation": 1, "presentation_rect": [14.0, 40.0, 76.0, 20.0], "text": "balance", "textcolor": [0.51, 0.455, 0.396, 1.0], "fontname": "Arial", "fontsize": 11.0, "patching_rect": [20.0, 20.0, 76.0, 20.0]}}, 
+{"box": {"id": "obj-4", "maxclass": "multislider", "numinlets": 1, "numoutlets": 2, "outlettype": ["", ""], "presentation": 1, "presentation_rect": [90.0, 42.0, 178.0, 16.0], "setminmax": [0.0, 1.0], "size": 1, "setstyle": 1, "orientation": 0, "contdata": 1, "thickness": 2, "bgcolor": [0.906, 0.875, 0.816, 1.0], "slidercolor": [0.733, 0.337, 0.208, 1.0], "bordercolor": [0.0, 0.0, 0.0, 0.0], "parameter_enable": 0, "patching_rect": [20.0, 126.0, 178.0, 16.0]}}, 
+{"box": {"id": "obj-5", "maxclass": "flonum", "numinlets": 1, "numoutlets": 2, "outlettype": ["", "bang"], "presentation": 1, "presentation_rect": [274.0, 40.0, 56.0, 20.0], "minimum": 0.0, "maximum": 1.0, "fontname": "Arial", "fontsize": 11.0, "bgcolor": [0.969, 0.949, 0.91, 1.0], "textcolor": [0.243, 0.208, 0.176, 1.0], "tricolor": [0.51, 0.455, 0.396, 1.0], "triangle": 0, "parameter_enable": 0, "format": 6, "numdecimalplaces": 2, "patching_rect": [20.0, 56.0, 56.0, 20.0]}}, 
+{"box": {"id": "obj-6", "maxclass": "newobj", "numinlets": 1, "numoutlets": 1, "outlettype": [""], "text": "prepend setlist", "patching_rect": [20.0, 90.0, 113.0, 22.0]}}, 
+{"box": {"id": "obj-7", "maxclass": "newobj", "numinlets": 0, "numoutlets": 1, "outlettype": [""], "text": "r #1-balance", "patching_rect": [110.0, 20.0, 93.19999999999999, 22.0]}}, 
+{"box": {"id": "obj-8", "maxclass": "newobj", "numinlets": 1, "numoutlets": 1, "outlettype": [""], "text": "loadmess 0", "patching_rect": [217.2, 20.0, 80.0, 22.0]}}, 
+{"box": {"id": "obj-9", "maxclass": "message", "numinlets": 2, "numoutlets": 1, "outlettype": [""], "text": "$1 20", "patching_rect": [147.0, 90.0, 47.0, 22.0]}}, 
+{"box": {"id": "obj-10", "maxclass": "newobj", "numinlets": 2, "numoutlets": 2, "outlettype": ["signal", "bang"], "text": "line~", "patching_rect": [212.0, 126.0, 47.0, 22.0]}}, 
+{"box": {"id": "obj-11", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "-~", "patching_rect": [311.2, 20.0, 32.0, 22.0], "varname": "difference"}}, 
+{"box": {"id": "obj-12", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "*~", "patching_rect": [20.0, 162.0, 32.0, 22.0]}}, 
+{"box": {"id": "obj-13", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "+~", "patching_rect": [20.0, 198.0, 32.0, 22.0], "varname": "mixed"}}, 
+{"box": {"id": "note", "maxclass": "comment", "numinlets": 1, "numoutlets": 0, "outlettype": [], "text": "#1 is the model's name. Sounds come to the boxes named difference and mixed.", "patching_rect": [20.0, -40.0, 600.0, 48.0], "linecount": 2}}], "lines": [
+{"patchline": {"source": ["obj-4", 0], "destination": ["obj-5", 0]}}, 
+{"patchline": {"source": ["obj-5", 0], "destination": ["obj-6", 0]}}, 
+{"patchline": {"source": ["obj-6", 0], "destination": ["obj-4", 0]}}, 
+{"patchline": {"source": ["obj-7", 0], "destination": ["obj-5", 0]}}, 
+{"patchline": {"source": ["obj-8", 0], "destination": ["obj-5", 0]}}, 
+{"patchline": {"source": ["obj-5", 0], "destination": ["obj-9", 0]}}, 
+{"patchline": {"source": ["obj-9", 0], "destination": ["obj-10", 0]}}, 
+{"patchline": {"source": ["obj-11", 0], "destination": ["obj-12", 0]}}, 
+{"patchline": {"source": ["obj-10", 0], "destination": ["obj-12", 1]}}, 
+{"patchline": {"source": ["obj-12", 0], "destination": ["obj-13", 1]}}], "bgcolor": [0.878, 0.847, 0.788, 1.0], "editing_bgcolor": [0.878, 0.847, 0.788, 1.0]}}
