@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vschaos.data.cache.manifest import CachedWaveform
 from vschaos.data.cache.store import SoundStore
-from vschaos.data.cache.waveform import CachedWaveform
 from vschaos.data.split import Split, describe, resume_split
 
 NAMES = [f"data/sound {number}.wav" for number in range(20)]

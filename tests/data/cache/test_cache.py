@@ -14,7 +14,7 @@ import pytest
 
 from vschaos.audio.files import write_audio
 from vschaos.cli import cache as command
-from vschaos.data.cache.manifest import cache_lock
+from vschaos.data.cache.locks import cache_lock
 from vschaos.data.cache.store import SoundStore, open_store
 
 RATE = 8000
@@ -49,24 +49,19 @@ def test_what_is_kept_is_listed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "pitch").mkdir()
-    (folder / "pitch" / "heard.npz").write_bytes(bytes(500_000))
-    earlier = folder / ("0123456789" * 2)
-    earlier.mkdir()
-    (earlier / "index.json").write_text("{}")
-    (earlier / "samples.f32").write_bytes(bytes(680_000))
+    (folder / "pitch" / "tracked.pitch").write_bytes(bytes(500_000))
     store = _open(folder.parent / "one", folder)
     (two,) = [path for path in folder.glob("datasets/*.json") if "two" in path.read_text()]
     os.utime(two, (time.time() - 5.5 * DAY_SECONDS,) * 2)
     assert _run(monkeypatch, "--cache", folder) == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
-        f"{folder}: 1.5 MB",  # three sounds, the pitches, the earlier ones
+        f"{folder}: 0.8 MB",  # three sounds, the pitches
         str(folder.parent / "one"),
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, in use",
         str(folder.parent / "two"),
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, used 5 days ago",
         "tracked pitches: 0.5 MB",
-        "of an earlier version of vschaos: 0.7 MB",
     ]
     del store
     assert _run(monkeypatch, "--cache", folder, "--clear-all") == 0
@@ -143,7 +138,7 @@ def test_what_is_not_there_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(monkeypatch, "--cache", folder, "--clear", folder.parent / "three") == 1
-    assert "nothing is kept of" in capsys.readouterr().err
+    assert "--clear must name datasets with sounds in the cache" in capsys.readouterr().err
     assert _run(monkeypatch, "--cache", folder.parent / "nowhere") == 1
     assert "--cache must be a folder" in capsys.readouterr().err
     assert _sounds(folder) == 3

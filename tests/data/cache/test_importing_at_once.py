@@ -22,7 +22,7 @@ PROGRAM = """
 import os, re, sys, time
 from pathlib import Path
 from vschaos.audio import files as audio
-from vschaos.data.cache import convert as making
+from vschaos.data.cache import importing
 from vschaos.data.cache.store import open_store
 
 rests, kilobytes = [float(rest) for rest in sys.argv[3:]], lambda: int(
@@ -42,7 +42,7 @@ def read(path, *settings):
 
 print("ready", flush=True)
 sys.stdin.readline()
-making.read_blocks, peaks = read, [kilobytes()]
+importing.read_blocks, peaks = read, [kilobytes()]
 store = open_store(Path(sys.argv[1]), 8000, "mix", 1, cache=Path(sys.argv[2]))
 for file in store.files:
     store.read(file, 0, 1000)

@@ -7,7 +7,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
 from vschaos.audio.wav import WavWriter
 from vschaos.data import parallel
-from vschaos.data.cache import importing, manifest, sources
+from vschaos.data.cache import importing, sources
 from vschaos.data.cache import store as store_module
-from vschaos.data.cache import waveform as waveforms
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
 from vschaos.data.files import find_changed
 from vschaos.folders import mark_as_made
@@ -51,7 +50,7 @@ def _refuse_import(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise AssertionError("imported again")
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", fail)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", fail)
 
 
 @pytest.fixture
@@ -63,14 +62,14 @@ def imported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return audio.read_blocks(path, *settings)
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     return names
 
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are as old as those of a user: their stamps are trusted at once."""
-    monkeypatch.setattr(manifest, "SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(sources, "SETTLED_SECONDS", -1.0)
 
 
 def test_a_mixed_folder_gives_the_good_and_names_the_bad(
@@ -172,7 +171,7 @@ def test_a_changed_file_is_noticed_and_imported_alone(
 ) -> None:
     """Other bytes of the same size and with the same time of change, too."""
     if is_settled:
-        monkeypatch.setattr(manifest, "SETTLED_SECONDS", -1.0)
+        monkeypatch.setattr(sources, "SETTLED_SECONDS", -1.0)
     _open(dataset, cache)
     assert sorted(imported) == ["a.wav", "b.wav", "c.wav", "d.wav"]
     imported.clear()
@@ -228,7 +227,7 @@ def test_files_with_a_stamp_are_not_read(
         raise AssertionError("read")
 
     monkeypatch.setattr(importing, "recognise", fail)
-    monkeypatch.setattr("vschaos.data.cache.convert.verify", fail)
+    monkeypatch.setattr("vschaos.data.cache.importing.verify", fail)
     assert _open(dataset, cache).files == first.files
 
 
@@ -356,19 +355,16 @@ def test_a_failing_import_goes_on_where_it_was(
     imported: list[str],
     failure: BaseException,
 ) -> None:
-    def fail_later(
-        path: Path, blocks: Iterable[np.ndarray], *settings: Any
-    ) -> waveforms.CachedWaveform:
-        def blocks_and_failure() -> Iterator[np.ndarray]:
-            yield from blocks
-            if len(imported) >= 3:
-                raise failure
+    read = importing.read_blocks
 
-        return waveforms.write_waveform(path, blocks_and_failure(), *settings)
+    def fail_later(*given: Any) -> Iterator[np.ndarray]:
+        yield from read(*given)
+        if len(imported) >= 3:
+            raise failure
 
     monkeypatch.setattr(parallel, "num_cores", lambda: 1)
     with monkeypatch.context() as patch:
-        patch.setattr("vschaos.data.cache.convert.write_waveform", fail_later)
+        patch.setattr("vschaos.data.cache.importing.read_blocks", fail_later)
         with pytest.raises(type(failure)) as raised:
             _open(dataset, cache)
     if isinstance(failure, OSError):
@@ -404,7 +400,7 @@ def test_a_file_that_vanishes_is_skipped(
 
     monkeypatch.setattr(store_module, "list_sounds", listed)
     monkeypatch.setattr(importing, "recognise", recognised)
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     store = _open(dataset, cache)
     assert [Path(file.name).name for file in store.files] == ["d.wav"]
     assert [Path(name).name for name, _ in store.skipped] == names
@@ -424,7 +420,7 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
             left.pop()
             _write_in_place(path, changed)
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     np.testing.assert_array_equal(_sounds(_open(dataset, cache))["data/a.wav"], changed)
     assert len(_pieces(cache)) == 4
     left.extend(range(100))
@@ -435,7 +431,7 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
         _write_in_place(path, tone(222.0 + len(left)))
         left.pop()
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", never_done)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", never_done)
     store = _open(dataset, cache)
     assert [tuple(entry) for entry in store.skipped] == [
         ("data/a.wav", "it changes while it is imported")

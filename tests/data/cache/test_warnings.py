@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import write_audio
-from vschaos.data.cache.importing import NAMES_SHOWN
 from vschaos.data.cache.store import open_store
+from vschaos.data.remarks import NAMES_SHOWN
 
 RATE = 8000
 Tone = Callable[..., np.ndarray]

@@ -11,9 +11,9 @@ import pytest
 
 from tests.data.features.toys import Frames, Holes, NewerFrames, Sum
 from vschaos.audio.files import write_audio
+from vschaos.data.cache.arrays import HEADER_LENGTH, new_array
 from vschaos.data.cache.store import SoundStore, StoredFile, open_store
-from vschaos.data.cache.waveform import write_waveform
-from vschaos.data.features import computing
+from vschaos.data.features import store as store_module
 from vschaos.data.features.feature import Feature, FeatureError
 from vschaos.data.features.loudness import Loudness
 from vschaos.data.features.pitch import Pitch
@@ -36,13 +36,13 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Features and files, as they are computed in this process."""
-    names, compute = [], computing.compute
+    names, compute = [], store_module.compute
 
     def note(feature: Feature, waveform: np.ndarray, file_name: str) -> np.ndarray:
         names.append(f"{feature.name} {file_name}")
         return compute(feature, waveform, file_name)
 
-    monkeypatch.setattr(computing, "compute", note)
+    monkeypatch.setattr(store_module, "compute", note)
     return names
 
 
@@ -138,7 +138,7 @@ def test_what_is_damaged_is_computed_again_and_told(
     path = store.paths["data/a.wav"]
     content = bytearray(path.read_bytes())
     if place in ("magic", "header", "frames"):
-        content[{"magic": 0, "header": 24, "frames": 140}[place]] ^= 4
+        content[{"magic": 0, "header": 24, "frames": HEADER_LENGTH + 12}[place]] ^= 4
     else:
         content = {"shorter": content[:-4], "longer": content + b"1234", "empty": b""}[place]
     path.write_bytes(content)
@@ -156,7 +156,9 @@ def test_a_waveform_that_was_imported_otherwise_is_noticed(root: Path, computed:
     open_features(sounds, [FRAMES], 1)
     computed.clear()
     path, waveform = sounds.waveforms["data/a.wav"]
-    write_waveform(path, [np.full(waveform.length, 0.25, np.float32)], RATE)
+    with new_array(path) as array:
+        array.append(np.full(waveform.length, 0.25, np.float32))
+        array.about = waveform._asdict()
     store = open_features(sounds, [FRAMES], 1)["frames"]
     assert computed == ["frames data/a.wav"]
     assert (store.read(_stored("data/a.wav"), 0, 11)[0] == 0.25).all()

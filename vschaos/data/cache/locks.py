@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -12,13 +14,18 @@ try:
 except ImportError:  # Windows, which refuses by itself to remove what is open
     fcntl = None  # type: ignore[assignment]
 
+PAUSE_SECONDS = 0.05  # between two checks of what another process writes
+
+
+class BusyError(Exception):
+    """Another process or thread is writing that file."""
+
 
 class Lock:
     """A file or a folder to be held, by one process alone or by several together.
 
     Forked processes hold it as well, unless `is_of_one_process`. Where nothing can be held
-    (Windows, some disks of a network, a folder that cannot be written) everybody is told that they
-    does.
+    (Windows, some disks of a network, a folder that cannot be written) everybody seems to hold it.
 
     Args:
         path: of the folder, or of the file, which is made if it is not there.
@@ -70,6 +77,58 @@ class Lock:
 
     def __del__(self) -> None:
         self.let_go()
+
+
+@contextmanager
+def claimed(path: Path, waits: bool, is_interrupted: Callable[[], bool]) -> Iterator[None]:
+    """Claims a file that is going to be written, or that another process may have written.
+
+    Args:
+        waits: until another one lets go of it.
+
+    Raises:
+        BusyError: another one holds it, and `waits` is not set or it is time to stop.
+    """
+    while True:
+        lock = Lock(path.with_suffix(".lock"))
+        if lock.take() and lock.is_there:  # else the one who held it before has removed it
+            break
+        lock.let_go()
+        if not waits or is_interrupted():
+            raise BusyError(str(path))
+        time.sleep(PAUSE_SECONDS)
+    try:
+        yield
+    finally:
+        lock.let_go(removes=True)
+
+
+def cache_lock(cache: Path) -> Lock:
+    """To be held by those who write to a cache, together, and alone by the one who clears it."""
+    return Lock(cache / "lock")
+
+
+@contextmanager
+def cache_in_use(cache: Path, work: str) -> Iterator[None]:
+    """Holds a cache that is written to, so that nothing is cleared meanwhile.
+
+    Args:
+        work: what is done, for the message of an error.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    lock = cache_lock(cache)
+    lock.take(is_shared=True, waits=True)
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = f"{error.strerror}, as {work} (data.dataset.cache)"
+        raise OSError(error.errno, reason, str(cache)) from error
+    finally:
+        lock.let_go()
 
 
 _OF_ONE_PROCESS: weakref.WeakSet[Lock] = weakref.WeakSet()

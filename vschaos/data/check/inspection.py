@@ -18,14 +18,12 @@ from vschaos.audio.files import (
     probe,
     read_blocks,
 )
-from vschaos.data.cache.convert import SILENCE, SILENT_REASON
-from vschaos.data.cache.importing import low_rates
-from vschaos.data.cache.store import short_reason
 from vschaos.data.check.coverage import Coverage, measure_coverage
 from vschaos.data.check.findings import ERROR, NOTE, WARNING, Finding
 from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.metadata.task import find_tasks
+from vschaos.data.remarks import SILENCE, SILENT_REASON, low_rates, why_short
 from vschaos.progress import Progress
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
@@ -169,7 +167,7 @@ def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
         raise UnusableAudioError("it is empty")
     remarks = []
     if length < HOP_LENGTH:
-        reason = short_reason(length, header.sample_rate, HOP_LENGTH)
+        reason = why_short(length, header.sample_rate, HOP_LENGTH)
         remarks.append(Finding(WARNING, SHORT, name, reason))
     if cancels(origin.mix_db, origin.num_channels):
         remarks.append(Finding(WARNING, CANCELLED, name, cancelling(origin.mix_db)))

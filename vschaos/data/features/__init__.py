@@ -4,8 +4,6 @@ feature      the contract: `[T]` -> `[C, N]`, and the identity under which resul
 windowed     features of one window per frame
 loudness, pitch   A-weighted level, and fundamental with its confidence
 store        features of a dataset, memory-mapped; computes those that are missing
-computing, processes   which are missing, and their computation in parallel processes
-files        one feature of one file in the cache
 """
 
 from vschaos.data.features.feature import Feature
