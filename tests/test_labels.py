@@ -32,7 +32,7 @@ def test_what_is_no_class_is_refused_with_those_there_are(given: str | float) ->
         ValueError, match=r"from 0 to 3 or one of violin, Kör 🎻, 12, 1\.5 was"
     ) as e:
         TIMBRE.value(given)
-    assert str(e.value).endswith(f"{given!r} came")
+    assert str(e.value).endswith(f"got {given!r}")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_number_is_itself_also_beyond_its_range(given: str | float, number: fl
 
 @pytest.mark.parametrize("given", ["loud", "nan", math.nan, "inf", -math.inf, ""])
 def test_what_is_no_number_is_refused(given: str | float) -> None:
-    with pytest.raises(ValueError, match=r"a number was expected, .* came"):
+    with pytest.raises(ValueError, match=r"expected a number, got "):
         LOUDNESS.value(given)
 
 

@@ -75,12 +75,12 @@ class Vocabulary:
             value = math.nan
         if not self.is_class:
             if not math.isfinite(value):
-                raise ValueError(f"a number was expected, {given!r} came")
+                raise ValueError(f"expected a number, got {given!r}")
             return value
         if value not in range(len(self.classes)):
             raise ValueError(
-                f"a class number from 0 to {len(self.classes) - 1} or one of "
-                f"{', '.join(self.classes)} was expected, {given!r} came"
+                f"expected a class number from 0 to {len(self.classes) - 1} or one of "
+                f"{', '.join(self.classes)}, got {given!r}"
             )
         return value
 

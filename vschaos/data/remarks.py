@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from vschaos.audio.channels import cancelling, cancels
 from vschaos.data.cache.manifest import CachedWaveform
@@ -85,3 +85,12 @@ def low_rates(counts: Mapping[int, int], sample_rate: int) -> Iterator[tuple[str
                 f"they have nothing above {rate // 2} Hz, so a model of {sample_rate} Hz "
                 f"(model.sample_rate) learns silence there; {fits or others}",
             )
+
+
+def some(names: Sequence[str], most: int = NAMES_SHOWN) -> str:
+    """The first of many names, on one line.
+
+    >>> some(["a", "b", "c"], most=2)
+    'a, b, ...'
+    """
+    return f"{', '.join(names[:most])}{', ...' if len(names) > most else ''}"

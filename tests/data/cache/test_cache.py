@@ -1,4 +1,4 @@
-"""What is kept of imported sounds is told, and removed but for what is in use."""
+"""The cache of imported sounds is listed, and cleared but for what is in use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from vschaos.audio.files import write_audio
 from vschaos.cli import cache as command
-from vschaos.data.cache.locks import cache_lock
+from vschaos.data.cache.manifest import cache_lock
 from vschaos.data.cache.store import SoundStore, open_store
 
 RATE = 8000
@@ -124,17 +124,17 @@ def test_nothing_is_cleared_while_sounds_are_imported(
 def test_damaged_sounds_are_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    piece = sorted(folder.rglob("*.sound"))[0]
-    content = bytearray(piece.read_bytes())
+    path = sorted(folder.rglob("*.sound"))[0]
+    content = bytearray(path.read_bytes())
     content[1000] ^= 4
-    piece.write_bytes(content)
+    path.write_bytes(content)
     assert _run(monkeypatch, "--cache", folder, "--verify") == 0
     assert "3 sounds were read, 1 were damaged and are removed" in capsys.readouterr().out
     assert _sounds(folder) == 2
     assert len(_open(folder.parent / "one", folder).files) == 2
 
 
-def test_what_is_not_there_is_told(
+def test_what_is_not_there_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(monkeypatch, "--cache", folder, "--clear", folder.parent / "three") == 1

@@ -1,4 +1,4 @@
-"""The store holds what can be used of a dataset, tells what cannot, and is made once."""
+"""The store holds what can be used of a dataset, says what cannot, and is made once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vschaos import parallel
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
 from vschaos.audio.wav import WavWriter
-from vschaos.data import parallel
 from vschaos.data.cache import importing, sources
 from vschaos.data.cache import store as store_module
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
@@ -42,7 +42,7 @@ def _sounds(store: SoundStore) -> dict[str, np.ndarray]:
     return {file.name: store.read(file, 0, file.length) for file in store.files}
 
 
-def _pieces(cache: Path) -> list[Path]:
+def _sound_files(cache: Path) -> list[Path]:
     return sorted(cache.glob("sounds/*/*.sound"))
 
 
@@ -123,7 +123,7 @@ def test_a_folder_without_use_is_an_error_that_tells_why(
         assert "skipped bad.wav: it cannot be read" in caplog.text
 
 
-def test_no_folder_and_no_audio_are_told(tmp_path: Path, cache: Path) -> None:
+def test_no_folder_and_no_audio_are_reported(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"data\.dataset\.root.*nowhere"):
         _open(tmp_path / "nowhere", cache)
     (tmp_path / "data").mkdir()
@@ -155,7 +155,7 @@ def test_the_cache_is_where_the_environment_says(
 ) -> None:
     monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path / "elsewhere"))
     _open(dataset, cache=None)  # type: ignore[arg-type]
-    assert _pieces(tmp_path / "elsewhere")
+    assert _sound_files(tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize("change", ["bytes", "size", "new file", "less files"])
@@ -241,7 +241,7 @@ def test_datasets_share_the_files_that_they_share(
     imported.clear()
     assert len(_open(other, cache).files) == 5
     assert imported == ["more.wav"]
-    assert len(_pieces(cache)) == 5
+    assert len(_sound_files(cache)) == 5
 
 
 @pytest.mark.parametrize("setting", [{"sample_rate": 4000}, {"channel": 1}])
@@ -251,7 +251,7 @@ def test_other_settings_are_imported_besides(
     _open(dataset, cache)
     other = _open(dataset, cache, **setting)
     assert other.files[0].length == 4000 * other.sample_rate // RATE
-    assert len(_pieces(cache)) == 8
+    assert len(_sound_files(cache)) == 8
     _refuse_import(monkeypatch)  # both stay
     assert _open(dataset, cache).sample_rate == RATE
     assert _open(dataset, cache, **setting).sample_rate == setting.get("sample_rate", RATE)
@@ -291,20 +291,20 @@ HARMS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("openings", [1, 2])
 @pytest.mark.usefixtures("settled")
-def test_a_harmed_piece_is_made_anew(
+def test_a_damaged_sound_is_imported_again(
     dataset: Path, cache: Path, imported: list[str], openings: int, harm: str
 ) -> None:
     for _ in range(openings):
         before = _sounds(_open(dataset, cache))
     time.sleep(0.02)
     imported.clear()
-    HARMS[harm](_pieces(cache)[1])
+    HARMS[harm](_sound_files(cache)[1])
     for _ in range(2):
         after = _sounds(_open(dataset, cache))
         for name, sound in before.items():
             np.testing.assert_array_equal(after[name], sound)
     assert len(imported) == 1
-    assert len(_pieces(cache)) == 4
+    assert len(_sound_files(cache)) == 4
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_harmed_piece_is_made_anew(
         b'{"format": 2, "root": 3, "sample_rate": [], "channel": null, "files": 7}',
     ],
 )
-def test_a_harmed_ledger_is_written_anew(
+def test_a_damaged_manifest_is_written_anew(
     dataset: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     before = _sounds(_open(dataset, cache))
@@ -336,12 +336,12 @@ def test_a_harmed_ledger_is_written_anew(
     "entry",
     [None, 3, [], [None, "../../etc/passwd", "", None, None], [None, "0" * 64, 1, None, None]],
 )
-def test_a_harmed_entry_leads_nowhere(dataset: Path, cache: Path, entry: object) -> None:
+def test_a_damaged_entry_leads_nowhere(dataset: Path, cache: Path, entry: object) -> None:
     before = _sounds(_open(dataset, cache))
     (path,) = cache.glob("datasets/*.json")
-    told = json.loads(path.read_text())
-    told["files"]["data/a.wav"] = entry
-    path.write_text(json.dumps(told))
+    payload = json.loads(path.read_text())
+    payload["files"]["data/a.wav"] = entry
+    path.write_text(json.dumps(payload))
     after = _sounds(_open(dataset, cache))
     for name, sound in before.items():
         np.testing.assert_array_equal(after[name], sound)
@@ -371,7 +371,7 @@ def test_a_failing_import_goes_on_where_it_was(
         assert "as the sounds were imported (data.dataset.cache)" in str(raised.value)
     assert not [*cache.rglob("*.partial")]
     assert not [*cache.rglob("*/*/*.lock")]
-    assert len(_pieces(cache)) == 2
+    assert len(_sound_files(cache)) == 2
     imported.clear()
     assert len(_open(dataset, cache).files) == 4
     assert len(imported) == 2
@@ -405,7 +405,7 @@ def test_a_file_that_vanishes_is_skipped(
     assert [Path(file.name).name for file in store.files] == ["d.wav"]
     assert [Path(name).name for name, _ in store.skipped] == names
     assert all("No such file or directory" in reason for _, reason in store.skipped)
-    assert len(_pieces(cache)) == 1
+    assert len(_sound_files(cache)) == 1
 
 
 def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
@@ -422,7 +422,7 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
 
     monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     np.testing.assert_array_equal(_sounds(_open(dataset, cache))["data/a.wav"], changed)
-    assert len(_pieces(cache)) == 4
+    assert len(_sound_files(cache)) == 4
     left.extend(range(100))
     _write_in_place(dataset / "data" / "a.wav", tone(222.0))
 

@@ -130,7 +130,7 @@ def test_parallel_processes_write_the_same_bytes(root: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("place", ["magic", "header", "frames", "shorter", "longer", "empty"])
-def test_what_is_damaged_is_computed_again_and_told(
+def test_what_is_damaged_is_computed_again_and_reported(
     root: Path, computed: list[str], caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     (store,) = _open(root, FRAMES)
@@ -197,7 +197,7 @@ def test_what_does_not_fit_the_sounds_is_refused(root: Path) -> None:
     assert open_features(sounds, []) == {}
 
 
-def test_a_full_disk_is_told_before_anything_is_computed(
+def test_a_full_disk_is_reported_before_anything_is_computed(
     root: Path, monkeypatch: pytest.MonkeyPatch, computed: list[str]
 ) -> None:
     monkeypatch.setattr(Frames, "num_frames", lambda self, length: 10**17)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vschaos.data.cache.arrays import DamagedArrayError, verify
-from vschaos.data.cache.locks import cache_lock
-from vschaos.data.cache.manifest import SOUNDS, SUFFIX, Manifest, find_manifests
+from vschaos.data.cache.manifest import SOUNDS, SUFFIX, Manifest, cache_lock, find_manifests
 from vschaos.data.features import store as features
-from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+from vschaos.parallel import IsInterrupted, Progress, on_all_cores
 
 DAY_SECONDS = 86400.0
 PITCH = "pitch"  # frames of `extract_pitch.py`

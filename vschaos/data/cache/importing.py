@@ -14,7 +14,6 @@ import numpy as np
 from vschaos.audio.channels import Origin
 from vschaos.audio.files import UnusableAudioError, read_blocks
 from vschaos.data.cache.arrays import DamagedArrayError, new_array, verify
-from vschaos.data.cache.locks import BusyError, claimed
 from vschaos.data.cache.manifest import CachedWaveform, Known, Manifest
 from vschaos.data.cache.sources import (
     BYTES_PER_SAMPLE,
@@ -24,9 +23,10 @@ from vschaos.data.cache.sources import (
     recognise,
     room_for,
 )
-from vschaos.data.parallel import IsInterrupted, Progress, StoppedError, on_all_cores, share_work
 from vschaos.data.remarks import why_unusable
 from vschaos.files import check_room
+from vschaos.locks import BusyError, claimed
+from vschaos.parallel import IsInterrupted, Progress, StoppedError, on_all_cores, share_work
 
 TRIALS = 3  # of a file that changes while it is imported
 WRITE_SECONDS = 10.0  # from one writing of the manifest to the next
@@ -60,7 +60,7 @@ class Importer:
         """
         before = dict(self.manifest.known)
         try:
-            missing = self._missing(self._recognise(paths))
+            missing = self._missing(paths)
             if missing:
                 self._import(missing)
         finally:
@@ -68,9 +68,10 @@ class Importer:
                 self._save()
         return self.reasons
 
-    def _recognise(self, paths: Mapping[str, Path]) -> dict[str, Source]:
-        """Digests of the files; those whose stamp is known are not read."""
-        sources, unread = {}, {}
+    def _missing(self, paths: Mapping[str, Path]) -> dict[str, Source]:
+        """Files without an intact waveform. Bytes of a file, and those of its waveform, are read
+        unless they were before, as their stamps say."""
+        missing, unsure = {}, {}
         for name, path in paths.items():
             try:
                 stamp = FileStamp.of(path)
@@ -78,53 +79,45 @@ class Importer:
                 self.reasons[name] = _unreadable(error)
                 continue
             known = self.manifest.known.get(name)
-            if known is not None and known.stamp == stamp:
-                sources[name] = Source(path, stamp, True, known.digest)
-            else:
-                unread[name] = stamp.size
-        with Progress("reading", sum(unread.values()) / 1e6, "MB") as progress:
+            if known is None or known.stamp != stamp or not self._is_verified(known):
+                unsure[name] = stamp.size
+            elif known.reason:
+                self.reasons[name] = known.reason
+        with Progress("reading", sum(unsure.values()) / 1e6, "MB") as progress:
 
-            def read(name: str, is_interrupted: IsInterrupted) -> Source | str:
+            def read(name: str, is_interrupted: IsInterrupted) -> Known | Source | str:
+                path, known = paths[name], self.manifest.known.get(name)
                 try:
-                    return recognise(paths[name], is_interrupted)
+                    stamp = FileStamp.of(path)
+                    if known is not None and known.stamp == stamp:
+                        source = Source(path, stamp, True, known.digest)
+                    else:
+                        source = recognise(path, is_interrupted)
                 except OSError as error:
                     return _unreadable(error)
-                finally:
-                    progress(unread[name] / 1e6)
+                found = _find_whole(source, self.manifest)
+                progress(unsure[name] / 1e6)
+                return found or source
 
-            for name, found in on_all_cores(read, sorted(unread, key=lambda name: -unread[name])):
+            for name, found in on_all_cores(read, sorted(unsure, key=lambda name: -unsure[name])):
                 if isinstance(found, str):
                     self.reasons[name] = found
+                elif isinstance(found, Known):
+                    self._note(name, found)
                 else:
-                    sources[name] = found
+                    missing[name] = found
                     self._note(name, _entry(found))
-        return sources
-
-    def _missing(self, sources: Mapping[str, Source]) -> dict[str, Source]:
-        """Files without an intact waveform. Those not verified since their stamp are read."""
-        sizes: dict[str, int] = {}
-        missing = {}
-        for name, source in sources.items():
-            known = self.manifest.known[name]
-            path = self.manifest.waveform_path(source.digest)
-            if known.reason:
-                self.reasons[name] = known.reason
-            elif not path.exists():
-                missing[name] = source
-            elif known.waveform is None or known.waveform_stamp != FileStamp.of(path):
-                sizes[name] = path.stat().st_size
-        with Progress("checking", sum(sizes.values()) / 1e6, "MB") as progress:
-
-            def check(name: str, is_interrupted: IsInterrupted) -> Known | None:
-                path = self.manifest.waveform_path(sources[name].digest)
-                return _find_whole(sources[name], path, lambda n: progress(n / 1e6))
-
-            for name, known_now in on_all_cores(check, sizes):
-                if known_now is None:
-                    missing[name] = sources[name]
-                else:
-                    self._note(name, known_now)
         return missing
+
+    def _is_verified(self, known: Known) -> bool:
+        """Whether a file needs not be read again: its waveform is as it was, or there is none."""
+        if known.reason:
+            return True
+        try:
+            stamp = FileStamp.of(self.manifest.waveform_path(known.digest))
+        except FileNotFoundError:
+            return False
+        return known.waveform is not None and known.waveform_stamp == stamp
 
     def _import(self, sources: Mapping[str, Source]) -> None:
         room = room_for([source.path for source in sources.values()], self.manifest.sample_rate)
@@ -149,9 +142,9 @@ class Importer:
             for name, found in share_work(on_all_cores, take, largest_first):
                 if isinstance(found, Known):
                     self._note(name, found)
-                    found = found.reason
-                if found:
-                    self.reasons[name] = found
+                reason = found.reason if isinstance(found, Known) else found
+                if reason:
+                    self.reasons[name] = reason
 
     def _note(self, name: str, known: Known) -> None:
         self.manifest.known[name] = known
@@ -185,7 +178,7 @@ def import_sound(
     for _ in range(TRIALS):
         path = manifest.waveform_path(source.digest)
         with claimed(path, waits, is_interrupted):
-            found = _find_whole(source, path)
+            found = _find_whole(source, manifest)
             if found is not None:
                 return found
             try:
@@ -233,13 +226,12 @@ def _convert(
     return waveform
 
 
-def _find_whole(
-    source: Source, path: Path, progress: Callable[[int], object] = lambda num_bytes: None
-) -> Known | None:
+def _find_whole(source: Source, manifest: Manifest) -> Known | None:
     """The entry of a file whose waveform is cached; none if it is missing or damaged."""
+    path = manifest.waveform_path(source.digest)
     try:
         began, stamp = time.time(), FileStamp.of(path)
-        waveform = CachedWaveform(**verify(path, progress).about)
+        waveform = CachedWaveform(**verify(path).about)
     except (FileNotFoundError, DamagedArrayError):
         return None
     waveform_stamp = stamp if stamp.is_settled(began) else None

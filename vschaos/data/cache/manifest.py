@@ -16,13 +16,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vschaos.data.cache.arrays import FORMAT
-from vschaos.data.cache.locks import Lock
 from vschaos.data.cache.sources import FileStamp
+from vschaos.locks import Lock
 
 FOLDER, SOUNDS = "datasets", "sounds"  # in the cache
 SUFFIX = ".sound"
@@ -179,6 +179,34 @@ def find_manifests(cache: Path) -> list[Manifest]:
         with suppress(*UNREADABLE):
             found.append((path.stat().st_mtime, Manifest.read(path)))
     return [manifest for _, manifest in sorted(found, key=lambda entry: -entry[0])]
+
+
+def cache_lock(cache: Path) -> Lock:
+    """To be held by those who write to a cache, together, and alone by the one who clears it."""
+    return Lock(cache / "lock")
+
+
+@contextmanager
+def cache_in_use(cache: Path, work: str) -> Iterator[None]:
+    """Holds a cache that is written to, so that nothing is cleared meanwhile.
+
+    Args:
+        work: what is done, for the message of an error.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    lock = cache_lock(cache)
+    lock.take(is_shared=True, waits=True)
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = f"{error.strerror}, as {work} (data.dataset.cache)"
+        raise OSError(error.errno, reason, str(cache)) from error
+    finally:
+        lock.let_go()
 
 
 def _digest(settings: list[Any]) -> str:

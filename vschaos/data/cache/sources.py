@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio.files import UnusableAudioError, duration_seconds
-from vschaos.data.parallel import IsInterrupted, StoppedError
+from vschaos.parallel import IsInterrupted, StoppedError
 
 SETTLED_SECONDS = 2.0  # the coarsest clock of a file system that is in use
 FILES_ASKED = 100  # of each kind, headers are read; the others are guessed by their size

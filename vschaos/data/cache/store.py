@@ -13,11 +13,11 @@ import numpy as np
 from vschaos.audio.files import Waveform, check_channel
 from vschaos.data.cache.arrays import DamagedArrayError, map_array, read_header
 from vschaos.data.cache.importing import Importer
-from vschaos.data.cache.locks import Lock, cache_in_use
-from vschaos.data.cache.manifest import CachedWaveform, Manifest, find_manifests
+from vschaos.data.cache.manifest import CachedWaveform, Manifest, cache_in_use, find_manifests
 from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond
 from vschaos.data.remarks import warn_of_sounds, why_short
+from vschaos.locks import Lock
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps

@@ -25,13 +25,13 @@ from vschaos.data.cache.arrays import (
     read_header,
     verify,
 )
-from vschaos.data.cache.locks import BusyError, Lock, cache_in_use, claimed
-from vschaos.data.cache.manifest import SOUNDS
+from vschaos.data.cache.manifest import SOUNDS, cache_in_use
 from vschaos.data.cache.manifest import SUFFIX as SOUND_SUFFIX
 from vschaos.data.cache.store import SoundStore, StoredFile
 from vschaos.data.features.feature import Feature, compute
-from vschaos.data.parallel import IsInterrupted, Progress, in_processes, on_all_cores, share_work
 from vschaos.files import check_room
+from vschaos.locks import BusyError, Lock, claimed
+from vschaos.parallel import IsInterrupted, Progress, in_processes, on_all_cores, share_work
 
 FOLDER, SUFFIX = "features", ".feature"  # in the cache
 IDENTITY_LENGTH = 24  # of its hexadecimal digits in the name of a file

@@ -11,7 +11,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows, which refuses by itself to remove what is open
+except ImportError:  # Windows, where nothing is held
     fcntl = None  # type: ignore[assignment]
 
 PAUSE_SECONDS = 0.05  # between two checks of what another process writes
@@ -30,10 +30,14 @@ class Lock:
     Args:
         path: of the folder, or of the file, which is made if it is not there.
         is_of_one_process: processes forked from this one may outlive it, and hold nothing.
+
+    Attributes:
+        is_held: the system keeps others from taking it.
     """
 
     def __init__(self, path: Path, is_of_one_process: bool = False) -> None:
         self.path = path
+        self.is_held = False
         self._handle = -1
         if is_of_one_process:
             _OF_ONE_PROCESS.add(self)
@@ -55,6 +59,7 @@ class Lock:
             return False
         except OSError:
             return True
+        self.is_held = True
         return True
 
     @property
@@ -73,7 +78,7 @@ class Lock:
             if removes and self.is_there:
                 self.path.unlink()
         os.close(self._handle)
-        self._handle = -1
+        self._handle, self.is_held = -1, False
 
     def __del__(self) -> None:
         self.let_go()
@@ -101,34 +106,6 @@ def claimed(path: Path, waits: bool, is_interrupted: Callable[[], bool]) -> Iter
         yield
     finally:
         lock.let_go(removes=True)
-
-
-def cache_lock(cache: Path) -> Lock:
-    """To be held by those who write to a cache, together, and alone by the one who clears it."""
-    return Lock(cache / "lock")
-
-
-@contextmanager
-def cache_in_use(cache: Path, work: str) -> Iterator[None]:
-    """Holds a cache that is written to, so that nothing is cleared meanwhile.
-
-    Args:
-        work: what is done, for the message of an error.
-
-    Raises:
-        OSError: the cache cannot be written.
-    """
-    lock = cache_lock(cache)
-    lock.take(is_shared=True, waits=True)
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise
-        reason = f"{error.strerror}, as {work} (data.dataset.cache)"
-        raise OSError(error.errno, reason, str(cache)) from error
-    finally:
-        lock.let_go()
 
 
 _OF_ONE_PROCESS: weakref.WeakSet[Lock] = weakref.WeakSet()

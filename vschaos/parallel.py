@@ -127,10 +127,16 @@ def share_work(
 
 def _begin(watched: Connection) -> None:
     """In each process: leaves signals to the one that started it, and ends when that one does."""
+    ignore_signals()
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+
+
+def ignore_signals(worker: int = 0) -> None:
+    """In a process that works for another: Ctrl-C at a terminal reaches both, but the other one
+    ends it."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has fewer
             signal.signal(signal.Signals[name], signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 
 def _end_with(watched: Connection) -> None:
