@@ -29,7 +29,7 @@ def test_a_class_is_meant_by_its_name_or_its_number(given: str | float, number: 
 )
 def test_what_is_no_class_is_refused_with_those_there_are(given: str | float) -> None:
     with pytest.raises(
-        ValueError, match=r"from 0 to 3 or one of violin, Kör 🎻, 12, 1\.5 was"
+        ValueError, match=r"from 0 to 3 or one of violin, Kör 🎻, 12, 1\.5, got"
     ) as e:
         TIMBRE.value(given)
     assert str(e.value).endswith(f"got {given!r}")

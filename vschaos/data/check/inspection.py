@@ -116,10 +116,10 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         )
     findings: list[Finding] = []
     readable, usable = [], []
-    for path in Progress(paths, desc="listening", unit="file"):
+    for path in Progress(paths, desc="reading", unit="file"):
         name = name_in(path, root)
         try:
-            sound, remarks = _listen(path, name)
+            sound, remarks = _inspect(path, name)
         except UnusableAudioError as error:
             findings.append(Finding(ERROR, "files that cannot be used", name, str(error)))
             continue
@@ -151,8 +151,8 @@ def count_formats(sounds: Iterable[Sound]) -> dict[str, Counter[Any]]:
     }
 
 
-def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
-    """A sound, and what is to be said of it.
+def _inspect(path: Path, name: str) -> tuple[Sound, list[Finding]]:
+    """A sound, and the findings about it.
 
     Raises:
         UnusableAudioError: it cannot be read, or has no sample.
