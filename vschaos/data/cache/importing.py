@@ -130,19 +130,21 @@ class Importer:
         largest_first = sorted(sources, key=lambda name: -sources[name].stamp.size)
         with Progress("importing", minutes, "minutes of sound") as progress:
 
-            def take(name: str, is_interrupted: IsInterrupted, waits: bool) -> Known | str | None:
+            def take(
+                name: str, is_interrupted: IsInterrupted, waits: bool
+            ) -> tuple[Known | None, str] | None:
                 source = sources[name]
                 try:
-                    return import_sound(source, self.manifest, progress, is_interrupted, waits)
+                    known = import_sound(source, self.manifest, progress, is_interrupted, waits)
                 except BusyError:
                     return None
                 except UnusableAudioError as error:
-                    return str(error)
+                    return None, str(error)
+                return known, known.reason
 
-            for name, found in share_work(on_all_cores, take, largest_first):
-                if isinstance(found, Known):
-                    self._note(name, found)
-                reason = found.reason if isinstance(found, Known) else found
+            for name, (known, reason) in share_work(on_all_cores, take, largest_first):
+                if known is not None:
+                    self._note(name, known)
                 if reason:
                     self.reasons[name] = reason
 
