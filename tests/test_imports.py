@@ -13,7 +13,7 @@ import vschaos
 PACKAGE = Path(vschaos.__file__).parent
 REPOSITORY = PACKAGE.parent
 FOUNDATIONS = {"batch", "files", "folders", "labels", "locks", "outputs", "parallel"}
-FOUNDATIONS |= {"progress", "targets", "voices"}
+FOUNDATIONS |= {"counter_random", "progress", "targets", "voices"}
 COMMANDS = {"cli"}  # of the programs in a room
 ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of the page
     "audio": set(),

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from vschaos.counter_random import Chance
 from vschaos.labels import Labels
 from vschaos.latents.prior import LatentPrior
-from vschaos.layers.counter_random import Chance
 from vschaos.voices import with_new_rows, with_rows
 
 SAMPLED_DOUBT = 0.02  # noise that a sampler assumes on its own latents, standard deviations

@@ -5,7 +5,17 @@ import math
 import torch
 from torch import Tensor, nn
 
-MASK = 0xFFFFFFFF
+
+def mixed(values: Tensor) -> Tensor:
+    """Hashes integers from 0 to 2^32 - 1 (int64) to others of the same range.
+
+    Products stay below 2^63. The multiplier 0x45D9F3B spreads each bit over all others best
+    (T. Mueller).
+    """
+    for _ in range(2):
+        values = torch.bitwise_xor(values, torch.bitwise_right_shift(values, 16))
+        values = torch.bitwise_and((values + 0x9E3779) * 0x45D9F3B, 0xFFFFFFFF)
+    return torch.bitwise_xor(values, torch.bitwise_right_shift(values, 16))
 
 
 class Chance(nn.Module):
@@ -25,7 +35,6 @@ class Chance(nn.Module):
         super().__init__()
         self.seed = 0
         self.draw = 0
-        self.mask = MASK
 
     @torch.jit.export
     def begin(self, seed: int) -> None:
@@ -35,10 +44,10 @@ class Chance(nn.Module):
     def forward(self, num_rows: int, num_columns: int) -> Tensor:
         """Uniform between 0 and 1, both excluded, `[num_rows, num_columns]`."""
         rows, columns = torch.arange(num_rows), torch.arange(num_columns)
-        hashed = self._mixed(torch.full([1, 1], self.seed & self.mask))
-        hashed = self._mixed(torch.bitwise_xor(hashed, torch.full([1, 1], self.draw & self.mask)))
-        hashed = self._mixed(torch.bitwise_xor(hashed, rows.unsqueeze(1)))
-        hashed = self._mixed(torch.bitwise_xor(hashed, columns.unsqueeze(0)))
+        hashed = mixed(torch.full([1, 1], self.seed & 0xFFFFFFFF))
+        hashed = mixed(torch.bitwise_xor(hashed, torch.full([1, 1], self.draw & 0xFFFFFFFF)))
+        hashed = mixed(torch.bitwise_xor(hashed, rows.unsqueeze(1)))
+        hashed = mixed(torch.bitwise_xor(hashed, columns.unsqueeze(0)))
         self.draw += 1
         # 24 bits: the precision of float32
         return (torch.bitwise_right_shift(hashed, 8).float() + 0.5) / 16777216.0
@@ -49,11 +58,3 @@ class Chance(nn.Module):
         uniform = self.forward(num_rows, 2 * num_columns)
         radius = torch.sqrt(-2.0 * torch.log(uniform[:, :num_columns]))
         return radius * torch.cos(2.0 * math.pi * uniform[:, num_columns:])
-
-    def _mixed(self, values: Tensor) -> Tensor:
-        """Hashes integers below 2^32; products stay below 2^63. The multiplier 0x45D9F3B spreads
-        each bit over all others best (T. Mueller)."""
-        for _ in range(2):
-            values = torch.bitwise_xor(values, torch.bitwise_right_shift(values, 16))
-            values = torch.bitwise_and((values + 0x9E3779) * 0x45D9F3B, self.mask)
-        return torch.bitwise_xor(values, torch.bitwise_right_shift(values, 16))

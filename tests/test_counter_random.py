@@ -2,7 +2,7 @@
 
 import torch
 
-from vschaos.layers.counter_random import Chance
+from vschaos.counter_random import Chance
 
 
 def drawn(seed: int, rows: int = 4, columns: int = 4000) -> torch.Tensor:
