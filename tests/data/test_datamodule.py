@@ -267,7 +267,7 @@ def test_labels_of_held_out_sounds_are_those_of_their_frames(
     monkeypatch.setattr(excerpts_module, "HELD_OUT_SECONDS", 0.04)  # 320 samples, of the middle
     store = make_store(600, 90, 300)
     data = _labelled(store, Split(["001.wav"], ["000.wav", "002.wav"]))
-    found = set()
+    seen = set()
     for sound in data.val_dataloader():
         length = sound.audio.shape[1]
         assert sound.labels.values.shape == (1, 1, len(range(-5, length + 15, 10)))
@@ -276,8 +276,8 @@ def test_labels_of_held_out_sounds_are_those_of_their_frames(
             # a file goes on beyond the part of it that is taken, and its labels with it
             expected = _of_ramp(store, float(sound.audio[0, 0]) + centre)
             assert value == expected or (math.isnan(value) and math.isnan(expected))
-            found.add(0.0 if math.isnan(value) else value)
-    assert found == {0.0, 2.0, 3.0, 4.0}
+            seen.add(0.0 if math.isnan(value) else value)
+    assert seen == {0.0, 2.0, 3.0, 4.0}
 
 
 def test_speeds_are_many_in_a_batch_and_those_of_its_series(
