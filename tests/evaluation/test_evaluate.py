@@ -121,7 +121,7 @@ def test_tables_show_the_accuracy_of_conditioning_and_prediction(
     assert "prediction accuracy" in tables(facts)
 
 
-def test_the_notes_of_a_sampler_are_all_right(
+def test_note_accuracy_counts_the_right_notes(
     labelled: Run, tone: Tone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model that plays exactly the notes of its labels."""
@@ -184,7 +184,7 @@ def test_labels_of_foreign_sounds_count_if_they_are_the_same(
     assert "expected the model's classes A, A#" in caplog.text
 
 
-def test_a_dataset_that_moved_is_known_again(plain: Run, notes: Path, tmp_path: Path) -> None:
+def test_a_moved_dataset_is_recognised(plain: Run, notes: Path, tmp_path: Path) -> None:
     shutil.copytree(notes, tmp_path / "elsewhere")
     facts = evaluate(plain, tmp_path / "elsewhere", tracker=None, count=2).facts
     assert facts["evaluated_on"] == "held out"
@@ -241,10 +241,10 @@ def test_ctrl_c_keeps_the_earlier_evaluation(
     assert [path.name for path in tmp_path.iterdir()] == ["evaluation"]
     assert run_it(monkeypatch, plain.folder, *words) == 0
     assert "PCA-" in (out / "evaluation.txt").read_text()
-    # and what somebody wrote into it is kept
+    # an edited file is renamed, not lost
     assert {path.name for path in tmp_path.iterdir()} == {"evaluation", "evaluation.backup"}
-    kept = tmp_path / "evaluation.backup" / "evaluation.txt"
-    assert kept.read_text() == "the one before"
+    backup = tmp_path / "evaluation.backup" / "evaluation.txt"
+    assert backup.read_text() == "the one before"
 
 
 def test_a_model_that_gives_no_numbers_is_still_written(
@@ -294,6 +294,7 @@ def test_a_decoder_of_sound_is_compared_with_silence(plain: Run, tmp_path: Path)
     assert model["loudness"] == pytest.approx(-12.0, abs=3.0)  # it is untrained: level_db is -12
     assert facts["magnitudes"]["silence"]["spectral_convergence"] == pytest.approx(0.0)
     assert {"labels", "latents"}.isdisjoint(facts)
+    assert re.search(r"metrics of the training: level [\d.]+ dB, distance [\d.]+", tables(facts))
     write_evaluation(result, tmp_path / "evaluation", run.sample_rate)
     names = {path.name for path in (tmp_path / "evaluation").glob("*.png")}
     assert names == {"measures.png", "files.png", "sounds.png"}
@@ -331,7 +332,7 @@ def test_a_model_without_inversions_refuses_them(player: Run) -> None:
         evaluate(player, inversions=["scan"])
 
 
-def test_help_comes_at_once() -> None:
+def test_help_does_not_import_torch() -> None:
     words = [sys.executable, "-c", "import sys, vschaos.evaluate; print('torch' in sys.modules)"]
     said = subprocess.run(words, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

@@ -10,11 +10,11 @@ from torch import Tensor
 from vschaos.dsp import STFT
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import (
-    Frame,
+    Frames,
+    decode_lines,
     dips_db,
     evaluate_latents,
     rank_correlation,
-    walk_lines,
 )
 from vschaos.labels import Labels
 from vschaos.models.capabilities import LatentStatistics, Representation, Spectral
@@ -69,16 +69,16 @@ def tones(*frequencies_hz: float) -> list[Excerpt]:
     return excerpts
 
 
-def frame(place: float) -> Frame:
+def frame(place: float) -> Frames:
     nothing = torch.zeros(1, 0, 1)
-    return Frame(torch.tensor([place]), torch.ones(BINS), Labels(nothing, nothing > 0))
+    return Frames(torch.tensor([[place]]), torch.ones(BINS, 1), Labels(nothing, nothing > 0))
 
 
-def test_a_hole_between_two_sounds_is_as_deep_as_it_is() -> None:
+def test_the_depth_of_a_hole_is_measured() -> None:
     ends = [(frame(-2.0), frame(2.0)), (frame(1.5), frame(2.5))]
-    whole = walk_lines(Space(), ends)
+    whole = decode_lines(Space(), ends)
     assert dips_db(whole.levels_db).min() > -0.5
-    holed = walk_lines(Space(has_hole=True), ends)
+    holed = decode_lines(Space(has_hole=True), ends)
     dips = dips_db(holed.levels_db)
     assert dips[0] == pytest.approx(-80.0, abs=0.5)  # the floor
     assert dips[1] > -0.5  # the other line does not pass it
@@ -103,8 +103,8 @@ def test_distances_of_latents_and_sounds_correlate_in_an_unfolded_space() -> Non
 
 
 def test_the_speed_along_a_line_depends_on_its_length() -> None:
-    near = walk_lines(Space(), [(frame(1.0), frame(2.0))])
-    far = walk_lines(Space(), [(frame(1.0), frame(5.0))])
+    near = decode_lines(Space(), [(frame(1.0), frame(2.0))])
+    far = decode_lines(Space(), [(frame(1.0), frame(5.0))])
     assert near.deviations[0] == pytest.approx(1.0)
     assert far.deviations[0] == pytest.approx(4.0)
     assert far.steps_db.sum() > near.steps_db.sum()

@@ -12,19 +12,17 @@ import torch
 from vschaos.data.pitch.networks import make_tracker
 from vschaos.data.pitch.tracking import Frames
 from vschaos.dsp import STFT
+from vschaos.evaluation.loudness import loudness_lufs
 from vschaos.evaluation.measures import (
     MAGNITUDE_MEASURES,
     SOUND_MEASURES,
     compare_magnitudes,
-    compare_pitch,
     compare_sounds,
     compare_treble,
-    follow_pitch,
-    loudness_lufs,
-    onset_sharpness,
-    pitch_measures,
     pooled,
 )
+from vschaos.evaluation.onsets import onset_sharpness
+from vschaos.evaluation.pitch import compare_pitch, follow_pitch
 
 RATE = 44100
 Tone = Callable[..., np.ndarray]
@@ -47,7 +45,7 @@ def test_twice_the_magnitudes_are_six_decibels() -> None:
     assert measured["level"] == pytest.approx(6.02, abs=0.01)
 
 
-def test_a_sound_is_like_itself() -> None:
+def test_a_sound_equals_itself_by_every_measure() -> None:
     sound = row(noise())
     measured = compare_sounds(sound, sound, RATE)
     for measure in SOUND_MEASURES:
@@ -63,7 +61,7 @@ def test_loudness_is_that_of_the_recommendation(tone: Tone, rate: int) -> None:
     assert loudness_lufs(0.1 * sine, rate) == pytest.approx(-23.01, abs=0.1)
 
 
-def test_lows_are_softer_than_they_measure_and_pauses_do_not_count(tone: Tone) -> None:
+def test_low_frequencies_count_less_and_pauses_not_at_all(tone: Tone) -> None:
     middle = loudness_lufs(tone(997.0, RATE, 1.0), RATE)
     assert loudness_lufs(tone(40.0, RATE, 1.0), RATE) < middle - 4.0
     assert loudness_lufs(tone(8000.0, RATE, 1.0), RATE) == pytest.approx(middle + 3.3, abs=0.3)
@@ -71,28 +69,30 @@ def test_lows_are_softer_than_they_measure_and_pauses_do_not_count(tone: Tone) -
     assert loudness_lufs(paused, RATE) == pytest.approx(middle, abs=0.6)
 
 
-def test_highs_that_a_filter_took_are_missed(tone: Tone) -> None:
+def treble(output: np.ndarray, target: np.ndarray, rate: int = RATE) -> list[float | None]:
+    """Level and balance in dB."""
+    measured = compare_treble(row(output), row(target), rate)
+    return [measured["treble_level"], measured["treble_balance"]]
+
+
+def test_filtered_treble_is_measured(tone: Tone) -> None:
     low, high = tone(500.0, RATE, 1.0), tone(8000.0, RATE, 1.0, 0.05)
-    kept = compare_treble(low + 0.1 * high, low + high, RATE)
-    assert kept is not None
-    assert kept.level_db == pytest.approx(-20.0, abs=0.1)
-    assert kept.balance_db == pytest.approx(-20.0, abs=0.2)
-    fade = np.hanning(RATE)  # an end cut off has highs of its own
-    dull = compare_treble(low * fade, (low + high) * fade, RATE)
-    assert dull is not None
-    assert dull.level_db == pytest.approx(-60.0)
+    assert treble(low + 0.1 * high, low + high) == pytest.approx([-20.0, -20.0], abs=0.2)
+    fade = np.hanning(RATE)  # a cut end has treble of its own
+    assert treble(low * fade, (low + high) * fade)[0] == pytest.approx(-60.0)
 
 
-def test_less_of_all_is_no_less_of_the_highs() -> None:
-    kept = compare_treble(0.5 * noise(), noise(), RATE)
-    assert kept is not None
-    assert kept.level_db == pytest.approx(-6.02, abs=0.01)
-    assert kept.balance_db == pytest.approx(0.0, abs=0.01)
+def test_a_lower_level_does_not_change_the_balance() -> None:
+    assert treble(0.5 * noise(), noise()) == pytest.approx([-6.02, 0.0], abs=0.01)
 
 
-def test_a_sound_without_highs_is_not_asked_for_them(tone: Tone) -> None:
-    assert compare_treble(noise(), tone(500.0, RATE, 1.0) * np.hanning(RATE), RATE) is None
-    assert compare_treble(noise(), noise(), 8000) is None  # nothing lies above 4 kHz there
+def test_silence_has_the_least_treble() -> None:
+    assert treble(0.0 * noise(), noise()) == pytest.approx([-60.0, 0.0])
+
+
+def test_a_sound_without_treble_has_no_measures_of_it(tone: Tone) -> None:
+    assert treble(noise(), tone(500.0, RATE, 1.0) * np.hanning(RATE)) == [None, None]
+    assert treble(noise(), noise(), 8000) == [None, None]  # nothing is above 4 kHz there
 
 
 def clicks() -> np.ndarray:
@@ -106,16 +106,16 @@ def test_a_smeared_click_is_less_sharp() -> None:
     smeared = np.convolve(clicks(), window)[:RATE]
     sharpness = onset_sharpness(smeared, clicks(), RATE)
     assert sharpness is not None
-    assert sharpness < 0.2
+    assert sharpness < 20.0
     shorter = onset_sharpness(np.convolve(clicks(), np.hanning(220))[:RATE], clicks(), RATE)
     assert shorter is not None
-    assert sharpness < shorter < 0.9
+    assert sharpness < shorter < 90.0
 
 
-def test_neither_level_nor_a_little_delay_blunts_an_onset() -> None:
-    assert onset_sharpness(0.1 * clicks(), clicks(), RATE) == pytest.approx(1.0)
+def test_sharpness_does_not_depend_on_level_or_a_short_delay() -> None:
+    assert onset_sharpness(0.1 * clicks(), clicks(), RATE) == pytest.approx(100.0)
     late = np.roll(clicks(), 441)
-    assert onset_sharpness(late, clicks(), RATE) == pytest.approx(1.0, abs=0.1)
+    assert onset_sharpness(late, clicks(), RATE) == pytest.approx(100.0, abs=10.0)
 
 
 def test_a_swell_has_no_onset(tone: Tone) -> None:
@@ -130,24 +130,22 @@ def frames(cents: float, voiced: list[bool]) -> Frames:
 
 
 def test_thirty_cents_are_thirty_cents() -> None:
-    kept = compare_pitch(frames(30.0, [True] * 4), frames(0.0, [True] * 4), 0.5)
-    assert kept is not None
-    assert kept.error_cents == pytest.approx(30.0)
-    assert (kept.in_tune, kept.voicing) == (1.0, 1.0)
+    measured = compare_pitch(frames(30.0, [True] * 4), frames(0.0, [True] * 4), 0.5)
+    expected = {"pitch_error": 30.0, "pitch_in_tune": 100.0, "voicing": 100.0}
+    assert measured == pytest.approx(expected)
 
 
-def test_an_octave_is_out_of_tune_and_half_the_voice_is_half() -> None:
-    kept = compare_pitch(frames(-1200.0, [True, True, False, False]), frames(0.0, [True] * 4), 0.5)
-    assert kept is not None
-    assert kept.error_cents == pytest.approx(1200.0)
-    assert (kept.in_tune, kept.voicing) == (0.0, 0.5)
+def test_an_octave_is_out_of_tune_and_half_the_frames_are_voiced() -> None:
+    output = frames(-1200.0, [True, True, False, False])
+    measured = compare_pitch(output, frames(0.0, [True] * 4), 0.5)
+    expected = {"pitch_error": 1200.0, "pitch_in_tune": 0.0, "voicing": 50.0}
+    assert measured == pytest.approx(expected)
 
 
 def test_soft_frames_do_not_count() -> None:
     target = frames(0.0, [True] * 4)._replace(level_db=np.array([-20.0, -20.0, -80.0, -80.0]))
-    kept = compare_pitch(frames(0.0, [True, True, False, False]), target, 0.5)
-    assert kept is not None
-    assert kept.voicing == 1.0
+    output = frames(0.0, [True, True, False, False])
+    assert compare_pitch(output, target, 0.5)["voicing"] == 100.0
 
 
 def test_the_tracker_measures_thirty_cents(tone: Tone) -> None:
@@ -157,10 +155,9 @@ def test_the_tracker_measures_thirty_cents(tone: Tone) -> None:
         sum(tone(k * hz, RATE, 1.0, 0.3 / k) for k in range(1, 6)) for hz in (300.0, 305.243)
     ]
     target, output = (follow_pitch(tracker, sound, RATE) for sound in harmonics)
-    kept = compare_pitch(output, target, tracker.threshold)
-    assert kept is not None
-    assert kept.error_cents == pytest.approx(30.0, abs=5.0)
-    assert kept.in_tune == 1.0
+    measured = compare_pitch(output, target, tracker.threshold)
+    assert measured["pitch_error"] == pytest.approx(30.0, abs=5.0)
+    assert measured["pitch_in_tune"] == 100.0
 
 
 @pytest.mark.parametrize("length", [1, 2, 600, RATE])
@@ -178,8 +175,7 @@ def test_pitch_of_next_to_nothing(length: int) -> None:
     pytest.importorskip("swift_f0")
     tracker = make_tracker("swift")
     followed = follow_pitch(tracker, np.zeros(length, np.float32), RATE)
-    kept = compare_pitch(followed, followed, tracker.threshold)
-    measured = pitch_measures(kept)
+    measured = compare_pitch(followed, followed, tracker.threshold)
     assert all(value is None or math.isfinite(value) for value in measured.values())
 
 

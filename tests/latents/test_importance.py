@@ -1,4 +1,4 @@
-"""The first latent matters most, and more of it is brighter or louder."""
+"""Latents are ordered by importance; larger values are brighter or louder."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def points() -> Tensor:
     return torch.randn(3, 2000)
 
 
-def test_what_changes_the_spectrum_most_is_first(points: Tensor) -> None:
+def test_the_latent_that_changes_the_spectrum_most_is_first(points: Tensor) -> None:
     found = order_latents(points, decoder((0.5, -2.0, 0.1)))
     assert found is not None
     assert found.order.tolist() == [1, 0, 2]
@@ -41,13 +41,13 @@ def test_what_changes_the_spectrum_most_is_first(points: Tensor) -> None:
     assert float(found.importance[0] / found.importance[1]) == pytest.approx(4.0, rel=0.1)
 
 
-def test_up_is_louder_where_nothing_gets_brighter(points: Tensor) -> None:
+def test_the_positive_direction_is_louder_where_brightness_is_constant(points: Tensor) -> None:
     found = order_latents(points, louder((-1.0, 0.3, 0.1)))
     assert found is not None
     assert found.signs.tolist() == [-1.0, 1.0, 1.0]
 
 
-def test_it_is_the_same_each_time_and_draws_nothing(points: Tensor) -> None:
+def test_the_order_is_deterministic_and_uses_no_random_numbers(points: Tensor) -> None:
     state = torch.get_rng_state()
     first, second = (order_latents(points, decoder((0.5, -2.0, 0.1))) for _ in range(2))
     assert first is not None
@@ -56,7 +56,7 @@ def test_it_is_the_same_each_time_and_draws_nothing(points: Tensor) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_players_see_latents_in_order_and_back(points: Tensor) -> None:
+def test_standardizing_orders_latents_and_is_invertible(points: Tensor) -> None:
     latent = GaussianLatent(3)
     latent.centre.copy_(torch.tensor([[1.0], [2.0], [3.0]]))
     latent.spread.copy_(torch.tensor([[1.0], [0.5], [2.0]]))
@@ -72,45 +72,33 @@ def test_players_see_latents_in_order_and_back(points: Tensor) -> None:
     assert before[0][0] == pytest.approx(-before[0][1], abs=0.4)
 
 
-def test_weights_from_before_open_as_they_were_learnt() -> None:
-    latent = GaussianLatent(3)
-    state = {
-        name: value
-        for name, value in latent.state_dict().items()
-        if name not in ("order", "signs", "importance")
-    }
-    other = GaussianLatent(3)
-    other.load_state_dict(state, strict=True)
-    assert other.order.tolist() == [0, 1, 2]
-
-
-def test_how_many_matter() -> None:
+def test_the_number_of_important_latents() -> None:
     assert num_important([]) == 0
     assert num_important([0.0, 0.0]) == 0
     assert num_important([1.0] * 10) == 9
     assert num_important([10.0, 0.1, 0.1]) == 1
 
 
-def test_what_is_left_out_is_filled_in_from_what_is_near() -> None:
-    """Latents on a ring: one half of the plane tells the other coordinate, zeros do not."""
+def test_completion_takes_the_mean_of_near_samples() -> None:
+    """Latents on a ring: the first coordinate determines the second; zeros are a worse estimate."""
     torch.manual_seed(1)
     angle = 3.14 * torch.rand(4096)
     ring = torch.stack([1.5 * torch.cos(angle), 1.5 * torch.sin(angle)])
-    kept = torch.jit.script(LatentCompletion(1, ring))
-    filled = kept(ring[None, :1])
+    completion = torch.jit.script(LatentCompletion(1, ring))
+    filled = completion(ring[None, :1])
     assert torch.equal(filled[0, 0], ring[0])
     assert float((filled[0, 1] - ring[1]).abs().mean()) < 0.15 * float(ring[1].mean())
-    far = kept(torch.tensor([[[50.0, -50.0]]]))
+    far = completion(torch.tensor([[[50.0, -50.0]]]))
     assert torch.isfinite(far).all()
     assert far[0, 1].abs().max() < 1.6
 
 
-def test_all_that_are_kept_stay_as_they_are() -> None:
+def test_completion_does_not_change_given_latents() -> None:
     latents = torch.randn(2, 3, 5)
     assert LatentCompletion(3, torch.randn(3, 100))(latents) is latents
 
 
 @pytest.mark.parametrize("count", [0, 4, -1])
-def test_more_latents_than_there_are_are_refused(count: int) -> None:
+def test_too_many_latents_are_refused(count: int) -> None:
     with pytest.raises(ValueError, match="--latents must be from 1 to 3"):
         LatentCompletion(count, torch.randn(3, 100))

@@ -1,4 +1,4 @@
-"""A prior learns what comes after what, and a walk by it goes on for ever without going astray."""
+"""Samples of a prior have the statistics of the training, are endless, and stay in its range."""
 
 from collections.abc import Callable
 
@@ -21,8 +21,8 @@ def labels_of(shape: float, batch: int, count: int, is_known: bool = True) -> La
 
 
 def square(batch: int, count: int) -> tuple[Tensor, Labels]:
-    """Two latents: one changes sign now and then, by chance once in 20 frames; the other one is 1
-    or -1, as the label says."""
+    """Two latents: one changes sign at random, once in 20 frames on average; the other one is 1
+    or -1, by the label."""
     flips = torch.where(torch.rand(batch, count) < 0.05, -1.0, 1.0).cumprod(dim=1)
     shape = (torch.rand(batch, 1) < 0.5).float().expand(-1, count)
     latents = torch.stack([flips, 2.0 * shape - 1.0], dim=1)
@@ -72,31 +72,31 @@ def prior() -> LatentPrior:
     return prior
 
 
-def test_it_goes_on_as_what_it_learnt(prior: LatentPrior) -> None:
-    walk = torch.jit.script(PriorSampler(prior))
-    walk.begin(0)
-    latents = walk(torch.ones(1, 1500), labels_of(1.0, 1, 1500))[0]
+def test_samples_have_the_statistics_of_the_training(prior: LatentPrior) -> None:
+    sampler = torch.jit.script(PriorSampler(prior))
+    sampler.begin(0)
+    latents = sampler(torch.ones(1, 1500), labels_of(1.0, 1, 1500))[0]
     turns = (latents[0].sign().diff().abs() > 0).float().mean()
     assert 0.02 < float(turns) < 0.12
     near = (latents[0].abs() - 1.0).abs()
     assert float((near < 0.3).float().mean()) > 0.8
     assert float((latents[1] > 0.7).float().mean()) > 0.75
-    low = walk(torch.ones(1, 200), labels_of(0.0, 1, 200))[0]
+    low = sampler(torch.ones(1, 200), labels_of(0.0, 1, 200))[0]
     assert float((low[1, 20:] < -0.7).float().mean()) > 0.75
 
 
-def test_temperature_0_still_goes_from_one_to_the_other(prior: LatentPrior) -> None:
-    walk = PriorSampler(prior)
-    latents = walk(torch.zeros(1, 400), labels_of(1.0, 1, 400))[0]
+def test_temperature_0_still_changes_from_sound_to_sound(prior: LatentPrior) -> None:
+    sampler = PriorSampler(prior)
+    latents = sampler(torch.zeros(1, 400), labels_of(1.0, 1, 400))[0]
     assert (latents[0] > 0.5).any()
     assert (latents[0] < -0.5).any()
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
-def test_it_never_leaves_where_the_training_was(prior: LatentPrior, temperature: float) -> None:
-    walk = PriorSampler(prior)
+def test_samples_stay_in_the_range_of_the_training(prior: LatentPrior, temperature: float) -> None:
+    sampler = PriorSampler(prior)
     found = [
-        walk(torch.full([2, 200], temperature), labels_of(0.0, 2, 200, is_known=False))
+        sampler(torch.full([2, 200], temperature), labels_of(0.0, 2, 200, is_known=False))
         for _ in range(4)
     ]
     latents = torch.cat(found, dim=2)
@@ -104,37 +104,37 @@ def test_it_never_leaves_where_the_training_was(prior: LatentPrior, temperature:
     assert float(latents.abs().max()) <= 1.2001
 
 
-def test_a_walk_is_the_same_for_a_seed_whatever_the_blocks(prior: LatentPrior) -> None:
-    def walked(seed: int, sizes: tuple[int, ...], rows: int = 1) -> Tensor:
-        walk = PriorSampler(prior)
-        walk.begin(seed)
-        parts = [walk(torch.ones(rows, size), labels_of(1.0, rows, size)) for size in sizes]
+def test_a_seed_gives_the_same_samples_for_any_block_size(prior: LatentPrior) -> None:
+    def sampled(seed: int, sizes: tuple[int, ...], rows: int = 1) -> Tensor:
+        sampler = PriorSampler(prior)
+        sampler.begin(seed)
+        parts = [sampler(torch.ones(rows, size), labels_of(1.0, rows, size)) for size in sizes]
         return torch.cat(parts, dim=2)
 
-    whole = walked(3, (64,))
+    whole = sampled(3, (64,))
     torch.rand(3)
-    assert torch.equal(walked(3, (1, 2, 5, 56)), whole)
-    torch.testing.assert_close(walked(3, (64,), rows=3)[:1], whole)
-    assert not torch.allclose(walked(3, (64,), rows=3)[1:2], whole)
-    assert not torch.allclose(walked(4, (64,)), whole)
+    assert torch.equal(sampled(3, (1, 2, 5, 56)), whole)
+    torch.testing.assert_close(sampled(3, (64,), rows=3)[:1], whole)
+    assert not torch.allclose(sampled(3, (64,), rows=3)[1:2], whole)
+    assert not torch.allclose(sampled(4, (64,)), whole)
 
 
-def test_rows_come_and_go(prior: LatentPrior) -> None:
-    walk = torch.jit.script(PriorSampler(prior))
+def test_the_number_of_voices_may_change(prior: LatentPrior) -> None:
+    sampler = torch.jit.script(PriorSampler(prior))
     for rows in (1, 3, 2):
-        assert walk(torch.ones(rows, 4), labels_of(1.0, rows, 4)).shape == (rows, 2, 4)
+        assert sampler(torch.ones(rows, 4), labels_of(1.0, rows, 4)).shape == (rows, 2, 4)
 
 
-def test_it_begins_anew_with_a_seed(prior: LatentPrior) -> None:
-    walk = PriorSampler(prior)
-    walk.begin(5)
-    first = walk(torch.ones(1, 10), labels_of(1.0, 1, 10))
-    walk.begin(5)
-    assert torch.equal(walk(torch.ones(1, 10), labels_of(1.0, 1, 10)), first)
+def test_a_seed_restarts_the_sequence(prior: LatentPrior) -> None:
+    sampler = PriorSampler(prior)
+    sampler.begin(5)
+    first = sampler(torch.ones(1, 10), labels_of(1.0, 1, 10))
+    sampler.begin(5)
+    assert torch.equal(sampler(torch.ones(1, 10), labels_of(1.0, 1, 10)), first)
 
 
 @pytest.mark.slow
-def test_what_stands_still_ends_when_sounds_do() -> None:
+def test_a_steady_sound_ends_after_its_duration() -> None:
     """Notes of one frame that holds for 40, and then another one."""
     torch.manual_seed(0)
     prior = LatentPrior(1, {}, [], width=24, num_ways=2, num_places=8)
@@ -149,9 +149,9 @@ def test_what_stands_still_ends_when_sounds_do() -> None:
         noisy = notes[:, None, piece] + 0.02 * torch.randn(16, 1, 81)
         return stretch_of(noisy, ages[:, piece], Labels(empty, empty > 0))
 
-    walk = PriorSampler(learnt(prior, streams, 300))
+    sampler = PriorSampler(learnt(prior, streams, 300))
     empty = torch.zeros(1, 0, 4000)
-    latents = walk(torch.ones(1, 4000), Labels(empty, empty > 0))[0, 0]
+    latents = sampler(torch.ones(1, 4000), Labels(empty, empty > 0))[0, 0]
     lengths = (latents.diff().abs() > 0.25).nonzero()[:, 0].diff()
     lengths = lengths[lengths > 2]  # the first frames of a note may waver
     # where the next one is like the one before, two of them look like one
@@ -159,12 +159,12 @@ def test_what_stands_still_ends_when_sounds_do() -> None:
     assert int(lengths.max()) < 240
 
 
-def test_a_walk_goes_on_as_alone_when_others_join_and_leave(prior: LatentPrior) -> None:
-    """To the last digits of products of several rows, which a walk hardly carries on."""
-    walks = []
+def test_a_voice_does_not_depend_on_others(prior: LatentPrior) -> None:
+    """Up to rounding in products of several rows."""
+    sequences = []
     for sizes in ((1, 1, 1, 1), (1, 4, 2, 4)):
-        walk = PriorSampler(prior)
-        walk.begin(3)
-        parts = [walk(torch.ones(rows, 8), labels_of(1.0, rows, 8))[:1] for rows in sizes]
-        walks.append(torch.cat(parts, dim=2))
-    torch.testing.assert_close(walks[1], walks[0], atol=1e-4, rtol=0.0)
+        sampler = PriorSampler(prior)
+        sampler.begin(3)
+        parts = [sampler(torch.ones(rows, 8), labels_of(1.0, rows, 8))[:1] for rows in sizes]
+        sequences.append(torch.cat(parts, dim=2))
+    torch.testing.assert_close(sequences[1], sequences[0], atol=1e-4, rtol=0.0)

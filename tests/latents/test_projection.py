@@ -1,9 +1,10 @@
-"""Every view of a latent space leads back, and shows what it is called after."""
+"""Projections of a latent space are invertible and have the properties of their names."""
 
+import numpy as np
 import pytest
 import torch
 
-from vschaos.latents.projection import PROJECTIONS, LatentProjection
+from vschaos.latents.projection import PROJECTIONS, LatentProjection, principal_plane
 
 
 def fitted(dim: int) -> tuple[LatentProjection, torch.Tensor]:
@@ -17,7 +18,7 @@ def fitted(dim: int) -> tuple[LatentProjection, torch.Tensor]:
 
 @pytest.mark.parametrize("view", PROJECTIONS)
 @pytest.mark.parametrize("dim", [1, 2, 3, 8])
-def test_inward_undoes_outward(view: str, dim: int) -> None:
+def test_a_projection_is_invertible(view: str, dim: int) -> None:
     projection, cloud = fitted(dim)
     scripted = torch.jit.script(projection)
     scripted.mode = view
@@ -61,3 +62,15 @@ def test_too_few_latents_leave_all_as_it_is() -> None:
     projection.mode = "pca"
     latents = torch.randn(1, 4, 3)
     torch.testing.assert_close(projection.standardize(latents), latents)
+
+
+def test_the_plane_is_that_of_the_greatest_variance() -> None:
+    random = np.random.default_rng(0)
+    axes = np.linalg.qr(random.standard_normal((6, 6)))[0]
+    sizes = np.array([5.0, 2.0, 0.1, 0.1, 0.1, 0.1])
+    points = axes @ (sizes[:, None] * random.standard_normal((6, 500))) + 3.0
+    plane, shares = principal_plane(points)
+    for row, size in zip(plane, sizes, strict=False):
+        assert row.std() == pytest.approx(size, rel=0.1)
+    assert shares == pytest.approx([25 / 29, 4 / 29], abs=0.04)
+    assert principal_plane(points[:1])[0].shape == (1, 500)

@@ -79,7 +79,7 @@ DISTANCES = [
 
 
 @pytest.mark.parametrize("distance", DISTANCES, ids=lambda one: type(one).__name__)
-def test_a_gradient_leads_from_any_spectrum_to_the_target(distance: Distance) -> None:
+def test_gradient_descent_reaches_the_target_from_any_spectrum(distance: Distance) -> None:
     torch.manual_seed(0)
     target = torch.rand(2, 6, 3) + 0.1
     logs = (0.5 * torch.randn(2, 6, 3) - 0.5).requires_grad_()
@@ -108,7 +108,7 @@ def test_distances_are_those_of_their_definitions() -> None:
     assert float(LogMagnitudeDistance(power=2)(y, x)) == mean([value**2 for value in nepers])
 
 
-def test_a_frame_that_fits_badly_pulls_no_more_than_one_that_nearly_fits() -> None:
+def test_frames_have_equal_gradients_whatever_their_error() -> None:
     output = torch.tensor([[[0.1, 10.0], [0.1, 10.0]]], requires_grad=True)  # [1, F, N]
     FrameRMSE()(output, torch.zeros(1, 2, 2)).backward()
     assert output.grad is not None
@@ -129,11 +129,11 @@ def test_itakura_saito_is_the_likelihood_of_exponential_powers() -> None:
     assert float(distance(y, x)) == pytest.approx(float((best - likelihood).mean()), rel=1e-3)
     louder = float(distance(100 * y, 100 * x))
     assert louder == pytest.approx(float(distance(y, x)), rel=1e-3)
-    assert float(distance(0.5 * x, x)) > float(distance(2.0 * x, x))  # too soft is dearer
+    assert float(distance(0.5 * x, x)) > float(distance(2.0 * x, x))  # too soft costs more
 
 
 @pytest.mark.parametrize("distance", DISTANCES, ids=lambda one: type(one).__name__)
-def test_silence_harms_nobody(distance: Distance) -> None:
+def test_silence_gives_finite_distances(distance: Distance) -> None:
     silence, sound = torch.zeros(1, 4, 2), torch.rand(1, 4, 2)
     for output, target in ((silence, silence), (sound, silence), (silence, sound)):
         output = output.clone().requires_grad_()
@@ -142,7 +142,7 @@ def test_silence_harms_nobody(distance: Distance) -> None:
         assert torch.isfinite(output.grad).all()
 
 
-def test_settings_that_cannot_be_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="of must be log_magnitude or magnitudes"):
         MeanSquare("phase")
     with pytest.raises(ValueError, match="power must be 1 or 2"):

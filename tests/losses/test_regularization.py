@@ -1,4 +1,4 @@
-"""Divergences are those of their definitions, by other ways to the same number."""
+"""Divergences equal their definitions, computed in other ways."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_mmd_is_its_sum_over_pairs(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", ["rbf", "inverse_multiquadric"])
-def test_mmd_tells_the_prior_from_what_is_elsewhere(kernel: str) -> None:
+def test_mmd_is_larger_for_other_distributions_than_the_prior(kernel: str) -> None:
     torch.manual_seed(0)
     distance = MMD(kernel)
     flat = Gaussian(torch.zeros(1), torch.zeros(1))
@@ -109,7 +109,7 @@ def test_mmd_tells_the_prior_from_what_is_elsewhere(kernel: str) -> None:
     assert float(distance(flat, drawn[:1, :, :1])) == 0.0  # one alone has no neighbours
 
 
-def test_free_bits_are_free_for_all_of_them() -> None:
+def test_free_bits_cost_nothing_in_any_divergence() -> None:
     near = Gaussian(torch.full((1, 2, 1), 0.01), torch.zeros(1, 2, 1))
     assert float(Renyi(0.5, free_bits=0.5)(near, near.mean)) == pytest.approx(1.0)
     assert float(SymmetricKL(free_bits=0.5)(near, near.mean)) == pytest.approx(1.0)

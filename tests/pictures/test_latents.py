@@ -5,17 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from vschaos.pictures import picture_of_nats, picture_of_points
-from vschaos.pictures.latents import principal_axes
-
-
-def test_the_axes_are_those_of_the_widest_spread() -> None:
-    points = np.random.default_rng(0).standard_normal((4, 500))
-    points[2] *= 10.0
-    points[0] *= 4.0
-    first, second = np.abs(principal_axes(points))
-    assert first.argmax() == 2
-    assert second.argmax() == 0
-    assert not principal_axes(points[:1])[1].any()
 
 
 def colours(picture: np.ndarray) -> set[tuple[int, ...]]:
@@ -26,7 +15,7 @@ def colours(picture: np.ndarray) -> set[tuple[int, ...]]:
 
 def test_classes_have_colours_and_the_unknown_is_grey() -> None:
     random = np.random.default_rng(0)
-    points = random.standard_normal((3, 300))
+    points = random.standard_normal((2, 300))
     values = np.repeat([0.0, 1.0, 2.0], 100)
     two = picture_of_points(points[:, :200], values[:200], "timbre", ("a", "b", "c"))
     three = picture_of_points(points, values, "timbre", ("a", "b", "c"))

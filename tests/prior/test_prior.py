@@ -1,4 +1,4 @@
-"""A temporal prior is trained, kept beside the weights, and sampled."""
+"""A temporal prior is trained, saved beside the weights, and sampled."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_damaged_prior_is_reported(folder: Path, content: bytes | None) -> Non
         load_run(folder)
 
 
-def test_ctrl_c_keeps_the_best_so_far(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_saves_the_best_so_far(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "VALIDATE_EVERY", 2)
     take_step = learning._Course._step
     steps: list[int] = []
@@ -94,7 +94,7 @@ def test_ctrl_c_keeps_the_best_so_far(folder: Path, monkeypatch: pytest.MonkeyPa
         take_step(self, stretch)
 
     monkeypatch.setattr(learning._Course, "_step", stopped)
-    with pytest.raises(KeyboardInterrupt, match=r"last\.pt keeps the best so far"):
+    with pytest.raises(KeyboardInterrupt, match=r"the best so far is saved in .*last\.pt"):
         learn_prior(load_run(folder), SHORT)
     assert load_run(folder).prior is not None
 

@@ -7,8 +7,8 @@
         page.complaints                        # errors of scripts, and all on the console
         page.press("ArrowRight"), page.click(300, 200), page.screenshot(Path("page.png"))
 
-It speaks the browser's own protocol through a pipe, so that nothing else need be installed. A test
-that comes here is skipped where there is no Chromium, but fails there if VSCHAOS_CI is set: all is
+It uses the browser's own protocol through a pipe and needs no other package. Its tests are
+skipped where there is no Chromium, but fail there if VSCHAOS_CI is set: all is
 to be tested there. `python -m tests.report.chromium report.html out.png` takes a picture.
 """
 
@@ -52,10 +52,10 @@ def require_chromium() -> str:
     """Its path; skips the test where there is none."""
     found = find_chromium()
     if found is None:
-        told = f"there is no Chromium ({', '.join(NAMES)})"
+        reason = f"there is no Chromium ({', '.join(NAMES)})"
         if os.environ.get("VSCHAOS_CI"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(reason)
+        pytest.skip(reason)
     return found
 
 
@@ -63,21 +63,21 @@ def require_chromium() -> str:
 def open_page(file: Path, width: int = 1280, height: int = 900) -> Iterator[Page]:
     """A page in a browser of its own, from its file, when it has been loaded."""
     # the browser reads its commands from 3 and writes to 4, which only a shell can promise
-    told, tell = os.pipe()
-    hear, heard = os.pipe()
+    commands_in, commands_out = os.pipe()
+    replies_in, replies_out = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        shell = f'exec "$@" 3<&{told} 4>&{heard}'
+        shell = f'exec "$@" 3<&{commands_in} 4>&{replies_out}'
         command = [require_chromium(), *OPTIONS, f"--user-data-dir={profile}"]
         browser = subprocess.Popen(
             ["bash", "-c", shell, "bash", *command],
-            pass_fds=(told, heard),
+            pass_fds=(commands_in, replies_out),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(told)
-        os.close(heard)
+        os.close(commands_in)
+        os.close(replies_out)
         try:
-            page = Page(tell, hear)
+            page = Page(commands_out, replies_in)
             page.open(file, width, height)
             yield page
             page.command("Browser.close", session=False)
@@ -85,22 +85,22 @@ def open_page(file: Path, width: int = 1280, height: int = 900) -> Iterator[Page
         finally:
             browser.kill()
             browser.wait()
-            os.close(tell)
-            os.close(hear)
+            os.close(commands_out)
+            os.close(replies_in)
 
 
 class Page:
     """A page that is open.
 
     Attributes:
-        complaints: what its scripts threw, and what stands on its console.
+        complaints: errors of its scripts, and messages on its console.
     """
 
-    def __init__(self, tell: int, hear: int) -> None:
+    def __init__(self, commands_out: int, replies_in: int) -> None:
         self.complaints: list[str] = []
         self.loaded = False
-        self._tell = tell
-        self._hear = hear
+        self._commands = commands_out
+        self._replies = replies_in
         self._rest = b""
         self._number = 0
         self._session = ""
@@ -175,7 +175,7 @@ class Page:
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
         if session:
             message["sessionId"] = self._session
-        os.write(self._tell, json.dumps(message).encode() + b"\0")
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
         while True:
             answer = self._receive()
             if answer.get("id") == self._number:
@@ -185,7 +185,7 @@ class Page:
 
     def _receive(self) -> Any:
         while b"\0" not in self._rest:
-            more = os.read(self._hear, 1 << 20)
+            more = os.read(self._replies, 1 << 20)
             assert more, "the browser has gone"
             self._rest += more
         message, _, self._rest = self._rest.partition(b"\0")

@@ -30,8 +30,8 @@ LABELS += ["+data.dataset.metadata_callbacks={height:{type:float}}"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def short_walks() -> Iterator[None]:
-    """A page takes most of its time for walks, and those of one second show as much."""
+def short_trajectories() -> Iterator[None]:
+    """A page takes most of its time for trajectories; those of one second show as much."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vschaos.report.listening.TRAJECTORY_SECONDS", 1.0)
         yield

@@ -170,17 +170,17 @@ def test_the_map_takes_other_colours(opened: Page) -> None:
 
 
 def test_curves_show_values_at_the_pointer(opened: Page) -> None:
-    told = "[...document.querySelectorAll('.curve output')].map((one) => one.textContent)"
-    resting = opened.evaluate(told)
+    readings = "[...document.querySelectorAll('.curve output')].map((one) => one.textContent)"
+    resting = opened.evaluate(readings)
     assert resting
     opened.move(*centre(opened, ".curve svg"))
-    pointed = opened.evaluate(told)
+    pointed = opened.evaluate(readings)
     assert all(" at " in text for text in pointed)
     opened.move(2, 2)
-    assert opened.evaluate(told) == resting
+    assert opened.evaluate(readings) == resting
 
 
-def test_nothing_runs_over_the_edge_of_a_phone(opened: Page) -> None:
+def test_the_page_fits_the_width_of_a_phone(opened: Page) -> None:
     opened.resize(360, 740)
     time.sleep(0.2)
     assert opened.evaluate("document.documentElement.scrollWidth") <= 360

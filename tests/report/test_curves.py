@@ -18,7 +18,7 @@ def write(folder: Path, number: int, values: dict[int, float], tag: str = "train
     time.sleep(0.01)
 
 
-def test_a_part_begins_where_the_last_one_was_kept(tmp_path: Path) -> None:
+def test_a_part_begins_at_the_last_checkpoint(tmp_path: Path) -> None:
     write(tmp_path, 0, {0: 5.0, 50: 4.0, 100: 3.0, 150: 2.5})
     write(tmp_path, 1, {100: 3.1, 150: 2.6, 200: 2.0})
     (curve,) = draw_curves(read_logs(tmp_path))

@@ -71,7 +71,7 @@ def test_a_run_with_labels_has_sweeps_and_confusion_matrices(labelled_content: C
     assert labelled_content["map"]["colourings"][0]["name"] == "timbre"
 
 
-def test_sounds_outlive_their_folder_in_the_cache(
+def test_sounds_come_from_the_cache_if_their_folder_is_missing(
     sounds: Path, plain: Run, content: Content, tmp_path: Path
 ) -> None:
     moved = sounds.rename(tmp_path / "moved")
@@ -163,17 +163,17 @@ def test_one_file_is_enough(
 ) -> None:
     """Its end is held out then, and many clips are taken of the one sound."""
     write_audio(tmp_path / "data" / "only.wav", tone(440.0, RATE, 12.0), RATE)
-    told = gather(train_on(tmp_path, "model.latent.dim=1"))
-    sides = told["dataset"]["sides"]
+    content = gather(train_on(tmp_path, "model.latent.dim=1"))
+    sides = content["dataset"]["sides"]
     assert sides["train"] == {"files": 0, "parts": 1, "seconds": pytest.approx(10.8, abs=0.3)}
     assert sides["held_out"] == {"files": 0, "parts": 1, "seconds": pytest.approx(1.2, abs=0.1)}
-    assert [pair["name"] for pair in told["listening"]["reconstructions"]] == ["data/only.wav"]
-    starts = {clip["is_held_out"]: clip["start"] for clip in told["map"]["clips"]}
-    assert len(told["map"]["clips"]) == 5
+    assert [pair["name"] for pair in content["listening"]["reconstructions"]] == ["data/only.wav"]
+    starts = {clip["is_held_out"]: clip["start"] for clip in content["map"]["clips"]}
+    assert len(content["map"]["clips"]) == 5
     assert starts[False] + 2.5 < starts[True] == pytest.approx(10.8, abs=0.1)
-    assert [colouring["name"] for colouring in told["map"]["colourings"]] == ["side"]
-    assert len(told["map"]["shares"]) == 1  # a single latent: time is the other axis
-    assert max(told["map"]["y"]) > 4000
+    assert [colouring["name"] for colouring in content["map"]["colourings"]] == ["side"]
+    assert len(content["map"]["shares"]) == 1  # a single latent: time is the other axis
+    assert max(content["map"]["y"]) > 4000
 
 
 def test_missing_logs_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_missing_logs_leave_the_curves_out(plain: Run, tmp_path: Path) -> None:
     assert gather(load_run(folder))["curves"] == []
 
 
-def test_no_name_leads_out_of_the_dataset(
+def test_names_outside_the_dataset_are_ignored(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run may come from a stranger, and its split names the files that are read."""

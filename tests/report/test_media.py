@@ -1,4 +1,4 @@
-"""Sounds and pictures survive their way into a text."""
+"""Sounds and pictures can be decoded from their texts."""
 
 import base64
 import io
@@ -12,20 +12,20 @@ from PIL import Image
 from vschaos.report.media import RANGE_DB, ROWS, draw_spectrograms, encode_sound
 
 
-def heard(text: str) -> tuple[np.ndarray, int]:
+def decoded(text: str) -> tuple[np.ndarray, int]:
     return soundfile.read(io.BytesIO(base64.b64decode(text)))
 
 
-def seen(text: str) -> np.ndarray:
+def brightness(text: str) -> np.ndarray:
     """Brightness `[height, width]`, 0 to 1."""
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("L")) / 255.0
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 31000, 96000])
-def test_a_tone_sounds_as_it_was(
+def test_an_encoded_tone_keeps_pitch_and_level(
     rate: int, tone: Callable[..., np.ndarray], listen: Callable[..., tuple[float, float]]
 ) -> None:
-    sound, written = heard(encode_sound(tone(440.0, rate, 1.0), rate))
+    sound, written = decoded(encode_sound(tone(440.0, rate, 1.0), rate))
     assert written == {31000: 32000, 96000: 48000}.get(rate, rate)
     assert len(sound) == pytest.approx(written, rel=0.01)
     frequency, level_db = listen(sound[written // 4 : -written // 4], written)
@@ -34,7 +34,7 @@ def test_a_tone_sounds_as_it_was(
 
 
 def test_loud_sounds_are_attenuated_and_not_clipped(tone: Callable[..., np.ndarray]) -> None:
-    sound, _ = heard(encode_sound(tone(440.0, 44100, 1.0, amplitude=3.0), 44100))
+    sound, _ = decoded(encode_sound(tone(440.0, 44100, 1.0, amplitude=3.0), 44100))
     middle = sound[11025:-11025]
     assert 0.95 < np.abs(middle).max() < 1.0
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
@@ -42,7 +42,7 @@ def test_loud_sounds_are_attenuated_and_not_clipped(tone: Callable[..., np.ndarr
 
 
 def test_a_tone_is_a_line_at_its_height(tone: Callable[..., np.ndarray]) -> None:
-    (low, high) = (seen(one) for one in draw_spectrograms([tone(200.0), tone(2000.0)], 8000))
+    (low, high) = (brightness(one) for one in draw_spectrograms([tone(200.0), tone(2000.0)], 8000))
     for picture, hz in ((low, 200.0), (high, 2000.0)):
         share = np.log(hz / 40.0) / np.log(4000.0 / 40.0)
         darkest = int(np.argmin(picture[:, picture.shape[1] // 2]))
@@ -53,12 +53,12 @@ def test_a_tone_is_a_line_at_its_height(tone: Callable[..., np.ndarray]) -> None
 def test_pictures_share_their_scale(tone: Callable[..., np.ndarray]) -> None:
     loud = tone(1000.0)
     quiet = loud * 10 ** (-RANGE_DB / 40)  # half of the range below
-    first, second = (seen(one) for one in draw_spectrograms([loud, quiet], 8000))
+    first, second = (brightness(one) for one in draw_spectrograms([loud, quiet], 8000))
     assert first.min() < 0.15
     assert 0.4 < second.min() < 0.8
 
 
 def test_a_moment_of_silence_is_drawn_and_encoded() -> None:
     (picture,) = draw_spectrograms([np.zeros(10, np.float32)], 8000)
-    assert seen(picture).shape[0] == ROWS
-    assert np.abs(heard(encode_sound(np.full(10, np.nan), 8000))[0]).max() < 1e-3
+    assert brightness(picture).shape[0] == ROWS
+    assert np.abs(decoded(encode_sound(np.full(10, np.nan), 8000))[0]).max() < 1e-3

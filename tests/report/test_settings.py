@@ -24,7 +24,7 @@ def test_changed_settings_are_listed() -> None:
     assert nearest is not None
     recipe, differences = nearest
     assert recipe == "dgt_large"
-    listed = {key: (expected, came) for key, expected, came in differences}
+    listed = {key: (expected, value) for key, expected, value in differences}
     assert listed["trainer.max_steps"] == ("10000", "600")
     assert listed["model.latent.dim"] == ("16", "4")
     assert listed["data.gain.range_db"] == ("6.0", "absent")
@@ -35,7 +35,7 @@ def test_a_preset_is_listed_with_its_settings() -> None:
     config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "augment=off")
     nearest = _nearest_recipe(config)
     assert nearest is not None
-    listed = {key: (expected, came) for key, expected, came in nearest[1]}
+    listed = {key: (expected, value) for key, expected, value in nearest[1]}
     assert listed["augment"] == ("mild", "off")
     assert listed["data.varispeed.probability"] == ("0.6", "0.0")
 
@@ -44,7 +44,7 @@ def test_a_length_is_listed_with_its_settings() -> None:
     config: Any = composed("dgt_mid", "name=a", "data.dataset.root=b", "length=quick")
     nearest = _nearest_recipe(config)
     assert nearest is not None
-    listed = {key: (expected, came) for key, expected, came in nearest[1]}
+    listed = {key: (expected, value) for key, expected, value in nearest[1]}
     assert listed["length"] == ("full", "quick")
     assert listed["training.early_stopping.patience"] == ("absent", "4")
 

@@ -22,13 +22,13 @@ def config(dataset: Path, tmp_path: Path) -> dict[str, Any]:
     return composed("dgt_small", *own, "report=true")
 
 
-def test_a_training_leaves_its_page(config: dict[str, Any]) -> None:
+def test_a_training_writes_its_page(config: dict[str, Any]) -> None:
     folder = train(config)
     assert folder is not None
     assert "data/deep/c.wav" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_training_that_is_stopped_leaves_one_too(
+def test_a_stopped_training_writes_its_page(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from vschaos.training.learner import Learner
@@ -57,10 +57,10 @@ def test_a_resumed_training_is_one_curve(config: dict[str, Any]) -> None:
     (steps,) = re.findall(r'"LSD", "unit": "dB", "steps": (\[.*?\])', text)
     first, second = json.loads(steps)
     assert first == 2
-    assert second in (5, 6)  # Lightning counts one more where a training goes on
+    assert second in (5, 6)  # Lightning counts one more where a training is resumed
 
 
-def test_a_training_may_leave_none(config: dict[str, Any]) -> None:
+def test_a_training_writes_no_page_if_switched_off(config: dict[str, Any]) -> None:
     folder = train({**config, "report": False})
     assert folder is not None
     assert not (folder / "report.html").exists()
@@ -92,7 +92,7 @@ def test_an_error_is_one_sentence(
     assert not list(plain.folder.glob("report.html*"))
 
 
-def test_before_anything_is_kept_there_is_no_page(
+def test_without_a_checkpoint_there_is_no_page(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_report_safely(tmp_path)

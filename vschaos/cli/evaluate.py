@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of any sounds, with labels or without; or of the run's own dataset, if it "
         "moved (default: the validation files of its training)",
     )
-    parser.add_argument("--files", type=positive, help="at most so many of them (default: all)")
+    parser.add_argument("--files", type=positive, help="maximal number of files (default: all)")
     parser.add_argument(
         "--inversions",
         nargs="+",

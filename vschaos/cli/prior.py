@@ -14,7 +14,7 @@ by itself: an export has a method `generate` then.
 
   {command} my_path/my_training
 
-It takes minutes, and can be stopped with Ctrl-C: the best so far is kept. The model is not changed.
+It takes minutes. Ctrl-C stops it and saves the best so far. The model does not change.
 """
 
 
@@ -34,7 +34,9 @@ def learn(options: argparse.Namespace) -> None:
 
     run = load_run(options.path, options.version, options.name, has_prior=False)
     check_own_folders(run.folder, (".", "priors"))
-    check_writable(run.folder / "priors", "make the run's folder writable, its prior is kept there")
+    check_writable(
+        run.folder / "priors", "make the run's folder writable, its prior is saved there"
+    )
     nats = learn_prior(run, Lesson(steps=options.steps, seed=options.seed))
     folder = shlex.quote(str(run.folder))
     logging.info(

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vschaos.dsp import INVERSIONS, invert
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
-from vschaos.evaluation.pca import PCA
-from vschaos.evaluation.spectra import magnitudes_of, reconstruct_magnitudes
+from vschaos.evaluation.pca import fit_pca
+from vschaos.evaluation.rendered import is_rendered
+from vschaos.evaluation.spectra import reconstruct_magnitudes, representation_of
+from vschaos.generation.material import Material
 from vschaos.models.capabilities import Autoencoder, Representation, Spectral
 
-
-class Baseline(Protocol):
-    """A reconstruction of sounds: the model's own, or one that it is compared with."""
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        ...
-
-    def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        """`[1, F, N]`, before the phase is estimated."""
-        ...
-
-    def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
-        """`[1, T]`."""
-        ...
+TRANSFORM, SILENCE = "transform alone", "silence"
+logger = logging.getLogger(__name__)
 
 
 class ModelReconstruction(NamedTuple):
@@ -38,60 +28,58 @@ class ModelReconstruction(NamedTuple):
     name: str = "model"
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        labels = infer_labels(self.model, excerpt)
-        return reconstruct_magnitudes(self.model, excerpt.audio, labels)
+        """`[1, F, N]`, before the phase is estimated."""
+        return reconstruct_magnitudes(self.model, excerpt.audio, infer_labels(self.model, excerpt))
 
     def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
+        """`[1, T]`."""
         labels = infer_labels(self.model, excerpt)
         if isinstance(self.model, Spectral):
             return self.model.reconstruct(excerpt.audio, labels, inversion=inversion)
         return self.model.reconstruct(excerpt.audio, labels)
 
 
-class PCAReconstruction(NamedTuple):
-    """PCA, with the transform and the phase of the model."""
+class Baseline(NamedTuple):
+    """A code of single frames, with the transform and the phase of the model.
 
-    pca: PCA
-    representation: Representation
+    Attributes:
+        name: in tables.
+        representation: of the model.
+        code: magnitudes `[1, F, N]` -> the same, coded and decoded.
+    """
+
     name: str
-
-    def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        return self.pca(self.representation.transform(excerpt.audio).abs())
-
-    def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
-        return _inverted(self.representation, self.magnitudes(excerpt), excerpt, inversion)
-
-
-class TransformReconstruction(NamedTuple):
-    """Analysis, phase estimation and synthesis alone: the error of the phase."""
-
     representation: Representation
-    name: str = "transform alone"
+    code: Callable[[Tensor], Tensor]
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        return self.representation.transform(excerpt.audio).abs()
+        """`[1, F, N]`, before the phase is estimated."""
+        return self.code(self.representation.transform(excerpt.audio).abs())
 
     def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
-        return _inverted(self.representation, self.magnitudes(excerpt), excerpt, inversion)
+        """`[1, T]`."""
+        transform, length = self.representation.transform, excerpt.audio.shape[1]
+        # an inversion of the family's own needs no estimated phase: that of the input is kept
+        known = inversion if inversion in INVERSIONS else "keep_input"
+        phase = transform(excerpt.audio)
+        return invert(transform, self.magnitudes(excerpt), length, known, phase)
 
 
-class Silence(NamedTuple):
-    """Zeros: the scale of the error measures."""
-
-    model: Autoencoder
-    name: str = "silence"
-
-    def magnitudes(self, excerpt: Excerpt) -> Tensor:
-        return torch.zeros_like(magnitudes_of(self.model, excerpt.audio))
-
-    def sound(self, excerpt: Excerpt, inversion: str) -> Tensor:
-        return torch.zeros_like(excerpt.audio)
+Reconstruction = ModelReconstruction | Baseline
 
 
-def _inverted(
-    representation: Representation, magnitudes: Tensor, excerpt: Excerpt, inversion: str
-) -> Tensor:
-    transform, length = representation.transform, excerpt.audio.shape[1]
-    # an inversion of the family's own needs no estimated phase: baselines keep that of the input
-    known = inversion if inversion in INVERSIONS else "keep_input"
-    return invert(transform, magnitudes, length, known, transform(excerpt.audio))
+def reconstructions_of(model: Autoencoder, material: Material) -> list[Reconstruction]:
+    """The model; PCA of the training's sounds and the transform alone (the error of the phase), if
+    the model is spectral; silence, the scale of the error measures."""
+    representation = representation_of(model)
+    baselines = []
+    if isinstance(model, Spectral):
+        components = fit_pca(material, representation, model.latent_dim)
+        if not components and not is_rendered(material.run):
+            logger.warning("left out PCA: the training files are not in %s", material.root)
+        for pca in components:
+            name = f"PCA-{model.latent_dim}, {pca.name}"
+            baselines.append(Baseline(name, representation, pca.reconstruct))
+        baselines.append(Baseline(TRANSFORM, representation, nn.Identity()))
+    silence = Baseline(SILENCE, representation, torch.zeros_like)
+    return [ModelReconstruction(model), *baselines, silence]

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vschaos.audio.files import Waveform, resample
 from vschaos.data.pitch.notes import PITCH_CLASSES, nearest_note, pitch_and_octave
 from vschaos.data.pitch.tracking import SAMPLE_RATE, Tracker
 from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
-from vschaos.evaluation.spectra import conditioning_tasks, decode_sound, predicted_tasks
+from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
 from vschaos.generation.material import Material
 from vschaos.labels import Labels
 from vschaos.models.base import Model
@@ -27,7 +28,7 @@ from vschaos.trajectories import trajectory
 VOICED_SHARE = 0.2  # of the frames, from which a sound has a pitch
 INVERSION = "scan"  # fast, and pitch does not depend on the phase
 FILES = 24
-SECONDS = 3.0  # of a sound
+SECONDS = 3.0  # of a sound: enough for a note, and many of them are decoded
 NUM_WALKS = 48
 WALK_SECONDS = 2.0
 WALK_DEVIATIONS = (1.0, 2.0)
@@ -91,14 +92,6 @@ def conditioning_accuracy(
     return results
 
 
-def brief(run: Run, excerpt: Excerpt) -> Excerpt:
-    """The first seconds of a sound: enough for a note, and many of them are decoded."""
-    length = min(excerpt.audio.shape[1], round(SECONDS * run.sample_rate))
-    count = len(run.model.centres(length))
-    labels = Labels(*(part[:, :, :count] for part in excerpt.labels))
-    return Excerpt(excerpt.name, excerpt.audio[:, :length], labels)
-
-
 def whole_octaves(run: Run, material: Material) -> list[int]:
     """The octaves of which all twelve pitch classes occur in training files with one note each; all
     octaves of the model if there are none."""
@@ -119,7 +112,7 @@ def _sweep(
     notes = [(pitch, octave) for octave in octaves for pitch in range(12)]
     latents = model.encode(excerpt.audio, infer_labels(model, excerpt))
     labels = _note_labels(model, notes, latents.shape[2])
-    sounds = decode_sound(model, latents.expand(len(notes), -1, -1), labels, _inversion(model))
+    sounds = _decode(model, latents.expand(len(notes), -1, -1), labels)
     return [
         _case(tracker, model.sample_rate, sound, *note)
         for note, sound in zip(notes, sounds.numpy(), strict=True)
@@ -137,7 +130,7 @@ def _walk(
         note = int(random.integers(12)), int(random.choice(octaves))
         frames = trajectory("random", model.latent_dim, num_frames, frame_rate, random, deviations)
         labels = _note_labels(model, [note], num_frames)
-        sound = decode_sound(model, torch.from_numpy(frames)[None], labels, _inversion(model))
+        sound = _decode(model, torch.from_numpy(frames)[None], labels)
         cases.append(_case(tracker, run.sample_rate, sound[0].numpy(), *note))
     return cases
 
@@ -173,14 +166,10 @@ def _case(tracker: Tracker, sample_rate: int, sound: Waveform, pitch: int, octav
 
 def _shares(cases: list[Case]) -> dict[str, float]:
     """The share of voiced cases, and among those the shares of right pitch classes and octaves."""
-    voiced, pitch, octave = np.array(cases, dtype=float).T
-    counts = voiced > 0
-    return {
-        "cases": len(cases),
-        "voiced": float(voiced.mean()),
-        "pitch": float(pitch[counts].mean()) if counts.any() else 0.0,
-        "octave": float(octave[counts].mean()) if counts.any() else 0.0,
-    }
+    voiced = np.array([case for case in cases if case.voiced]).reshape(-1, len(Case._fields))
+    _, pitch, octave = voiced.mean(axis=0).tolist() if len(voiced) else (0.0, 0.0, 0.0)
+    share = len(voiced) / len(cases)
+    return {"cases": len(cases), "voiced": share, "pitch": pitch, "octave": octave}
 
 
 def _predicted_as_conditioned(model: Autoencoder, excerpts: Sequence[Excerpt], task: str) -> float:
@@ -192,13 +181,14 @@ def _predicted_as_conditioned(model: Autoencoder, excerpts: Sequence[Excerpt], t
     for excerpt in excerpts:
         latents = model.encode(excerpt.audio, infer_labels(model, excerpt))
         labels = under_each(model, excerpt.labels, task, values)
-        latents = latents.expand(len(values), -1, -1)
-        sounds = decode_sound(model, latents, labels, _inversion(model))
+        sounds = _decode(model, latents.expand(len(values), -1, -1), labels)
         shares.append(float((model.predict(sounds)[:, head].round() == classes).float().mean()))
     return float(np.mean(shares))
 
 
-def _inversion(model: Model) -> str | None:
-    if not isinstance(model, Spectral):
-        return None
-    return INVERSION if INVERSION in model.inversions else model.inversions[0]
+def _decode(model: Autoencoder, latents: Tensor, labels: Labels) -> Tensor:
+    """`[B, Z, N]` -> `[B, T]`, by a fast inversion if the model has any."""
+    if isinstance(model, Spectral):
+        fast = INVERSION if INVERSION in model.inversions else model.inversions[0]
+        return model.decode(latents, labels, fast)
+    return model.decode(latents, labels)

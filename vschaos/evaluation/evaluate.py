@@ -14,16 +14,10 @@ import torch
 from vschaos import __version__
 from vschaos.data.pitch.networks import make_tracker
 from vschaos.data.pitch.tracking import Tracker
-from vschaos.evaluation.baselines import (
-    Baseline,
-    ModelReconstruction,
-    PCAReconstruction,
-    Silence,
-    TransformReconstruction,
-)
+from vschaos.evaluation.baselines import SILENCE, TRANSFORM, Reconstruction, reconstructions_of
 from vschaos.evaluation.conditioning import (
     FILES,
-    brief,
+    SECONDS,
     conditioning_accuracy,
     is_conditioned_on_notes,
     note_accuracy,
@@ -36,16 +30,15 @@ from vschaos.evaluation.excerpts import (
     moved,
 )
 from vschaos.evaluation.latents import evaluate_latents
-from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured, default_tracker
-from vschaos.evaluation.pca import fit_pca
+from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured
+from vschaos.evaluation.pitch import default_tracker
 from vschaos.evaluation.prediction import confusions, lsd_by_labels
-from vschaos.evaluation.rendered import is_rendered, open_material
+from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.similarity import (
     FileMetrics,
-    compare_file_magnitudes,
-    compare_file_sounds,
-    file_metrics,
     mean_metrics,
+    measure_file,
+    measure_sounds,
     pool_magnitudes,
     pool_sounds,
 )
@@ -64,19 +57,20 @@ class Evaluation(NamedTuple):
     """The result of an evaluation.
 
     Attributes:
-        facts: all but the files, as plain mappings, lists, texts and numbers; sections without the
-            capability they need are not there.
+        facts: everything except the files, as plain mappings, lists, texts and numbers; sections
+            without the capability they need are absent.
         files: the measures of each file.
         excerpts: the sounds.
         inversions: those compared, the first of them for listening.
-        baselines: those compared, the model first; none if it reconstructs nothing.
+        reconstructions: those compared as sounds, the model's first; none if it reconstructs
+            nothing.
     """
 
     facts: dict[str, Any]
     files: list[FileMetrics]
     excerpts: list[Excerpt]
     inversions: Sequence[str]
-    baselines: list[Baseline]
+    reconstructions: list[Reconstruction]
 
 
 @torch.inference_mode()
@@ -92,9 +86,9 @@ def evaluate(
     Args:
         data: a folder of any sounds, or the present folder of the run's own dataset; by default the
             held-out files.
-        inversions: `keep_input` and `rtisi` by default, as far as the model has them.
+        inversions: `keep_input` and `rtisi` by default, if the model has them.
         tracker: name of the pitch tracker, None for no measures of pitch.
-        count: at most so many files.
+        count: maximal number of files.
 
     Raises:
         FileNotFoundError, ValueError: there is nothing to evaluate the run on.
@@ -109,14 +103,14 @@ def evaluate(
     else:
         sounds = held_out_excerpts(run, material, count)
     model, excerpts = run.model, sounds.excerpts
-    files = [
-        file_metrics(model, excerpt) for excerpt in Progress(excerpts, desc="metrics", unit="file")
-    ]
+    files, compared = _measure(model, excerpts, material)
     facts = {**_facts(run, sounds, pitch_tracker), "metrics": mean_metrics(files)}
-    baselines: list[Baseline] = []
+    compared = [one for one in compared if one.name != SILENCE]
     if isinstance(model, Autoencoder):
-        baselines = _baselines(model, material)
-        files, baselines = _compare(model, files, excerpts, baselines, inversions, pitch_tracker)
+        files = [
+            file._replace(sounds=measure_sounds(model, one, compared, inversions, pitch_tracker))
+            for file, one in zip(Progress(files, desc="sounds", unit="file"), excerpts, strict=True)
+        ]
         facts |= {
             "magnitudes": pool_magnitudes(files),
             "sounds": pool_sounds(files),
@@ -129,7 +123,7 @@ def evaluate(
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):
         facts["latents"] = evaluate_latents(model, excerpts)
-    return Evaluation(facts, files, excerpts, inversions, baselines)
+    return Evaluation(facts, files, excerpts, inversions, compared)
 
 
 @torch.inference_mode()
@@ -145,55 +139,26 @@ def magnitude_distances(run: Run, data: Path | None = None) -> dict[str, Measure
     """
     if not isinstance(run.model, Autoencoder):
         raise ValueError(f"expected a run of an autoencoder, got {type(run.model).__name__}")
-    own = moved(run, data) or run
-    material = open_material(own, prefers_files=True)
-    excerpts = held_out_excerpts(own, material).excerpts
-    files = [file_metrics(run.model, excerpt) for excerpt in excerpts]
-    files, baselines = _compare_magnitudes(
-        run.model, files, excerpts, _baselines(run.model, material)
-    )
+    run = moved(run, data) or run
+    material = open_material(run, prefers_files=True)
+    files, compared = _measure(run.model, held_out_excerpts(run, material).excerpts, material)
     pooled = pool_magnitudes(files)
-    return {one.name: pooled[one.name] for one in baselines if one.name in pooled}
+    return {one.name: pooled[one.name] for one in compared if one.name in pooled}
 
 
-def _compare_magnitudes(
-    model: Autoencoder,
-    files: Sequence[FileMetrics],
-    excerpts: Sequence[Excerpt],
-    baselines: Sequence[Baseline],
-) -> tuple[list[FileMetrics], list[Baseline]]:
-    """The files with measures of magnitudes, and the baselines without the worse PCA."""
-    coded = [one for one in baselines if not isinstance(one, TransformReconstruction)]
-    files = [
-        file._replace(magnitudes=compare_file_magnitudes(model, excerpt, coded))
-        for file, excerpt in zip(
-            Progress(files, desc="magnitudes", unit="file"), excerpts, strict=True
-        )
-    ]
+def _measure(
+    model: Model, excerpts: Sequence[Excerpt], material: Material
+) -> tuple[list[FileMetrics], list[Reconstruction]]:
+    """The files with the model's own metrics and the measures of magnitudes, and the
+    reconstructions without the worse PCA."""
+    compared = reconstructions_of(model, material) if isinstance(model, Autoencoder) else []
+    coded = [one for one in compared if one.name != TRANSFORM]  # its magnitudes are the input's
+    progress = Progress(excerpts, desc="magnitudes", unit="file")
+    files = [measure_file(model, excerpt, coded) for excerpt in progress]
     pooled = pool_magnitudes(files)
-    components = [one for one in baselines if isinstance(one, PCAReconstruction)]
-    best = min(components, key=lambda one: pooled[one.name][LSD.key] or 0.0, default=None)
-    return files, [
-        one for one in baselines if not isinstance(one, PCAReconstruction) or one is best
-    ]
-
-
-def _compare(
-    model: Autoencoder,
-    files: Sequence[FileMetrics],
-    excerpts: Sequence[Excerpt],
-    baselines: Sequence[Baseline],
-    inversions: Sequence[str],
-    tracker: Tracker | None,
-) -> tuple[list[FileMetrics], list[Baseline]]:
-    """The files with all measures of their reconstructions, and the baselines that have sounds."""
-    files, baselines = _compare_magnitudes(model, files, excerpts, baselines)
-    sounding = [one for one in baselines if not isinstance(one, Silence)]
-    progress = Progress(files, desc="sounds", unit="file")
-    return [
-        file._replace(sounds=compare_file_sounds(model, excerpt, sounding, inversions, tracker))
-        for file, excerpt in zip(progress, excerpts, strict=True)
-    ], sounding
+    components = [name for name in pooled if name.startswith("PCA")]
+    best = min(components, key=lambda name: pooled[name][LSD.key] or 0.0, default=None)
+    return files, [one for one in compared if one.name not in components or one.name == best]
 
 
 def _inversions(model: Model, given: Sequence[str] | None) -> list[str]:
@@ -214,25 +179,6 @@ def _tracker(name: str | None) -> Tracker | None:
     if name == "default" and chosen != "swift":
         logger.info("pitch tracker: torchcrepe tiny; pip install 'swift-f0>=0.3,<0.4' is better")
     return make_tracker(chosen)
-
-
-def _baselines(model: Autoencoder, material: Material) -> list[Baseline]:
-    """The model, PCA and the transform alone if it is spectral, and silence."""
-    if not isinstance(model, Spectral):
-        return [ModelReconstruction(model), Silence(model)]
-    representation = model.representation()
-    components = fit_pca(material, representation, model.latent_dim)
-    if not components and not is_rendered(material.run):
-        logger.warning("left out PCA: the training files are not in %s", material.root)
-    return [
-        ModelReconstruction(model),
-        *(
-            PCAReconstruction(pca, representation, f"PCA-{model.latent_dim}, {pca.name}")
-            for pca in components
-        ),
-        TransformReconstruction(representation),
-        Silence(model),
-    ]
 
 
 def _facts(run: Run, sounds: EvaluationSet, tracker: Tracker | None) -> dict[str, Any]:
@@ -264,7 +210,7 @@ def _label_facts(
     facts: dict[str, Any] = {"notes": {}, "conditioning": {}, "lsd_by_labels": None}
     if isinstance(model, Autoencoder) and model.conditioning_tasks:
         names = spread([excerpt.name for excerpt in excerpts], FILES)
-        picked = [brief(run, excerpt) for excerpt in excerpts if excerpt.name in names]
+        picked = [excerpt.cut(model, SECONDS) for excerpt in excerpts if excerpt.name in names]
         if tracker is not None and is_conditioned_on_notes(model):
             facts["notes"] = note_accuracy(run, model, picked, material, tracker)
         facts["conditioning"] = conditioning_accuracy(model, picked)

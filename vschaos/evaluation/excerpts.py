@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,19 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, read_blocks
+from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files
 from vschaos.batch import Batch
-from vschaos.data.full_scale import gain_for
-from vschaos.evaluation.features import features_of
+from vschaos.data.features.feature import compute
 from vschaos.evaluation.rendered import RenderedMaterial
 from vschaos.evaluation.spectra import conditioning_tasks, predicted_tasks
-from vschaos.generation import DatasetLabelReader
-from vschaos.generation.inputs import beyond_full_scale, changed_files, dataset_settings
-from vschaos.generation.material import Material, spread
+from vschaos.generation import DatasetLabelReader, InputSound
+from vschaos.generation.inputs import Input, changed_files
+from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Labels
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Labelled
 from vschaos.runs import Run
+from vschaos.targets import build
 
 MAX_SECONDS = 60.0  # of a file; the middle of longer ones
 SILENT = 1e-4  # peak, -80 dB: below it there is nothing to compare
@@ -52,6 +52,35 @@ class Excerpt(NamedTuple):
     def batch(self) -> Batch:
         return Batch(*self[1:])
 
+    def cut(self, model: Model, seconds: float, first: int = 0) -> Excerpt:
+        """At most `seconds` from frame `first` on, with their labels and features."""
+        total, hop = self.audio.shape[1], model.hop_length
+        length = min(round(seconds * model.sample_rate), total - first * hop)
+        count = len(model.centres(length))
+
+        def frames(values: Tensor) -> Tensor:
+            """`[1, C, M]`, `M = ceil(total / step)`, where `step` is the hop of a feature."""
+            size = values.shape[2]
+            step = hop if -(-total // hop) == size else -(-total // size)
+            start = first * hop // step
+            return values[:, :, start : start + -(-length // step)]
+
+        return self._replace(
+            audio=self.audio[:, first * hop : first * hop + length],
+            labels=Labels(*(part[:, :, first : first + count] for part in self.labels)),
+            features={name: frames(values) for name, values in self.features.items()},
+        )
+
+    def loudest(self, model: Model, seconds: float) -> Excerpt:
+        """The `seconds` with the most energy, from the beginning of a frame."""
+        length = round(seconds * model.sample_rate)
+        if self.audio.shape[1] <= length:
+            return self
+        energy = self.audio[0].double().square().cumsum(0)
+        starts = torch.arange(0, self.audio.shape[1] - length, model.hop_length)
+        first = int((energy[starts + length - 1] - energy[starts]).argmax())
+        return self.cut(model, seconds, first)
+
 
 class EvaluationSet(NamedTuple):
     """The sounds of an evaluation.
@@ -71,7 +100,7 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     """The run with its dataset in a folder, if the folder holds that dataset; None if not."""
     if folder is None:
         return run
-    there = with_root(run, folder)
+    there = _with_root(run, folder)
     for side in ("held_out", "train"):
         names = [name for name in run.split[side] if (folder / name).is_file()]
         if not names or len(changed_files(there, names)) == len(names):
@@ -79,7 +108,7 @@ def moved(run: Run, folder: Path | None) -> Run | None:
     return there
 
 
-def with_root(run: Run, folder: Path) -> Run:
+def _with_root(run: Run, folder: Path) -> Run:
     """The run with another folder as its dataset."""
     data = run.config["data"]
     dataset = {**data.get("dataset", {}), "root": str(folder)}
@@ -112,8 +141,7 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
         if clip is None or reason:
             left_out.append((name, reason))
             continue
-        known = {t: row for t, row in material.labels(clip).items() if t in run.vocabularies}
-        excerpts.append(_excerpt(run, name, clip.audio, known))
+        excerpts.append(excerpt_of(run, material, clip))
     return _reported(EvaluationSet("held out", excerpts, left_out))
 
 
@@ -129,20 +157,20 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
     files = find_audio_files(folder)
     if not files:
         raise FileNotFoundError(f"--data: there is no audio file in {folder}")
-    run = with_root(run, folder)
+    run = _with_root(run, folder)
     names = [file.relative_to(folder).as_posix() for file in files]
     labels = _labels_of(run, folder)
     excerpts, left_out = [], []
     for name in _some(names, count):
         try:
             audio = _read_middle(run, folder / name)
-            reason = _useless(audio)
         except UnusableAudioError as error:
-            audio, reason = np.zeros(0, np.float32), str(error)
-        if reason:
-            left_out.append((name, reason))
+            left_out.append((name, str(error)))
             continue
-        excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio)))
+        if reason := _useless(audio):
+            left_out.append((name, reason))
+        else:
+            excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio)))
     return _reported(EvaluationSet(str(folder), excerpts, left_out))
 
 
@@ -161,33 +189,41 @@ def infer_labels(model: Model, excerpt: Excerpt) -> Labels:
     return Labels(values, known)
 
 
-def _excerpt(run: Run, name: str, audio: Waveform, known: dict[str, np.ndarray]) -> Excerpt:
-    num_frames = len(run.model.centres(len(audio)))
-    values = np.full((len(run.vocabularies), num_frames), np.nan, dtype=np.float32)
-    for row, task in enumerate(run.vocabularies):
-        if task in known:
-            values[row] = known[task]
-    rows = torch.from_numpy(values)[None]
+def excerpt_of(run: Run, material: Material, clip: Clip) -> Excerpt:
+    """A clip of the run's own sounds, with its labels, features and targets."""
+    if isinstance(material, RenderedMaterial):
+        return Excerpt(clip.name, *material.batches[clip.name])
+    return _excerpt(run, clip.name, clip.audio, material.labels(clip))
+
+
+def _excerpt(run: Run, name: str, audio: Waveform, known: Mapping[str, np.ndarray]) -> Excerpt:
+    unknown = np.full(len(run.model.centres(len(audio))), np.nan, dtype=np.float32)
+    rows = [known.get(task, unknown) for task in run.vocabularies]
+    values = torch.from_numpy(np.array(rows, np.float32).reshape(1, len(rows), len(unknown)))
     samples = torch.from_numpy(np.array(audio, dtype=np.float32))[None]
-    labels = Labels(rows.nan_to_num(), ~rows.isnan())
-    return Excerpt(name, samples, labels, features_of(run, audio, name))
+    labels = Labels(values.nan_to_num(), ~values.isnan())
+    return Excerpt(name, samples, labels, _features(run, audio, name))
+
+
+def _features(run: Run, audio: Waveform, name: str) -> dict[str, Tensor]:
+    """The features that a run was trained with, of a sound `[T]`: `[1, C, M]` by name."""
+    features = {}
+    for key, entry in (run.config["data"].get("features") or {}).items():
+        make = build({**entry, "_partial_": True})
+        given = {"sample_rate": run.sample_rate, "hop_length": run.model.hop_length}
+        values = compute(make(**(given | make.keywords)), audio, name)
+        features[key] = torch.from_numpy(values)[None]
+    return features
 
 
 def _read_middle(run: Run, file: Path) -> Waveform:
     """At most `MAX_SECONDS` from the middle of a file, without the rest of it in memory."""
-    channel = dataset_settings(run).get("channel", "mix")
     wanted = round(MAX_SECONDS * run.sample_rate)
-    length, peak = 0, 0.0
-    for block in read_blocks(file, run.sample_rate, channel):
-        length += len(block)
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-    start, position = max(0, (length - wanted) // 2), 0
-    middle = [np.zeros(0, np.float32)]
-    for block in read_blocks(file, run.sample_rate, channel):
-        first, last = start - position, start + wanted - position
-        middle.append(block[max(first, 0) : max(last, 0)])
-        position += len(block)
-    return np.concatenate(middle) * np.float32(gain_for(peak, beyond_full_scale(run)))
+    sound = InputSound(run, Input(file, file.name))
+    if len(sound) > wanted:
+        start = (len(sound) - wanted) // 2
+        sound = InputSound(run, Input(file, file.name, (start, start + wanted)))
+    return np.concatenate(list(sound))
 
 
 def _useless(audio: Waveform) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor
 
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
@@ -28,18 +29,24 @@ POINTS = 33  # on a line
 HOLE_DB = -6.0  # relative to the level of the ends
 
 
-class Frame(NamedTuple):
-    """A frame of a sound.
+class Frames(NamedTuple):
+    """Frames of sounds.
 
     Attributes:
-        latent: `[Z]`.
-        magnitudes: `[F]`.
-        labels: `[1, L, 1]`.
+        latents: `[Z, N]`.
+        magnitudes: `[F, N]`.
+        labels: `[1, L, N]`.
     """
 
-    latent: Tensor
+    latents: Tensor
     magnitudes: Tensor
     labels: Labels
+
+    def loudest(self) -> Frames:
+        """The loudest one."""
+        n = int(self.magnitudes.norm(dim=0).argmax())
+        labels = Labels(*(part[:, :, n : n + 1] for part in self.labels))
+        return Frames(self.latents[:, n : n + 1], self.magnitudes[:, n : n + 1], labels)
 
 
 class Lines(NamedTuple):
@@ -67,13 +74,14 @@ def evaluate_latents(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> di
     """All measures of a latent space, as plain numbers and lists."""
     random = np.random.default_rng(0)
     nats = activity(model, excerpts).tolist()
-    sounds = [frames for excerpt in excerpts if (frames := _frames(model, excerpt))]
+    sounds = [_audible_frames(model, excerpt) for excerpt in excerpts]
+    sounds = [frames for frames in sounds if frames.latents.shape[1]]
     return {
         "dimensions": model.latent_dim,
         "nats": nats,
         "active_dimensions": sum(value >= ACTIVE_NATS for value in nats),
-        "smoothness": _smoothness([frame for frames in sounds for frame in frames], random),
-        "lines": _measure_lines(model, [_loudest(frames) for frames in sounds], random),
+        "smoothness": _smoothness(sounds, random),
+        "lines": _measure_lines(model, [frames.loudest() for frames in sounds], random),
     }
 
 
@@ -84,10 +92,9 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
         >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 1000.0]))
         1.0
     """
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
     if len(first) < 2 or np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
         return None
-    return round(float(np.corrcoef(ranks)[0, 1]), 6)
+    return round(float(spearmanr(first, second).statistic), 6)
 
 
 def dips_db(levels_db: np.ndarray) -> np.ndarray:
@@ -103,91 +110,77 @@ def dips_db(levels_db: np.ndarray) -> np.ndarray:
     return np.minimum((levels_db - straight).min(axis=1), 0.0)
 
 
-def walk_lines(model: Autoencoder, ends: Sequence[tuple[Frame, Frame]]) -> Lines:
-    """Decodes the lines between pairs of frames, under the labels of the first."""
+def decode_lines(model: Autoencoder, ends: Sequence[tuple[Frames, Frames]]) -> Lines:
+    """Decodes the lines between pairs of single frames, under the labels of the first."""
     share = torch.linspace(0.0, 1.0, POINTS)
     decoded = []
     for first, last in ends:
-        latents = torch.lerp(first.latent[:, None], last.latent[:, None], share)[None]
+        latents = torch.lerp(first.latents, last.latents, share)[None]
         labels = Labels(*(part.expand(-1, -1, POINTS) for part in first.labels))
         decoded.append(decode_magnitudes(model, latents, labels)[0])
     magnitudes = torch.stack(decoded).nan_to_num()  # [lines, F, points]
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
     steps_db = bins_db.diff(dim=2).square().mean(dim=1).sqrt()
     levels_db = _decibels(magnitudes.norm(dim=1), float(magnitudes.norm(dim=1).amax()))
-    lengths = [float((last.latent - first.latent).norm()) for first, last in ends]
+    lengths = [float((last.latents - first.latents).norm()) for first, last in ends]
     return Lines(levels_db.numpy(), steps_db.numpy(), np.array(lengths))
 
 
 def _measure_lines(
-    model: Autoencoder, frames: Sequence[Frame], random: np.random.Generator
+    model: Autoencoder, frames: Sequence[Frames], random: np.random.Generator
 ) -> dict[str, Any] | None:
     if len(frames) < 2:
         return None
     pairs = [random.choice(len(frames), 2, replace=False) for _ in range(LINES)]
-    lines = walk_lines(model, [(frames[a], frames[b]) for a, b in pairs])
+    lines = decode_lines(model, [(frames[a], frames[b]) for a, b in pairs])
     dips = dips_db(lines.levels_db)
     apart = lines.deviations > 1e-6
     moved = lines.steps_db.sum(axis=1)
-    jumps = lines.steps_db.max(axis=1) / np.maximum(lines.steps_db.mean(axis=1), 1e-9)
+    speeds = moved[apart] / lines.deviations[apart]
+    steps = lines.steps_db[moved > 0.0]
+    jumps = steps.max(axis=1) / np.maximum(steps.mean(axis=1), 1e-9)
     return {
         "worst_dip_db": float(dips.min()),
         "median_dip_db": float(np.median(dips)),
         "holes": float((dips < HOLE_DB).mean()),
-        "db_per_deviation": _mean(moved[apart] / lines.deviations[apart]),
-        "steepest_step": _median(jumps[moved > 0.0]),
+        "db_per_deviation": float(speeds.mean()) if len(speeds) else None,
+        "steepest_step": float(np.median(jumps)) if len(jumps) else None,
         "levels_db": lines.levels_db.round(2).tolist(),
     }
 
 
-def _smoothness(frames: list[Frame], random: np.random.Generator) -> dict[str, Any] | None:
+def _smoothness(sounds: Sequence[Frames], random: np.random.Generator) -> dict[str, Any] | None:
     """The rank correlation of distances between sounds and between their latents."""
-    if len(frames) < 3:
+    count = sum(frames.latents.shape[1] for frames in sounds)
+    if count < 3:
         return None
-    picked = np.unique(np.linspace(0, len(frames) - 1, MAX_FRAMES).round().astype(int))
-    frames = [frames[index] for index in picked]
-    magnitudes = torch.stack([frame.magnitudes for frame in frames])
-    latents = torch.stack([frame.latent for frame in frames])
+    picked = np.unique(np.linspace(0, count - 1, MAX_FRAMES).round().astype(int))
+    latents = torch.cat([frames.latents for frames in sounds], dim=1)[:, picked].T  # [M, Z]
+    magnitudes = torch.cat([frames.magnitudes for frames in sounds], dim=1)[:, picked].T
     bins_db = _decibels(magnitudes, float(magnitudes.amax()))
-    first, second = random.integers(len(frames), size=(2, PAIRS))
+    first, second = random.integers(len(picked), size=(2, PAIRS))
     first, second = first[first != second], second[first != second]
-    sounds = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
+    distances = (bins_db[first] - bins_db[second]).square().mean(dim=1).sqrt().numpy()
     apart = (latents[first] - latents[second]).norm(dim=1).numpy()
     return {
-        "rank_correlation": rank_correlation(sounds, apart),
-        "sounds_db": sounds.round(2).tolist(),
+        "rank_correlation": rank_correlation(distances, apart),
+        "sounds_db": distances.round(2).tolist(),
         "deviations": apart.round(3).tolist(),
     }
 
 
-def _frames(model: Autoencoder, excerpt: Excerpt) -> list[Frame]:
-    """The audible frames of a sound."""
+def _audible_frames(model: Autoencoder, excerpt: Excerpt) -> Frames:
     labels = infer_labels(model, excerpt)
     latents = model.encode(excerpt.audio, labels)[0]
     magnitudes = nearest_frames(magnitudes_of(model, excerpt.audio)[0], latents.shape[1])
     audible = is_audible(magnitudes[None])[0] & (magnitudes.norm(dim=0) > 0.0)
-    return [
-        Frame(
-            latents[:, index],
-            magnitudes[:, index],
-            Labels(*(part[:, :, index : index + 1] for part in labels)),
-        )
-        for index in audible.nonzero()[:, 0].tolist()
-    ]
-
-
-def _loudest(frames: Sequence[Frame]) -> Frame:
-    return max(frames, key=lambda frame: float(frame.magnitudes.norm()))
+    return Frames(
+        latents[:, audible],
+        magnitudes[:, audible],
+        Labels(*(part[:, :, audible] for part in labels)),
+    )
 
 
 def _decibels(values: Tensor, loudest: float) -> Tensor:
     floor = max(loudest * 10 ** (FLOOR_DB / 20), 1e-12)
     return 20 * torch.log10(values.clamp_min(floor))
-
-
-def _mean(values: np.ndarray) -> float | None:
-    return float(values.mean()) if len(values) else None
-
-
-def _median(values: np.ndarray) -> float | None:
-    return float(np.median(values)) if len(values) else None

@@ -19,7 +19,7 @@ MAX_FRAMES = 40_000
 MAX_SECONDS = 3600.0
 CLIP_SECONDS = 60.0
 LOG_OFFSET = 1e-3
-Codec = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+FRAMES_AT_ONCE = 4096
 
 
 class PCA(NamedTuple):
@@ -38,7 +38,7 @@ class PCA(NamedTuple):
     mean: Tensor
     axes: Tensor
 
-    def __call__(self, magnitudes: Tensor) -> Tensor:
+    def reconstruct(self, magnitudes: Tensor) -> Tensor:
         """Magnitudes `[1, F, N]` through Z numbers a frame and back."""
         centred = self.forward(magnitudes) - self.mean
         return self.inverse(self.axes @ (self.axes.T @ centred) + self.mean)
@@ -47,20 +47,11 @@ class PCA(NamedTuple):
 def fit_pca(material: Material, representation: Representation, dim: int) -> list[PCA]:
     """PCA of the training frames, `dim` numbers a frame: in the logarithm and, if the model has
     one, in its own log-magnitude. An empty list if these sounds are gone."""
-    domains = _domains(representation)
-    sums = {name: _Sums() for name in domains}
-    for magnitudes in _training_magnitudes(material, representation):
-        for name, (forward, _) in domains.items():
-            sums[name].add(forward(magnitudes)[0])
-    return [
-        PCA(name, forward, inverse, *sums[name].axes(dim))
-        for name, (forward, inverse) in domains.items()
-        if sums[name].count > 1
-    ]
-
-
-def _domains(representation: Representation) -> dict[str, Codec]:
-    domains: dict[str, Codec] = {
+    parts = list(_training_magnitudes(material, representation))
+    frames = torch.cat(parts, dim=2) if parts else torch.zeros(1, 1, 0)
+    if frames.shape[2] < 2:
+        return []
+    domains: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
         f"log(x + {LOG_OFFSET:g})": (
             lambda magnitudes: torch.log(magnitudes + LOG_OFFSET),
             lambda logs: (torch.exp(logs) - LOG_OFFSET).clamp_min(0.0),
@@ -70,21 +61,24 @@ def _domains(representation: Representation) -> dict[str, Codec]:
     if log_magnitude is not None:
         inverse: Callable[[Tensor], Tensor] = log_magnitude.inverse  # type: ignore[assignment]
         domains["the model's log-magnitude"] = (log_magnitude, inverse)
-    return domains
+    return [
+        PCA(name, forward, inverse, *_principal_axes(forward(frames)[0], dim))
+        for name, (forward, inverse) in domains.items()
+    ]
 
 
 def _training_magnitudes(material: Material, representation: Representation) -> Iterator[Tensor]:
-    """`[1, F, N]`, frames evenly spread over the training's sounds."""
-    names = material.names("train")
+    """`[1, F, N]`, at most about `MAX_FRAMES` in all, evenly spread over the training's sounds."""
+    seconds = {name: material.seconds_of(name, "train") for name in material.names("train")}
     clips = [
         (name, place)
-        for name in names
-        for place in _places(math.ceil(material.seconds_of(name, "train") / CLIP_SECONDS))
+        for name, duration in seconds.items()
+        for place in np.linspace(0.0, 1.0, math.ceil(duration / CLIP_SECONDS)).tolist()
     ]
-    seconds = sum(min(material.seconds_of(name, "train"), CLIP_SECONDS) for name, _ in clips)
-    every = max(1, math.ceil(seconds / MAX_SECONDS))
+    total = sum(min(seconds[name], CLIP_SECONDS) for name, _ in clips)
+    every = max(1, math.ceil(total / MAX_SECONDS))
     transform, rate = representation.transform, material.run.sample_rate
-    num_frames = seconds / every * rate / transform.hop_length
+    num_frames = total / every * rate / transform.hop_length
     step = max(1, math.ceil(num_frames / MAX_FRAMES))
     for name, place in Progress(clips[::every], desc="PCA", unit="file"):
         clip = material.clip(name, CLIP_SECONDS, "train", place)
@@ -93,29 +87,12 @@ def _training_magnitudes(material: Material, representation: Representation) -> 
             yield transform(samples).abs()[:, :, ::step]
 
 
-def _places(count: int) -> list[float]:
-    return [0.0] if count < 2 else [index / (count - 1) for index in range(count)]
-
-
-class _Sums:
-    """Running sums for mean and covariance."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._sum = torch.zeros(())
-        self._products = torch.zeros(())
-
-    def add(self, frames: Tensor) -> None:
-        """`[F, N]`."""
-        frames = frames.double()
-        self.count += frames.shape[1]
-        self._sum = self._sum + frames.sum(dim=1)
-        self._products = self._products + frames @ frames.T
-
-    def axes(self, dim: int) -> tuple[Tensor, Tensor]:
-        """Mean `[F, 1]` and the `dim` strongest axes `[F, dim]`."""
-        mean = self._sum / self.count
-        covariance = (self._products / self.count - torch.outer(mean, mean)).numpy()
-        size = len(covariance)
-        _, axes = eigh(covariance, subset_by_index=[max(0, size - dim), size - 1])
-        return mean.float()[:, None], torch.from_numpy(axes.copy()).float()
+def _principal_axes(frames: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """`[F, N]` -> mean `[F, 1]` and the `dim` strongest axes `[F, dim]`."""
+    mean = frames.double().mean(dim=1, keepdim=True)
+    size = len(frames)
+    covariance = torch.zeros(size, size, dtype=torch.float64)
+    for part in frames.split(FRAMES_AT_ONCE, dim=1):  # in double precision all take too much memory
+        covariance += (part - mean) @ (part - mean).T
+    _, axes = eigh(covariance.numpy(), subset_by_index=[max(0, size - dim), size - 1])
+    return mean.float(), torch.from_numpy(axes.copy()).float()

@@ -67,15 +67,12 @@ def prediction_score(
     if len(np.unique(true)) < 2:
         return None
     if not vocabulary.is_class:
-        # of two in the middle the lower one, which is a value that occurs
-        middle = float(np.sort(true)[(len(true) - 1) // 2])
-        error, trivial = (float(np.abs(true - other).mean()) for other in (predicted, middle))
-        return PredictionScore(error, trivial, f"{middle:.3g}", is_error=True)
-    values, counts = np.unique(true, return_counts=True)
-    commonest = int(values[counts.argmax()])
-    accuracy = float((true == predicted.round()).mean())
-    always = vocabulary.classes[commonest]
-    return PredictionScore(accuracy, float((true == commonest).mean()), always, is_error=False)
+        median = float(np.quantile(true, 0.5, method="lower"))  # a value that occurs
+        error, trivial = (float(np.abs(true - other).mean()) for other in (predicted, median))
+        return PredictionScore(error, trivial, f"{median:.3g}", is_error=True)
+    commonest = np.bincount(true.astype(int)).argmax()
+    accuracy, trivial = (float((true == other).mean()) for other in (predicted.round(), commonest))
+    return PredictionScore(accuracy, trivial, vocabulary.classes[commonest], is_error=False)
 
 
 def confusion(vocabulary: Vocabulary, true: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:

@@ -40,15 +40,6 @@ def reconstruct_magnitudes(model: Autoencoder, audio: Tensor, labels: Labels | N
     return magnitudes_of(model, model.reconstruct(audio, labels))
 
 
-def decode_sound(
-    model: Autoencoder, latents: Tensor, labels: Labels | None, inversion: str | None
-) -> Tensor:
-    """`[B, Z, N]` -> `[B, T]`, by an inversion if the model has any."""
-    if isinstance(model, Spectral):
-        return model.decode(latents, labels, inversion)
-    return model.decode(latents, labels)
-
-
 def is_audible(magnitudes: Tensor) -> Tensor:
     """The frames of `[B, F, N]` that are loud enough to count, `[B, N]`; all of them in silence."""
     level = magnitudes.norm(dim=1)

@@ -1,9 +1,10 @@
-"""The result of an evaluation in one line."""
+"""Metrics, and the result of an evaluation, in one line."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ from vschaos.evaluation.measures import LSD, SC
 from vschaos.models.base import Metric
 
 FILE = Path("evaluation") / "evaluation.json"  # in a run's folder
+
+
+def describe_metrics(values: Mapping[str, float | None], tracked: Sequence[Metric]) -> str:
+    """All metrics of a model by key: the tracked ones in their own words, then the others."""
+    known = {key: value for key, value in values.items() if value is not None}
+    texts = [metric.text(known.pop(metric.key)) for metric in tracked if metric.key in known]
+    texts += [f"{key.replace('_', ' ')} {value:.3g}" for key, value in known.items()]
+    return ", ".join(texts)
 
 
 def read_summary(folder: Path, checkpoint: Path) -> str | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from vschaos.evaluation.measures import MAGNITUDE_MEASURES, SOUND_MEASURES, Measure, Measured
+from vschaos.evaluation.summary import describe_metrics
 from vschaos.models.base import Metric
 
 NAME_WIDTH = 24
@@ -41,25 +44,45 @@ def _head(facts: Mapping[str, Any]) -> str:
 
 
 def _metrics(facts: Mapping[str, Any]) -> str:
-    """The metrics that the training tracked, and all others of the model."""
-    values = dict(facts["metrics"])
     tracked = [Metric(**entry) for entry in facts["tracked_metrics"]]
-    shown = [m.text(values.pop(m.key)) for m in tracked if values.get(m.key) is not None]
-    shown += [f"{key.replace('_', ' ')} {value:.3g}" for key, value in values.items()]
-    return f"metrics of the training: {', '.join(shown)}" if shown else ""
+    shown = describe_metrics(facts["metrics"], tracked)
+    return f"metrics of the training: {shown}" if shown else ""
 
 
-def _section(title: str, baselines: Mapping[str, Measured], measures: Sequence[Measure]) -> str:
-    shown = [m for m in measures if any(row.get(m.key) is not None for row in baselines.values())]
-    width = max(NAME_WIDTH, max(len(name) for name in (title, *baselines)) + 2)
-    widths = [max(len(m.title), len(m.unit), 6) + 2 for m in shown]
-    columns = list(zip(shown, widths, strict=True))
-    lines = [title.ljust(width) + "".join(m.title.rjust(w) for m, w in columns)]
-    lines.append(" " * width + "".join(m.unit.rjust(w) for m, w in columns))
-    for name, row in baselines.items():
-        cells = (_number(row.get(m.key), m.digits).rjust(w) for m, w in columns)
-        lines.append(f"  {name}".ljust(width) + "".join(cells))
-    return "\n".join(lines)
+def _section(title: str, rows: Mapping[str, Measured], measures: Sequence[Measure]) -> str:
+    shown = [m for m in measures if any(row.get(m.key) is not None for row in rows.values())]
+    return _grid(
+        [title, *(measure.title for measure in shown)],
+        ["", *(measure.unit for measure in shown)],
+        *(
+            [f"  {name}", *(_number(row.get(m.key), m.digits) for m in shown)]
+            for name, row in rows.items()
+        ),
+    )
+
+
+def _notes(notes: Mapping[str, Any]) -> str:
+    shares = ("voiced", "pitch", "octave")
+    if not notes:
+        return ""
+    return _grid(
+        ["note accuracy", "cases", *shares],
+        *(
+            [f"  {kind}", str(row["cases"]), *(_percent(row[share]) for share in shares)]
+            for kind, row in notes.items()
+        ),
+    )
+
+
+def _grid(*rows: Sequence[str]) -> str:
+    """Rows of as many cells, the first column to the left and the others to the right."""
+    name_width, *widths = (max(map(len, column)) + 2 for column in zip(*rows, strict=True))
+    name_width = max(name_width, NAME_WIDTH)
+    return "\n".join(
+        name.ljust(name_width)
+        + "".join(cell.rjust(max(width, 8)) for cell, width in zip(cells, widths, strict=True))
+        for name, *cells in rows
+    )
 
 
 def _number(value: float | None, digits: int) -> str:
@@ -68,18 +91,6 @@ def _number(value: float | None, digits: int) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _notes(notes: Mapping[str, Any]) -> str:
-    if not notes:
-        return ""
-    lines = [
-        f"{'note accuracy':<{NAME_WIDTH}} {'cases':>6} {'voiced':>8} {'pitch':>8} {'octave':>8}"
-    ]
-    for kind, row in notes.items():
-        cells = " ".join(f"{_percent(row[key]):>8}" for key in ("voiced", "pitch", "octave"))
-        lines.append(f"  {kind:<{NAME_WIDTH - 2}} {row['cases']:>6} {cells}")
-    return "\n".join(lines)
 
 
 def _labels(labels: Mapping[str, Any]) -> str:
@@ -104,16 +115,13 @@ def _labels(labels: Mapping[str, Any]) -> str:
 
 def _mistake(row: Mapping[str, Any]) -> str:
     """The commonest error of a confusion matrix."""
-    wrong = [
-        (count, true, predicted)
-        for true, counts in zip(row["names"], row["counts"], strict=True)
-        for predicted, count in zip(row["names"], counts, strict=True)
-        if true != predicted and count
-    ]
-    if not wrong:
+    counts = np.array(row["counts"])
+    np.fill_diagonal(counts, 0)
+    if not counts.any():
         return ""
-    count, true, predicted = max(wrong)
-    return f"; most often {true} as {predicted} ({count})"
+    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
+    names = row["names"]
+    return f"; most often {names[true]} as {names[predicted]} ({counts.max()})"
 
 
 def _latents(latents: Mapping[str, Any]) -> str:

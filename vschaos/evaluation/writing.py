@@ -44,7 +44,7 @@ def write_evaluation(evaluation: Evaluation, out: Path, sample_rate: int) -> Non
         (folder / TABLE).write_text(tables(evaluation.facts), encoding="utf-8")
         mark_as_made(folder)
         _draw(evaluation, folder)
-        if evaluation.baselines:
+        if evaluation.reconstructions:
             _write_sounds(evaluation, folder, sample_rate)
         for place in (folder, folder / SOUNDS):
             note_outputs(place, [file.name for file in _files(place)])
@@ -55,7 +55,7 @@ def _keep_edited(out: Path) -> None:
     files = [*_files(out), *_files(out / SOUNDS)]
     if any(is_edited(file) for file in files):
         backup = out.rename(free_backup(out))
-        logger.warning("%s was edited: kept as %s", out, backup.name)
+        logger.warning("%s was edited: renamed to %s", out, backup.name)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -86,7 +86,7 @@ def _draw(evaluation: Evaluation, folder: Path) -> None:
     from vschaos.pictures import evaluation as pictures  # matplotlib is slow to load
 
     facts = evaluation.facts
-    if evaluation.baselines:
+    if evaluation.reconstructions:
         pictures.draw_measures(folder / "measures.png", facts)
         files = [_by_file(file) for file in evaluation.files]
         pictures.draw_files(folder / "files.png", facts, files)
@@ -102,7 +102,7 @@ def _write_sounds(evaluation: Evaluation, folder: Path, sample_rate: int) -> Non
     from vschaos.pictures import draw_rows
 
     excerpts = {excerpt.name: excerpt for excerpt in evaluation.excerpts}
-    model, inversion = evaluation.baselines[0], evaluation.inversions[0]
+    model, inversion = evaluation.reconstructions[0], evaluation.inversions[0]
     rows = []
     picked = best_and_worst(evaluation.files, model.name, NUM_SOUNDS)
     for title, file in picked.items():

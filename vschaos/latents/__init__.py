@@ -5,7 +5,7 @@ from vschaos.latents.gaussian import GaussianLatent
 from vschaos.latents.importance import num_important, order_latents
 from vschaos.latents.prior import LatentPrior, Stretch
 from vschaos.latents.prior_sampler import PriorSampler
-from vschaos.latents.projection import PROJECTIONS, LatentProjection
+from vschaos.latents.projection import PROJECTIONS, LatentProjection, principal_plane
 
 __all__ = [
     "PROJECTIONS",
@@ -17,4 +17,5 @@ __all__ = [
     "Stretch",
     "num_important",
     "order_latents",
+    "principal_plane",
 ]

@@ -11,7 +11,7 @@ class LatentCompletion(nn.Module):
 
     The others get their conditional mean by kernel regression (Nadaraya 1964, Watson 1964): the
     mean of sampled latents, weighted by a Gaussian of their distance in the first K. Linear
-    regression is hardly better than zeros: a VAE keeps its latents uncorrelated, and yet sounds
+    regression is hardly better than zeros: the latents of a VAE are uncorrelated, although sounds
     fill only parts of the space.
 
     Args:

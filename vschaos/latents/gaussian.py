@@ -12,7 +12,7 @@ from vschaos.layers import Gaussian, gaussian, sample
 from vschaos.losses import GaussianKL
 
 STATISTICS_STEPS = 500  # of training, over which centre and spread are averaged
-DRAWN_KEPT = 4096  # latents of the last steps, for ranges, order, projection and completion
+NUM_DRAWN = 4096  # latents of the last steps, for ranges, order, projection and completion
 DRAWN_PER_STEP = 16
 RANGE_QUANTILES = (0.005, 0.995)  # of sampled latents, the ends of a latent's range
 DEFAULT_RANGE = (-3.0, 3.0)  # before training
@@ -49,11 +49,10 @@ class GaussianLatent(nn.Module):
         self.register_buffer("centre", torch.zeros(dim, 1))
         self.register_buffer("spread", torch.ones(dim, 1))
         self.register_buffer("steps", torch.zeros(()))
-        self.register_buffer("drawn", torch.zeros(dim, DRAWN_KEPT))
+        self.register_buffer("drawn", torch.zeros(dim, NUM_DRAWN))
         self.register_buffer("order", torch.arange(dim))
         self.register_buffer("signs", torch.ones(dim, 1))
         self.register_buffer("importance", torch.zeros(dim))
-        self.register_load_state_dict_pre_hook(_with_default_order)
 
     def forward(self, parameters: Tensor) -> Gaussian:
         """`[B, 2 Z, N]` of an encoder -> posterior over `[B, Z, N]`."""
@@ -80,8 +79,8 @@ class GaussianLatent(nn.Module):
     def information(self, posterior: Gaussian) -> Tensor:
         """Posterior over `[B, Z, N]` -> nats per frame of each standardized latent `[Z]`.
 
-        The divergence is taken of standardized latents: a latent whose posterior is the same for
-        all sounds has none, wherever it lies.
+        The divergence is that of standardized latents: a latent whose posterior is the same for all
+        sounds has none, whatever its mean.
         """
         log_variance = posterior.log_variance - 2.0 * self.spread.log()
         log_variance = log_variance.index_select(1, self.order)
@@ -102,7 +101,7 @@ class GaussianLatent(nn.Module):
         )
         points = sample(posterior).transpose(0, 1).flatten(1)[:, :DRAWN_PER_STEP]
         order = torch.arange(points.shape[1], device=points.device)
-        places = (self.steps.long() * DRAWN_PER_STEP + order) % DRAWN_KEPT
+        places = (self.steps.long() * DRAWN_PER_STEP + order) % NUM_DRAWN
         self.drawn.index_copy_(1, places, points)
         self.steps.add_(1.0)
 
@@ -142,16 +141,8 @@ class GaussianLatent(nn.Module):
 
     @torch.jit.unused
     def _drawn(self) -> Tensor:
-        return self.drawn[:, : min(int(self.steps) * DRAWN_PER_STEP, DRAWN_KEPT)]
+        return self.drawn[:, : min(int(self.steps) * DRAWN_PER_STEP, NUM_DRAWN)]
 
     @torch.jit.unused
     def _drawn_standardized(self) -> Tensor:
         return self.standardize(self._drawn()[None])[0].cpu()
-
-
-def _with_default_order(
-    latent: nn.Module, state: dict[str, Tensor], prefix: str, *unused: object
-) -> None:
-    """Weights without an order leave the latents in that of the networks."""
-    for name in ("order", "signs", "importance"):
-        state.setdefault(f"{prefix}{name}", latent.get_buffer(name))

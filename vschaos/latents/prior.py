@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers.conditioning import Conditioning, OneHot, Plain, code
 
-STARTS = 64  # latents to begin with
+STARTS = 64  # initial latents
 DOUBTS = (0.01, 0.3)  # standard deviations of the noise on past latents in training
 TICKS = 24  # of a clock, two for each doubling of an age: up to 2 ** 11.5 frames
 
@@ -83,15 +83,15 @@ class Outlook(nn.Module):
         `[B, N, M + P + P]`, means and log-deviations of the ways `[B, N, M, Z]`."""
         hidden, dim = self.hidden(memory), self.latent_dim
         parts = self.ways(hidden).unflatten(2, [self.num_ways, 2 * dim + 1])
-        kept = torch.sigmoid(parts[..., :1] + 2.0)
-        means = kept * last.unsqueeze(2) + parts[..., 1 : 1 + dim]
+        share = torch.sigmoid(parts[..., :1] + 2.0)
+        means = share * last.unsqueeze(2) + parts[..., 1 : 1 + dim]
         # -5 to 1: neither a point, to which nothing returns, nor the whole space
         log_deviations = 6.0 * torch.sigmoid(parts[..., 1 + dim :]) - 5.0
         return self._shares(hidden), means, log_deviations
 
     def _shares(self, hidden: Tensor) -> Tensor:
-        # first the event, then its number: each of hundreds of unlikely places keeps a share too
-        # small to unlearn, and together they would end sounds too early
+        # first the event, then its number: each of hundreds of unlikely places would have a share
+        # too small to unlearn, and together they would end sounds too early
         events = torch.log_softmax(self.event(hidden), dim=2)
         ways, places, begins = self.choice(hidden).split(self.sizes, dim=2)
         return torch.cat(
@@ -112,7 +112,7 @@ class Outlook(nn.Module):
         self, latents: Tensor, begins: Tensor, means: Tensor, log_deviations: Tensor
     ) -> Tensor:
         """Nats of latents `[B, N, Z]`, of which some begin a sound `[B, N]`, by each way, each
-        place to go on to and each to begin at `[B, N, M + P + P]`."""
+        place to continue at and each to begin at `[B, N, M + P + P]`."""
         distance = (latents.unsqueeze(2) - means) * torch.exp(-log_deviations)
         ways = -(0.5 * distance.square() + log_deviations).sum(dim=3)
         spreads = self.place_deviations()
@@ -120,10 +120,10 @@ class Outlook(nn.Module):
         constant = (0.5 * self.places.square() * sharpness + spreads).sum(dim=1)
         places = latents @ (self.places * sharpness).T - 0.5 * latents.square() @ sharpness.T
         places = places - constant
-        going_on = torch.cat([ways, places], dim=2)
+        continued = torch.cat([ways, places], dim=2)
         nats = torch.cat(
             [
-                going_on.masked_fill(begins.unsqueeze(2), -math.inf),
+                continued.masked_fill(begins.unsqueeze(2), -math.inf),
                 places.masked_fill(~begins.unsqueeze(2), -math.inf),
             ],
             dim=2,
@@ -132,27 +132,28 @@ class Outlook(nn.Module):
 
 
 class LatentPrior(nn.Module):
-    """A recurrent network (GRU, Cho et al. 2014) that tells, from the latents so far, how those of
-    the next frame are distributed: a mixture of normal distributions (Bishop 1994), see `Outlook`.
+    """A recurrent network (GRU, Cho et al. 2014) that predicts, from all latents so far, the
+    distribution of those of the next frame: a mixture of normal distributions (Bishop 1994), see
+    `Outlook`.
 
-    It is told its doubt, by how much the latents may be off that it goes on from, and learns with
-    more and with less of it (as Ho et al. 2022 do where one network goes on from another). So a
-    walk, which goes on from what it said itself, comes back to where sounds are, and steps need be
-    no rougher than they are. And it is told how long ago the sound began: what holds for some time
-    looks the same in each frame of it, and a memory that stands still never ends it.
+    Its inputs are augmented with noise (conditioning augmentation, Ho et al. 2022), and it is
+    conditioned on the standard deviation of that noise, the doubt. So a sequence that it samples
+    from its own outputs returns to regions where sounds are. It is also conditioned on the time
+    since the sound began: in a steady sound all frames look the same, and a memory that does not
+    change would never end it.
 
     Args:
         latent_dim: Z.
         vocabularies: of the labels of a model, in their order.
-        told: numbers of those that it is told.
-        width: H, features that it remembers by.
+        conditioned_on: numbers of the labels that condition the prior.
+        width: H, features of the memory.
         num_ways, num_places: of the mixture.
 
     Attributes:
-        low, high: the lowest and highest latents of the training `[Z]`, never left.
-        starts: latents to begin with `[STARTS, Z]`.
-        start_ages: frames since the sounds that these are of began `[STARTS]`.
-        loudest: norm of the magnitudes of the loudest frame of the training, never exceeded.
+        low, high: the lowest and highest latents of the training `[Z]`, the bounds of samples.
+        starts: initial latents `[STARTS, Z]`.
+        start_ages: frames from the beginning of their sounds to these `[STARTS]`.
+        loudest: norm of the magnitudes of the loudest frame of the training, the bound of a frame.
     """
 
     low: Tensor
@@ -165,7 +166,7 @@ class LatentPrior(nn.Module):
         self,
         latent_dim: int,
         vocabularies: Mapping[str, Vocabulary],
-        told: Sequence[int],
+        conditioned_on: Sequence[int],
         width: int = 128,
         num_ways: int = 8,
         num_places: int = 256,
@@ -178,7 +179,7 @@ class LatentPrior(nn.Module):
         self.conditioning = Conditioning(
             [
                 OneHot(len(known[task].classes), task) if known[task].is_class else Plain(task)
-                for task in told
+                for task in conditioned_on
             ]
         )
         self.clock = Clock()
@@ -201,8 +202,8 @@ class LatentPrior(nn.Module):
         for index, coded in enumerate(self.codes):
             probabilities.append(coded(labels.values[:, index]))
         frames = torch.cat([last, torch.log(doubt), self.clock(ages)], dim=1)
-        told = self.conditioning(frames, probabilities, labels.known).transpose(1, 2)
-        memory, state = self.memory(told, state)
+        features = self.conditioning(frames, probabilities, labels.known).transpose(1, 2)
+        memory, state = self.memory(features, state)
         shares, means, log_deviations = self.outlook(memory, last.transpose(1, 2))
         return shares, means, log_deviations, state
 
@@ -218,7 +219,7 @@ class LatentPrior(nn.Module):
 
     @torch.jit.unused
     def doubted(self, stretch: Stretch) -> Stretch:
-        """The same, the latents of before off by so much as is drawn for each row."""
+        """The same with noise on the last latents, its standard deviation random for each row."""
         low, high = math.log(DOUBTS[0]), math.log(DOUBTS[1])
         drawn = low + (high - low) * torch.rand_like(stretch.last[:, :1, :1])
         doubt = torch.exp(drawn).expand(-1, -1, stretch.last.shape[2])
@@ -227,5 +228,5 @@ class LatentPrior(nn.Module):
 
     @torch.jit.unused
     def fresh(self, num_rows: int) -> Tensor:
-        """A memory of nothing `[1, B, H]`."""
+        """An empty memory `[1, B, H]`."""
         return self.low.new_zeros(1, num_rows, self.width)

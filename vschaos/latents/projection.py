@@ -1,5 +1,6 @@
 """Latent projection: principal or independent components, or angles, of the latents."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -76,6 +77,15 @@ class LatentProjection(nn.Module):
         return coordinates
 
 
+def principal_plane(latents: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """Latents `[Z, M]` on their first two principal axes, `[2, M]` (`[1, M]` if Z is 1), and the
+    shares of these axes in the variance."""
+    centred = latents - latents.mean(axis=1, keepdims=True)
+    axes, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    power = sizes**2 / max(float((sizes**2).sum()), 1e-12)
+    return axes[:, :2].T @ centred, power[:2].round(3).tolist()
+
+
 def _with_signs(axes: Tensor) -> Tensor:
     """Columns whose largest entries are positive: a component has no sign of its own."""
     largest = axes.abs().argmax(dim=0)
@@ -112,7 +122,9 @@ def _to_angles(points: Tensor) -> Tensor:
     dim = points.shape[1]
     if dim < 2:
         return points
-    tails = torch.sqrt(points.square().flip(1).cumsum(1).flip(1))  # of what lies from k on
+    tails = torch.sqrt(
+        points.square().flip(1).cumsum(1).flip(1)
+    )  # norms of the coordinates from k on
     angles = torch.atan2(tails[:, 1:], points[:, :-1])
     last = torch.atan2(points[:, dim - 1 :], points[:, dim - 2 : dim - 1])
     return torch.cat([tails[:, :1], angles[:, : dim - 2], last], dim=1)

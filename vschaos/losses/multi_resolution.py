@@ -1,4 +1,4 @@
-"""A distance of sounds that is blind to no single window."""
+"""A distance of sounds over several window lengths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class MultiResolutionDistance(nn.Module):
 
     Spectral convergence plus the mean absolute difference of the natural logarithms of the
     magnitudes, as a mean over three windows. 0 for the same sound; unlike the distances of one
-    window it hears what is blurred in time and what is blurred in frequency.
+    window it measures both what is blurred in time and what is blurred in frequency.
 
     Example:
         >>> sound = torch.sin(torch.arange(4000) / 10)[None]
@@ -31,8 +31,8 @@ class MultiResolutionDistance(nn.Module):
 def _distance(output: Tensor, target: Tensor, n_fft: int, hop: int, length: int) -> Tensor:
     window = torch.hann_window(length, device=target.device)
     made, meant = (_magnitudes(sound, n_fft, hop, window) for sound in (output, target))
-    missed = torch.linalg.matrix_norm(made - meant) / torch.linalg.matrix_norm(meant)
-    return missed.mean() + (made.log() - meant.log()).abs().mean()
+    convergence = torch.linalg.matrix_norm(made - meant) / torch.linalg.matrix_norm(meant)
+    return convergence.mean() + (made.log() - meant.log()).abs().mean()
 
 
 def _magnitudes(sound: Tensor, n_fft: int, hop: int, window: Tensor) -> Tensor:

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 
 class Distance(nn.Module):
-    """How far an output is from its target, one number.
+    """A distance of an output from its target, as one number.
 
     Attributes:
-        of: what is compared, `contrast` or `magnitudes`.
+        of: the representation that is compared, `log_magnitude` or `magnitudes`.
     """
 
     of = "magnitudes"
@@ -22,62 +22,55 @@ class Distance(nn.Module):
         raise NotImplementedError
 
 
-class MeanSquare(Distance):
-    """`mean((y - x)^2)`: what is likeliest if all errors are as large and normal (L2).
+class SpectrumDistance(Distance):
+    """A distance that applies to either representation.
 
     Args:
-        of: `contrast` or `magnitudes`.
+        of: `log_magnitude` or `magnitudes`.
+    """
+
+    def __init__(self, of: str = "log_magnitude") -> None:
+        super().__init__()
+        if of not in ("log_magnitude", "magnitudes"):
+            raise ValueError(f"of must be log_magnitude or magnitudes, got {of!r}")
+        self.of = of
+
+
+class MeanSquare(SpectrumDistance):
+    """`mean((y - x)^2)` (L2): maximum likelihood if all errors are normal with one variance.
 
     Example:
         >>> float(MeanSquare()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [3.0]]])))
         5.0
     """
 
-    def __init__(self, of: str = "log_magnitude") -> None:
-        super().__init__()
-        self.of = _either(of)
-
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         return nn.functional.mse_loss(output, target)
 
 
-class FrameRMSE(Distance):
+class FrameRMSE(SpectrumDistance):
     """Root mean square over the bins of `y - x`, as a mean over the frames.
 
-    The log-spectral distance of a contrast that is a logarithm. Against `MeanSquare`, frames that
-    are hard to tell pull less, and those that nearly fit more.
-
-    Args:
-        of: `contrast` or `magnitudes`.
+    Of logarithms it is the log-spectral distance. Compared with `MeanSquare`, frames with large
+    errors have smaller gradients, and frames with small errors larger ones.
 
     Example:
         >>> float(FrameRMSE()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [7.0]]])))
         5.0
     """
 
-    def __init__(self, of: str = "log_magnitude") -> None:
-        super().__init__()
-        self.of = _either(of)
-
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        # a norm, whose slope torch takes for 0 where nothing differs
+        # a norm, whose gradient torch takes for 0 where nothing differs
         return (output - target).norm(dim=1).mean() / math.sqrt(output.shape[1])
 
 
-class MeanAbsolute(Distance):
-    """`mean(|y - x|)`: a few large errors matter less (L1).
-
-    Args:
-        of: `contrast` or `magnitudes`.
+class MeanAbsolute(SpectrumDistance):
+    """`mean(|y - x|)` (L1): a few large errors matter less.
 
     Example:
         >>> float(MeanAbsolute()(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [3.0]]])))
         2.0
     """
-
-    def __init__(self, of: str = "log_magnitude") -> None:
-        super().__init__()
-        self.of = _either(of)
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         return nn.functional.l1_loss(output, target)
@@ -88,7 +81,7 @@ class LogMagnitudeDistance(Distance):
 
     Args:
         power: p, 1 or 2.
-        epsilon_db: e, against the loudest of the batch.
+        epsilon_db: e, relative to the loudest of the batch.
 
     Example:
         >>> x = torch.ones(1, 4, 3)
@@ -109,7 +102,7 @@ class LogMagnitudeDistance(Distance):
 
 
 class SpectralConvergence(Distance):
-    """`||X - Y|| / ||X||`, Frobenius norms over all bins and frames: loud partials decide it.
+    """`||X - Y|| / ||X||`, Frobenius norms over all bins and frames: loud partials dominate.
 
     Example:
         >>> x = torch.ones(1, 4, 3)
@@ -147,11 +140,11 @@ class FrameConvergence(Distance):
 class ItakuraSaito(Distance):
     """`mean(p / q - log(p / q) - 1)`, p the power of the target and q that of the output.
 
-    What is likeliest if p is q times an exponential variable (Itakura & Saito 1968; Févotte et al.
-    2009, eq. 8). It is the same at any level, and dearer where the output is too soft.
+    Maximum likelihood if p is q times an exponential variable (Itakura & Saito 1968; Févotte et al.
+    2009, eq. 8). It does not depend on the level, and is larger where the output is too soft.
 
     Args:
-        floor_db: power counts from there upwards, against the loudest of the batch.
+        floor_db: added to both powers, relative to the loudest of the batch.
 
     Example:
         >>> x = torch.ones(1, 4, 3)
@@ -191,15 +184,9 @@ class LogSpectralDistance(Distance):
         return torch.cat([self.frames(*pair) for pair in zip(output, target, strict=True)]).mean()
 
     def frames(self, output: Tensor, target: Tensor) -> Tensor:
-        """Magnitudes of one sound `[F, N]`, twice -> dB of each frame that counts."""
+        """Magnitudes of one sound `[F, N]`, twice -> dB of each frame that is loud enough."""
         floor = (target.amax() * self.floor).clamp_min(1e-12)
         level = target.norm(dim=0)
-        heard = level >= level.amax() * self.range
+        audible = level >= level.amax() * self.range
         ratio = output.clamp_min(floor) / target.clamp_min(floor)
-        return (20 * torch.log10(ratio)).square().mean(dim=0).sqrt()[heard]
-
-
-def _either(of: str) -> str:
-    if of not in ("log_magnitude", "magnitudes"):
-        raise ValueError(f"of must be log_magnitude or magnitudes, got {of!r}")
-    return of
+        return (20 * torch.log10(ratio)).square().mean(dim=0).sqrt()[audible]

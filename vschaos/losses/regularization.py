@@ -9,7 +9,7 @@ from vschaos.layers.distributions import Gaussian
 
 
 class Discrepancy(nn.Module):
-    """How far latents are from their prior, one number."""
+    """A discrepancy between latents and their prior, as one number."""
 
     def forward(self, posterior: Gaussian, latents: Tensor) -> Tensor:
         """Posterior over `[B, Z, N]`, and latents drawn from it -> scalar."""
@@ -21,8 +21,8 @@ class GaussianDivergence(Discrepancy):
     all else, in nats.
 
     Args:
-        free_bits: what each dimension may carry at no cost (Kingma et al. 2016, appendix C8), which
-            keeps dimensions from dying early.
+        free_bits: nats of each dimension without a cost (Kingma et al. 2016, appendix C8), against
+            an early collapse.
     """
 
     def __init__(self, free_bits: float = 0.0) -> None:
@@ -38,7 +38,7 @@ class GaussianDivergence(Discrepancy):
         return self.nats(*posterior).mean(dim=(0, 2))
 
     def nats(self, mean: Tensor, log_variance: Tensor) -> Tensor:
-        """Of any shape -> of the same, each variable by itself."""
+        """Divergence of each variable; all of one shape."""
         raise NotImplementedError
 
 
@@ -57,9 +57,11 @@ class GaussianKL(GaussianDivergence):
 
 
 class ReverseKL(GaussianDivergence):
-    """The other way round, of the prior from the posterior: `((1 + m^2) / v - 1 + log v) / 2`.
+    """Kullback-Leibler divergence of the prior from the posterior:
+    `((1 + m^2) / v - 1 + log v) / 2`.
 
-    A posterior that is narrow where the prior is wide is dear: it covers, rather than picks.
+    It is large for a posterior that is narrow where the prior is wide: mass-covering, not
+    mode-seeking.
     """
 
     def nats(self, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ class Renyi(GaussianDivergence):
 
     Args:
         alpha: a, between 0 and 1, neither included.
-        free_bits: what each dimension may carry at no cost.
+        free_bits: see `GaussianDivergence`.
     """
 
     def __init__(self, alpha: float = 0.5, free_bits: float = 0.0) -> None:
@@ -100,12 +102,12 @@ class Renyi(GaussianDivergence):
 
 
 class MMD(Discrepancy):
-    """Maximum mean discrepancy, squared, of latents that are drawn from points of the prior.
+    """Squared maximum mean discrepancy between sampled latents and samples of the prior.
 
     `E k(z, z') + E k(p, p') - 2 E k(z, p)`, over pairs of different latents z and points p, as many
-    (Gretton et al. 2012, lemma 6; as a regulariser Tolstikhin et al. 2018, algorithm 2). It asks
-    that all latents together are as the prior is, not each of them; about 0, and also below it, if
-    they are.
+    (Gretton et al. 2012, lemma 6; as a regulariser Tolstikhin et al. 2018, algorithm 2). It
+    compares the distribution of all latents together with the prior, not each posterior; about 0,
+    also slightly below, if they are equal.
 
     Args:
         kernel: `inverse_multiquadric`, `c / (c + d^2)`, or `rbf`, `exp(-d^2 / c)`; d is the
@@ -136,7 +138,7 @@ class MMD(Discrepancy):
         if count < 2:
             return one.new_zeros(())
         within = self._similarity(one, one) + self._similarity(other, other)
-        # each is as near to itself as can be: the diagonals, 1 each, are left out
+        # the diagonals, the similarity 1 of each point to itself, are left out
         mean = (within.sum() - 2 * count) / (count * (count - 1))
         return mean - 2.0 * self._similarity(one, other).mean()
 

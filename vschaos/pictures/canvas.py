@@ -1,8 +1,11 @@
-"""Figures as arrays of pixels."""
+"""Figures as arrays of pixels and as files."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -14,3 +17,13 @@ def pixels(figure: Figure) -> Picture:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(np.asarray(canvas.buffer_rgba())[:, :, :3])
+
+
+def save(figure: Figure, path: Path, dots_per_inch: int) -> None:
+    """Writes a figure as a PNG."""
+    FigureCanvasAgg(figure)
+    figure.savefig(path, format="png", dpi=dots_per_inch)
+
+
+def hide_spines(axis: Axes) -> None:
+    axis.spines[["top", "right"]].set_visible(False)

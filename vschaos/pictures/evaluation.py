@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+
+from vschaos.pictures.canvas import hide_spines, save
+from vschaos.pictures.latents import ACTIVE, LIMIT, draw_nats
 
 COLOURS = ("#2166ac", "#e08214", "#8c8c8c", "#b2abd2")  # of the baselines, in order
 COLUMNS = 4
 EXACT_DB = -100.0  # spectral convergence of equal sounds, but for rounding
-ACTIVE = "#2166ac"
+DOTS_PER_INCH = 110
 LIMIT_DB = 30.0  # of the picture of levels
 
 
@@ -23,12 +25,11 @@ def draw_measures(path: Path, facts: Mapping[str, Any]) -> None:
     """A panel for each measure of the sounds, a bar for each inversion and baseline."""
     sounds = facts["sounds"]
     names = list(next(iter(sounds.values())))
+    values = [row for rows in sounds.values() for row in rows.values()]
     measures = [
         measure
         for measure in facts["measures"]
-        if any(
-            row.get(measure["key"]) is not None for rows in sounds.values() for row in rows.values()
-        )
+        if any(row.get(measure["key"]) is not None for row in values)
     ]
     num_rows = -(-len(measures) // COLUMNS)
     num_bars = len(sounds) * len(names)
@@ -45,7 +46,7 @@ def draw_measures(path: Path, facts: Mapping[str, Any]) -> None:
     figure.suptitle(
         f"{facts['run']}, {facts['files']} files: shorter bars are better (for SC longer ones)"
     )
-    _save(figure, path)
+    save(figure, path, DOTS_PER_INCH)
 
 
 def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> None:
@@ -63,38 +64,37 @@ def draw_files(path: Path, facts: Mapping[str, Any], files: Sequence[Mapping[str
         axis.scatter(places, row, s=26, color=colour, label=name, zorder=2)
         axis.axhline(facts["magnitudes"][name][key], color=colour, linewidth=0.8, alpha=0.7)
     shown = np.unique(np.linspace(0, len(ordered) - 1, 24).round().astype(int))
-    titles = [_short(ordered[index]["file"]) for index in shown]
+    stems = [Path(ordered[index]["file"]).stem for index in shown]
+    titles = [stem if len(stem) <= 22 else f"{stem[:21]}…" for stem in stems]
     axis.set_xticks(shown, titles, rotation=60, ha="right", fontsize=7)
     axis.set(ylabel="log-spectral distance, dB", title="Files; lines: all frames")
     axis.set_ylim(bottom=0.0)
     axis.legend(frameon=False)
-    _hide_spines(axis)
-    _save(figure, path)
+    hide_spines(axis)
+    save(figure, path, DOTS_PER_INCH)
 
 
 def draw_latent_space(path: Path, latents: Mapping[str, Any], active_nats: float) -> None:
     """Divergence of each dimension, smoothness, and levels between sounds."""
     figure = Figure(figsize=(13.0, 4.0), layout="constrained")
     axes = figure.subplots(1, 3)
-    _draw_nats(axes[0], latents["nats"], active_nats)
+    draw_nats(axes[0], np.array(latents["nats"]), active_nats)
     _draw_smoothness(axes[1], latents["smoothness"])
     _draw_lines(axes[2], latents["lines"])
-    _save(figure, path)
+    save(figure, path, DOTS_PER_INCH)
 
 
 def draw_labels(path: Path, labels: Mapping[str, Any]) -> None:
     """Note accuracy and confusion matrices."""
-    panels = [("notes", labels["notes"])] if labels["notes"] else []
-    panels += list(labels["prediction"].items())
-    figure = Figure(figsize=(0.6 + 5.0 * len(panels), 4.8), layout="constrained")
-    for axis, (name, content) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
-        if name == "notes" and content is labels["notes"]:
-            _draw_notes(axis, content)
-        else:
-            _draw_confusion(axis, name, content)
-    _save(figure, path)
+    has_notes = bool(labels["notes"])
+    count = has_notes + len(labels["prediction"])
+    figure = Figure(figsize=(0.6 + 5.0 * count, 4.8), layout="constrained")
+    axes = figure.subplots(1, count, squeeze=False)[0]
+    if has_notes:
+        _draw_notes(axes[0], labels["notes"])
+    for axis, (task, content) in zip(axes[has_notes:], labels["prediction"].items(), strict=True):
+        _draw_confusion(axis, task, content)
+    save(figure, path, DOTS_PER_INCH)
 
 
 def _draw_measure(
@@ -106,45 +106,28 @@ def _draw_measure(
 ) -> None:
     count = len(names) + 1  # and a gap between two inversions
     base, far = _base(measure)
-    for group, rows in enumerate(sounds.values()):
-        for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
-            value = rows[name].get(measure["key"])
-            if value is not None:
-                length = float(np.clip(value - base, -far, far))
-                _draw_bar(axis, group * count + index, base, length, value, measure, colour)
+    bars = [
+        (group * count + index, value, colour)
+        for group, rows in enumerate(sounds.values())
+        for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False))
+        if (value := rows[name].get(measure["key"])) is not None
+    ]
+    places, values, colours = zip(*bars, strict=True)
+    lengths = np.clip(np.array(values) - base, -far, far)
+    texts = [f"{v:z.{measure['digits']}f}" if v > EXACT_DB else "exact" for v in values]
+    drawn = axis.barh(places, lengths, 0.84, base, color=colours)
+    axis.bar_label(drawn, texts, padding=3, fontsize=7, color="0.25")
     axis.axvline(base, color="black", linewidth=1.0)
-    axis.use_sticky_edges = False  # numbers stand beside the bars
+    axis.use_sticky_edges = False  # room for the numbers beside the bars
     axis.margins(x=0.2)
-    axis.set_title(_titled(measure), fontsize=10, loc="left")
+    title = ", ".join(filter(None, (measure["title"], measure["unit"])))
+    axis.set_title(title, fontsize=10, loc="left")
     axis.set_ylim(len(sounds) * count - 1.3, -0.7)
     middles = [group * count + (len(names) - 1) / 2 for group in range(len(sounds))]
     axis.set_yticks(middles, list(sounds) if is_first else [""] * len(sounds))
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=8)
-    _hide_spines(axis)
-
-
-def _draw_bar(
-    axis: Axes,
-    place: float,
-    base: float,
-    length: float,
-    value: float,
-    measure: Mapping[str, Any],
-    colour: str,
-) -> None:
-    axis.barh(place, length, 0.84, base, color=colour)
-    is_rightwards = length > 0.0 or base == 0.0 == length
-    axis.annotate(
-        f"{value:z.{measure['digits']}f}" if value > EXACT_DB else "exact",
-        (base + length, place),
-        (3 if is_rightwards else -3, 0),
-        textcoords="offset points",
-        ha="left" if is_rightwards else "right",
-        va="center",
-        fontsize=7,
-        color="0.25",
-    )
+    hide_spines(axis)
 
 
 def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
@@ -154,30 +137,10 @@ def _base(measure: Mapping[str, Any]) -> tuple[float, float]:
     return float(measure["ideal"]), 120.0 if measure["unit"] == "cents" else 100.0
 
 
-def _titled(measure: Mapping[str, Any]) -> str:
-    return f"{measure['title']}, {measure['unit']}" if measure["unit"] else str(measure["title"])
-
-
-def _draw_nats(axis: Axes, nats: Sequence[float], active_nats: float) -> None:
-    axis.set_title("divergence of each latent")
-    order = np.argsort(-np.array(nats), kind="stable")
-    values = np.array(nats)[order]
-    colours = [ACTIVE if value >= active_nats else "0.75" for value in values]
-    axis.bar(np.arange(len(values)), values, color=colours)
-    axis.axhline(active_nats, color="#b2182b", linewidth=0.9)
-    axis.set_xticks(np.arange(len(values)), [str(index + 1) for index in order], fontsize=8)
-    active = int((values >= active_nats).sum())
-    axis.set(
-        xlabel=f"latent, largest first; {active} of {len(values)} active",
-        ylabel="nats a frame",
-    )
-    _hide_spines(axis)
-
-
 def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
     axis.set_title("distances of sounds and latents")
     if not smoothness:
-        _note(axis, "too few sounds")
+        _note_absence(axis)
         return
     axis.hexbin(
         smoothness["deviations"],
@@ -193,13 +156,13 @@ def _draw_smoothness(axis: Axes, smoothness: Mapping[str, Any] | None) -> None:
     axis.set(
         xlabel=f"distance of latents, standard deviations{rank}", ylabel="distance of sounds, dB"
     )
-    _hide_spines(axis)
+    hide_spines(axis)
 
 
 def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
     axis.set_title("level between sounds")
     if not lines:
-        _note(axis, "too few sounds")
+        _note_absence(axis)
         return
     levels = np.array(lines["levels_db"])
     share = np.linspace(0.0, 1.0, levels.shape[1])
@@ -208,7 +171,7 @@ def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
     axis.plot(share, relative.T, color=ACTIVE, linewidth=0.6, alpha=0.35)
     axis.plot(share, np.median(relative, axis=0), color="black", linewidth=1.6, label="median")
     worst = relative[relative.min(axis=1).argmin()]
-    axis.plot(share, worst, color="#b2182b", linewidth=1.6, label="worst")
+    axis.plot(share, worst, color=LIMIT, linewidth=1.6, label="worst")
     axis.axhline(0.0, color="0.5", linewidth=0.8)
     reach = max(6.5, 1.1 * float(np.abs(relative).max()))
     axis.set(
@@ -218,29 +181,20 @@ def _draw_lines(axis: Axes, lines: Mapping[str, Any] | None) -> None:
         ylim=(-reach, reach),
     )
     axis.legend(frameon=False, loc="upper right", ncols=2)
-    _hide_spines(axis)
+    hide_spines(axis)
 
 
 def _draw_notes(axis: Axes, notes: Mapping[str, Mapping[str, float]]) -> None:
     kinds = list(notes)[::-1]
     places = np.arange(len(kinds))
-    for index, (key, colour) in enumerate(zip(("pitch", "octave"), COLOURS, strict=False)):
+    for shift, key, colour in ((0.19, "pitch", COLOURS[0]), (-0.19, "octave", COLOURS[1])):
         shares = [100 * notes[kind][key] for kind in kinds]
-        axis.barh(places + 0.19 - 0.38 * index, shares, 0.36, color=colour, label=key)
-        for place, share in zip(places + 0.19 - 0.38 * index, shares, strict=True):
-            axis.text(
-                min(share, 100) - 1,
-                place,
-                f"{share:.1f}",
-                ha="right",
-                va="center",
-                color="white",
-                fontsize=7,
-            )
+        bars = axis.barh(places + shift, shares, 0.36, color=colour, label=key)
+        axis.bar_label(bars, fmt="%.1f", padding=-25, color="white", fontsize=7)
     axis.set_yticks(places, kinds)
     axis.set(title="note accuracy", xlabel="%", xlim=(0, 100))
     axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
-    _hide_spines(axis)
+    hide_spines(axis)
 
 
 def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
@@ -264,20 +218,6 @@ def _draw_confusion(axis: Axes, task: str, content: Mapping[str, Any]) -> None:
     axis.set(title=f"{task}: {score}", xlabel="predicted, % of the frames", ylabel="true")
 
 
-def _note(axis: Axes, text: str) -> None:
+def _note_absence(axis: Axes) -> None:
     axis.set_axis_off()
-    axis.text(0.5, 0.5, text, ha="center", va="center", color="0.4", transform=axis.transAxes)
-
-
-def _hide_spines(axis: Axes) -> None:
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def _short(name: str) -> str:
-    stem = Path(name).stem
-    return stem if len(stem) <= 22 else f"{stem[:21]}…"
-
-
-def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
-    figure.savefig(path, format="png", dpi=110)
+    axis.text(0.5, 0.5, "too few sounds", ha="center", color="0.4", transform=axis.transAxes)

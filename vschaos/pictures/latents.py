@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vschaos.pictures.canvas import Picture, pixels
+from vschaos.pictures.canvas import Picture, hide_spines, pixels
 
 DOTS_PER_INCH = 80
 MAX_LEGEND = 24
 COLOURS = "turbo"
+ACTIVE, LIMIT = "#2166ac", "#b2182b"
 
 
 def picture_of_points(
-    latents: np.ndarray,
+    plane: np.ndarray,
     values: np.ndarray,
     title: str,
     classes: tuple[str, ...] = (),
     is_known: np.ndarray | None = None,
 ) -> Picture:
-    """Latents `[Z, M]` on their first two principal axes, coloured by values `[M]`.
+    """Latents on their first two principal axes, coloured by values `[M]`.
 
     Args:
+        plane: the latents as of `vschaos.latents.principal_plane`, `[2, M]` or `[1, M]`.
         classes: names by class number; values are plain numbers if there are none.
         is_known: `[M]`, points of unknown value are grey; by default all are known.
     """
     known = np.ones(len(values), dtype=bool) if is_known is None else is_known
-    first, second = principal_axes(latents) @ (latents - latents.mean(axis=1, keepdims=True))
+    first, second = np.pad(plane, ((0, 2 - len(plane)), (0, 0)))
     figure = Figure(figsize=(6.6, 5.0), dpi=DOTS_PER_INCH)
     axis = figure.add_axes((0.12, 0.1, 0.65, 0.82))
     axis.scatter(first[~known], second[~known], s=5, color="0.8", linewidths=0)
@@ -56,21 +59,24 @@ def picture_of_points(
 
 
 def picture_of_nats(nats: np.ndarray, threshold: float) -> Picture:
-    """The divergence of each dimension `[Z]`, nats a frame; grey below the threshold."""
+    """A figure of `draw_nats` as pixels."""
     figure = Figure(figsize=(6.6, 3.0), dpi=DOTS_PER_INCH)
-    axis = figure.add_axes((0.09, 0.17, 0.88, 0.7))
-    colours = ["tab:blue" if value >= threshold else "0.7" for value in nats]
-    axis.bar(np.arange(1, len(nats) + 1), nats, color=colours)
-    axis.axhline(threshold, color="tab:red", linewidth=0.8)
-    active = int((nats >= threshold).sum())
-    title = f"{active} of {len(nats)} dimensions active"
-    axis.set(title=title, xlabel="dimension", ylabel="nats a frame")
+    draw_nats(figure.add_axes((0.09, 0.17, 0.88, 0.7)), nats, threshold)
     return pixels(figure)
 
 
-def principal_axes(latents: np.ndarray) -> np.ndarray:
-    """The first two principal axes `[2, Z]` of points `[Z, M]`; in a space of one dimension the
-    second is zero."""
-    centred = latents - latents.mean(axis=1, keepdims=True)
-    axes = np.linalg.svd(centred @ centred.T)[0].T[:2]
-    return np.concatenate([axes, np.zeros((2 - len(axes), len(latents)))])
+def draw_nats(axis: Axes, nats: np.ndarray, threshold: float) -> None:
+    """The divergence of each latent `[Z]`, nats a frame, the largest first; grey below the
+    threshold."""
+    order = np.argsort(-nats, kind="stable")
+    places, values = np.arange(len(nats)), nats[order]
+    axis.bar(places, values, color=np.where(values >= threshold, ACTIVE, "0.75"))
+    axis.axhline(threshold, color=LIMIT, linewidth=0.9)
+    axis.set_xticks(places, [str(index + 1) for index in order], fontsize=8)
+    active = int((values >= threshold).sum())
+    axis.set(
+        title="divergence of each latent",
+        xlabel=f"latent, largest first; {active} of {len(values)} active",
+        ylabel="nats a frame",
+    )
+    hide_spines(axis)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from vschaos.audio.files import Waveform
 from vschaos.outputs import output_file
-from vschaos.pictures.canvas import Picture, pixels
+from vschaos.pictures.canvas import Picture, pixels, save
 from vschaos.pictures.spectrogram import LOWEST_HZ, MAX_COLUMNS, Spectrogram
 
 RANGE_DB = 80.0
@@ -58,16 +57,13 @@ def draw_sounds(
             title="latents", ylabel="standard deviations", xlim=(0.0, max(seconds[-1], 1e-3))
         )
     axes[-1].set_xlabel("seconds")
-    FigureCanvasAgg(figure)
     with output_file(path) as partial:
-        figure.savefig(partial, format="png", dpi=100)
+        save(figure, partial, 100)
 
 
 def draw_rows(path: Path, rows: Sequence[Mapping[str, Waveform]], sample_rate: int) -> None:
     """Draws what `picture_of_sounds` returns, as a PNG."""
-    figure = _figure_of_rows(rows, sample_rate, (), 5.0)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
+    save(_figure_of_rows(rows, sample_rate, (), 5.0), path, DOTS_PER_INCH)
 
 
 def picture_of_sounds(
@@ -129,7 +125,7 @@ def _show(
     )
     octaves = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < sample_rate / 2]
     axis.set_yticks(
-        [_height(hz, sample_rate) for hz in octaves],
+        np.log(np.array(octaves) / LOWEST_HZ) / np.log(sample_rate / 2 / LOWEST_HZ),
         [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in octaves],
     )
     axis.set_ylabel("Hz")
@@ -148,7 +144,3 @@ def _spectrogram(sound: Waveform | Spectrogram, sample_rate: int) -> Spectrogram
     spectrogram = Spectrogram(sample_rate)
     spectrogram.add(sound)
     return spectrogram
-
-
-def _height(hz: float, sample_rate: int) -> float:
-    return float(np.log(hz / LOWEST_HZ) / np.log(sample_rate / 2 / LOWEST_HZ))

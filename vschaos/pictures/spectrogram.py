@@ -56,7 +56,7 @@ class Spectrogram:
         power = self._powers[:columns].T / counts
         level_db = 10 * np.log10(np.maximum(power, 1e-14))
         self._powers, self._num_frames, self._per_column = before
-        return self._on_rows(level_db)
+        return on_log_rows(level_db, self.sample_rate, ROWS)
 
     def _frames(self, samples: np.ndarray) -> np.ndarray:
         """Powers `[N, F]` of the complete frames."""
@@ -78,10 +78,17 @@ class Spectrogram:
         self._powers[there] += np.add.reduceat(powers, firsts, axis=0)
         self._num_frames += len(powers)
 
-    def _on_rows(self, level_db: np.ndarray) -> np.ndarray:
-        hz = LOWEST_HZ * (self.sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
-        bins = hz * self._stft.n_fft / self.sample_rate
-        below = np.minimum(bins.astype(int), len(level_db) - 2)
-        share = (bins - below)[:, None]
-        levels: np.ndarray = (1.0 - share) * level_db[below] + share * level_db[below + 1]
-        return levels
+
+def on_log_rows(level_db: np.ndarray, sample_rate: int, rows: int) -> np.ndarray:
+    """Levels of bins `[F, N]` from 0 Hz to half the sample rate -> `[rows, N]`, evenly spaced in
+    log frequency from `LOWEST_HZ`: interpolated where rows are denser than bins, the maximum of the
+    bins of a row where they are sparser."""
+    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, rows)
+    last = len(level_db) - 1
+    bins = hz / (sample_rate / 2) * last
+    below = np.minimum(bins.astype(int), last - 1)
+    share = (bins - below)[:, None]
+    interpolated = (1.0 - share) * level_db[below] + share * level_db[below + 1]
+    edges = np.append(bins[0], (bins[:-1] + bins[1:]) / 2)
+    strongest = np.maximum.reduceat(level_db, np.minimum(edges.astype(int), last))
+    return np.where(np.gradient(bins)[:, None] > 1.0, strongest, interpolated)

@@ -34,7 +34,7 @@ class Lesson:
     Attributes:
         steps: of the optimiser.
         streams: in a batch.
-        frames: of each in a step; the recurrent state is kept from step to step.
+        frames: of each in a step; the recurrent state is carried from step to step.
         rate: highest learning rate.
         seed: of all random numbers.
     """
@@ -47,7 +47,7 @@ class Lesson:
 
 
 def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
-    """Trains the prior of a run on its training files and keeps the best on its validation files.
+    """Trains the prior of a run on its training files; saves the best on its validation files.
 
     Returns:
         its negative log-likelihood of the validation files, nats a frame.
@@ -55,7 +55,7 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
     Raises:
         FileNotFoundError: the sounds are missing.
         ValueError: they are too short, or the model has no latents that a prior could model.
-        KeyboardInterrupt: Ctrl-C; names the file that is kept.
+        KeyboardInterrupt: Ctrl-C; names the saved file.
     """
     lesson, model = lesson or Lesson(), check_latents(run.model)
     learnt = read_sequences(run, "train")
@@ -73,9 +73,9 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
             course.go()
         except KeyboardInterrupt as stop:
             if course.best == math.inf:
-                raise KeyboardInterrupt("stopped; nothing was kept") from stop
+                raise KeyboardInterrupt("stopped; nothing was saved") from stop
             file = write_prior(run.checkpoint, model, course.best_prior)
-            raise KeyboardInterrupt(f"stopped; {file} keeps the best so far") from stop
+            raise KeyboardInterrupt(f"stopped; the best so far is saved in {file}") from stop
     file = write_prior(run.checkpoint, model, course.best_prior)
     logger.info("prior: %s", file)
     return course.best
@@ -154,8 +154,8 @@ def evaluate(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
 
 @torch.no_grad()
 def _fit_bounds(prior: LatentPrior, model: LatentStatistics, learnt: Sequences) -> None:
-    """Fits the range, the starts and the initial places to the training's latents, and the level
-    to what is decoded of them."""
+    """Fits the range, the starts and the initial places to the training's latents, and the largest
+    norm of a frame to its decoded magnitudes."""
     together = torch.cat(learnt.latents, dim=1)
     prior.low.copy_(together.amin(dim=1))
     prior.high.copy_(together.amax(dim=1))

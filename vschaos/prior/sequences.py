@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from vschaos.audio.files import UnusableAudioError
-from vschaos.generation import DatasetLabelReader, encode_segments, read_input
-from vschaos.generation.inputs import changed_files, dataset_root, part_of
+from vschaos.generation import encode_segments
+from vschaos.generation.material import Material
 from vschaos.labels import Labels
 from vschaos.latents import Stretch
 from vschaos.progress import Progress
 from vschaos.runs import Run
 
 MAX_FRAMES = 1_000_000  # of a dataset
-logger = logging.getLogger(__name__)
 
 
 class Sequences(NamedTuple):
@@ -45,31 +42,25 @@ def read_sequences(run: Run, side: str) -> Sequences:
     Raises:
         FileNotFoundError: none of them exists.
     """
-    root, reader = dataset_root(run), DatasetLabelReader(run)
-    names = [name for name in run.split[side] if (root / name).is_file()]
-    changed = changed_files(run, names)
-    names = [name for name in names if name not in changed]
-    if not names:
+    material = Material(run, prefers_files=True)
+    names = material.names(side)
+    if material.origin != "dataset" or not names:
         raise FileNotFoundError(
-            f"the sounds of the run's training are not on this machine ({root}): train its prior "
-            "where they are"
+            f"the sounds of the run's training are not on this machine ({material.root}): train "
+            "its prior where they are"
         )
     found = Sequences([], [], [])
     for name in Progress(names, desc="encoding", unit="file"):
         if found.num_frames > MAX_FRAMES:
             break
-        try:
-            part = part_of(run, side, name)
-            audio = read_input(run, root / name, part)
-        except UnusableAudioError as error:
-            logger.debug("left out %s: %s", name, error)
-            continue
-        conditioning = reader.conditioning(root / name, audio, part[0] if part else 0)
-        latents = torch.from_numpy(encode_segments(run, [audio], conditioning))
-        labels = run.labels(latents.shape[1], conditioning)
-        found.latents.append(latents)
-        found.values.append(labels.values[0])
-        found.known.append(labels.known[0])
+        clip = material.clip(name, material.seconds_of(name, side) + 1.0, side)  # all of it
+        if clip is not None:
+            conditioning = material.conditioning(clip)
+            latents = torch.from_numpy(encode_segments(run, [clip.audio], conditioning))
+            labels = run.labels(latents.shape[1], conditioning)
+            found.latents.append(latents)
+            found.values.append(labels.values[0])
+            found.known.append(labels.known[0])
     return found
 
 

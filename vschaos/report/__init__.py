@@ -3,7 +3,7 @@
 generation/material  the sounds of a run and their labels, from the cache or the dataset
 curves, dataset      losses and metrics of the training; its dataset
 listening, media     sounds made with the run; sounds and pictures as text
-space, predictions   the map of the latents; confusion matrices of predicted labels
+space                the map of the latents
 settings             the configuration of the run, and commands that use it
 gather, page         all of it as plain data; the data in an HTML page
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,37 +67,27 @@ def draw_curves(logs: Logs, tracked: Sequence[Metric] = ()) -> list[dict[str, An
     ]
 
 
-class _Part(NamedTuple):
-    """One event file; times in seconds."""
-
-    curves: dict[str, Points]
-    began: float
-    seconds: float
-
-
-def _read_part(file: Path) -> _Part:
-    curves: dict[str, Points] = {}
-    newest: dict[str, tuple[int, float]] = {}
-    times: list[float] = []
-    for time, step, tag, value in _scalars(file):
-        times.append(time)
-        if not tag.startswith(SHOWN) or not math.isfinite(value):
-            continue
-        # a logger may repeat a value at each step until the next measurement
-        if newest.get(tag) != (step - 1, value):
-            curves.setdefault(tag, {})[step] = value
-        newest[tag] = (step, value)
-    return _Part(curves, min(times, default=0.0), max(times, default=0.0) - min(times, default=0.0))
-
-
-def _scalars(file: Path) -> Iterator[tuple[float, int, str, float]]:
-    """Time in seconds, step, tag and value of each number in an event file."""
+def _read_part(file: Path) -> Logs:
+    """The contents of one event file."""
     from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
+    curves: dict[str, Points] = {}
+    newest: dict[str, tuple[int, float]] = {}
+    times = [0.0]
     for event in LegacyEventFileLoader(str(file)).Load():
         for value in event.summary.value:
-            if value.HasField("simple_value"):
-                yield event.wall_time, event.step, value.tag, value.simple_value
+            if not value.HasField("simple_value"):
+                continue
+            times.append(event.wall_time)
+            tag, number = value.tag, value.simple_value
+            if not tag.startswith(SHOWN) or not math.isfinite(number):
+                continue
+            # a logger may repeat a value at each step until the next measurement
+            if newest.get(tag) != (event.step - 1, number):
+                curves.setdefault(tag, {})[event.step] = number
+            newest[tag] = (event.step, number)
+    began = min(times[1:], default=0.0)
+    return Logs(curves, max(times) - began, began)
 
 
 def _thinned(points: Points) -> dict[str, list[float]]:

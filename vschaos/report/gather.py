@@ -8,19 +8,24 @@ from typing import Any
 
 import torch
 
+from vschaos.evaluation.excerpts import excerpt_of
+from vschaos.evaluation.prediction import confusions
 from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.summary import read_summary
+from vschaos.generation.material import Material, spread
 from vschaos.latents.importance import num_important
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.listening import listen, measure
-from vschaos.report.predictions import confusion_matrices
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
 
+FILES, SECONDS = 32, 10.0  # whose predictions are counted
 
+
+@torch.inference_mode()
 def gather(run: Run) -> dict[str, Any]:
     """All contents of a run's report, by section: mappings, lists, texts and numbers. Sections
     without the capability they need are not there."""
@@ -41,8 +46,18 @@ def gather(run: Run) -> dict[str, Any]:
     else:
         contents["metrics"] = measure(run, material)
     if isinstance(run.model, Labelled):
-        contents["predictions"] = confusion_matrices(run, run.model, material)
+        contents["predictions"] = _predictions(run, run.model, material)
     return contents
+
+
+def _predictions(run: Run, model: Labelled, material: Material) -> list[dict[str, Any]]:
+    """The confusion matrix of each predicted label, on held-out sounds (on training sounds if none
+    were held out)."""
+    side = material.side_to_show
+    names = spread(material.names(side), FILES) if model.predicted_tasks else []
+    clips = [material.clip(name, SECONDS, side) for name in names]
+    excerpts = [excerpt_of(run, material, clip) for clip in clips if clip is not None]
+    return [{"task": task, **matrix} for task, matrix in confusions(model, excerpts).items()]
 
 
 def _facts(run: Run, logs: Logs) -> list[list[str]]:

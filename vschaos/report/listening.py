@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from vschaos.audio.files import Waveform
-from vschaos.batch import Batch
-from vschaos.evaluation.features import features_of
-from vschaos.evaluation.rendered import RenderedMaterial
+from vschaos.evaluation.effects import values_of
+from vschaos.evaluation.excerpts import excerpt_of
+from vschaos.evaluation.summary import describe_metrics
 from vschaos.generation import without_edges
 from vschaos.generation.material import Clip, Material, spread
-from vschaos.labels import Vocabulary, sweep_values
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
 from vschaos.report.media import draw_spectrograms, encode_sound
 from vschaos.runs import Given, Run
@@ -24,7 +23,7 @@ RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
 POINTS, POINT_SECONDS = 8, 0.6
 TRAJECTORIES, TRAJECTORY_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
 PRIOR_SECONDS = 10.0  # some phrases
-SWEPT_VALUES, SWEPT_SECONDS = 12, 0.7
+SWEPT_SECONDS = 0.7
 Player = dict[str, Any]
 
 
@@ -61,47 +60,28 @@ def _pick(material: Material) -> list[Clip]:
 
 
 def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
-    sounds = clip.audio, run.reconstruct(clip.audio, known_labels(run, material, clip))
-    pictures = draw_spectrograms(list(sounds), run.sample_rate)
+    sounds = [clip.audio, run.reconstruct(clip.audio, material.conditioning(clip))]
+    pictures = draw_spectrograms(sounds, run.sample_rate)
     players = [
-        _player(run, sound, title, picture)
+        _player(run, sound, title, picture=picture)
         for sound, title, picture in zip(sounds, ("input", "reconstruction"), pictures, strict=True)
     ]
     return {"name": clip.name, "players": players, "metrics": _metrics(run, material, clip)}
 
 
-def known_labels(run: Run, material: Material, clip: Clip) -> Given:
-    """The conditioning labels of a clip."""
-    return material.conditioning(clip) if run.conditioning_tasks else {}
-
-
 def _metrics(run: Run, material: Material, clip: Clip) -> str:
-    """The model's metrics of a clip, the tracked ones in their own words; those of predicted labels
-    are shown elsewhere."""
-    with torch.inference_mode():
-        found = run.model.metrics(_batch(run, material, clip))
-    values = {name: float(value) for name, value in found.items() if torch.isfinite(value).all()}
-    texts = [
-        metric.text(values.pop(metric.key))
-        for metric in run.model.tracked_metrics
-        if metric.key in values
-    ]
+    """The model's metrics of a clip; those of predicted labels, if not tracked, are shown
+    elsewhere."""
+    tracked = run.model.tracked_metrics
     of_labels = tuple(f"{task}_" for task in run.predicted_tasks)
-    texts += [
-        f"{name.replace('_', ' ')} {value:.3g}"
-        for name, value in values.items()
-        if not name.startswith(of_labels)
-    ]
-    return ", ".join(texts)
-
-
-def _batch(run: Run, material: Material, clip: Clip) -> Batch:
-    if isinstance(material, RenderedMaterial):
-        return material.batches[clip.name]
-    num_frames = len(run.model.centres(len(clip.audio)))
-    labels = run.labels(num_frames, known_labels(run, material, clip))
-    audio = torch.from_numpy(clip.audio)[None]
-    return Batch(audio, labels, features_of(run, clip.audio, clip.name))
+    shown = {metric.key for metric in tracked}
+    found = run.model.metrics(excerpt_of(run, material, clip).batch)
+    values = {
+        key: float(value)
+        for key, value in found.items()
+        if torch.isfinite(value).all() and (key in shown or not key.startswith(of_labels))
+    }
+    return describe_metrics(values, tracked)
 
 
 def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:
@@ -120,17 +100,14 @@ def _samples_of_prior(run: Run, labels: Given, labelled: str) -> list[Player]:
         return []
     frames = round(PRIOR_SECONDS * run.frame_rate) + _edge(run)
     sound = _decode(run, run.sample_prior(frames, labels=labels), labels)
-    (picture,) = draw_spectrograms([sound], run.sample_rate)
-    return [_player(run, sound, f"sample of the temporal prior{labelled}", picture)]
+    return [_player(run, sound, f"sample of the temporal prior{labelled}")]
 
 
 def _trajectory(run: Run, model: Autoencoder, kind: str, labels: Given, labelled: str) -> Player:
     frames = round(TRAJECTORY_SECONDS * run.frame_rate) + _edge(run)
     random = np.random.default_rng(TRAJECTORIES.index(kind))
     latents = control_trajectory(kind, model.frame_controls(), frames, run.frame_rate, random)
-    sound = _decode(run, latents, labels)
-    (picture,) = draw_spectrograms([sound], run.sample_rate)
-    return _player(run, sound, f"{kind}{labelled}", picture)
+    return _player(run, _decode(run, latents, labels), f"{kind}{labelled}")
 
 
 def _sweeps(
@@ -140,24 +117,14 @@ def _sweeps(
     if not clips or not run.conditioning_tasks:
         return []
     clip = clips[len(clips) // 2]
-    audio = clip.audio[: round(SWEPT_SECONDS * run.sample_rate)]
-    latents = run.encode(audio, known_labels(run, material, clip._replace(audio=audio)))
+    clip = clip._replace(audio=clip.audio[: round(SWEPT_SECONDS * run.sample_rate)])
+    latents = run.encode(clip.audio, material.conditioning(clip))
     players = []
     for task in run.conditioning_tasks:
-        values = _values(run.vocabularies[task], material, task)
+        values = values_of(run.model, task)
         sounds = [_decode(run, latents, {**labels, task: value}) for value in values.values()]
         players.append(_joined(run, sounds, list(values), f"{clip.name} under each {task}"))
     return players
-
-
-def _values(vocabulary: Vocabulary, material: Material, task: str) -> dict[str, float]:
-    """Some values of a label, those of the dataset if it is there."""
-    values = sweep_values(vocabulary)
-    if vocabulary.is_class and task in material.tasks:
-        tracks = material.tasks[task].segments.values()
-        there = {segment.value for track in tracks for segment in track}
-        values = {name: value for name, value in values.items() if value in there} or values
-    return {name: values[name] for name in spread(list(values), SWEPT_VALUES)}
 
 
 def _typical_labels(
@@ -167,21 +134,18 @@ def _typical_labels(
     a title."""
     best: dict[str, float] = {}
     for clip in clips:
-        rows = known_labels(run, material, clip).items()
-        known = {
-            task: float(np.nanmedian(row)) for task, row in rows if isinstance(row, np.ndarray)
-        }
-        if len(known) > len(best):
-            best = known
+        rows = material.conditioning(clip)
+        best = max(best, {task: _typical(row) for task, row in rows.items()}, key=len)
+    names = []
     for task, value in best.items():
-        if run.vocabularies[task].is_class:
-            best[task] = float(int(value))  # the median of two classes may be between them
-    names = [f"{task} {_name(run.vocabularies[task], value)}" for task, value in best.items()]
-    return best, "".join(f", {name}" for name in names)
+        classes = run.vocabularies[task].classes
+        names.append(f", {task} {classes[int(value)] if classes else f'{value:.3g}'}")
+    return best, "".join(names)
 
 
-def _name(vocabulary: Vocabulary, value: float) -> str:
-    return vocabulary.classes[int(value)] if vocabulary.is_class else f"{value:.3g}"
+def _typical(row: Any) -> float:
+    """The median of the known values `[N]`, the lower one of two."""
+    return float(np.nanquantile(row, 0.5, method="lower"))
 
 
 def _decode(run: Run, latents: np.ndarray, labels: Given) -> Waveform:
@@ -194,18 +158,19 @@ def _edge(run: Run) -> int:
 
 
 def _joined(run: Run, sounds: list[Waveform], names: list[str], title: str) -> Player:
-    sound = np.concatenate(sounds)
-    (picture,) = draw_spectrograms([sound], run.sample_rate)
     starts = np.cumsum([0, *(len(one) for one in sounds[:-1])]) / run.sample_rate
     marks = [[round(float(start), 3), name] for start, name in zip(starts, names, strict=True)]
-    return _player(run, sound, title, picture) | {"marks": marks}
+    return _player(run, np.concatenate(sounds), title, marks)
 
 
-def _player(run: Run, sound: Waveform, title: str, picture: str) -> Player:
+def _player(
+    run: Run, sound: Waveform, title: str, marks: Sequence[Any] = (), picture: str | None = None
+) -> Player:
+    """A sound with its spectrogram, drawn here if not given, and seconds and names of `marks`."""
     return {
         "title": title,
         "seconds": round(len(sound) / run.sample_rate, 3),
         "sound": encode_sound(sound, run.sample_rate),
-        "picture": picture,
-        "marks": [],
+        "picture": picture or draw_spectrograms([sound], run.sample_rate)[0],
+        "marks": list(marks),
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
-import zlib
 
 import numpy as np
 import soundfile
+from PIL import Image
 
 from vschaos.audio.files import Waveform, resample
+from vschaos.pictures.spectrogram import on_log_rows
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
 FINE, COARSE = 0.2, 0.6  # mp3 compression, 0 to 1 (smallest): 95 and 55 kbit/s at 44.1 kHz
@@ -19,11 +19,16 @@ MAX_PEAK = 0.98  # highest peak: louder sounds would clip
 WINDOW = 2048
 ROWS = 128
 COLUMNS_PER_SECOND, MAX_COLUMNS = 160, 640
-LOWEST_HZ = 40.0
 RANGE_DB = 72.0
 SHADES = 64
-# paper, sand, clay and ink, by level
-INKS = ((0.0, 0xFBF7EE), (0.3, 0xEBD9B8), (0.55, 0xD99A66), (0.75, 0xB95534), (1.0, 0x33170F))
+# paper, sand, clay and ink (red, green, blue), by level
+INKS = (
+    (0.0, (251, 247, 238)),
+    (0.3, (235, 217, 184)),
+    (0.55, (217, 154, 102)),
+    (0.75, (185, 85, 52)),
+    (1.0, (51, 23, 15)),
+)
 
 
 def encode_sound(sound: Waveform, sample_rate: int, size: float = FINE) -> str:
@@ -59,39 +64,20 @@ def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:
     padded = np.pad(np.nan_to_num(sound), WINDOW // 2)
     frames = padded[centres[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW)
     level_db = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(frames)).T, 1e-7))
-    hz = LOWEST_HZ * (sample_rate / 2 / LOWEST_HZ) ** np.linspace(0.0, 1.0, ROWS)
-    return _rows(level_db, hz * WINDOW / sample_rate)[::-1]
-
-
-def _rows(levels: np.ndarray, bins: np.ndarray) -> np.ndarray:
-    """Levels `[F, N]` at increasing fractional bins: interpolated where rows are denser than bins,
-    the maximum of the bins of a row where they are sparser."""
-    below = np.minimum(bins.astype(int), len(levels) - 2)
-    share = (bins - below)[:, None]
-    between = (1.0 - share) * levels[below] + share * levels[below + 1]
-    edges = np.append(bins[0], (bins[:-1] + bins[1:]) / 2)
-    strongest = np.maximum.reduceat(levels, np.minimum(edges.astype(int), len(levels) - 1))
-    return np.where(np.gradient(bins)[:, None] > 1.0, strongest, between)
+    return on_log_rows(level_db, sample_rate, ROWS)[::-1]
 
 
 def _png(image: np.ndarray) -> str:
     """`[height, width]`, 0 (paper) to 1 (ink)."""
-    height, width = image.shape
-    shades = (image * (SHADES - 1)).round().astype(np.uint8)
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), shades], axis=1)  # filter 0 each
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # 8 bits, by palette
-    chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(rows.tobytes(), 9)))
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in (*chunks, (b"IEND", b"")))
-    return base64.b64encode(data).decode("ascii")
+    picture = Image.fromarray((image * (SHADES - 1)).round().astype(np.uint8))
+    picture.putpalette(_palette())
+    file = io.BytesIO()
+    picture.save(file, format="PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _palette() -> bytes:
-    at = np.linspace(0.0, 1.0, SHADES)
-    places = [place for place, _ in INKS]
-    colours = np.array([[ink >> 16, ink >> 8 & 255, ink & 255] for _, ink in INKS])
-    channels = [np.interp(at, places, colours[:, channel]) for channel in range(3)]
+    at, places = np.linspace(0.0, 1.0, SHADES), [place for place, _ in INKS]
+    colours = np.array([colour for _, colour in INKS])
+    channels = [np.interp(at, places, channel) for channel in colours.T]
     return np.stack(channels, axis=1).round().astype(np.uint8).tobytes()
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -39,11 +39,14 @@ def commands(run: Run) -> list[dict[str, str]]:
     name = run.name if len(run.name) > 2 else f"{run.name}_model"  # name of its export
     rows = [
         ("export it for nn~, with its patches", f"python3 script.py {typed}"),
-        *_objects(run, name),
     ]
-    if isinstance(run.model, Autoencoder):
+    if not isinstance(run.model, Autoencoder):
+        rows.append(("play it in Max or PureData", f"[nn~ {name}]"))
+    else:
         generate, kinds = "python3 generate.py", "--trajectories sin random line"
         rows += [
+            ("play it in Max or PureData", f"[nn~ {name} forward]"),
+            ("play its latents", f"[nn~ {name} encode]  [nn~ {name} decode]"),
             ("reconstruct sounds", f"{generate} reconstruct {typed} --files some.wav"),
             ("decode trajectories", f"{generate} trajectories {typed} {kinds}"),
         ]
@@ -57,24 +60,12 @@ def commands(run: Run) -> list[dict[str, str]]:
     return [{"purpose": purpose, "command": command} for purpose, command in rows]
 
 
-def _objects(run: Run, name: str) -> list[tuple[str, str]]:
-    """The objects of the exported model's methods in Max and PureData."""
-    if not isinstance(run.model, Autoencoder):
-        return [("play it in Max or PureData", f"[nn~ {name}]")]
-    return [
-        ("play it in Max or PureData", f"[nn~ {name} forward]"),
-        ("play its latents", f"[nn~ {name} encode]  [nn~ {name} decode]"),
-    ]
-
-
 def _nearest_recipe(config: Settings) -> tuple[str, list[list[Any]]] | None:
     """The recipe that the run was trained with; if it is not there, the one with the fewest
     differences."""
     names = [recipe.name for recipe in recipes()]
-    if config.get("recipe") in names:
-        names = [config["recipe"]]
     compared = []
-    for name in names:
+    for name in [config["recipe"]] if config.get("recipe") in names else names:
         try:
             recipe = OmegaConf.to_container(compose(name), resolve=False)
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A share of the time is kept to, and the end is always afforded."""
+"""Monitoring stays below its share of the time, and the end is always shown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_costs_too_much_waits_until_the_training_is_long_enough(clock: Cloc
     assert budget.share == pytest.approx(1 / 30)
 
 
-def test_neither_clock_may_pass_the_share(clock: Clock) -> None:
+def test_processor_and_elapsed_time_stay_below_the_share(clock: Clock) -> None:
     budget = Budget(0.1)
     budget.begin()
     clock.run(100, 1000)

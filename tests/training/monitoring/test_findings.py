@@ -27,9 +27,9 @@ def test_a_model_without_faults_has_no_warnings() -> None:
 
 
 def test_a_collapse_is_reported_with_what_to_change() -> None:
-    (said,) = warnings(nats=(0.02, 0.05))
-    assert "collapsed: 0 of 2 latents are active" in said
-    assert "lower training.weights.kl.weight" in said
+    (text,) = warnings(nats=(0.02, 0.05))
+    assert "collapsed: 0 of 2 latents are active" in text
+    assert "lower training.weights.kl.weight" in text
 
 
 def test_latents_that_encode_nothing_are_named() -> None:
@@ -42,18 +42,18 @@ def test_latents_that_encode_nothing_are_named() -> None:
 
 @pytest.mark.parametrize("octaves", [0.0, 0.001])
 def test_a_label_without_effect_is_reported(octaves: float) -> None:
-    (said,) = warnings(octaves=octaves)
-    assert "the model ignores its conditioning label pitch" in said
-    assert "metadata/pitch" in said
+    (text,) = warnings(octaves=octaves)
+    assert "the model ignores its conditioning label pitch" in text
+    assert "metadata/pitch" in text
 
 
 def test_numbers_are_treated_as_classes_are() -> None:
     number = Vocabulary(low=0.0, high=1.0)
     assert warnings(vocabulary=number) == []
-    said = warnings(vocabulary=number, octaves=0.0, is_right=False)
-    assert len(said) == 2
-    assert "ignores" in said[0]
-    assert "with an error of 0.5, the constant 0 gives 0.5" in said[1]
+    text = warnings(vocabulary=number, octaves=0.0, is_right=False)
+    assert len(text) == 2
+    assert "ignores" in text[0]
+    assert "with an error of 0.5, the constant 0 gives 0.5" in text[1]
 
 
 def test_a_label_of_the_encoder_alone_need_not_change_the_decoder() -> None:
@@ -65,19 +65,19 @@ def test_a_label_of_one_value_is_not_reported() -> None:
 
 
 def test_a_label_that_is_not_predicted_is_reported() -> None:
-    (said,) = warnings(is_right=False)
-    assert "right in 50% of the frames, the constant low gives 50%" in said
+    (text,) = warnings(is_right=False)
+    assert "right in 50% of the frames, the constant low gives 50%" in text
     assert warnings(False, True, False, True, is_right=False) == []
 
 
 def test_unknown_labels_do_not_count() -> None:
     puppet = Puppet(is_right=False)
     excerpts = material(puppet, (True, True, True, False)).short_excerpts
-    heard = prediction_score(
+    score = prediction_score(
         puppet.vocabularies["pitch"], *predicted_frames(puppet, excerpts, "pitch")
     )
-    assert heard is not None
-    assert heard.score == heard.trivial == pytest.approx(2 / 3)
+    assert score is not None
+    assert score.score == score.trivial == pytest.approx(2 / 3)
 
 
 def test_of_many_classes_some_are_compared() -> None:

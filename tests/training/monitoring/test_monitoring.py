@@ -202,23 +202,23 @@ def test_a_failure_ends_monitoring_and_not_the_training(
     assert "monitoring failed and is off" in caplog.text
 
 
-def test_a_loud_sound_is_made_softer_rather_than_clipped() -> None:
-    heard: dict[str, np.ndarray] = {}
+def test_a_loud_sound_is_attenuated_and_not_clipped() -> None:
+    logged: dict[str, np.ndarray] = {}
 
     class Writer:
         def add_audio(self, tag: str, sound: np.ndarray, step: int, rate: int) -> None:
-            heard[tag] = sound
+            logged[tag] = sound
 
         def add_image(self, *picture: Any, **options: Any) -> None: ...
 
     puppet = Puppet()
     snapshot: Any = Snapshot(Writer(), 0, puppet, material(puppet), 0.5)  # type: ignore[arg-type]
     show_reconstructions(snapshot)
-    loud, soft = heard["reconstruction_3/output"], heard["reconstruction_3/input"]
+    loud, soft = logged["reconstruction_3/output"], logged["reconstruction_3/input"]
     assert np.abs(loud).max() <= 0.98
     np.testing.assert_allclose(loud / np.abs(loud).max(), soft / np.abs(soft).max(), atol=1e-6)
     snapshot.show_sound("broken", np.array([np.nan, np.inf, 0.5]))
-    np.testing.assert_array_equal(heard["broken"], [0.0, 0.0, 0.5])
+    np.testing.assert_array_equal(logged["broken"], [0.0, 0.0, 0.5])
 
 
 @pytest.mark.parametrize(
@@ -246,6 +246,6 @@ def test_a_model_is_shown_as_its_capabilities_allow(model: Player, expected: set
 
 
 @pytest.mark.parametrize("wrong", [{"num_sounds": 0}, {"seconds": 0.0}, {"share": 2.0}])
-def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"training\.monitoring"):
         Monitoring(**wrong)

@@ -129,13 +129,11 @@ class Monitoring(Callback):
         self, trainer: lightning.Trainer, module: lightning.LightningModule
     ) -> Iterator[Snapshot | None]:
         """The model as it is now; none in processes of a training other than the first."""
-        if not isinstance(trainer.logger, TensorBoardLogger) or not trainer.is_global_zero:
+        is_first = trainer.is_global_zero
+        if self._failed or not is_first or not isinstance(trainer.logger, TensorBoardLogger):
             yield None
             return
         assert isinstance(module, Learner)
-        if self._failed:
-            yield None
-            return
         try:
             with evaluating(module.evaluated, module.device):
                 material = self._find_material(trainer, module)

@@ -20,12 +20,7 @@ EFFECTIVE_SIGMAS = 0.05  # least change of the latents by a label that condition
 
 
 class Finding(NamedTuple):
-    """A diagnosis.
-
-    Attributes:
-        level: of the message, as `logging` counts them.
-        text: one sentence.
-    """
+    """A diagnosis: the level of its message as `logging` counts them, and one sentence."""
 
     level: int
     text: str
@@ -33,19 +28,17 @@ class Finding(NamedTuple):
 
 def find(model: Model, material: Material) -> list[Finding]:
     """All findings at the end of a training."""
-    findings = []
+    findings: list[Finding | None] = []
     if isinstance(model, LatentStatistics):
-        findings += find_collapse(model, material) + find_importance(model)
+        findings += [find_collapse(model, material), find_importance(model)]
     if isinstance(model, Labelled) and isinstance(model, Autoencoder):
-        for task in model.conditioning_tasks:
-            findings += find_ignored(model, material, task)
+        findings += [find_ignored(model, material, task) for task in model.conditioning_tasks]
     if isinstance(model, Labelled):
-        for task in model.predicted_tasks:
-            findings += find_unpredicted(model, material, task)
-    return findings
+        findings += [find_unpredicted(model, material, task) for task in model.predicted_tasks]
+    return [finding for finding in findings if finding is not None]
 
 
-def find_collapse(model: LatentStatistics, material: Material) -> list[Finding]:
+def find_collapse(model: LatentStatistics, material: Material) -> Finding:
     """The number of active latents."""
     nats = activity(model, material.short_excerpts)
     active = int((nats >= ACTIVE_NATS).sum())
@@ -56,53 +49,53 @@ def find_collapse(model: LatentStatistics, material: Material) -> list[Finding]:
             f"{ACTIVE_NATS} nats a frame, and turning them will change nothing; "
             "lower training.weights.kl.weight, or train longer"
         )
-        return [Finding(logging.WARNING, advice)]
-    if active < len(nats):
-        idle = [str(number) for number, value in enumerate(nats, 1) if value < ACTIVE_NATS]
-        advice = (
-            f"{counted}, {', '.join(idle)} encode nothing: model.latent.dim={active} is "
-            "enough, or lower training.weights.kl.weight"
-        )
-        return [Finding(logging.INFO, advice)]
-    return [Finding(logging.INFO, counted)]
+        return Finding(logging.WARNING, advice)
+    if active == len(nats):
+        return Finding(logging.INFO, counted)
+    idle = [str(number) for number, value in enumerate(nats, 1) if value < ACTIVE_NATS]
+    advice = (
+        f"{counted}, {', '.join(idle)} encode nothing: model.latent.dim={active} is "
+        "enough, or lower training.weights.kl.weight"
+    )
+    return Finding(logging.INFO, advice)
 
 
-def find_importance(model: LatentStatistics) -> list[Finding]:
+def find_importance(model: LatentStatistics) -> Finding | None:
     """The number of latents that a player needs."""
     importance = model.importance()
     if not importance:
-        return []
+        return None
     count = num_important(importance)
     changes = ", ".join(f"{change:.1f}" for change in importance)
     text = (
         f"the first {count} of {len(importance)} latents make 90 % of the change that all make in "
         f"the sound (each by {changes} dB); script.py --latents {count} exports those"
     )
-    return [Finding(logging.INFO, text)]
+    return Finding(logging.INFO, text)
 
 
-def find_ignored(model: Autoencoder, material: Material, task: str) -> list[Finding]:
+def find_ignored(model: Autoencoder, material: Material, task: str) -> Finding | None:
     """Whether a conditioning label has no effect."""
     if len(values_of(model, task)) < 2:
-        return []
+        return None
     effect = effect_of(model, material.excerpts, task)
     if effect.level_db >= EFFECTIVE_DB or effect.deviations >= EFFECTIVE_SIGMAS:
-        return []
+        return None
     advice = (
         f"the model ignores its conditioning label {task}: its values change the decoded sound by "
         f"{effect.level_db:.1f} dB only; check that metadata/{task} fits the sounds, set "
         "model.adversary_dims=[256,256] to keep it out of the latents, or train longer"
     )
-    return [Finding(logging.WARNING, advice)]
+    return Finding(logging.WARNING, advice)
 
 
-def find_unpredicted(model: Labelled, material: Material, task: str) -> list[Finding]:
+def find_unpredicted(model: Labelled, material: Material, task: str) -> Finding | None:
     """Whether a label is predicted no better than by a constant."""
     found = prediction_score(
         model.vocabularies[task], *predicted_frames(model, material.short_excerpts, task)
     )
     if found is None or not found.is_trivial:
-        return []
+        return None
     score, trivial = (
         (f"with an error of {found.score:.3g}", f"{found.trivial:.3g}")
         if found.is_error
@@ -113,4 +106,4 @@ def find_unpredicted(model: Labelled, material: Material, task: str) -> list[Fin
         f"constant {found.always} gives {trivial}; check that metadata/{task} fits the sounds, "
         "label more files, or train longer"
     )
-    return [Finding(logging.WARNING, advice)]
+    return Finding(logging.WARNING, advice)

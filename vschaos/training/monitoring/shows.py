@@ -16,9 +16,10 @@ from vschaos.evaluation.effects import effect_of, under_each, values_of
 from vschaos.evaluation.excerpts import Excerpt
 from vschaos.evaluation.latents import ACTIVE_NATS, activity
 from vschaos.labels import Labels
+from vschaos.latents import principal_plane
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
-from vschaos.training.monitoring.material import Material, loudest_part
+from vschaos.training.monitoring.material import Material
 from vschaos.trajectories import control_trajectory, random_frames
 
 TEMPERATURES = (0.5, 1.0, 1.5)
@@ -138,7 +139,7 @@ def show_sweeps(snapshot: Snapshot) -> None:
     model = snapshot.model
     if not isinstance(model, Labelled) or not isinstance(model, Autoencoder):
         return
-    excerpt = _brief(snapshot)
+    excerpt = snapshot.material.excerpts[0].loudest(model, STEP_SECONDS)
     for task in model.conditioning_tasks:
         effect = effect_of(model, [excerpt], task)
         snapshot.show_number(f"labels/{task}_effect_db", effect.level_db)
@@ -152,10 +153,10 @@ def _show_sweep(snapshot: Snapshot, model: Autoencoder, excerpt: Excerpt, task: 
     values = values_of(model, task)
     labels = under_each(model, excerpt.labels, task, list(values.values()))
     latents = model.encode(excerpt.audio, excerpt.labels)
-    lacking = max(0, MIN_FRAMES - latents.shape[2])
-    latents = torch.cat([latents, latents[:, :, -1:].expand(-1, -1, lacking)], dim=2)
-    labels = Labels(*(torch.cat([p, p[:, :, -1:].expand(-1, -1, lacking)], 2) for p in labels))
-    sounds = _numpy(model.decode(latents.repeat(len(values), 1, 1), labels))
+    count = latents.shape[2]
+    held = torch.arange(max(MIN_FRAMES, count)).clamp_max(count - 1)  # repeats the last frame
+    labels = Labels(*(part[:, :, held] for part in labels))
+    sounds = _numpy(model.decode(latents[:, :, held].repeat(len(values), 1, 1), labels))
     fade = np.linspace(0.0, 1.0, min(round(FADE_SECONDS * model.sample_rate), sounds.shape[1]))
     sounds[:, : len(fade)] *= fade
     sounds[:, -len(fade) :] *= fade[::-1]
@@ -164,13 +165,6 @@ def _show_sweep(snapshot: Snapshot, model: Autoencoder, excerpt: Excerpt, task: 
     snapshot.show_sound(f"sweep/{task}", sounds.ravel())
     picture = picture_of_sounds([{task: sounds.ravel()}], model.sample_rate, marks, SWEEP_INCHES)
     snapshot.show_picture(f"sweep/{task}", picture)
-
-
-def _brief(snapshot: Snapshot) -> Excerpt:
-    """The loudest part of the first sound."""
-    first = snapshot.material.excerpts[0]
-    length = round(STEP_SECONDS * snapshot.model.sample_rate)
-    return Excerpt(first.name, *loudest_part(first.batch, snapshot.model, length))
 
 
 def show_latents(snapshot: Snapshot) -> None:
@@ -185,7 +179,7 @@ def show_latents(snapshot: Snapshot) -> None:
     for row, values in enumerate(latents[:MAX_HISTOGRAMS]):
         snapshot.writer.add_histogram(f"latents/dimension_{row + 1}", values, snapshot.step)
     picked = np.unique(np.linspace(0, latents.shape[1] - 1, MAX_POINTS).round().astype(int))
-    points = latents[:, picked]
+    points, _ = principal_plane(latents[:, picked])
     for row, (task, vocabulary) in enumerate(model.vocabularies.items()):
         values, known = (
             np.concatenate([_numpy(excerpt.labels[part][0, row]) for excerpt in excerpts])[picked]

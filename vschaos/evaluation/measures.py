@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from vschaos.audio.files import Waveform
-from vschaos.evaluation.measures.fundamental import PitchComparison
-from vschaos.evaluation.measures.loudness import loudness_lufs
-from vschaos.evaluation.measures.onsets import onset_sharpness
-from vschaos.evaluation.measures.treble import compare_treble
+from vschaos.dsp import STFT
+from vschaos.evaluation.loudness import loudness_lufs
+from vschaos.evaluation.onsets import onset_sharpness
 from vschaos.losses import LogSpectralDistance, MultiResolutionDistance, SpectralConvergence
 
 LEAST_RATIO = 1e-7  # -140 dB
+TREBLE_HZ = 4000.0
+TREBLE_FLOOR_DB = -60.0  # relative to the whole; softer treble counts as none
 Measured = dict[str, float | None]  # by key; None where a measure has no meaning
 Pool = Callable[[np.ndarray, np.ndarray], float]
 
@@ -41,7 +41,7 @@ class Measure(NamedTuple):
 
 
 def _mean_of_frames(values: np.ndarray, frames: np.ndarray) -> float:
-    return float(np.average(values, weights=frames)) if frames.sum() else float(values.mean())
+    return float(np.average(values, weights=frames if frames.sum() else None))
 
 
 def _mean(values: np.ndarray, frames: np.ndarray) -> float:
@@ -58,12 +58,15 @@ def _mean_size(values: np.ndarray, frames: np.ndarray) -> float:
 
 def _mean_ratio(values: np.ndarray, frames: np.ndarray) -> float:
     """Mean of decibels as ratios."""
-    return 20 * float(np.log10(np.mean(10 ** (values / 20))))
+    return _decibels(float(np.mean(10 ** (values / 20))))
 
 
-LEAST_DB = 20 * float(np.log10(LEAST_RATIO))
+def _decibels(ratio: float) -> float:
+    return 20 * float(np.log10(max(ratio, LEAST_RATIO)))
+
+
 LSD = Measure("log_spectral_distance", "LSD", "dB", 0.0, _mean_of_frames, 2)
-SC = Measure("spectral_convergence", "SC", "dB", LEAST_DB, _mean_ratio)
+SC = Measure("spectral_convergence", "SC", "dB", _decibels(0.0), _mean_ratio)
 LEVEL = Measure("level", "level", "dB", 0.0, _mean_ratio)
 MAGNITUDE_MEASURES = (LSD, SC, LEVEL)
 SOUND_MEASURES = (
@@ -83,40 +86,50 @@ SOUND_MEASURES = (
 
 def compare_magnitudes(output: Tensor, target: Tensor) -> Measured:
     """Distances of magnitudes `[1, F, N]`, and the level relative to the target."""
-    convergence = float(SpectralConvergence()(output, target))
-    level = float(output.norm() / target.norm().clamp_min(LEAST_RATIO))
     return {
         LSD.key: float(LogSpectralDistance()(output, target)),
-        SC.key: 20 * float(np.log10(max(convergence, LEAST_RATIO))),
-        LEVEL.key: 20 * float(np.log10(max(level, LEAST_RATIO))),
+        SC.key: _decibels(float(SpectralConvergence()(output, target))),
+        LEVEL.key: _decibels(float(output.norm() / target.norm().clamp_min(LEAST_RATIO))),
     }
 
 
 def compare_sounds(output: Tensor, target: Tensor, sample_rate: int) -> Measured:
     """Measures of sounds `[1, T]` that need no transform of a model."""
     pair = output[0].numpy(), target[0].numpy()
-    treble = compare_treble(*pair, sample_rate)
-    sharpness = onset_sharpness(*pair, sample_rate)
-    loudness = _loudness_error(*pair, sample_rate)
+    loudness, of_target = (loudness_lufs(sound, sample_rate) for sound in pair)
     return {
         "multi_resolution": float(MultiResolutionDistance()(output, target)),
-        "loudness": loudness,
-        "loudness_error": loudness,
-        "treble_level": None if treble is None else treble.level_db,
-        "treble_balance": None if treble is None else treble.balance_db,
-        "onset_sharpness": None if sharpness is None else 100 * sharpness,
+        "loudness": loudness - of_target,
+        "loudness_error": loudness - of_target,
+        "onset_sharpness": onset_sharpness(*pair, sample_rate),
+        **compare_treble(output, target, sample_rate),
     }
 
 
-def pitch_measures(pitch: PitchComparison | None) -> Measured:
-    """A comparison of pitch as measures."""
-    if pitch is None:
-        return {"pitch_error": None, "pitch_in_tune": None, "voicing": None}
+def compare_treble(output: Tensor, target: Tensor, sample_rate: int) -> Measured:
+    """The energy above 4 kHz of sounds `[1, T]` relative to the target, in dB: 0 is equal, less is
+    dull, more is harsh. `treble_level` is that of the energy itself, `treble_balance` that of its
+    share of the whole, which does not depend on the level. None if the target has no treble."""
+    (high, whole), (high_target, whole_target) = (
+        _treble_and_whole(sound, sample_rate) for sound in (output, target)
+    )
+    floor = 10 ** (TREBLE_FLOOR_DB / 10)
+    if high_target <= floor * whole_target:
+        return {"treble_level": None, "treble_balance": None}
+    ratio = high / high_target
+    balance = ratio / (whole / whole_target) if whole > 0.0 else 1.0
     return {
-        "pitch_error": pitch.error_cents,
-        "pitch_in_tune": None if pitch.in_tune is None else 100 * pitch.in_tune,
-        "voicing": 100 * pitch.voicing,
+        "treble_level": 10 * float(np.log10(max(ratio, floor))),
+        "treble_balance": 10 * float(np.log10(max(balance, floor))),
     }
+
+
+def _treble_and_whole(sound: Tensor, sample_rate: int) -> tuple[float, float]:
+    """The energy above 4 kHz, and that of the whole."""
+    stft = STFT(2048, 512)
+    power = stft(sound)[0].abs().double().square().sum(dim=1)
+    first = int(TREBLE_HZ * stft.n_fft / sample_rate) + 1
+    return float(power[first:].sum()), float(power.sum())
 
 
 def pooled(
@@ -127,13 +140,8 @@ def pooled(
     for measure in measures:
         pairs = [
             (value, frames)
-            for one, frames in zip(files, num_frames, strict=True)
-            if (value := one.get(measure.key)) is not None
+            for file, frames in zip(files, num_frames, strict=True)
+            if (value := file.get(measure.key)) is not None
         ]
-        rows = np.array(pairs, dtype=float).reshape(-1, 2).T
-        result[measure.key] = measure.pool(rows[0], rows[1]) if pairs else None
+        result[measure.key] = measure.pool(*np.array(pairs, dtype=float).T) if pairs else None
     return result
-
-
-def _loudness_error(output: Waveform, target: Waveform, sample_rate: int) -> float:
-    return loudness_lufs(output, sample_rate) - loudness_lufs(target, sample_rate)

@@ -24,7 +24,8 @@ def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> flo
     amplitudes from one frame (12 ms, hops of a quarter) to the next. Onsets are its peaks of at
     least 0.3 of the highest one, 50 ms apart, and of a tenth of the highest amplitude: a pad that
     swells has none. Each is compared with the highest flux of `output` within 30 ms, at equal RMS.
-    Returns the mean ratio over the onsets: 1 is as sharp, less is smeared. None without onsets.
+    Returns the mean ratio over the onsets in per cent: 100 is as sharp, less is smeared. None
+    without onsets.
     """
     amplitudes = _amplitudes(target, sample_rate)
     before = _flux(amplitudes)
@@ -35,7 +36,7 @@ def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> flo
     after = _flux(_amplitudes(output, sample_rate)) * _rms(target) / max(_rms(output), LEAST_FLUX)
     reach = _num_frames(NEAR_SECONDS, sample_rate)
     ratios = [after[max(n - reach, 0) : n + reach + 1].max() / before[n] for n in onsets]
-    return float(np.mean(ratios))
+    return 100 * float(np.mean(ratios))
 
 
 def _rms(sound: Waveform) -> float:
