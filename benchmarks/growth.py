@@ -45,7 +45,7 @@ from measuring import (
 )
 from training import composed, write_sounds
 
-from vschaos.data.cache.manifest import SETTLED_SECONDS
+from vschaos.data.cache.sources import SETTLED_SECONDS
 from vschaos.training.assembly import assemble
 from vschaos.training.matmul_precision import multiplying
 

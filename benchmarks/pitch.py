@@ -24,7 +24,7 @@ import torch
 from measuring import command_line, cpu_seconds, heading, write
 
 from vschaos.audio.files import Waveform, read_audio
-from vschaos.data.pitch.labels import Voicing, find_notes
+from vschaos.data.pitch.extraction import Voicing, find_notes
 from vschaos.data.pitch.networks import MODELS, make_tracker
 from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames, Tracker, track
 

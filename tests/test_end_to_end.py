@@ -193,7 +193,7 @@ def test_a_model_of_notes_is_played_by_their_names(
     assert (folder / "all.png").stat().st_size > 10_000
 
     for words, message in (
-        (["--meta", "pitch", "H"], "pitch: a class number from 0 to 11 or one of A, A#"),
+        (["--meta", "pitch", "H"], "pitch: expected a class number from 0 to 11 or one of A, A#"),
         (["--meta", "pitch"], "pairs of a label and its value"),
         (["--meta", "timbre", "1"], "the model is conditioned on pitch, octave, got 'timbre'"),
     ):

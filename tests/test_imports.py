@@ -12,8 +12,8 @@ import vschaos
 
 PACKAGE = Path(vschaos.__file__).parent
 REPOSITORY = PACKAGE.parent
-FOUNDATIONS = {"batch", "files", "folders", "labels", "outputs", "progress", "targets"}
-FOUNDATIONS |= {"counter_random", "voices"}
+FOUNDATIONS = {"batch", "files", "folders", "labels", "locks", "outputs", "parallel"}
+FOUNDATIONS |= {"counter_random", "progress", "targets", "voices"}
 COMMANDS = {"cli"}  # of the programs in a room
 ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of the page
     "audio": set(),

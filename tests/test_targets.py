@@ -77,7 +77,7 @@ def test_what_is_nested_is_built_first() -> None:
         "vschaos",
         "vschaos_of_a_stranger.Model",
         "vschaos.dsp.invert",  # a function
-        "vschaos.data.augment.bins.np",  # names of others in a module of ours
+        "vschaos.data.augment.speed.np",  # names of others in a module of ours
         "vschaos.training.learner.Tensor",
         "vschaos.training.learner.Callable",
         "vschaos.audio.files.soundfile.SoundFile",
@@ -108,7 +108,7 @@ def test_what_is_not_ours_is_refused(name: object) -> None:
     [
         "vschaos.layers.Nothing",
         "vschaos.layers.nowhere.Perceptron",
-        "vschaos.data.augment.bins.np.load",
+        "vschaos.data.augment.speed.np.load",
         "vschaos.training.learner.torch.load",
         "torch.optim.lr_scheduler.types.FunctionType",
         "torch.optim.Nothing",

@@ -12,10 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows, where partial folders stay until somebody deletes them
-    fcntl = None  # type: ignore[assignment]
+from vschaos.locks import Lock
 
 PARTIAL = ".partial"  # of files and folders that are being written, or whose process was killed
 BEGINNING_SECONDS = 10.0  # in which a folder may exist and not yet be locked
@@ -63,13 +60,13 @@ def partial_folder(folder: Path) -> Iterator[Path]:
     _clear(folder.parent)
     partial = folder.with_name(f".{folder.name}{PARTIAL}-{uuid.uuid4().hex[:8]}")
     partial.mkdir(parents=True)
-    handle = _lock(partial)
+    lock = Lock(partial)
+    lock.take()
     try:
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        if handle is not None:
-            os.close(handle)
+        lock.let_go()
 
 
 @contextmanager
@@ -178,24 +175,10 @@ def _clear(folder: Path) -> None:
         with suppress(OSError):  # another process clears it too
             if time.time() - partial.stat().st_mtime < BEGINNING_SECONDS:
                 continue
-            handle = _lock(partial)
-            if handle is not None:
+            lock = Lock(partial)
+            if lock.take() and lock.is_held:  # else it stays until somebody deletes it
                 shutil.rmtree(partial, ignore_errors=True)
-                os.close(handle)
-
-
-def _lock(folder: Path) -> int | None:
-    """A handle that locks the folder until it is closed or the process ends; None if another
-    process has locked it, or it cannot be locked."""
-    if fcntl is None:
-        return None
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
+            lock.let_go()
 
 
 def _sync(path: Path) -> None:

@@ -9,7 +9,7 @@ from vschaos.data.cache.store import SoundStore
 from vschaos.data.datamodule import Frames
 from vschaos.data.features.store import FeatureStore
 from vschaos.data.loading import Loading
-from vschaos.data.metadata.timeline import LabelTrack
+from vschaos.data.metadata.labels import LabelTrack
 from vschaos.data.sounds import Dataset, Sounds
 from vschaos.data.split import Split
 from vschaos.labels import Vocabulary

@@ -24,7 +24,7 @@ from vschaos.data.datamodule import Frames
 from vschaos.data.draw import BalancedDraw
 from vschaos.data.excerpts import Excerpts
 from vschaos.data.loading import BATCHES_PER_BLOCK, Loading
-from vschaos.data.metadata.timeline import LabelTrack
+from vschaos.data.metadata.labels import LabelTrack
 from vschaos.data.metadata.tracks import Segment
 from vschaos.data.pitch.notes import PITCH_CLASSES
 from vschaos.data.sounds import Sounds
@@ -106,11 +106,11 @@ def test_every_sample_is_that_of_the_file(make_store: MakeStore) -> None:
     store = make_store(50, 20, 300)
     edges = np.cumsum([0, 50, 20, 300])
     for row in torch.cat([_excerpts(store, 40, 32)[n].audio for n in range(20)]).numpy():
-        heard = np.flatnonzero(row)
-        assert len(heard)
-        number = int(np.searchsorted(edges, row[heard[0]])) - 1
+        found = np.flatnonzero(row)
+        assert len(found)
+        number = int(np.searchsorted(edges, row[found[0]])) - 1
         ramp = np.pad(np.arange(edges[number] + 1.0, edges[number + 1] + 1), 40)
-        start = int(row[heard[0]]) - edges[number] - 1 - heard[0]
+        start = int(row[found[0]]) - edges[number] - 1 - found[0]
         np.testing.assert_array_equal(row, ramp[40 + start :][:40])
 
 
@@ -267,7 +267,7 @@ def test_labels_of_held_out_sounds_are_those_of_their_frames(
     monkeypatch.setattr(excerpts_module, "HELD_OUT_SECONDS", 0.04)  # 320 samples, of the middle
     store = make_store(600, 90, 300)
     data = _labelled(store, Split(["001.wav"], ["000.wav", "002.wav"]))
-    heard = set()
+    seen = set()
     for sound in data.val_dataloader():
         length = sound.audio.shape[1]
         assert sound.labels.values.shape == (1, 1, len(range(-5, length + 15, 10)))
@@ -276,8 +276,8 @@ def test_labels_of_held_out_sounds_are_those_of_their_frames(
             # a file goes on beyond the part of it that is taken, and its labels with it
             expected = _of_ramp(store, float(sound.audio[0, 0]) + centre)
             assert value == expected or (math.isnan(value) and math.isnan(expected))
-            heard.add(0.0 if math.isnan(value) else value)
-    assert heard == {0.0, 2.0, 3.0, 4.0}
+            seen.add(0.0 if math.isnan(value) else value)
+    assert seen == {0.0, 2.0, 3.0, 4.0}
 
 
 def test_speeds_are_many_in_a_batch_and_those_of_its_series(
@@ -287,14 +287,14 @@ def test_speeds_are_many_in_a_batch_and_those_of_its_series(
     store = open_store(tmp_path, RATE, "mix", min_length=1)
     excerpts = _excerpts(store, 2048, 32, 0, Augmentations(None, Varispeed(6.0, 1.0)))
 
-    def heard(number: int) -> set[float]:
+    def found(number: int) -> set[float]:
         audio = excerpts[number].audio
         inside = audio.square().mean(dim=1) > 0.9 * audio.square().mean(dim=1).amax()
         return {
             round(12 * np.log2(listen(row.numpy(), RATE)[0] / 440.0), 1) for row in audio[inside]
         }
 
-    first, last, beyond = heard(0), heard(BATCHES_PER_BLOCK - 1), heard(BATCHES_PER_BLOCK)
+    first, last, beyond = found(0), found(BATCHES_PER_BLOCK - 1), found(BATCHES_PER_BLOCK)
     assert len(first) >= 10
     assert max(first) - min(first) > 6.0
     assert len(first & last) > 8 > len(first & beyond)
@@ -347,7 +347,7 @@ def test_tones_and_their_notes_move_together(
         *(store, _whole_split(store), tracks, vocabularies, frames, Loading(32, 3, 0)),
         *(0, Augmentations(None, Varispeed(6.0, 0.9, followed))),
     )
-    heard = set()
+    found = set()
     for number in (0, BATCHES_PER_BLOCK):
         audio, labels, *_ = data.training[number]
         level = audio.square().mean(dim=1)
@@ -357,8 +357,8 @@ def test_tones_and_their_notes_move_together(
             semitones = 12 * (octave - 4) + pitch - (12 if pitch >= 3 else 0)
             assert labels.known[row].all()
             assert abs(12 * np.log2(frequency_hz / 440.0) - semitones) < 0.15
-            heard.add(semitones)
-    assert len(heard) > 5
+            found.add(semitones)
+    assert len(found) > 5
 
 
 def test_balance_may_go_by_a_label_that_the_model_does_not_know(make_store: MakeStore) -> None:

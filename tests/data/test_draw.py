@@ -10,7 +10,7 @@ import pytest
 
 from vschaos.data.cache.store import StoredFile
 from vschaos.data.draw import BalancedDraw, EvenDraw
-from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
+from vschaos.data.metadata.labels import LabelTrack, LabelTracks
 from vschaos.data.metadata.tracks import Segment
 
 RATE = 1000

@@ -18,7 +18,7 @@ from vschaos.data.datamodule import Frames
 from vschaos.data.features.feature import Feature
 from vschaos.data.features.store import open_features
 from vschaos.data.loading import Loading
-from vschaos.data.metadata.timeline import LabelTrack
+from vschaos.data.metadata.labels import LabelTrack
 from vschaos.data.metadata.tracks import Segment
 from vschaos.data.sounds import Sounds
 from vschaos.data.split import Split

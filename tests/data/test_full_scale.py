@@ -1,4 +1,4 @@
-"""One file that is too loud changes nothing for the others, and is told."""
+"""One file that is too loud changes nothing for the others, and is reported."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_a_file_beyond_full_scale_is_scaled_kept_or_left_out(
             opened = open_store(
                 dataset, RATE, "mix", 1, cache=tmp_path / "cache", beyond_full_scale=choice
             )
-        told = [record.getMessage() for record in caplog.records if NAME in record.getMessage()]
-        assert len(told) == 1
-        assert "90 dB above full scale" in told[0]
-        assert f"data.dataset.beyond_full_scale={choice}" in told[0]
+        reported = [record.getMessage() for record in caplog.records if NAME in record.getMessage()]
+        assert len(reported) == 1
+        assert "90 dB above full scale" in reported[0]
+        assert f"data.dataset.beyond_full_scale={choice}" in reported[0]
         for store in (opened, pickle.loads(pickle.dumps(opened))):
             peaks = {
                 file.name: float(np.abs(store.read(file, -5, file.length + 10)).max())

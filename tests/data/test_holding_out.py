@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vschaos.data.holding_out import Sound, hold_out
-from vschaos.data.split import Split
+from vschaos.data.split import Sound, Split, hold_out
 
 NAMES = [f"data/sound {number}.wav" for number in range(200)]
 EXCERPT = 100
@@ -47,7 +46,7 @@ def _check(split: Split, lengths: dict[str, int]) -> float:
 @pytest.mark.parametrize("count", [1, 2, 3, 200])
 def test_files_too_short_to_be_cut_are_on_one_side(share: float, count: int) -> None:
     split = _split(dict.fromkeys(NAMES[:count], EXCERPT), share)
-    assert split.parts is None
+    assert not split.parts
     assert sorted(split.train + split.held_out) == sorted(NAMES[:count])
     assert split.train == sorted(split.train)
     assert split.held_out == sorted(split.held_out)
@@ -83,7 +82,7 @@ def test_a_new_file_moves_one_other_at_most() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, 1.5, float("nan")])
-def test_a_share_that_is_none_is_told(share: float) -> None:
+def test_a_share_that_is_none_is_reported(share: float) -> None:
     with pytest.raises(ValueError, match=r"data\.dataset\.held_out"):
         _split(dict.fromkeys(NAMES, 1), share)
 

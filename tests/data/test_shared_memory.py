@@ -110,7 +110,7 @@ class Usage(NamedTuple):
     free: int
 
 
-def test_too_little_is_told_before_anything_is_made(
+def test_too_little_is_reported_before_anything_is_made(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     usage = Usage(64 << 20, 0, 64 << 20)

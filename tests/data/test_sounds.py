@@ -10,10 +10,9 @@ import pytest
 
 from vschaos.audio.files import write_audio
 from vschaos.data.cache.store import open_store
-from vschaos.data.holding_out import Sound, choose_split
 from vschaos.data.metadata.task import read_task
 from vschaos.data.sounds import sounds_with_classes, with_unseen_classes
-from vschaos.data.split import Split
+from vschaos.data.split import Sound, Split, choose_split
 from vschaos.labels import Vocabulary
 
 RATE, EXCERPT = 8000, 512

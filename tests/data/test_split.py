@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vschaos.data.cache.manifest import CachedWaveform
 from vschaos.data.cache.store import SoundStore
-from vschaos.data.cache.waveform import CachedWaveform
-from vschaos.data.split import Split, describe, resume_split
+from vschaos.data.split import Split, resume_split
 
 NAMES = [f"data/sound {number}.wav" for number in range(20)]
 BEGUN = Split(
@@ -41,7 +41,7 @@ def test_a_resumed_training_keeps_its_sides_and_parts(caplog: pytest.LogCaptureF
 
 def test_another_dataset_is_not_resumed() -> None:
     with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
-        resume_split(["other.wav"], BEGUN)
+        resume_split(["other.wav"], BEGUN, {})
     with pytest.raises(ValueError, match=r"none of the 18 files .* data\.dataset\.root"):
         resume_split(NAMES, BEGUN, dict.fromkeys(NAMES, "f" * 64))
 
@@ -75,7 +75,7 @@ def test_a_part_is_read_like_a_file(store: SoundStore) -> None:
     trained = split.files("train", store)[1]
     np.testing.assert_array_equal(store.read(trained, 8998, 4), [8999, 9000, 0, 0])
     assert store.level(part.part(0, 2)) == pytest.approx(9301.5, rel=1e-6)
-    assert describe(split, "train", store) == (
+    assert split.describe("train", store) == (
         "25.0 minutes to train with (1 file and part of take.wav)"
     )
-    assert describe(split, "held_out", store) == ("4.5 minutes held out (part of take.wav)")
+    assert split.describe("held_out", store) == ("4.5 minutes held out (part of take.wav)")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.training.conftest import Curve
-from vschaos.data.cache.locks import Lock
+from vschaos.locks import Lock
 from vschaos.training import train
 from vschaos.training.alone import Alone
 

@@ -18,7 +18,7 @@ from tests.training.disk import witnessed
 from vschaos.training import train
 
 PLACES = {  # where a process kills itself, before what it would do there
-    "import": "vschaos.data.cache.convert.write_waveform",
+    "import": "vschaos.data.cache.importing.import_sound",
     "whole import": "vschaos.data.cache.manifest.Manifest.write",
     "step": "vschaos.training.learner.Learner.training_step",
     "write": "pathlib.Path.write_bytes",

@@ -103,7 +103,7 @@ def test_a_signal_before_the_first_step_leaves_no_run(
     def interrupted(*given: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("vschaos.data.cache.convert.write_waveform", interrupted)
+    monkeypatch.setattr("vschaos.data.cache.importing.import_sound", interrupted)
     config["data"]["dataset"]["cache"] = str(Path(config["rundir"]).parent / "cache")
     stop = stopped(config)
     assert stop.args == ("stopped before the training began", 128 + signal.SIGTERM)

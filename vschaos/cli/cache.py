@@ -1,4 +1,4 @@
-"""`vschaos cache`: shows what is kept of imported sounds, or removes it."""
+"""`vschaos cache`: shows the cache of imported sounds, or clears it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from vschaos.cli.command import make_parser, run_command
 
 if TYPE_CHECKING:
-    from vschaos.data.cache.cleanup import Kept
+    from vschaos.data.cache.cleanup import CachedDataset, Usage
 
-DESCRIPTION = """Shows what is kept of imported sounds, or removes it. Removed sounds are imported
+DESCRIPTION = """Shows the cache of imported sounds, or clears it. Removed sounds are imported
 again when they are needed; sounds of a running training stay. Features are removed with them.
 
   vschaos cache
@@ -43,84 +43,75 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
-    from vschaos.data.cache.cleanup import clear, kept_in, others_in, remove_damaged
+    from vschaos.data.cache.cleanup import clear, list_datasets, measure_usage, remove_damaged
     from vschaos.data.cache.store import default_cache
 
     cache: Path = options.cache or default_cache()
     if not cache.is_dir():
         if options.cache:
             raise FileNotFoundError(f"--cache must be a folder, got {cache}")
-        _print(f"nothing is kept: there is no folder {cache}")
+        _print(f"nothing is cached: there is no folder {cache}")
         return
     if options.verify:
-        checked = remove_damaged(cache)
-        features = f" and {checked.features} features" if checked.features else ""
+        verified = remove_damaged(cache)
+        features = f" and {verified.features} features" if verified.features else ""
         _print(
-            f"{checked.sounds} sounds{features} were read, "
-            f"{checked.damaged} were damaged and are removed"
+            f"{verified.sounds} sounds{features} were read, "
+            f"{verified.damaged} were damaged and are removed"
         )
     if options.clear or options.clear_unused is not None or options.clear_all:
-        unwanted = _unwanted(options, kept_in(cache))
-        for kept in clear(cache, unwanted, options.clear_all, options.clear_unused):
-            _print(f"{kept.manifest.root} is in use, and stays")
-    _print("\n".join(_lines(cache, kept_in(cache), others_in(cache))))
+        is_unwanted = _unwanted(options, list_datasets(cache))
+        for dataset in clear(cache, is_unwanted, options.clear_all, options.clear_unused):
+            _print(f"{dataset.manifest.root} is in use, and stays")
+    _print("\n".join(_lines(cache, list_datasets(cache), measure_usage(cache))))
 
 
-def _unwanted(options: argparse.Namespace, kept: list[Kept]) -> Callable[[Kept], bool]:
+def _unwanted(
+    options: argparse.Namespace, datasets: list[CachedDataset]
+) -> Callable[[CachedDataset], bool]:
     roots = {str(path.expanduser().resolve()) for path in options.clear or []}
-    missing = roots - {entry.manifest.root for entry in kept}
+    missing = roots - {dataset.manifest.root for dataset in datasets}
     if missing:
         raise ValueError(
-            f"--clear: nothing is kept of {', '.join(sorted(missing))} "
-            "(without --clear, what is kept is listed)"
+            "--clear must name datasets with sounds in the cache (without --clear, those are "
+            f"listed), got {', '.join(sorted(missing))}"
         )
     days = options.clear_unused
 
-    def is_unwanted(entry: Kept) -> bool:
-        is_old = days is not None and entry.days >= days
-        return bool(options.clear_all or is_old or entry.manifest.root in roots)
+    def is_unwanted(dataset: CachedDataset) -> bool:
+        is_old = days is not None and dataset.days >= days
+        return bool(options.clear_all or is_old or dataset.manifest.root in roots)
 
     return is_unwanted
 
 
-def _lines(cache: Path, kept: list[Kept], others: tuple[int, ...]) -> Iterator[str]:
-    yield f"{cache}: {_megabytes(sum(_sizes(cache, kept)) + sum(others))}"
-    for entry in kept:
-        manifest = entry.manifest
+def _lines(cache: Path, datasets: list[CachedDataset], usage: Usage) -> Iterator[str]:
+    yield f"{cache}: {_megabytes(usage.total)}"
+    for dataset in datasets:
+        manifest = dataset.manifest
         channel = "" if manifest.channel == "mix" else f", channel {manifest.channel}"
+        num_bytes = dataset.num_feature_bytes
+        features = f" and {_megabytes(num_bytes)} of features" if num_bytes else ""
         yield (
             f"  {manifest.root}\n"
-            f"    {entry.num_files} files, {entry.minutes:.1f} minutes at {manifest.sample_rate} Hz"
-            f"{channel}, {_megabytes(entry.num_bytes)}{_features(entry)}, {_last_used(entry)}"
+            f"    {dataset.num_files} files, {dataset.minutes:.1f} minutes at "
+            f"{manifest.sample_rate} Hz{channel}, {_megabytes(dataset.num_bytes)}{features}, "
+            f"{_last_used(dataset)}"
         )
-    others_by_kind = {
-        "sounds of no dataset any more": others[0],
-        "tracked pitches": others[1],
-        "of an earlier version of vschaos": others[2],
-        "features of no dataset any more": others[3],
+    others = {
+        "sounds of no dataset any more": usage.unlisted_sounds,
+        "tracked pitches": usage.pitch,
+        "features of no dataset any more": usage.unlisted_features,
     }
-    for kind, num_bytes in others_by_kind.items():
+    for kind, num_bytes in others.items():
         if num_bytes:
             yield f"  {kind}: {_megabytes(num_bytes)}"
 
 
-def _sizes(cache: Path, kept: list[Kept]) -> list[int]:
-    """Bytes of all sounds and their features, each counted once."""
-    from vschaos.data.cache.cleanup import features_of
-
-    paths = {path for entry in kept for _, path, _ in entry.manifest.waveforms()}
-    return [path.stat().st_size for path in [*paths, *features_of(cache, paths)] if path.exists()]
-
-
-def _features(entry: Kept) -> str:
-    num_bytes = entry.num_feature_bytes
-    return f" and {_megabytes(num_bytes)} of features" if num_bytes else ""
-
-
-def _last_used(entry: Kept) -> str:
-    if entry.is_in_use:
+def _last_used(dataset: CachedDataset) -> str:
+    if dataset.is_in_use:
         return "in use"
-    days = int(entry.days)
+    days = int(dataset.days)
     return "used today" if days == 0 else f"used {days} day{'s' * (days > 1)} ago"
 
 

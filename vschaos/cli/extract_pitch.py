@@ -13,7 +13,7 @@ from vschaos.cli.command import make_parser, positive, run_command
 MODELS = ("full", "tiny", "swift")
 DESCRIPTION = """Tracks the pitch of a dataset's sounds, and writes which note sounds when to
 my_data/metadata/pitch and my_data/metadata/octave, for models that know notes. Tracked pitches are
-kept: stopped and started again it resumes, and another threshold or range takes no time. Labels
+cached: stopped and started again it resumes, and another threshold or range takes no time. Labels
 that were there before are moved to my_data/metadata_backups.
 
 example:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def extract(options: argparse.Namespace) -> None:
     from vschaos.data.cache.store import default_cache
-    from vschaos.data.pitch.labels import Voicing, extract_pitch
+    from vschaos.data.pitch.extraction import Voicing, extract_pitch
     from vschaos.data.pitch.networks import make_tracker
     from vschaos.outputs import check_writable
 
@@ -114,6 +114,6 @@ def _parser() -> argparse.ArgumentParser:
         "as data.dataset.channel in training",
     )
     parser.add_argument(
-        "--cache", type=Path, help="where tracked pitches are kept (default: ~/.cache/vschaos)"
+        "--cache", type=Path, help="where tracked pitches are cached (default: ~/.cache/vschaos)"
     )
     return parser

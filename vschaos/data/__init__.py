@@ -4,15 +4,15 @@ datamodule           the contract between a training and its examples, built fro
 sounds, rendered     data modules: a folder of sounds, and sounds rendered from drawn parameters
 loading              batches by number, prefetched or from workers
 excerpts, draw       training batches of excerpts, and where these begin; whole validation sounds
+split                training and validation files, and their choice
 augment              augmentations of excerpts and of their labels
 features             functions of waveforms, computed once per file and memory-mapped
-files, full_scale    the files of a dataset; sounds beyond full scale
-cache                imported sounds at one rate, memory-mapped; manifests, locks, cleaning up
-split, holding_out   training and validation files, and their choice
 metadata             labels as text files, and along the sounds
+cache                imported sounds at one rate, memory-mapped; manifests, cleaning up
+files, full_scale    the files of a dataset; sounds beyond full scale
+remarks              warnings of sounds that are probably not as intended
 pitch                pitch and octave labels, found by a network
 check                the state of a dataset, inspected before a training
-parallel             work on all cores
 
 Nothing is imported here: reading a dataset needs no Lightning, and no torch.
 """

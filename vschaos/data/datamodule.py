@@ -19,9 +19,9 @@ from vschaos.data.loading import (
     Prefetch,
     Shared,
     check_shared_memory,
-    ignore_signals,
 )
 from vschaos.labels import Labels, Vocabulary
+from vschaos.parallel import ignore_signals
 from vschaos.targets import build
 
 TRIAL_EXAMPLES = 4
@@ -59,12 +59,13 @@ def frames_of(model: ModelNeeds) -> Frames:
 
 
 class ValidationSounds(Dataset[Batch], ABC):
-    """Sounds to validate with, one by one."""
+    """Sounds to validate with, one by one.
 
-    @property
-    @abstractmethod
-    def names(self) -> list[str]:
-        """Of the sounds, as they are shown."""
+    Attributes:
+        names: of the sounds, as they are shown.
+    """
+
+    names: list[str]
 
     def __len__(self) -> int:
         return len(self.names)

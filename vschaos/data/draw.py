@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from vschaos.data.cache.store import StoredFile
-from vschaos.data.metadata.timeline import LabelTracks
+from vschaos.data.metadata.labels import LabelTracks
 
 
 class Draw(Protocol):

@@ -17,13 +17,71 @@ from vschaos.data.datamodule import Frames, ValidationSounds
 from vschaos.data.draw import Draw
 from vschaos.data.features.store import FeatureStore
 from vschaos.data.loading import BATCHES_PER_BLOCK, NumberedBatches
-from vschaos.data.metadata.timeline import LabelTracks
+from vschaos.data.metadata.labels import LabelTracks
 from vschaos.labels import Labels
 
 HELD_OUT_SECONDS = 10.0  # of each file, from its middle
 AT_A_TIME = 1 << 17  # samples
 ROWS_AT_A_TIME = 32  # at least: resampling plans its Fourier transforms anew each time
 SPEED_GROUPS = 16  # in a batch, if it is large enough: with fewer, gradients lean to one speed
+
+
+class Recordings:
+    """Sounds with their labels and features, at any of their samples.
+
+    Args:
+        store: of the sounds.
+        files: those of them to read, or their parts.
+        tracks: labels along the store.
+        features: of these sounds, by name.
+
+    Attributes:
+        step: samples of a file from one possible start of an excerpt to the next: with features,
+            excerpts begin at a frame of all of them.
+    """
+
+    def __init__(
+        self,
+        store: SoundStore,
+        files: Sequence[StoredFile],
+        tracks: LabelTracks,
+        features: Mapping[str, FeatureStore] | None = None,
+    ) -> None:
+        self.store = store
+        self.files = list(files)
+        self.tracks = tracks
+        self.features = dict(features or {})
+        self.step = math.lcm(*(of.feature.hop_length for of in self.features.values()))
+        self._starts = np.array([file.start for file in files])
+        self._lengths = np.array([file.length for file in files])
+        self._offsets = np.array([file.offset for file in files])
+
+    def at_frames(self, indices: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        """Starts `[B]` in files `[B]` -> the frames' samples just before, or after where nothing of
+        the sound would be left in `length` samples."""
+        moved = starts - (starts + self._offsets[indices]) % self.step
+        return np.where(moved > -length, moved, moved + self.step)
+
+    def labels(self, indices: np.ndarray, positions: np.ndarray) -> Labels:
+        """`[B, L, N]` in files `[B]`, at samples of them `[B, N]`."""
+        found = self.tracks.at(self._starts[indices], self._lengths[indices], positions)
+        return Labels(*map(torch.from_numpy, found))
+
+    def features_of(
+        self, indices: np.ndarray, starts: np.ndarray, length: int
+    ) -> dict[str, Tensor]:
+        """Frames `[B, C, M]` by name, `M = ceil(length / hop_length)`; frame m is at sample
+        `m * hop_length` of the excerpt that begins at a sample of its file, `[B]`."""
+        files = [self.files[index] for index in indices]
+        found = {}
+        for name, store in self.features.items():
+            feature = store.feature
+            shape = len(files), len(feature.channels), feature.num_frames(length)
+            rows = np.empty(shape, np.float32)
+            firsts = (starts + self._offsets[indices]) // feature.hop_length
+            store.fill(rows, files, firsts.tolist())
+            found[name] = torch.from_numpy(rows)
+        return found
 
 
 class _SpeedGroup(NamedTuple):
@@ -37,20 +95,22 @@ class _SpeedGroup(NamedTuple):
     rows: slice
     lengths: Lengths
 
+    @property
+    def num_rows(self) -> int:
+        return self.rows.stop - self.rows.start
+
 
 class _Draft(NamedTuple):
     """What is drawn for a batch; `audio` `[B, T]` is still to be filled.
 
     Attributes:
         random: to draw more.
-        files: one for each excerpt.
-        indices: their numbers, `[B]`.
+        indices: numbers of the files, `[B]`.
         starts: samples in them at which excerpts begin, `[B]`.
         gain: `[B, 1]`.
     """
 
     random: np.random.Generator
-    files: list[StoredFile]
     indices: np.ndarray
     starts: np.ndarray
     gain: Tensor
@@ -68,33 +128,26 @@ class Excerpts(NumberedBatches):
     have the same groups, since it is faster to resample them together.
 
     Args:
-        store, files: the sounds to draw from.
-        tracks: their labels.
+        recordings: to draw from.
         frames: lengths of excerpts, and where their labels are read.
         draw: says where excerpts begin.
         batch_size: excerpts in a batch.
         seed: of all that is drawn.
         augmentations: of these sounds.
         transposition: how labels follow.
-        features: of these sounds, by name.
     """
 
     def __init__(
         self,
-        store: SoundStore,
-        files: list[StoredFile],
-        tracks: LabelTracks,
+        recordings: Recordings,
         frames: Frames,
         draw: Draw,
         batch_size: int,
         seed: int,
         augmentations: Augmentations,
         transposition: Transposition,
-        features: Mapping[str, FeatureStore] | None = None,
     ) -> None:
-        self.store = store
-        self.files = files
-        self.tracks = tracks
+        self.recordings = recordings
         self.length = frames.excerpt_length
         self.centres = np.array(frames.excerpt_centres)
         self.draw = draw
@@ -102,16 +155,13 @@ class Excerpts(NumberedBatches):
         self.seed = seed
         self.augmentations = augmentations
         self.transposition = transposition
-        self.features = AlignedFeatures(features or {})
-        self._starts = np.array([file.start for file in files])
-        self._lengths = np.array([file.length for file in files])
 
     def together(self, numbers: Sequence[int]) -> list[Batch]:
         """Batches of one block, each as it is by itself."""
         groups = self._speed_groups(numbers[0] // BATCHES_PER_BLOCK)
         drafts = [self._drafted(number, groups) for number in numbers]
         for group in groups:
-            at_a_time = max(self._most_rows // (group.rows.stop - group.rows.start), 1)
+            at_a_time = max(self._most_rows // group.num_rows, 1)
             for first in range(0, len(drafts), at_a_time):
                 self._fill(group, drafts[first : first + at_a_time])
         return [self._finished(draft, groups) for draft in drafts]
@@ -134,9 +184,9 @@ class Excerpts(NumberedBatches):
             )
             for group in range(count)
         )
-        ends = [self.batch_size * (group + 1) // count for group in range(count)]
         groups: list[_SpeedGroup] = []
-        for end, lengths in zip(ends, drawn, strict=True):
+        for number, lengths in enumerate(drawn, start=1):
+            end = self.batch_size * number // count
             start = groups[-1].rows.stop if groups else 0
             if groups and groups[-1].lengths == lengths:
                 before = groups[-1].rows.start
@@ -148,123 +198,60 @@ class Excerpts(NumberedBatches):
 
     def _drafted(self, number: int, groups: list[_SpeedGroup]) -> _Draft:
         random = np.random.default_rng([self.seed, number])
-        indices, starts = self.draw(
-            random, self._of_rows(groups, [group.lengths.read for group in groups])
-        )
+        lengths = _of_rows(groups, [group.lengths.read for group in groups])
+        indices, starts = self.draw(random, lengths)
         gain = self.augmentations.draw_gain(self.batch_size, random)
-        files = [self.files[index] for index in indices]
-        starts = self.features.at_frames(files, starts, self.length)
-        audio = torch.empty(self.batch_size, self.length)
-        return _Draft(random, files, indices, starts, gain, audio)
+        starts = self.recordings.at_frames(indices, starts, self.length)
+        return _Draft(random, indices, starts, gain, torch.empty(self.batch_size, self.length))
 
     def _fill(self, group: _SpeedGroup, drafts: list[_Draft]) -> None:
         """The rows of one group in some batches."""
         rows, lengths = group
-        if not lengths.is_changed:
-            for draft in drafts:
-                audio = draft.audio[rows]
-                self.store.fill(audio.numpy(), draft.files[rows], draft.starts[rows].tolist())
-                audio.mul_(draft.gain[rows])
-            return
-        files = [file for draft in drafts for file in draft.files[rows]]
+        files = [self.recordings.files[index] for draft in drafts for index in draft.indices[rows]]
         starts = [start for draft in drafts for start in draft.starts[rows].tolist()]
         read = torch.empty(len(files), lengths.read)
-        self.store.fill(read.numpy(), files, starts)
-        played = lengths.play(read).split(rows.stop - rows.start)
+        self.recordings.store.fill(read.numpy(), files, starts)
+        played = lengths.play(read).split(group.num_rows)
         for draft, audio in zip(drafts, played, strict=True):
             torch.mul(audio, draft.gain[rows], out=draft.audio[rows])
 
     def _finished(self, draft: _Draft, groups: list[_SpeedGroup]) -> Batch:
-        pace = self._of_rows(groups, [group.lengths.pace for group in groups])
+        pace = _of_rows(groups, [group.lengths.pace for group in groups])
         positions = draft.starts[:, None] + pace[:, None] * self.centres
-        found = self.tracks.at(self._starts[draft.indices], self._lengths[draft.indices], positions)
-        labels = Labels(*map(torch.from_numpy, found))
+        labels = self.recordings.labels(draft.indices, positions)
         if self.transposition:
-            semitones = self._of_rows(groups, [group.lengths.semitones for group in groups])
+            semitones = _of_rows(groups, [group.lengths.semitones for group in groups])
             labels = self.transposition(labels, torch.from_numpy(semitones))
         changed = self.augmentations(draft.audio, labels, self.transposition, draft.random)
-        return Batch(*changed, self.features.read(draft.files, draft.starts, self.length))
+        features = self.recordings.features_of(draft.indices, draft.starts, self.length)
+        return Batch(*changed, features)
 
-    def _of_rows(self, groups: list[_SpeedGroup], values: list[int] | list[float]) -> np.ndarray:
-        """A value for each group -> one for each of its rows, `[B]`."""
-        return np.repeat(values, [group.rows.stop - group.rows.start for group in groups])
+
+def _of_rows(groups: list[_SpeedGroup], values: list[int] | list[float]) -> np.ndarray:
+    """A value for each group -> one for each of its rows, `[B]`."""
+    return np.repeat(values, [group.num_rows for group in groups])
 
 
 class WholeSounds(ValidationSounds):
     """Sounds one by one, at most `HELD_OUT_SECONDS` of each, with their labels and features."""
 
-    def __init__(
-        self,
-        store: SoundStore,
-        files: list[StoredFile],
-        tracks: LabelTracks,
-        frames: Frames,
-        features: Mapping[str, FeatureStore] | None = None,
-    ) -> None:
-        self.store = store
-        self.files = files
-        self.tracks = tracks
+    def __init__(self, recordings: Recordings, frames: Frames) -> None:
+        self.recordings = recordings
         self.frames = frames
-        self.features = AlignedFeatures(features or {})
-
-    @property
-    def names(self) -> list[str]:
-        return [file.name for file in self.files]
+        self.names = [file.name for file in recordings.files]
 
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`: `[1, T]` and labels `[1, L, N]`."""
-        file = self.files[index]
-        length = min(file.length, int(HELD_OUT_SECONDS * self.store.sample_rate))
-        middle = (file.length - length) // 2
-        start = int(self.features.at_frames([file], np.array([middle]), file.length)[0])
-        if start < 0:
-            start += self.features.step
-        length = max(min(length, file.length - start), 1)
-        audio = self.store.read(file, start, length)
-        positions = start + self.frames.centres(length).numpy()
-        found = self.tracks.at(
-            np.array([file.start]), np.array([file.length]), positions[None].astype(float)
+        recordings, indices = self.recordings, np.array([index])
+        file = recordings.files[index]
+        length = min(file.length, int(HELD_OUT_SECONDS * recordings.store.sample_rate))
+        start = recordings.at_frames(indices, np.array([(file.length - length) // 2]), file.length)
+        start[start < 0] += recordings.step
+        length = max(min(length, file.length - int(start[0])), 1)
+        audio = recordings.store.read(file, int(start[0]), length)
+        positions = start[:, None] + self.frames.centres(length).numpy().astype(float)
+        return Batch(
+            torch.from_numpy(audio)[None],
+            recordings.labels(indices, positions),
+            recordings.features_of(indices, start, length),
         )
-        labels = Labels(*map(torch.from_numpy, found))
-        features = self.features.read([file], np.array([start]), length)
-        return Batch(torch.from_numpy(audio).unsqueeze(0), labels, features)
-
-
-class AlignedFeatures:
-    """Features beside excerpts, which begin at their frames.
-
-    Args:
-        stores: by name.
-
-    Attributes:
-        step: samples of the file from one possible start of an excerpt to the next.
-    """
-
-    def __init__(self, stores: Mapping[str, FeatureStore]) -> None:
-        self.stores = dict(stores)
-        self.step = math.lcm(*(store.feature.hop_length for store in stores.values()))
-
-    def at_frames(self, files: Sequence[StoredFile], starts: np.ndarray, length: int) -> np.ndarray:
-        """Starts `[B]` -> the frames' samples just before, or after where nothing of the sound
-        would be left in `length` samples."""
-        if self.step == 1:
-            return starts
-        offsets = np.array([file.offset for file in files])
-        moved = starts - (starts + offsets) % self.step
-        return np.where(moved > -length, moved, moved + self.step)
-
-    def read(
-        self, files: Sequence[StoredFile], starts: np.ndarray, length: int
-    ) -> dict[str, Tensor]:
-        """Frames `[B, C, M]` by name, `M = ceil(length / hop_length)`; frame m is at sample
-        `m * hop_length` of the excerpt."""
-        offsets = np.array([file.offset for file in files])
-        features = {}
-        for name, store in self.stores.items():
-            hop_length = store.feature.hop_length
-            rows = np.empty(
-                (len(files), len(store.feature.channels), -(-length // hop_length)), np.float32
-            )
-            store.fill(rows, files, ((starts + offsets) // hop_length).tolist())
-            features[name] = torch.from_numpy(rows)
-        return features

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from vschaos.audio.files import AUDIO_EXTENSIONS, find_audio_files, is_audio
-from vschaos.data.cache.manifest import FileStamp, Manifest
-from vschaos.data.cache.sources import recognise
+from vschaos.data.cache.manifest import Manifest
+from vschaos.data.cache.sources import FileStamp, recognise
 from vschaos.folders import list_files
 
 

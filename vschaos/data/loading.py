@@ -7,7 +7,6 @@ worker that nobody listens to, or the kernel kills the worker: the training woul
 from __future__ import annotations
 
 import shutil
-import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -207,13 +206,6 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, SharedMemoryFullError) or (
         isinstance(error, RuntimeError) and any(text in str(error) for text in TORCH_MESSAGES)
     )
-
-
-def ignore_signals(worker: int) -> None:
-    """In a worker: Ctrl-C at a terminal reaches all processes, but the training ends its own."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has fewer
-            signal.signal(signal.Signals[name], signal.SIG_IGN)
 
 
 def _megabytes(size: int) -> str:

@@ -150,7 +150,11 @@ class Drawing:
                 name: torch.as_tensor(values, dtype=torch.float32)
                 for name, values in self.renderer.draw(random, count).items()
             }
-            self._check_drawn(drawn, count)
+            shapes = {name: list(values.shape) for name, values in drawn.items()}
+            if not drawn or any(shape != [count] for shape in shapes.values()):
+                raise ValueError(
+                    f"data.renderer must draw parameters of shape [{count}] by name, got {shapes}"
+                )
             rows = torch.from_numpy(np.flatnonzero(self._are_held_out(drawn) == is_held_out))
             found.append({name: values[rows[:missing]] for name, values in drawn.items()})
             missing -= min(len(rows), missing)
@@ -163,21 +167,22 @@ class Drawing:
             f"{self.held_out:g}, or parameters with more values, would do"
         )
 
-    def render(self, parameters: Mapping[str, Tensor], length: int) -> Tensor:
-        """Sounds `[B, length]`.
+    def render(self, targets: dict[str, Tensor], length: int, num_frames: int) -> Batch:
+        """Sounds `[B, length]` of parameters `[B]`, without labels.
 
         Raises:
             ValueError: the renderer gives another shape, or numbers that are not finite.
         """
-        audio = self.renderer.render(parameters, self.sample_rate, length).float()
-        expected = [len(next(iter(parameters.values()))), length]
-        if list(audio.shape) != expected or not torch.isfinite(audio).all():
-            is_finite = bool(torch.isfinite(audio).all())
+        audio = self.renderer.render(targets, self.sample_rate, length).float()
+        count = len(next(iter(targets.values())))
+        is_finite = bool(torch.isfinite(audio).all())
+        if list(audio.shape) != [count, length] or not is_finite:
             raise ValueError(
-                f"data.renderer must render finite audio of shape {expected}, got "
+                f"data.renderer must render finite audio of shape {[count, length]}, got "
                 f"{'' if is_finite else 'numbers that are not finite in '}{list(audio.shape)}"
             )
-        return audio
+        values = torch.zeros(count, 0, num_frames)
+        return Batch(audio, Labels(values, values > 0), targets=targets)
 
     def _are_held_out(self, parameters: Mapping[str, Tensor]) -> np.ndarray:
         """Which sets of parameters are for validation, `[B]`: by a hash of their values."""
@@ -186,23 +191,9 @@ class Drawing:
         shares = [int.from_bytes(digest[:8], "little") / 2**64 for digest in hashes]
         return np.array(shares) < self.held_out
 
-    def _check_drawn(self, drawn: Mapping[str, Tensor], count: int) -> None:
-        shapes = {name: list(values.shape) for name, values in drawn.items()}
-        if not drawn or any(shape != [count] for shape in shapes.values()):
-            raise ValueError(
-                f"data.renderer must draw parameters of shape [{count}] by name, got {shapes}"
-            )
-
 
 class RenderedBatches(NumberedBatches):
-    """Training batches by number.
-
-    Args:
-        drawing: of the sounds.
-        frames: length of an example, and where its labels would be read.
-        batch_size: examples in a batch.
-        seed: of the draws.
-    """
+    """Training batches by number, of `batch_size` examples."""
 
     def __init__(self, drawing: Drawing, frames: Frames, batch_size: int, seed: int) -> None:
         self.drawing = drawing
@@ -216,42 +207,22 @@ class RenderedBatches(NumberedBatches):
 
     def _rendered(self, number: int) -> Batch:
         targets = self.drawing.draw([self.seed, number], self.batch_size, is_held_out=False)
-        audio = self.drawing.render(targets, self.length)
-        return Batch(audio, no_labels(self.batch_size, self.num_frames), targets=targets)
+        return self.drawing.render(targets, self.length, self.num_frames)
 
 
 class RenderedSounds(ValidationSounds):
-    """Validation sounds, rendered one by one from parameters drawn once.
-
-    Args:
-        drawing: of the sounds.
-        frames: where labels would be read.
-        count: how many there are.
-        length: samples of each.
-        seed: of the draws.
-    """
+    """Validation sounds of `length` samples, rendered one by one from parameters drawn once."""
 
     def __init__(
         self, drawing: Drawing, frames: Frames, count: int, length: int, seed: int
     ) -> None:
-        self.count = count
+        self.drawing = drawing
         self.length = length
         self.num_frames = len(frames.centres(length))
-        self.drawing = drawing
+        self.names = [f"rendered {number}" for number in range(count)]
         self.targets = drawing.draw([seed, *VALIDATION_BATCH], count, is_held_out=True)
-
-    @property
-    def names(self) -> list[str]:
-        return [f"rendered {number}" for number in range(self.count)]
 
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`: `[1, T]`."""
         targets = {name: values[index : index + 1] for name, values in self.targets.items()}
-        audio = self.drawing.render(targets, self.length)
-        return Batch(audio, no_labels(1, self.num_frames), targets=targets)
-
-
-def no_labels(batch_size: int, num_frames: int) -> Labels:
-    """Labels of no task, `[B, 0, N]`."""
-    values = torch.zeros(batch_size, 0, num_frames)
-    return Labels(values, values > 0)
+        return self.drawing.render(targets, self.length, self.num_frames)

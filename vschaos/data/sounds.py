@@ -23,19 +23,18 @@ from vschaos.data.augment import (
     TimeStretch,
     Varispeed,
 )
-from vschaos.data.cache.store import SoundStore, StoredFile, open_store
+from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import TRIAL_EXAMPLES, DataModule, Frames, ModelNeeds, frames_of
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
-from vschaos.data.excerpts import Excerpts, WholeSounds
+from vschaos.data.excerpts import Excerpts, Recordings, WholeSounds
 from vschaos.data.features.feature import Feature
 from vschaos.data.features.store import FeatureStore, open_features
 from vschaos.data.full_scale import OUTLIER_DB, loudest_usual
-from vschaos.data.holding_out import Sound, choose_split
 from vschaos.data.loading import Loading
-from vschaos.data.metadata.labels import DatasetLabels, read_labels
+from vschaos.data.metadata.labels import DatasetLabels, LabelTrack, LabelTracks, read_labels
 from vschaos.data.metadata.task import Task
-from vschaos.data.metadata.timeline import LabelTrack, LabelTracks
-from vschaos.data.split import Split, describe
+from vschaos.data.remarks import some
+from vschaos.data.split import Sound, Split, choose_split
 from vschaos.labels import Vocabulary
 
 HELD_OUT_FILES = 32  # to validate with, at most
@@ -176,29 +175,28 @@ class Sounds(DataModule):
         held_out = split.files("held_out", store) or train
         picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
+        draw: Draw = EvenDraw(train, frames.excerpt_length)
+        if self.loading.balanced:
+            balanced = LabelTracks({task: tracks[task] for task in self.loading.balanced})
+            draw = BalancedDraw(train, balanced)
         self.training = Excerpts(
-            store,
-            train,
-            wanted,
+            Recordings(store, train, wanted, features),
             frames,
-            _draw(train, tracks, frames, self.loading),
+            draw,
             self.loading.batch_size,
             self.seed,
             self.augmentations,
             self.augmentations.transposition(wanted.tasks, vocabularies),
-            features,
         )
         chosen = [held_out[round(index)] for index in picked]
-        self.validation = WholeSounds(store, chosen, wanted, frames, features)
+        self.validation = WholeSounds(Recordings(store, chosen, wanted, features), frames)
 
     def split_to_json(self) -> dict[str, Any]:
         return {**self.split.to_json(), "usual_peak": self.store.usual_peak}
 
     def describe(self) -> str:
-        sides = [describe(self.split, "train", self.store)]
-        if self.split.held_out:
-            sides.append(describe(self.split, "held_out", self.store))
-        return ", ".join(sides)
+        sides = ("train", "held_out") if self.split.held_out else ("train",)
+        return ", ".join(self.split.describe(side, self.store) for side in sides)
 
     def trial_batch(self, model: ModelNeeds) -> Batch:
         batch = super().trial_batch(model)
@@ -236,15 +234,14 @@ class Sounds(DataModule):
             except TypeError as error:
                 raise ValueError(f"data.features.{name} cannot be built: {error}") from error
             changing = [
-                augmentation
+                f"data.{augmentation}"
                 for augmentation in self.augmentations.active
                 if augmentation not in features[name].unchanged_by
             ]
             if changing:
                 raise ValueError(
                     f"feature {name} must be of the sound that the model gets, which "
-                    f"augmentations change: expected augment=off, got "
-                    f"{', '.join(f'data.{augmentation}' for augmentation in changing)} "
+                    f"augmentations change: expected augment=off, got {', '.join(changing)} "
                     "with a probability above 0"
                 )
         return features
@@ -287,18 +284,11 @@ def with_unseen_classes(
         if unseen:
             logger.info(
                 "%s: %d of %d classes have no training sound (%s): how they sound is a guess",
-                *(name, len(unseen), len(vocabulary.classes), _some(found[name].unseen_names)),
+                *(
+                    name,
+                    len(unseen),
+                    len(vocabulary.classes),
+                    some(found[name].unseen_names, NAMES_SHOWN),
+                ),
             )
     return found
-
-
-def _draw(
-    files: list[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames, loading: Loading
-) -> Draw:
-    if not loading.balanced:
-        return EvenDraw(files, frames.excerpt_length)
-    return BalancedDraw(files, LabelTracks({task: tracks[task] for task in loading.balanced}))
-
-
-def _some(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:NAMES_SHOWN])}{', ...' if len(names) > NAMES_SHOWN else ''}"

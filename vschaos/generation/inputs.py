@@ -20,8 +20,8 @@ from vschaos.audio.files import (
 from vschaos.data.cache.store import default_cache
 from vschaos.data.files import find_changed
 from vschaos.data.full_scale import gain_for
+from vschaos.data.metadata.labels import values_at
 from vschaos.data.metadata.task import Task, read_task
-from vschaos.data.metadata.timeline import values_at
 from vschaos.runs import Given, Run
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import numpy as np
 
 from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds
 from vschaos.data.cache.store import SoundStore, find_stores
+from vschaos.data.metadata.labels import values_at
 from vschaos.data.metadata.task import Task, find_tasks, read_task
-from vschaos.data.metadata.timeline import values_at
 from vschaos.generation.inputs import (
     beyond_full_scale,
     cache_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vschaos.data.cache.locks import Lock
+from vschaos.locks import Lock
 
 
 class Alone:

@@ -63,7 +63,7 @@ def test_a_note_and_its_labels_move_together(tone: Tone, listen: Listen) -> None
         pitch_shift=PitchShift(4.0, 0.7, FOLLOWED),
         time_stretch=TimeStretch(1.3, 0.7),
     )
-    heard, paces = set(), set()
+    found, paces = set(), set()
     for seed in range(30):
         audio, labels, pace = augmented(both, tone(440.0, RATE, 2.0), seed, 1)
         frequency_hz, _ = listen(audio[0].numpy(), RATE)
@@ -71,9 +71,9 @@ def test_a_note_and_its_labels_move_together(tone: Tone, listen: Listen) -> None
         semitones = 12 * (octave - 4) + pitch - (12 if pitch >= 3 else 0)
         assert labels.known.all()
         assert abs(12 * np.log2(frequency_hz / 440.0) - semitones) < 0.3
-        heard.add(semitones)
+        found.add(semitones)
         paces.add(round(12 * np.log2(pace)) - semitones)
-    assert len(heard) > 6
+    assert len(found) > 6
     assert len(paces) > 6  # the pace does not hang on the pitch
 
 
@@ -104,7 +104,7 @@ def test_what_has_no_probability_changes_no_bit(tone: Tone) -> None:
 
 
 @pytest.mark.parametrize("name", Augmentations._fields)
-def test_what_is_always_done_is_heard_but_for_draws_near_nothing(name: str) -> None:
+def test_what_is_always_done_is_audible_but_for_draws_near_nothing(name: str) -> None:
     alone = Augmentations(**{name: getattr(all_of_them(1.0), name)})
     noise = np.random.default_rng(0).normal(size=2 * LENGTH).astype(np.float32)
     before = torch.from_numpy(noise[:LENGTH])

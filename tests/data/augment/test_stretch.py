@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from vschaos.data.augment import PitchShift, TimeStretch
-from vschaos.data.augment.speed import resampled
-from vschaos.data.augment.stretch import stretched
+from vschaos.data.augment.speed import resampled, stretched
 
 Tone = Callable[..., np.ndarray]
 Listen = Callable[[np.ndarray, int], tuple[float, float]]
@@ -26,8 +25,8 @@ def test_a_tone_lasts_longer_or_shorter_at_its_pitch(
     audio = torch.from_numpy(tone(frequency_hz, RATE, 0.256)).unsqueeze(0)
     played = stretched(audio, round(factor * length))
     assert played.shape == (1, round(factor * length))
-    heard_hz, level_db = listen(played[0].numpy(), RATE)
-    assert heard_hz == pytest.approx(frequency_hz, rel=5e-3)  # a twelfth of a semitone
+    found_hz, level_db = listen(played[0].numpy(), RATE)
+    assert found_hz == pytest.approx(frequency_hz, rel=5e-3)  # a twelfth of a semitone
     assert level_db == pytest.approx(20 * np.log10(0.5), abs=1.0)  # what seams cost
 
 
@@ -75,8 +74,8 @@ def test_lengths_are_drawn_within_their_range_and_as_often_as_asked() -> None:
     assert 1 / 1.51 < times.min() < 0.7
     assert 1.45 < times.max() < 1.51
     pitches = [PitchShift(6.0, 1.0).draw_length(2048, random, True) for _ in range(300)]
-    heard = {round(12 * np.log2(length / 2048)) for length in pitches}
-    assert heard == set(range(-6, 7))
+    found = {round(12 * np.log2(length / 2048)) for length in pitches}
+    assert found == set(range(-6, 7))
     never = [TimeStretch(1.5, 0.0), PitchShift(6.0, 0.0)]
     assert all(one.draw_length(2048, random) == 2048 for one in never for _ in range(50))
     half = TimeStretch(1.5, 0.5)

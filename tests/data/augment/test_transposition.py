@@ -138,20 +138,20 @@ def test_a_speed_by_whole_semitones_keeps_a_tone_and_its_label_together(
     tone: Tone, listen: Listen, length: int
 ) -> None:
     varispeed, random = Varispeed(6.0, 1.0, FOLLOWED), np.random.default_rng(0)
-    heard = set()
+    found = set()
     for _ in range(80):
         read = varispeed.draw_length(length, random, whole_semitones=True)
         semitones = round(12 * np.log2(read / length))
-        if semitones in heard:
+        if semitones in found:
             continue
-        heard.add(semitones)
+        found.add(semitones)
         audio = torch.from_numpy(tone(440.0, RATE, 2.0)[:read]).unsqueeze(0)
         frequency_hz, _ = listen(varispeed(audio, length)[0].numpy(), RATE)
         (label,) = transposed([semitones], "A4")
         midi = midi_number(np.array(PITCH_CLASSES.index(label[:-1])), np.array(int(label[-1])))
         # less than a sixth of a semitone: no ear and no head would call it another note
         assert abs(1200 * np.log2(frequency_hz / 440.0) - 100 * (midi - 69)) < 15, label
-    assert heard == set(range(-6, 7))
+    assert found == set(range(-6, 7))
 
 
 def test_what_is_no_note_any_more_loses_its_labels_of_pitch_alone() -> None:

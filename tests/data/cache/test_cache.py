@@ -1,4 +1,4 @@
-"""What is kept of imported sounds is told, and removed but for what is in use."""
+"""The cache of imported sounds is listed, and cleared but for what is in use."""
 
 from __future__ import annotations
 
@@ -49,24 +49,19 @@ def test_what_is_kept_is_listed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "pitch").mkdir()
-    (folder / "pitch" / "heard.npz").write_bytes(bytes(500_000))
-    earlier = folder / ("0123456789" * 2)
-    earlier.mkdir()
-    (earlier / "index.json").write_text("{}")
-    (earlier / "samples.f32").write_bytes(bytes(680_000))
+    (folder / "pitch" / "tracked.pitch").write_bytes(bytes(500_000))
     store = _open(folder.parent / "one", folder)
     (two,) = [path for path in folder.glob("datasets/*.json") if "two" in path.read_text()]
     os.utime(two, (time.time() - 5.5 * DAY_SECONDS,) * 2)
     assert _run(monkeypatch, "--cache", folder) == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
-        f"{folder}: 1.5 MB",  # three sounds, the pitches, the earlier ones
+        f"{folder}: 0.8 MB",  # three sounds, the pitches
         str(folder.parent / "one"),
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, in use",
         str(folder.parent / "two"),
         "2 files, 0.1 minutes at 8000 Hz, 0.2 MB, used 5 days ago",
         "tracked pitches: 0.5 MB",
-        "of an earlier version of vschaos: 0.7 MB",
     ]
     del store
     assert _run(monkeypatch, "--cache", folder, "--clear-all") == 0
@@ -129,21 +124,21 @@ def test_nothing_is_cleared_while_sounds_are_imported(
 def test_damaged_sounds_are_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    piece = sorted(folder.rglob("*.sound"))[0]
-    content = bytearray(piece.read_bytes())
+    path = sorted(folder.rglob("*.sound"))[0]
+    content = bytearray(path.read_bytes())
     content[1000] ^= 4
-    piece.write_bytes(content)
+    path.write_bytes(content)
     assert _run(monkeypatch, "--cache", folder, "--verify") == 0
     assert "3 sounds were read, 1 were damaged and are removed" in capsys.readouterr().out
     assert _sounds(folder) == 2
     assert len(_open(folder.parent / "one", folder).files) == 2
 
 
-def test_what_is_not_there_is_told(
+def test_what_is_not_there_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(monkeypatch, "--cache", folder, "--clear", folder.parent / "three") == 1
-    assert "nothing is kept of" in capsys.readouterr().err
+    assert "--clear must name datasets with sounds in the cache" in capsys.readouterr().err
     assert _run(monkeypatch, "--cache", folder.parent / "nowhere") == 1
     assert "--cache must be a folder" in capsys.readouterr().err
     assert _sounds(folder) == 3

@@ -33,7 +33,7 @@ def test_room_is_about_what_sounds_take(
     assert room_for(paths, 16000) == pytest.approx(taken, rel=0.2)
 
 
-def test_a_full_disk_is_told_before_anything_is_imported(
+def test_a_full_disk_is_reported_before_anything_is_imported(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vschaos.data.cache.importing.room_for", lambda *given: 10**18)

@@ -16,33 +16,33 @@ from vschaos.audio.files import write_audio
 from vschaos.data.cache.store import open_store
 
 RATE = 8000
-# once told to begin imports, each block after a rest, and says what it read itself, and how much
+# on a line of input imports, each block after a rest, and reports what it read, and how much
 # memory that took
 PROGRAM = """
 import os, re, sys, time
 from pathlib import Path
 from vschaos.audio import files as audio
-from vschaos.data.cache import convert as making
+from vschaos.data.cache import importing
 from vschaos.data.cache.store import open_store
 
 rests, kilobytes = [float(rest) for rest in sys.argv[3:]], lambda: int(
     re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 )
 
-def tell(what, path):
-    os.write(1, f"{what} {path.name}\\n".encode())  # at once: other threads tell as well
+def report(what, path):
+    os.write(1, f"{what} {path.name}\\n".encode())  # at once: other threads report as well
 
 def read(path, *settings):
-    tell("begins", path)
+    report("begins", path)
     for block in audio.read_blocks(path, *settings):
         time.sleep(rests[0] if path.name[0] in "012" else rests[-1])
         peaks.append(kilobytes())
         yield block
-    tell("ends", path)
+    report("ends", path)
 
 print("ready", flush=True)
 sys.stdin.readline()
-making.read_blocks, peaks = read, [kilobytes()]
+importing.read_blocks, peaks = read, [kilobytes()]
 store = open_store(Path(sys.argv[1]), 8000, "mix", 1, cache=Path(sys.argv[2]))
 for file in store.files:
     store.read(file, 0, 1000)
@@ -142,7 +142,9 @@ def test_what_a_killed_process_began_another_one_takes_over(sounds: Path, tmp_pa
     _assert_whole(sounds, cache)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told on Linux alone")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="memory is measured on Linux alone"
+)
 def test_memory_does_not_grow_with_the_sounds(tmp_path: Path) -> None:
     """A file of two and one of fifteen minutes at 48 kHz; the second has 170 MB of samples."""
     grown = {}

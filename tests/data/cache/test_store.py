@@ -1,4 +1,4 @@
-"""The store holds what can be used of a dataset, tells what cannot, and is made once."""
+"""The store holds what can be used of a dataset, says what cannot, and is made once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from vschaos import parallel
 from vschaos.audio import files as audio
 from vschaos.audio.files import write_audio
 from vschaos.audio.wav import WavWriter
-from vschaos.data import parallel
-from vschaos.data.cache import importing, manifest, sources
+from vschaos.data.cache import importing, sources
 from vschaos.data.cache import store as store_module
-from vschaos.data.cache import waveform as waveforms
 from vschaos.data.cache.store import SoundStore, find_stores, list_sounds, open_store
 from vschaos.data.files import find_changed
 from vschaos.folders import mark_as_made
@@ -43,7 +42,7 @@ def _sounds(store: SoundStore) -> dict[str, np.ndarray]:
     return {file.name: store.read(file, 0, file.length) for file in store.files}
 
 
-def _pieces(cache: Path) -> list[Path]:
+def _sound_files(cache: Path) -> list[Path]:
     return sorted(cache.glob("sounds/*/*.sound"))
 
 
@@ -51,7 +50,7 @@ def _refuse_import(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise AssertionError("imported again")
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", fail)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", fail)
 
 
 @pytest.fixture
@@ -63,14 +62,14 @@ def imported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return audio.read_blocks(path, *settings)
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     return names
 
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are as old as those of a user: their stamps are trusted at once."""
-    monkeypatch.setattr(manifest, "SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(sources, "SETTLED_SECONDS", -1.0)
 
 
 def test_a_mixed_folder_gives_the_good_and_names_the_bad(
@@ -124,7 +123,7 @@ def test_a_folder_without_use_is_an_error_that_tells_why(
         assert "skipped bad.wav: it cannot be read" in caplog.text
 
 
-def test_no_folder_and_no_audio_are_told(tmp_path: Path, cache: Path) -> None:
+def test_no_folder_and_no_audio_are_reported(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"data\.dataset\.root.*nowhere"):
         _open(tmp_path / "nowhere", cache)
     (tmp_path / "data").mkdir()
@@ -156,7 +155,7 @@ def test_the_cache_is_where_the_environment_says(
 ) -> None:
     monkeypatch.setenv("VSCHAOS_CACHE", str(tmp_path / "elsewhere"))
     _open(dataset, cache=None)  # type: ignore[arg-type]
-    assert _pieces(tmp_path / "elsewhere")
+    assert _sound_files(tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize("change", ["bytes", "size", "new file", "less files"])
@@ -172,7 +171,7 @@ def test_a_changed_file_is_noticed_and_imported_alone(
 ) -> None:
     """Other bytes of the same size and with the same time of change, too."""
     if is_settled:
-        monkeypatch.setattr(manifest, "SETTLED_SECONDS", -1.0)
+        monkeypatch.setattr(sources, "SETTLED_SECONDS", -1.0)
     _open(dataset, cache)
     assert sorted(imported) == ["a.wav", "b.wav", "c.wav", "d.wav"]
     imported.clear()
@@ -228,7 +227,7 @@ def test_files_with_a_stamp_are_not_read(
         raise AssertionError("read")
 
     monkeypatch.setattr(importing, "recognise", fail)
-    monkeypatch.setattr("vschaos.data.cache.convert.verify", fail)
+    monkeypatch.setattr("vschaos.data.cache.importing.verify", fail)
     assert _open(dataset, cache).files == first.files
 
 
@@ -242,7 +241,7 @@ def test_datasets_share_the_files_that_they_share(
     imported.clear()
     assert len(_open(other, cache).files) == 5
     assert imported == ["more.wav"]
-    assert len(_pieces(cache)) == 5
+    assert len(_sound_files(cache)) == 5
 
 
 @pytest.mark.parametrize("setting", [{"sample_rate": 4000}, {"channel": 1}])
@@ -252,7 +251,7 @@ def test_other_settings_are_imported_besides(
     _open(dataset, cache)
     other = _open(dataset, cache, **setting)
     assert other.files[0].length == 4000 * other.sample_rate // RATE
-    assert len(_pieces(cache)) == 8
+    assert len(_sound_files(cache)) == 8
     _refuse_import(monkeypatch)  # both stay
     assert _open(dataset, cache).sample_rate == RATE
     assert _open(dataset, cache, **setting).sample_rate == setting.get("sample_rate", RATE)
@@ -292,20 +291,20 @@ HARMS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("openings", [1, 2])
 @pytest.mark.usefixtures("settled")
-def test_a_harmed_piece_is_made_anew(
+def test_a_damaged_sound_is_imported_again(
     dataset: Path, cache: Path, imported: list[str], openings: int, harm: str
 ) -> None:
     for _ in range(openings):
         before = _sounds(_open(dataset, cache))
     time.sleep(0.02)
     imported.clear()
-    HARMS[harm](_pieces(cache)[1])
+    HARMS[harm](_sound_files(cache)[1])
     for _ in range(2):
         after = _sounds(_open(dataset, cache))
         for name, sound in before.items():
             np.testing.assert_array_equal(after[name], sound)
     assert len(imported) == 1
-    assert len(_pieces(cache)) == 4
+    assert len(_sound_files(cache)) == 4
 
 
 @pytest.mark.parametrize(
@@ -320,7 +319,7 @@ def test_a_harmed_piece_is_made_anew(
         b'{"format": 2, "root": 3, "sample_rate": [], "channel": null, "files": 7}',
     ],
 )
-def test_a_harmed_ledger_is_written_anew(
+def test_a_damaged_manifest_is_written_anew(
     dataset: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     before = _sounds(_open(dataset, cache))
@@ -337,12 +336,12 @@ def test_a_harmed_ledger_is_written_anew(
     "entry",
     [None, 3, [], [None, "../../etc/passwd", "", None, None], [None, "0" * 64, 1, None, None]],
 )
-def test_a_harmed_entry_leads_nowhere(dataset: Path, cache: Path, entry: object) -> None:
+def test_a_damaged_entry_leads_nowhere(dataset: Path, cache: Path, entry: object) -> None:
     before = _sounds(_open(dataset, cache))
     (path,) = cache.glob("datasets/*.json")
-    told = json.loads(path.read_text())
-    told["files"]["data/a.wav"] = entry
-    path.write_text(json.dumps(told))
+    payload = json.loads(path.read_text())
+    payload["files"]["data/a.wav"] = entry
+    path.write_text(json.dumps(payload))
     after = _sounds(_open(dataset, cache))
     for name, sound in before.items():
         np.testing.assert_array_equal(after[name], sound)
@@ -356,26 +355,23 @@ def test_a_failing_import_goes_on_where_it_was(
     imported: list[str],
     failure: BaseException,
 ) -> None:
-    def fail_later(
-        path: Path, blocks: Iterable[np.ndarray], *settings: Any
-    ) -> waveforms.CachedWaveform:
-        def blocks_and_failure() -> Iterator[np.ndarray]:
-            yield from blocks
-            if len(imported) >= 3:
-                raise failure
+    read = importing.read_blocks
 
-        return waveforms.write_waveform(path, blocks_and_failure(), *settings)
+    def fail_later(*given: Any) -> Iterator[np.ndarray]:
+        yield from read(*given)
+        if len(imported) >= 3:
+            raise failure
 
     monkeypatch.setattr(parallel, "num_cores", lambda: 1)
     with monkeypatch.context() as patch:
-        patch.setattr("vschaos.data.cache.convert.write_waveform", fail_later)
+        patch.setattr("vschaos.data.cache.importing.read_blocks", fail_later)
         with pytest.raises(type(failure)) as raised:
             _open(dataset, cache)
     if isinstance(failure, OSError):
         assert "as the sounds were imported (data.dataset.cache)" in str(raised.value)
     assert not [*cache.rglob("*.partial")]
     assert not [*cache.rglob("*/*/*.lock")]
-    assert len(_pieces(cache)) == 2
+    assert len(_sound_files(cache)) == 2
     imported.clear()
     assert len(_open(dataset, cache).files) == 4
     assert len(imported) == 2
@@ -404,12 +400,12 @@ def test_a_file_that_vanishes_is_skipped(
 
     monkeypatch.setattr(store_module, "list_sounds", listed)
     monkeypatch.setattr(importing, "recognise", recognised)
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     store = _open(dataset, cache)
     assert [Path(file.name).name for file in store.files] == ["d.wav"]
     assert [Path(name).name for name, _ in store.skipped] == names
     assert all("No such file or directory" in reason for _, reason in store.skipped)
-    assert len(_pieces(cache)) == 1
+    assert len(_sound_files(cache)) == 1
 
 
 def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
@@ -424,9 +420,9 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
             left.pop()
             _write_in_place(path, changed)
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", read)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", read)
     np.testing.assert_array_equal(_sounds(_open(dataset, cache))["data/a.wav"], changed)
-    assert len(_pieces(cache)) == 4
+    assert len(_sound_files(cache)) == 4
     left.extend(range(100))
     _write_in_place(dataset / "data" / "a.wav", tone(222.0))
 
@@ -435,7 +431,7 @@ def test_a_file_that_is_written_meanwhile_is_what_it_becomes(
         _write_in_place(path, tone(222.0 + len(left)))
         left.pop()
 
-    monkeypatch.setattr("vschaos.data.cache.convert.read_blocks", never_done)
+    monkeypatch.setattr("vschaos.data.cache.importing.read_blocks", never_done)
     store = _open(dataset, cache)
     assert [tuple(entry) for entry in store.skipped] == [
         ("data/a.wav", "it changes while it is imported")

@@ -196,7 +196,7 @@ def test_a_long_file_is_judged_as_a_whole(
     assert "peak of 1.00" in found[2]
 
 
-def test_every_copy_is_told_once(dataset: Path) -> None:
+def test_every_copy_is_reported_once(dataset: Path) -> None:
     for name in ("x", "y"):
         (dataset / "data" / f"{name}.wav").write_bytes((dataset / "data/b.wav").read_bytes())
         (dataset / "data" / f"empty {name}.wav").write_bytes(b"")
@@ -207,7 +207,7 @@ def test_every_copy_is_told_once(dataset: Path) -> None:
 
 
 @pytest.mark.parametrize(("factor", "how"), [(-1.0, "silent"), (-0.9, "26 dB softer")])
-def test_channels_that_cancel_are_told(
+def test_channels_that_cancel_are_reported(
     dataset: Path,
     check: Check,
     tone: Tone,
@@ -222,7 +222,7 @@ def test_channels_that_cancel_are_told(
     assert "it is silent" not in text
 
 
-def test_a_sound_beyond_full_scale_is_told_and_used(
+def test_a_sound_beyond_full_scale_is_reported_and_used(
     dataset: Path, check: Check, tone: Tone
 ) -> None:
     write_audio(dataset / "data" / "x.wav", tone(amplitude=32768.0), RATE)
@@ -234,7 +234,7 @@ def test_a_sound_beyond_full_scale_is_told_and_used(
     assert "data.dataset.beyond_full_scale=keep" in text
 
 
-def test_sounds_below_the_rate_of_a_model_are_told(
+def test_sounds_below_the_rate_of_a_model_are_reported(
     dataset: Path,
     check: Check,
     tone: Tone,
@@ -245,8 +245,8 @@ def test_sounds_below_the_rate_of_a_model_are_told(
         write_audio(dataset / "data" / "x.wav", tone(sample_rate=rate), rate)
         code, text = check()
         assert code == 0
-        told = " ".join(text.split())  # places are padded
-        assert "sounds at 8000 Hz they have nothing above 4000 Hz, so a model of 44100 Hz" in told
+        shown = " ".join(text.split())  # places are padded
+        assert "sounds at 8000 Hz they have nothing above 4000 Hz, so a model of 44100 Hz" in shown
         assert ("model.sample_rate=" in text) == (fits is not None)
         assert f"model.sample_rate={fits} fits all of them" in text or fits is None
         assert "data.sample_rate" not in text
@@ -297,7 +297,7 @@ def test_the_mean_of_numbers_is_over_time(dataset: Path, check: Check) -> None:
     assert "nothing to remark" in text
 
 
-def test_numbers_are_recognised_and_the_setting_told(dataset: Path, check: Check) -> None:
+def test_numbers_are_recognised_and_the_setting_reported(dataset: Path, check: Check) -> None:
     names = ("data/a.wav", "data/b.wav", "data/deep/c.wav")
     _label(dataset, "loudness", "".join(f"{name}\t0.5\n" for name in names))
     _label(dataset, "pitch", f"{names[0]}\t1\n{names[1]}\t1.5\n{names[2]}\t1\n")
@@ -411,7 +411,7 @@ def test_the_json_holds_all_of_it(dataset: Path, tmp_path: Path, check: Check, t
     assert task["findings"][0]["place"] == "metadata/t/metadata.txt:2"
 
 
-def test_labels_that_are_not_there_are_told(check: Check) -> None:
+def test_labels_that_are_not_there_are_reported(check: Check) -> None:
     code, text = check("--float", "loudness")
     assert code == 1
     assert "no labels loudness" in text

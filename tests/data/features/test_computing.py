@@ -16,9 +16,9 @@ import pytest
 
 from tests.data.features.toys import Deadly, Endless
 from vschaos.audio.files import write_audio
-from vschaos.data.cache.locks import fcntl
 from vschaos.data.cache.store import open_store
 from vschaos.data.features.store import FeatureStore, open_features
+from vschaos.locks import fcntl
 
 RATE = 8000
 LENGTHS = (500, 400, 300, 200, 100)  # the longest is computed first
@@ -112,7 +112,7 @@ def test_computing_that_was_killed_goes_on(folder: Path) -> None:
     assert not [*folder.glob("cache/features/*/*.partial"), *folder.glob("cache/features/*/*.lock")]
 
 
-def test_a_killed_process_is_told(folder: Path) -> None:
+def test_a_killed_process_is_reported(folder: Path) -> None:
     with pytest.raises(ChildProcessError, match="a process that computes features was killed"):
         open_all(folder, Deadly, 2)
     (folder / "armed").unlink()

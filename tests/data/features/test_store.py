@@ -11,9 +11,9 @@ import pytest
 
 from tests.data.features.toys import Frames, Holes, NewerFrames, Sum
 from vschaos.audio.files import write_audio
+from vschaos.data.cache.arrays import HEADER_LENGTH, new_array
 from vschaos.data.cache.store import SoundStore, StoredFile, open_store
-from vschaos.data.cache.waveform import write_waveform
-from vschaos.data.features import computing
+from vschaos.data.features import store as store_module
 from vschaos.data.features.feature import Feature, FeatureError
 from vschaos.data.features.loudness import Loudness
 from vschaos.data.features.pitch import Pitch
@@ -36,13 +36,13 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Features and files, as they are computed in this process."""
-    names, compute = [], computing.compute
+    names, compute = [], store_module.compute
 
     def note(feature: Feature, waveform: np.ndarray, file_name: str) -> np.ndarray:
         names.append(f"{feature.name} {file_name}")
         return compute(feature, waveform, file_name)
 
-    monkeypatch.setattr(computing, "compute", note)
+    monkeypatch.setattr(store_module, "compute", note)
     return names
 
 
@@ -130,7 +130,7 @@ def test_parallel_processes_write_the_same_bytes(root: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("place", ["magic", "header", "frames", "shorter", "longer", "empty"])
-def test_what_is_damaged_is_computed_again_and_told(
+def test_what_is_damaged_is_computed_again_and_reported(
     root: Path, computed: list[str], caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     (store,) = _open(root, FRAMES)
@@ -138,7 +138,7 @@ def test_what_is_damaged_is_computed_again_and_told(
     path = store.paths["data/a.wav"]
     content = bytearray(path.read_bytes())
     if place in ("magic", "header", "frames"):
-        content[{"magic": 0, "header": 24, "frames": 140}[place]] ^= 4
+        content[{"magic": 0, "header": 24, "frames": HEADER_LENGTH + 12}[place]] ^= 4
     else:
         content = {"shorter": content[:-4], "longer": content + b"1234", "empty": b""}[place]
     path.write_bytes(content)
@@ -156,7 +156,9 @@ def test_a_waveform_that_was_imported_otherwise_is_noticed(root: Path, computed:
     open_features(sounds, [FRAMES], 1)
     computed.clear()
     path, waveform = sounds.waveforms["data/a.wav"]
-    write_waveform(path, [np.full(waveform.length, 0.25, np.float32)], RATE)
+    with new_array(path) as array:
+        array.append(np.full(waveform.length, 0.25, np.float32))
+        array.about = waveform._asdict()
     store = open_features(sounds, [FRAMES], 1)["frames"]
     assert computed == ["frames data/a.wav"]
     assert (store.read(_stored("data/a.wav"), 0, 11)[0] == 0.25).all()
@@ -195,7 +197,7 @@ def test_what_does_not_fit_the_sounds_is_refused(root: Path) -> None:
     assert open_features(sounds, []) == {}
 
 
-def test_a_full_disk_is_told_before_anything_is_computed(
+def test_a_full_disk_is_reported_before_anything_is_computed(
     root: Path, monkeypatch: pytest.MonkeyPatch, computed: list[str]
 ) -> None:
     monkeypatch.setattr(Frames, "num_frames", lambda self, length: 10**17)

@@ -1,4 +1,4 @@
-"""Labels are read as they are written; what is faulty is told with its line and stays unknown."""
+"""Labels are read as they are written; a faulty line is reported and its value stays unknown."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _values(task: Task) -> dict[str, list[float]]:
     return {name[5]: [segment.value for segment in task.segments[name]] for name in task.segments}
 
 
-def _told(task: Task) -> list[str]:
+def _problems(task: Task) -> list[str]:
     return [str(problem) for problem in task.problems]
 
 
@@ -78,7 +78,7 @@ def test_a_track_beside_metadata_wins_over_one_in_tracks(write: Write) -> None:
     assert _values(read_task(root, "t")) == {"a": [6.0]}
 
 
-def test_a_track_may_serve_two_files_and_is_told_of_once(write: Write) -> None:
+def test_a_track_may_serve_two_files_and_is_reported_of_once(write: Write) -> None:
     task = read_task(write("data/a.wav\ta.txt\ndata/b.wav\ta.txt\n", a="0,1\t5\nx\n"), "t")
     assert _values(task) == {"a": [5.0], "b": [5.0]}
     assert len(task.problems) == 1
@@ -261,18 +261,18 @@ FAULTY_LINES = [
 
 
 @pytest.mark.parametrize(("line", "message"), FAULTY_LINES)
-def test_a_faulty_line_is_told_and_the_others_count(
+def test_a_faulty_line_is_reported_and_the_others_count(
     write: Write, line: str | bytes, message: str
 ) -> None:
     _write(write("").parent / "outside.txt", "0,1\t1\n")
     faulty = line.encode() if isinstance(line, str) else line
     task = read_task(write(b"data/d.wav\t0\n\n" + faulty + b"\ndata/c.wav\t2\n"), "t")
     assert _values(task) == {"d": [0.0], "c": [2.0]}
-    (told,) = _told(task)
-    assert re.search(message, told)
-    assert told.startswith("metadata/t/metadata.txt:3: ")
-    assert len(told) < 300
-    assert "\n" not in told
+    (reported,) = _problems(task)
+    assert re.search(message, reported)
+    assert reported.startswith("metadata/t/metadata.txt:3: ")
+    assert len(reported) < 300
+    assert "\n" not in reported
 
 
 @pytest.mark.parametrize("second", ["1", "2", "none", "junk"])
@@ -280,7 +280,7 @@ def test_a_file_with_two_lines_is_unknown(write: Write, second: str) -> None:
     lines = f"data/a.wav\t1\ndata/b.wav\t0\ndata\\a.wav\t{second}\n"
     task = read_task(write(lines), "t")
     assert _values(task) == {"b": [0.0]}
-    assert _told(task) == [
+    assert _problems(task) == [
         "metadata/t/metadata.txt:3: line 1 is for data/a.wav already; neither counts"
     ]
 
@@ -304,25 +304,25 @@ FAULTY_SEGMENTS = [
 
 
 @pytest.mark.parametrize(("line", "message"), FAULTY_SEGMENTS)
-def test_a_faulty_segment_is_told_and_the_others_count(
+def test_a_faulty_segment_is_reported_and_the_others_count(
     write: Write, line: str, message: str
 ) -> None:
     task = read_task(write("data/a.wav\ta.txt\n", a=f"0,1\t3\n{line}\n2,3\t4\n"), "t")
     assert _values(task) == {"a": [3.0, 4.0]}
-    (told,) = _told(task)
-    assert re.search(message, told)
-    assert told.startswith("metadata/t/tracks/a.txt:2: ")
+    (reported,) = _problems(task)
+    assert re.search(message, reported)
+    assert reported.startswith("metadata/t/tracks/a.txt:2: ")
 
 
 def test_of_overlapping_segments_none_counts(write: Write) -> None:
     task = read_task(write("data/a.wav\ta.txt\n", a="2,4\t0\n8,9\t1\n0,2\t2\n3,5\tnone\n"), "t")
     assert task.segments == {"data/a.wav": [(0.0, 2.0, 2.0), (8.0, 9.0, 1.0)]}
-    assert _told(task) == [
+    assert _problems(task) == [
         "metadata/t/tracks/a.txt:4: this segment overlaps the one of line 1; neither counts"
     ]
 
 
-def test_problems_of_a_track_are_told_in_its_order(write: Write) -> None:
+def test_problems_of_a_track_are_reported_in_its_order(write: Write) -> None:
     task = read_task(write("data/a.wav\ta.txt\ndata/b.wav\t0\n", a="0,2\t1\n1,3\t1\njunk\n"), "t")
     assert [problem.line for problem in task.problems] == [2, 3]
 
@@ -332,7 +332,7 @@ def test_an_empty_track_is_unknown(write: Write) -> None:
     assert (_values(task), task.problems) == ({"a": [], "b": [0.0]}, [])
 
 
-def test_junk_in_a_track_is_told_and_the_others_count(write: Write) -> None:
+def test_junk_in_a_track_is_reported_and_the_others_count(write: Write) -> None:
     root = write("data/a.wav\ta.txt\ndata/b.wav\t0\n")
     junk = np.random.default_rng(0).bytes(20_000)
     _write(root / "metadata/t/tracks/a.txt", junk)
@@ -344,11 +344,11 @@ def test_junk_in_a_track_is_told_and_the_others_count(write: Write) -> None:
     assert lines == sorted(lines)
 
 
-def test_utf_16_is_told_in_one_sentence(write: Write) -> None:
+def test_utf_16_is_reported_in_one_sentence(write: Write) -> None:
     root = write("data/a.wav\ta.txt\ndata/b.wav\t0\n")
     _write(root / "metadata/t/tracks/a.txt", "0,1\t1\n1,2\t3\n".encode("utf-16"))
-    (told,) = _told(read_task(root, "t"))
-    assert told.startswith("metadata/t/tracks/a.txt:1: expected UTF-8 text, got UTF-16")
+    (reported,) = _problems(read_task(root, "t"))
+    assert reported.startswith("metadata/t/tracks/a.txt:1: expected UTF-8 text, got UTF-16")
 
 
 FAULTY_CLASSES = [
@@ -365,15 +365,15 @@ FAULTY_CLASSES = [
 
 
 @pytest.mark.parametrize(("line", "message"), FAULTY_CLASSES)
-def test_a_faulty_class_is_told(write: Write, line: str | bytes, message: str) -> None:
+def test_a_faulty_class_is_reported(write: Write, line: str | bytes, message: str) -> None:
     faulty = line.encode() if isinstance(line, str) else line
     root = write("data/a.wav\tc\ndata/b.wav\t2\n", b"0\ta\n" + faulty + b"\n2\tc\n")
     task = read_task(root, "t")
     assert _values(task) == {"a": [2.0], "b": [2.0]}
     assert len(task.vocabulary.classes) == 3
-    (told,) = _told(task)
-    assert told.startswith("metadata/t/classes.txt:2: ")
-    assert message in told
+    (reported,) = _problems(task)
+    assert reported.startswith("metadata/t/classes.txt:2: ")
+    assert message in reported
 
 
 def test_contradicting_classes_are_called_by_their_numbers(write: Write) -> None:
@@ -385,9 +385,9 @@ def test_contradicting_classes_are_called_by_their_numbers(write: Write) -> None
         assert [problem.line for problem in task.problems] == [2, 1]
 
 
-def test_a_class_that_is_not_listed_is_told(write: Write) -> None:
+def test_a_class_that_is_not_listed_is_reported(write: Write) -> None:
     task = read_task(write("data/a.wav\t1\ndata/b.wav\tpiano\ndata/c.wav\t0\n", "0\tbell\n"), "t")
-    assert _told(task) == [
+    assert _problems(task) == [
         "metadata/t/metadata.txt:1: expected a class number from classes.txt, got 1",
         "metadata/t/metadata.txt:2: expected a class number, a class name from classes.txt or "
         "none, got 'piano'",
@@ -417,29 +417,29 @@ def test_the_highest_class_is_within_reach(write: Write) -> None:
     assert len(task.vocabulary.classes) == MAX_CLASSES
 
 
-def test_one_value_is_told_where_tracks_are_declared(write: Write) -> None:
+def test_one_value_is_reported_where_tracks_are_declared(write: Write) -> None:
     lines = "data/a.wav\t1\ndata/b.wav\ta.txt\ndata/c.wav\tnone\n"
     task = read_task(write(lines, a="0,1\t2\n"), "t", form=MULTI)
     assert _values(task) == {"b": [2.0], "c": []}
-    (told,) = _told(task)
-    assert "metadata.txt:1: expected a track or none" in told
-    assert "data.dataset.metadata_callbacks.t.name=read_multi_metadata" in told
+    (reported,) = _problems(task)
+    assert "metadata.txt:1: expected a track or none" in reported
+    assert "data.dataset.metadata_callbacks.t.name=read_multi_metadata" in reported
 
 
-def test_a_track_is_told_where_one_value_is_declared(write: Write) -> None:
+def test_a_track_is_reported_where_one_value_is_declared(write: Write) -> None:
     lines = "data/a.wav\t1\ndata/b.wav\ta.txt\ndata/c.wav\tnone\n"
     task = read_task(write(lines, a="0,1\t2\n"), "t", form=SINGLE)
     assert _values(task) == {"a": [1.0], "c": []}
-    (told,) = _told(task)
-    assert "metadata.txt:2: expected one value for the whole file" in told
-    assert "data.dataset.metadata_callbacks.t.name=read_single_metadata" in told
+    (reported,) = _problems(task)
+    assert "metadata.txt:2: expected one value for the whole file" in reported
+    assert "data.dataset.metadata_callbacks.t.name=read_single_metadata" in reported
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1e39", "1,5", "loud", "1_0", "1e"])
-def test_what_is_no_number_is_told(write: Write, value: str) -> None:
+def test_what_is_no_number_is_reported(write: Write, value: str) -> None:
     task = read_task(write(f"data/a.wav\t1.5\ndata/b.wav\t{value}\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task) == [
+    assert _problems(task) == [
         f"metadata/t/metadata.txt:2: expected a finite number or none, got '{value}'"
     ]
 
@@ -447,7 +447,7 @@ def test_what_is_no_number_is_told(write: Write, value: str) -> None:
 def test_numbers_have_no_classes(write: Write) -> None:
     task = read_task(write("data/a.wav\t1.5\n", "0\ta\n"), "t", kind="float")
     assert _values(task) == {"a": [1.5]}
-    assert _told(task)[0].startswith("metadata/t/classes.txt:1: no classes.txt")
+    assert _problems(task)[0].startswith("metadata/t/classes.txt:1: no classes.txt")
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_tasks_are_found_in_their_order(write: Write) -> None:
     assert find_tasks(root) == ["a task", "pitch", "t"]
 
 
-def test_a_task_that_is_not_there_is_told_with_those_that_are(write: Write) -> None:
+def test_a_task_that_is_not_there_is_reported_with_those_that_are(write: Write) -> None:
     root = write("data/a.wav\t1\n")
     with pytest.raises(FileNotFoundError, match=r"pitch.metadata\.txt.*there are labels for: t$"):
         read_task(root, "pitch")
@@ -499,7 +499,10 @@ def test_unknown_forms_and_kinds_are_refused(write: Write) -> None:
 
 
 def test_a_problem_names_its_file_and_line() -> None:
-    assert str(Problem("metadata/t/metadata.txt", 3, "told")) == "metadata/t/metadata.txt:3: told"
+    assert (
+        str(Problem("metadata/t/metadata.txt", 3, "reported"))
+        == "metadata/t/metadata.txt:3: reported"
+    )
 
 
 def test_the_labels_of_the_demo_are_read_without_a_problem(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vschaos.data.pitch import tracking as tracking
-from vschaos.data.pitch.labels import Voicing, find_notes
+from vschaos.data.pitch.extraction import Voicing, find_notes
 from vschaos.data.pitch.networks import (
     Crepe,
     decode_salience,
@@ -24,7 +24,7 @@ def frames_of(tracker: Tracker, *blocks: np.ndarray) -> Frames:
     return Frames(*(np.concatenate(values) for values in parts))
 
 
-def heard(tracker: Tracker, sound: np.ndarray) -> set[str]:
+def notes_found(tracker: Tracker, sound: np.ndarray) -> set[str]:
     """The notes of all frames but those at the edges."""
     voicing = Voicing(tracker.threshold, *tracker.range_hz)
     pitch, octave = pitch_and_octave(find_notes(frames_of(tracker, sound), voicing)[5:-5])
@@ -38,13 +38,13 @@ def tiny() -> Tracker:
 
 @pytest.mark.parametrize("name", NOTES)
 def test_tiny_hears_notes(tiny: Tracker, tone: Tone, name: str) -> None:
-    assert heard(tiny, tone(NOTES[name], SAMPLE_RATE)) == {name}
+    assert notes_found(tiny, tone(NOTES[name], SAMPLE_RATE)) == {name}
 
 
 def test_full_hears_notes_also_at_the_end_of_its_range(tone: Tone) -> None:
     full = make_tracker("full", hop_length=320)
-    assert heard(full, tone(261.63, SAMPLE_RATE, 0.3)) == {"C4"}
-    assert heard(full, tone(1975.53, SAMPLE_RATE, 0.3)) == {
+    assert notes_found(full, tone(261.63, SAMPLE_RATE, 0.3)) == {"C4"}
+    assert notes_found(full, tone(1975.53, SAMPLE_RATE, 0.3)) == {
         "B6"
     }  # the network says E5, and is sure
 
@@ -53,7 +53,7 @@ def test_full_hears_notes_also_at_the_end_of_its_range(tone: Tone) -> None:
 def test_swift_hears_notes(tone: Tone, name: str) -> None:
     pytest.importorskip("swift_f0")
     harmonics = [tone(number * NOTES[name], SAMPLE_RATE) / number for number in range(1, 6)]
-    assert heard(make_tracker("swift"), np.sum(harmonics, axis=0) / 3) == {name}
+    assert notes_found(make_tracker("swift"), np.sum(harmonics, axis=0) / 3) == {name}
 
 
 def test_chance_has_no_part(tone: Tone) -> None:

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from vschaos.batch import Batch
-from vschaos.data.cache.store import StoredFile
-from vschaos.data.excerpts import WholeSounds
+from vschaos.data.datamodule import ValidationSounds
 from vschaos.dsp import STFT
 from vschaos.instrument.controls import AUDIO, Control, Method
 from vschaos.instrument.stream import Stream
@@ -164,13 +163,13 @@ class Puppet(Player, Spectral, LatentStatistics, Labelled):
         return torch.tensor(self.nats)
 
 
-class Sounds(WholeSounds):
+class Sounds(ValidationSounds):
     """Sines of one second, every other one loud; loud ones are of class 1, and that is known of
     some."""
 
     def __init__(self, model: Model, known: Sequence[bool] = (True,) * 6) -> None:
         self.model, self.known = model, known
-        self.files = [StoredFile(f"data/{n}.wav", n * RATE, RATE) for n in range(len(known))]
+        self.names = [f"data/{number}.wav" for number in range(len(known))]
 
     def __getitem__(self, index: int) -> Batch:
         loud = float(index % 2)

@@ -9,11 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.data.augment.bins import BinShift
-from vschaos.data.augment.level import Gain, Polarity
-from vschaos.data.augment.mixing import MixUp
-from vschaos.data.augment.speed import Varispeed, resampled
-from vschaos.data.augment.stretch import PitchShift, TimeStretch, stretched
+from vschaos.data.augment.level import Gain, MixUp, Polarity
+from vschaos.data.augment.speed import (
+    BinShift,
+    PitchShift,
+    TimeStretch,
+    Varispeed,
+    resampled,
+    stretched,
+)
 from vschaos.data.augment.transposition import Transposition
 from vschaos.labels import Labels, Vocabulary
 

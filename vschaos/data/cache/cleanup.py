@@ -1,29 +1,28 @@
-"""What a cache holds, and what of it may go."""
+"""List what a cache holds, verify it, and remove what is not needed any more."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from vschaos.data.cache.arrays import DamagedArrayError, verify
 from vschaos.data.cache.manifest import SOUNDS, SUFFIX, Manifest, cache_lock, find_manifests
-from vschaos.data.cache.waveform import DamagedWaveformError, verify
-from vschaos.data.features import files as feature_files
-from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+from vschaos.data.features import store as features
+from vschaos.parallel import IsInterrupted, Progress, on_all_cores
 
 DAY_SECONDS = 86400.0
 PITCH = "pitch"  # frames of `extract_pitch.py`
 
 
-class Kept(NamedTuple):
+class CachedDataset(NamedTuple):
     """A dataset in a cache, at one rate and of one channel.
 
     Attributes:
         days: since it was used last.
-        is_in_use: a training runs with it, or something else that opened it.
+        is_in_use: a training has opened it, or something else.
         num_bytes: of the sounds; some may be shared with other datasets.
         num_feature_bytes: of the features of these sounds.
     """
@@ -37,16 +36,17 @@ class Kept(NamedTuple):
     num_feature_bytes: int
 
 
-class Others(NamedTuple):
-    """What else lies in a cache: bytes of each kind."""
+class Usage(NamedTuple):
+    """Bytes of a cache: of all its sounds, features and pitches, and of those among them that
+    belong to no dataset any more."""
 
-    unlisted: int
-    pitch: int
-    earlier: int
+    total: int
+    unlisted_sounds: int
     unlisted_features: int
+    pitch: int
 
 
-class Checked(NamedTuple):
+class Verified(NamedTuple):
     """Numbers of files that were read, and of those that were damaged."""
 
     sounds: int
@@ -54,31 +54,30 @@ class Checked(NamedTuple):
     damaged: int
 
 
-def kept_in(cache: Path) -> list[Kept]:
+def list_datasets(cache: Path) -> list[CachedDataset]:
     """All datasets of a cache, the last used one first."""
-    return [_kept(manifest) for manifest in find_manifests(cache)]
+    return [_describe(manifest) for manifest in find_manifests(cache)]
 
 
-def others_in(cache: Path) -> Others:
+def measure_usage(cache: Path) -> Usage:
+    sounds = {path: _size(path) for path in _files(cache, SOUNDS)}
+    of_features = {path: _size(path) for path in _files(cache, features.FOLDER)}
     listed = _waveforms_of(find_manifests(cache))
-    return Others(
-        sum(_size(path) for path in _files_of_sounds(cache) if path not in listed),
-        sum(_size(path) for path in (cache / PITCH).glob("*")),
-        sum(_size(path) for folder in _earlier(cache) for path in folder.glob("*")),
-        sum(
-            _size(path)
-            for path in _files_of_features(cache)
-            if feature_files.sound_of(path) not in listed
-        ),
+    pitch = sum(map(_size, (cache / PITCH).glob("*")))
+    return Usage(
+        sum(sounds.values()) + sum(of_features.values()) + pitch,
+        sum(size for path, size in sounds.items() if path not in listed),
+        sum(size for path, size in of_features.items() if features.sound_of(path) not in listed),
+        pitch,
     )
 
 
 def clear(
     cache: Path,
-    is_unwanted: Callable[[Kept], bool],
+    is_unwanted: Callable[[CachedDataset], bool],
     pitch: bool = False,
     feature_days: float | None = None,
-) -> list[Kept]:
+) -> list[CachedDataset]:
     """Removes datasets, the sounds that no other one shares with their features, and what nobody
     lists; but nothing that is in use.
 
@@ -99,49 +98,51 @@ def clear(
             "clear it when that is done"
         )
     try:
-        unwanted = [kept for kept in kept_in(cache) if is_unwanted(kept)]
-        gone = [kept.manifest for kept in unwanted if not kept.is_in_use]
+        unwanted = [dataset for dataset in list_datasets(cache) if is_unwanted(dataset)]
+        gone = [dataset.manifest for dataset in unwanted if not dataset.is_in_use]
         removed = _waveforms_of(gone)
         for manifest in gone:
             manifest.path.unlink()
             manifest.lock().let_go(removes=True)
-        left = kept_in(cache)
-        listed = _waveforms_of([kept.manifest for kept in left])
-        # what a running training began with may not be listed any more
-        is_quiet = not any(kept.is_in_use for kept in left)
-        for path in _files_of_sounds(cache):
-            if path not in listed and (is_quiet or path in removed):
+        left = list_datasets(cache)
+        listed = _waveforms_of(dataset.manifest for dataset in left)
+        in_use = [dataset.manifest for dataset in left if dataset.is_in_use]
+        used = _waveforms_of(in_use)
+
+        def is_gone(sound: Path) -> bool:
+            # what a running training began with may not be listed any more
+            return sound not in listed and (not in_use or sound in removed)
+
+        for path in _files(cache, SOUNDS):
+            if is_gone(path):
                 path.unlink(missing_ok=True)
-        used = _waveforms_of([kept.manifest for kept in left if kept.is_in_use])
-        for path in _files_of_features(cache):
-            sound = feature_files.sound_of(path)
-            is_gone = sound not in listed and (is_quiet or sound in removed)
+        for path in _files(cache, features.FOLDER):
+            sound = features.sound_of(path)
             is_old = feature_days is not None and _days(path) >= feature_days and sound not in used
             # nothing is computed just now: what a killed process has left may go at once
-            if is_gone or is_old or path.suffix != feature_files.SUFFIX:
+            if is_gone(sound) or is_old or path.suffix != features.SUFFIX:
                 path.unlink(missing_ok=True)
-        for folder in [*_earlier(cache), *([cache / PITCH] if pitch else [])]:
-            shutil.rmtree(folder, ignore_errors=True)
+        if pitch:
+            shutil.rmtree(cache / PITCH, ignore_errors=True)
     finally:
         lock.let_go()
-    return [kept for kept in unwanted if kept.is_in_use]
+    return [dataset for dataset in unwanted if dataset.is_in_use]
 
 
-def remove_damaged(cache: Path) -> Checked:
+def remove_damaged(cache: Path) -> Verified:
     """Reads all sounds and features of a cache and removes those that are damaged. They are
     imported and computed again when they are needed."""
-    sounds = [path for path in _files_of_sounds(cache) if path.suffix == SUFFIX]
-    features = [path for path in _files_of_features(cache) if path.suffix == feature_files.SUFFIX]
-    paths = [*sounds, *features]
-    total = sum(_size(path) for path in paths) / 1e6
-
-    with Progress("checking", total, "MB") as progress:
+    sounds = [path for path in _files(cache, SOUNDS) if path.suffix == SUFFIX]
+    of_features = [
+        path for path in _files(cache, features.FOLDER) if path.suffix == features.SUFFIX
+    ]
+    paths = [*sounds, *of_features]
+    with Progress("checking", sum(map(_size, paths)) / 1e6, "MB") as progress:
 
         def is_damaged(path: Path, is_interrupted: IsInterrupted) -> bool:
-            read: Callable[..., object] = verify if path.suffix == SUFFIX else feature_files.verify
             try:
-                read(path, lambda num_bytes: progress(num_bytes / 1e6))
-            except DamagedWaveformError:
+                verify(path, lambda num_bytes: progress(num_bytes / 1e6))
+            except DamagedArrayError:
                 return True
             except FileNotFoundError:  # cleared meanwhile
                 return False
@@ -150,50 +151,37 @@ def remove_damaged(cache: Path) -> Checked:
         damaged = [path for path, is_bad in on_all_cores(is_damaged, paths) if is_bad]
     for path in damaged:
         path.unlink(missing_ok=True)
-    return Checked(len(sounds), len(features), len(damaged))
+    return Verified(len(sounds), len(of_features), len(damaged))
 
 
-def _kept(manifest: Manifest) -> Kept:
+def _describe(manifest: Manifest) -> CachedDataset:
     lock = manifest.lock()
     is_free = lock.take()
     lock.let_go()
-    waveforms = [
-        known.waveform for _, _, known in manifest.waveforms() if known.waveform is not None
+    lengths = [waveform.length for *_, waveform in manifest.waveforms()]
+    sounds = _waveforms_of([manifest])
+    of_features = [
+        path
+        for path in _files(manifest.cache, features.FOLDER)
+        if features.sound_of(path) in sounds
     ]
-    paths = _waveforms_of([manifest])
-    return Kept(
+    return CachedDataset(
         manifest,
         _days(manifest.path),
         not is_free,
-        len(waveforms),
-        sum(waveform.length for waveform in waveforms) / manifest.sample_rate / 60,
-        sum(map(_size, paths)),
-        sum(_size(path) for path in features_of(manifest.cache, paths)),
+        len(lengths),
+        sum(lengths) / manifest.sample_rate / 60,
+        sum(map(_size, sounds)),
+        sum(map(_size, of_features)),
     )
 
 
-def _waveforms_of(manifests: Collection[Manifest]) -> set[Path]:
-    return {path for manifest in manifests for _, path, _ in manifest.waveforms()}
+def _waveforms_of(manifests: Iterable[Manifest]) -> set[Path]:
+    return {path for manifest in manifests for _, path, *_ in manifest.waveforms()}
 
 
-def _files_of_sounds(cache: Path) -> list[Path]:
-    return sorted(path for path in (cache / SOUNDS).glob("*/*") if path.is_file())
-
-
-def features_of(cache: Path, sounds: Collection[Path]) -> list[Path]:
-    """Files of features that were computed from these cached waveforms."""
-    return [path for path in _files_of_features(cache) if feature_files.sound_of(path) in sounds]
-
-
-def _files_of_features(cache: Path) -> list[Path]:
-    return sorted(path for path in (cache / feature_files.FEATURES).glob("*/*") if path.is_file())
-
-
-def _earlier(cache: Path) -> Iterator[Path]:
-    """Folders that an earlier version of vschaos left."""
-    for index in cache.glob("*/index.json"):
-        if re.fullmatch("[0-9a-f]{20}", index.parent.name):
-            yield index.parent
+def _files(cache: Path, folder: str) -> list[Path]:
+    return sorted(path for path in (cache / folder).glob("*/*") if path.is_file())
 
 
 def _days(path: Path) -> float:

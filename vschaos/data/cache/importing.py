@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from vschaos.audio.files import UnusableAudioError
-from vschaos.data.cache.convert import cancels_in, found_whole, import_sound
-from vschaos.data.cache.manifest import FileStamp, Known, Manifest
-from vschaos.data.cache.sources import BYTES_PER_SAMPLE, Source, recognise, room_for, unreadable
-from vschaos.data.cache.waveform import BusyError, CachedWaveform
-from vschaos.data.full_scale import beyond, is_beyond
-from vschaos.data.parallel import IsInterrupted, Progress, on_all_cores
+import numpy as np
+
+from vschaos.audio.channels import Origin
+from vschaos.audio.files import UnusableAudioError, read_blocks
+from vschaos.data.cache.arrays import DamagedArrayError, new_array, verify
+from vschaos.data.cache.manifest import CachedWaveform, Known, Manifest
+from vschaos.data.cache.sources import (
+    BYTES_PER_SAMPLE,
+    ChangedError,
+    FileStamp,
+    Source,
+    recognise,
+    room_for,
+)
+from vschaos.data.remarks import why_unusable
 from vschaos.files import check_room
+from vschaos.locks import BusyError, claimed
+from vschaos.parallel import IsInterrupted, Progress, StoppedError, on_all_cores, share_work
 
-NAMES_SHOWN = 5  # of each kind
-SAME_RATE = 0.9  # of a model's rate: sounds above fill its bins but for some that few hear
+TRIALS = 3  # of a file that changes while it is imported
 WRITE_SECONDS = 10.0  # from one writing of the manifest to the next
 logger = logging.getLogger(__name__)
 
@@ -32,6 +41,9 @@ class Importer:
 
     Args:
         manifest: written now and then, and at the end.
+
+    Attributes:
+        reasons: why some files cannot be used, by name.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -40,20 +52,15 @@ class Importer:
         self._written = time.monotonic()
 
     def __call__(self, paths: Mapping[str, Path]) -> dict[str, str]:
-        """Imports files, given by name, where that was not done before.
-
-        Returns:
-            the reasons why some cannot be used, by name.
+        """Imports files, given by name, where that was not done before; returns `reasons`.
 
         Raises:
             ValueError: there is no room for the others.
             OSError: the cache cannot be written.
         """
-        self.reasons = {}
         before = dict(self.manifest.known)
         try:
-            sources = self._recognise(paths)
-            missing = self._missing(sources)
+            missing = self._missing(paths)
             if missing:
                 self._import(missing)
         finally:
@@ -61,72 +68,59 @@ class Importer:
                 self._save()
         return self.reasons
 
-    def _save(self) -> None:
-        with suppress(OSError):  # then more is read next time
-            self.manifest.write()
-        self._written = time.monotonic()
-
-    def _recognise(self, paths: Mapping[str, Path]) -> dict[str, Source]:
-        """Digests of the files; those whose stamp is known are not read."""
-        sources, unread = {}, {}
+    def _missing(self, paths: Mapping[str, Path]) -> dict[str, Source]:
+        """Files without an intact waveform. Bytes of a file, and those of its waveform, are read
+        unless they were before, as their stamps say."""
+        missing, unsure = {}, {}
         for name, path in paths.items():
             try:
                 stamp = FileStamp.of(path)
             except OSError as error:
-                self.reasons[name] = unreadable(error)
+                self.reasons[name] = _unreadable(error)
                 continue
             known = self.manifest.known.get(name)
-            if known is not None and known.stamp == stamp:
-                sources[name] = Source(path, stamp, True, known.digest)
-            else:
-                unread[name] = stamp.size
-        with Progress("reading", sum(unread.values()) / 1e6, "MB") as progress:
+            if known is None or known.stamp != stamp or not self._is_verified(known):
+                unsure[name] = stamp.size
+            elif known.reason:
+                self.reasons[name] = known.reason
+        with Progress("reading", sum(unsure.values()) / 1e6, "MB") as progress:
 
-            def read(name: str, is_interrupted: IsInterrupted) -> Source | str:
+            def read(name: str, is_interrupted: IsInterrupted) -> Known | Source | str:
+                path, known = paths[name], self.manifest.known.get(name)
                 try:
-                    return recognise(paths[name], is_interrupted)
+                    stamp = FileStamp.of(path)
+                    if known is not None and known.stamp == stamp:
+                        source = Source(path, stamp, True, known.digest)
+                    else:
+                        source = recognise(path, is_interrupted)
                 except OSError as error:
-                    return unreadable(error)
-                finally:
-                    progress(unread[name] / 1e6)
+                    return _unreadable(error)
+                found = _find_whole(source, self.manifest)
+                progress(unsure[name] / 1e6)
+                return found or source
 
-            for name, found in on_all_cores(read, sorted(unread, key=lambda name: -unread[name])):
+            for name, found in on_all_cores(read, sorted(unsure, key=lambda name: -unsure[name])):
                 if isinstance(found, str):
                     self.reasons[name] = found
-                    continue
-                sources[name] = found
-                self._note(name, found.known)
-        return sources
-
-    def _missing(self, sources: Mapping[str, Source]) -> dict[str, Source]:
-        """Files without an intact waveform. Those not verified since their stamp are read."""
-        unsure: dict[str, Path] = {}
-        missing = {}
-        for name, source in sources.items():
-            known = self.manifest.known[name]
-            path = self.manifest.waveform_path(source.digest)
-            if known.reason:
-                self.reasons[name] = known.reason
-            elif not path.exists():
-                missing[name] = source
-            elif known.waveform is None or known.waveform_stamp != FileStamp.of(path):
-                unsure[name] = path
-        sizes = {name: path.stat().st_size for name, path in unsure.items()}
-        with Progress("checking", sum(sizes.values()) / 1e6, "MB") as progress:
-
-            def check(name: str, is_interrupted: IsInterrupted) -> Known | None:
-                return found_whole(sources[name], unsure[name], lambda n: progress(n / 1e6))
-
-            for name, known_now in on_all_cores(check, unsure):
-                if known_now is None:
-                    missing[name] = sources[name]
+                elif isinstance(found, Known):
+                    self._note(name, found)
                 else:
-                    self._note(name, known_now)
+                    missing[name] = found
+                    self._note(name, _entry(found))
         return missing
 
+    def _is_verified(self, known: Known) -> bool:
+        """Whether a file needs not be read again: its waveform is as it was, or there is none."""
+        if known.reason:
+            return True
+        try:
+            stamp = FileStamp.of(self.manifest.waveform_path(known.digest))
+        except FileNotFoundError:
+            return False
+        return known.waveform is not None and known.waveform_stamp == stamp
+
     def _import(self, sources: Mapping[str, Source]) -> None:
-        paths = [source.path for source in sources.values()]
-        room = room_for(paths, self.manifest.sample_rate)
+        room = room_for([source.path for source in sources.values()], self.manifest.sample_rate)
         check_room(self.manifest.cache, room, "the imported sounds", "data.dataset.cache")
         minutes = room / BYTES_PER_SAMPLE / self.manifest.sample_rate / 60
         logger.info(
@@ -135,94 +129,120 @@ class Importer:
         )
         largest_first = sorted(sources, key=lambda name: -sources[name].stamp.size)
         with Progress("importing", minutes, "minutes of sound") as progress:
-            left = self._take_turns(largest_first, sources, progress, waits=False)
-            # other processes import these: they may yet fail, or be killed
-            self._take_turns(left, sources, progress, waits=True)
 
-    def _take_turns(
-        self,
-        names: Sequence[str],
-        sources: Mapping[str, Source],
-        progress: Progress,
-        waits: bool,
-    ) -> list[str]:
-        """Imports files, and returns those that another process is importing."""
+            def take(
+                name: str, is_interrupted: IsInterrupted, waits: bool
+            ) -> tuple[Known | None, str] | None:
+                source = sources[name]
+                try:
+                    known = import_sound(source, self.manifest, progress, is_interrupted, waits)
+                except BusyError:
+                    return None
+                except UnusableAudioError as error:
+                    return None, str(error)
+                return known, known.reason
 
-        def take(name: str, is_interrupted: IsInterrupted) -> Known | str | None:
-            try:
-                return import_sound(sources[name], self.manifest, progress, is_interrupted, waits)
-            except BusyError:
-                return None
-            except UnusableAudioError as error:
-                return str(error)
-
-        left = []
-        for name, found in on_all_cores(take, names):
-            if found is None:
-                left.append(name)
-            elif isinstance(found, str):
-                self.reasons[name] = found
-            else:
-                self._note(name, found)
-                if found.reason:
-                    self.reasons[name] = found.reason
-        return left
+            for name, (known, reason) in share_work(on_all_cores, take, largest_first):
+                if known is not None:
+                    self._note(name, known)
+                if reason:
+                    self.reasons[name] = reason
 
     def _note(self, name: str, known: Known) -> None:
         self.manifest.known[name] = known
         if time.monotonic() - self._written > WRITE_SECONDS:
             self._save()
 
-
-def warn_of_sounds(
-    waveforms: Mapping[str, CachedWaveform], sample_rate: int, channel: str, choice: str
-) -> None:
-    """Warns of sounds that are probably not meant to be trained with as they are.
-
-    Args:
-        waveforms: of the sounds, by name.
-        sample_rate: of the model, Hz.
-        channel: `mix`, or a number.
-        choice: `data.dataset.beyond_full_scale`.
-    """
-    cancelled = {name: cancels_in(waveform, channel) for name, waveform in waveforms.items()}
-    _warn_of_some({name: said for name, said in cancelled.items() if said})
-    is_scaled = choice == "scale"
-    done = f"it is {'scaled to the usual peak' if is_scaled else 'trained with at that level'}"
-    _warn_of_some(
-        {
-            name: f"{beyond(waveform.peak)}: {done} (data.dataset.beyond_full_scale={choice})"
-            for name, waveform in waveforms.items()
-            if is_beyond(waveform.peak)
-        }
-    )
-    for said in low_rates(
-        Counter(waveform.file_rate for waveform in waveforms.values()), sample_rate
-    ):
-        logger.warning("%s: %s", *said)
+    def _save(self) -> None:
+        with suppress(OSError):  # then more is read next time
+            self.manifest.write()
+        self._written = time.monotonic()
 
 
-def low_rates(counts: Mapping[int, int], sample_rate: int) -> Iterator[tuple[str, str]]:
-    """Sounds of each rate clearly below a model's: their count, and the consequence.
+def import_sound(
+    source: Source,
+    manifest: Manifest,
+    progress: Callable[[float], object],
+    is_interrupted: IsInterrupted,
+    waits: bool,
+) -> Known:
+    """Converts a file, or finds the reason why these bytes have no usable sound.
 
     Args:
-        counts: of sounds, by their rate in Hz.
-        sample_rate: of the model, Hz.
+        progress: called again and again with the minutes of sound imported since.
+        waits: for another process that is converting it.
+
+    Raises:
+        UnusableAudioError: it cannot be read now.
+        BusyError: another process is converting it.
+        OSError: the waveform cannot be written.
     """
-    best = max(counts, default=0)
-    for rate, count in sorted(counts.items()):
-        if 0 < rate < SAME_RATE * sample_rate:
-            fits = f"model.sample_rate={best} fits all of them" if best < sample_rate else ""
-            others = "a model of their own, or files of a higher rate, would avoid it"
-            yield (
-                f"{count} of {sum(counts.values())} sounds at {rate} Hz",
-                f"they have nothing above {rate // 2} Hz, so a model of {sample_rate} Hz "
-                f"(model.sample_rate) learns silence there; {fits or others}",
-            )
+    for _ in range(TRIALS):
+        path = manifest.waveform_path(source.digest)
+        with claimed(path, waits, is_interrupted):
+            found = _find_whole(source, manifest)
+            if found is not None:
+                return found
+            try:
+                waveform = _convert(source, path, manifest, progress, is_interrupted)
+                return _entry(source, waveform=waveform)
+            except UnusableAudioError as error:
+                if error.__cause__ is not None:  # of the disk, or of a decoder
+                    raise
+                return _entry(source, reason=str(error))
+            except ChangedError:
+                pass
+        try:
+            source = recognise(source.path, is_interrupted)
+        except OSError as error:
+            raise UnusableAudioError(_unreadable(error)) from error
+    raise UnusableAudioError("it changes while it is imported")
 
 
-def _warn_of_some(said: Mapping[str, str]) -> None:
-    for name in list(said)[:NAMES_SHOWN]:
-        logger.warning("%s: %s", name, said[name])
-    if len(said) > NAMES_SHOWN:
-        logger.warning("and %d more (vschaos check lists all)", len(said) - NAMES_SHOWN)
+def _convert(
+    source: Source,
+    path: Path,
+    manifest: Manifest,
+    progress: Callable[[float], object],
+    is_interrupted: IsInterrupted,
+) -> CachedWaveform:
+    sample_rate, channel = manifest.sample_rate, manifest.channel
+    origin, peak = Origin(), 0.0
+    with new_array(path) as array:
+        for block in read_blocks(source.path, sample_rate, channel, origin):
+            if is_interrupted():
+                raise StoppedError
+            array.append(block)
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            progress(len(block) / sample_rate / 60)
+        try:
+            source.check_unchanged()
+        except OSError as error:
+            raise UnusableAudioError(_unreadable(error)) from error
+        about_file = origin.sample_rate, origin.num_channels, origin.mix_db
+        waveform = CachedWaveform(sample_rate, array.shape[0], peak, array.checksum, *about_file)
+        reason = why_unusable(waveform, channel)
+        if reason:
+            raise UnusableAudioError(reason)
+        array.about = waveform._asdict()
+    return waveform
+
+
+def _find_whole(source: Source, manifest: Manifest) -> Known | None:
+    """The entry of a file whose waveform is cached; none if it is missing or damaged."""
+    path = manifest.waveform_path(source.digest)
+    try:
+        began, stamp = time.time(), FileStamp.of(path)
+        waveform = CachedWaveform(**verify(path).about)
+    except (FileNotFoundError, DamagedArrayError):
+        return None
+    waveform_stamp = stamp if stamp.is_settled(began) else None
+    return _entry(source, waveform=waveform, waveform_stamp=waveform_stamp)
+
+
+def _entry(source: Source, **more: Any) -> Known:
+    return Known(source.stamp if source.is_sure else None, source.digest, **more)
+
+
+def _unreadable(error: OSError) -> str:
+    return f"it cannot be read as audio ({error.strerror or error})"

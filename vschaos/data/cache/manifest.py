@@ -1,12 +1,12 @@
-"""The manifest of a dataset: digests of its files, and the cached waveforms imported from them.
+"""The manifest of a dataset: digests of its files, and the waveforms that were imported from them.
 
 A file is known by the SHA-256 of its bytes. So as not to read hours of sound at every start, a
-manifest keeps for each file a stamp (size, times of the last change and of the last change of its
+manifest has for each file a stamp (size, times of the last change and of the last change of its
 entry, number of the entry) of when its bytes were read: as long as the stamp is the same, so are
 the bytes. A program that writes other bytes and puts the time of change back is noticed, since the
 time of the entry's change cannot be set; a stamp so young that another change might not show in it
 is not trusted. What is left: disks that are written without their file system, and Windows, which
-does not keep the time of an entry's change, so that size and time of change decide there alone.
+has no time of an entry's change, so that size and time of change decide there alone.
 """
 
 from __future__ import annotations
@@ -16,41 +16,40 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vschaos.data.cache.locks import Lock
-from vschaos.data.cache.waveform import FORMAT, CachedWaveform
+from vschaos.data.cache.arrays import FORMAT
+from vschaos.data.cache.sources import FileStamp
+from vschaos.locks import Lock
 
-SETTLED_SECONDS = 2.0  # the coarsest clock of a file system that is in use
 FOLDER, SOUNDS = "datasets", "sounds"  # in the cache
 SUFFIX = ".sound"
 # what may be wrong with a text file that we did not write
 UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
-class FileStamp(NamedTuple):
-    """What a file system says of a file; all times in nanoseconds since 1970."""
+class CachedWaveform(NamedTuple):
+    """What is known of an imported sound, `about` in the header of its array.
 
-    size: int
-    changed: int
-    entry_changed: int
-    entry: int
+    Attributes:
+        sample_rate: Hz.
+        length: samples.
+        peak: the largest of their absolutes.
+        checksum: of the samples.
+        file_rate: Hz, of the file.
+        num_channels: of the file.
+        mix_db: level of the mix of all channels, against theirs.
+    """
 
-    @classmethod
-    def of(cls, path: Path) -> FileStamp:
-        """
-        Raises:
-            OSError: there is no such file.
-        """
-        about = path.stat()
-        return cls(about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
-
-    def is_settled(self, at: float) -> bool:
-        """Whether a change after the time `at`, in seconds since 1970, would change it."""
-        youngest = max(self.changed, self.entry_changed)
-        return youngest < (at - SETTLED_SECONDS) * 1e9
+    sample_rate: int
+    length: int
+    peak: float
+    checksum: int
+    file_rate: int
+    num_channels: int
+    mix_db: float
 
 
 class Known(NamedTuple):
@@ -74,31 +73,18 @@ class Known(NamedTuple):
     def from_json(cls, entry: Any) -> Known:
         """
         Raises:
-            ValueError, TypeError: it is not what `Ledger.write` writes.
+            ValueError, TypeError: it is not what `Manifest.write` writes.
         """
         stamp, digest, reason, waveform, waveform_stamp = entry
         if not re.fullmatch("[0-9a-f]{64}", digest) or not isinstance(reason, str):
-            raise ValueError("no digest")
+            raise ValueError(f"expected a SHA-256 and a reason, got {digest!r} and {reason!r}")
         return cls(
-            FileStamp(*map(int, stamp)) if stamp else None,
+            FileStamp(*stamp) if stamp else None,
             digest,
             reason,
-            _waveform(*waveform) if waveform else None,
-            FileStamp(*map(int, waveform_stamp)) if waveform_stamp else None,
+            CachedWaveform(*waveform) if waveform else None,
+            FileStamp(*waveform_stamp) if waveform_stamp else None,
         )
-
-
-def _waveform(
-    sample_rate: int,
-    length: int,
-    peak: float,
-    checksum: int,
-    file_rate: int,
-    num_channels: int,
-    mix_db: float,
-) -> CachedWaveform:
-    numbers = int(sample_rate), int(length), float(peak), int(checksum)
-    return CachedWaveform(*numbers, int(file_rate), int(num_channels), float(mix_db))
 
 
 class Manifest:
@@ -145,10 +131,8 @@ class Manifest:
 
     def recall(self) -> None:
         """Takes over what was written before; damaged ones are as if they were not there."""
-        try:
+        with suppress(*UNREADABLE):
             self.known = self.read(self.path).known
-        except UNREADABLE:
-            self.known = {}
 
     def touch(self) -> None:
         """Notes that its sounds are used now."""
@@ -177,31 +161,52 @@ class Manifest:
         key = _digest([FORMAT, digest, self.sample_rate, self.channel])
         return self.cache / SOUNDS / key[:2] / f"{key[2:32]}{SUFFIX}"
 
-    def waveforms(self) -> Iterator[tuple[str, Path, Known]]:
-        """Imported files: names, paths of their waveforms, and entries."""
+    def waveforms(self) -> Iterator[tuple[str, Path, str, CachedWaveform]]:
+        """Imported files: names, paths of their waveforms, digests, and what is known of them."""
         for name, known in self.known.items():
             if known.waveform is not None:
-                yield name, self.waveform_path(known.digest), known
+                yield name, self.waveform_path(known.digest), known.digest, known.waveform
 
     def lock(self) -> Lock:
         """To be held, together with others, by whoever uses the sounds."""
         return Lock(self.path.with_suffix(".lock"))
 
 
-def cache_lock(cache: Path) -> Lock:
-    """To be held by those who import, together, and alone by who removes."""
-    return Lock(cache / "lock")
-
-
 def find_manifests(cache: Path) -> list[Manifest]:
     """All of a cache, the last used one first; damaged ones are left out."""
     found = []
     for path in (cache / FOLDER).glob("*.json"):
-        try:
+        with suppress(*UNREADABLE):
             found.append((path.stat().st_mtime, Manifest.read(path)))
-        except UNREADABLE:
-            continue
     return [manifest for _, manifest in sorted(found, key=lambda entry: -entry[0])]
+
+
+def cache_lock(cache: Path) -> Lock:
+    """To be held by those who write to a cache, together, and alone by the one who clears it."""
+    return Lock(cache / "lock")
+
+
+@contextmanager
+def cache_in_use(cache: Path, work: str) -> Iterator[None]:
+    """Holds a cache that is written to, so that nothing is cleared meanwhile.
+
+    Args:
+        work: what is done, for the message of an error.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    lock = cache_lock(cache)
+    lock.take(is_shared=True, waits=True)
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = f"{error.strerror}, as {work} (data.dataset.cache)"
+        raise OSError(error.errno, reason, str(cache)) from error
+    finally:
+        lock.let_go()
 
 
 def _digest(settings: list[Any]) -> str:

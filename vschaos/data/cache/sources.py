@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio.files import UnusableAudioError, duration_seconds
-from vschaos.data.cache.manifest import FileStamp, Known
-from vschaos.data.parallel import IsInterrupted, StoppedError
+from vschaos.parallel import IsInterrupted, StoppedError
 
+SETTLED_SECONDS = 2.0  # the coarsest clock of a file system that is in use
 FILES_ASKED = 100  # of each kind, headers are read; the others are guessed by their size
 BYTES_PER_SAMPLE = 4
 CHUNK = 1 << 20  # bytes
@@ -22,6 +22,29 @@ CHUNK = 1 << 20  # bytes
 
 class ChangedError(Exception):
     """A file is not what it was when its bytes were read."""
+
+
+class FileStamp(NamedTuple):
+    """What a file system says of a file; all times in nanoseconds since 1970."""
+
+    size: int
+    changed: int
+    entry_changed: int
+    entry: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileStamp:
+        """
+        Raises:
+            OSError: there is no such file.
+        """
+        about = path.stat()
+        return cls(about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+
+    def is_settled(self, at: float) -> bool:
+        """Whether a change after the time `at`, in seconds since 1970, would change it."""
+        youngest = max(self.changed, self.entry_changed)
+        return youngest < (at - SETTLED_SECONDS) * 1e9
 
 
 class Source(NamedTuple):
@@ -38,19 +61,14 @@ class Source(NamedTuple):
     is_sure: bool
     digest: str
 
-    @property
-    def known(self) -> Known:
-        return Known(self.stamp if self.is_sure else None, self.digest)
-
     def check_unchanged(self) -> None:
         """
         Raises:
             ChangedError: it holds other bytes now.
             OSError: it is gone.
         """
-        if FileStamp.of(self.path) != self.stamp:
-            raise ChangedError
-        if not self.is_sure and recognise(self.path).digest != self.digest:
+        is_changed = FileStamp.of(self.path) != self.stamp
+        if is_changed or (not self.is_sure and recognise(self.path).digest != self.digest):
             raise ChangedError
 
 
@@ -68,10 +86,6 @@ def recognise(path: Path, is_interrupted: IsInterrupted = lambda: False) -> Sour
             digest.update(chunk)
     is_sure = stamp.is_settled(began) and FileStamp.of(path) == stamp
     return Source(path, stamp, is_sure, digest.hexdigest())
-
-
-def unreadable(error: OSError) -> str:
-    return f"it cannot be read as audio ({error.strerror or error})"
 
 
 def room_for(paths: Sequence[Path], sample_rate: int) -> int:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vschaos.audio.files import Waveform, check_channel
-from vschaos.data.cache.importing import Importer, warn_of_sounds
-from vschaos.data.cache.locks import Lock
-from vschaos.data.cache.manifest import Manifest, cache_lock, find_manifests
-from vschaos.data.cache.waveform import (
-    CachedWaveform,
-    DamagedWaveformError,
-    map_waveform,
-    read_header,
-)
+from vschaos.data.cache.arrays import DamagedArrayError, map_array, read_header
+from vschaos.data.cache.importing import Importer
+from vschaos.data.cache.manifest import CachedWaveform, Manifest, cache_in_use, find_manifests
 from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, check_choice, gain_for, is_beyond, usual_peak
+from vschaos.data.remarks import warn_of_sounds, why_short
+from vschaos.locks import Lock
 
 BLOCK_LENGTH = 1 << 20  # samples that are measured at once
 MOST_MAPPED = 20_000  # files at once; systems allow for some 65,000 maps
@@ -151,7 +147,7 @@ class SoundStore:
         if samples is None:
             if len(self._mapped) >= MOST_MAPPED:
                 self._mapped.clear()
-            samples = self._mapped[name] = map_waveform(self.waveforms[name][0])
+            samples = self._mapped[name] = map_array(self.waveforms[name][0])
         return samples
 
     @property
@@ -203,32 +199,30 @@ def open_store(
         logger.warning("left out %s: %s", name, reason)
     paths = {name_in(path, root): path for path in _list_needed(root, n_files, needed)}
     cache = cache or default_cache()
-    importing = cache_lock(cache)
-    importing.take(is_shared=True, waits=True)
-    manifest = Manifest(cache, root, sample_rate, channel)
-    lock = manifest.lock()
-    lock.take(is_shared=True, waits=True)
-    manifest.recall()
-    try:
+    with cache_in_use(cache, "the sounds were imported"):
+        manifest = Manifest(cache, root, sample_rate, channel)
+        lock = manifest.lock()
+        lock.take(is_shared=True, waits=True)
+        manifest.recall()
         reasons = Importer(manifest)(paths)
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        reason = f"{error.strerror}, as the sounds were imported (data.dataset.cache)"
-        raise OSError(error.errno, reason, str(cache)) from error
-    finally:
-        importing.let_go()
     manifest.touch()
-    store = _store(manifest, paths, reasons, min_length, lock, beyond_full_scale)
-    for name, reason in store.skipped:
-        logger.warning("skipped %s: %s", name, reason)
-    if not store.files:
+    imported = {name: (path, waveform) for name, path, _, waveform in manifest.waveforms()}
+    usable, skipped = {}, []
+    for name in paths:
+        reason = reasons.get(name) or _unwanted(imported[name][1], min_length, beyond_full_scale)
+        if reason:
+            skipped.append(SkippedFile(name, reason))
+            logger.warning("skipped %s: %s", name, reason)
+        else:
+            usable[name] = imported[name]
+    if not usable:
         raise ValueError(f"none of the {len(paths)} files in {root} can be used: see above why")
-    if store.skipped:
-        logger.warning("skipped %d of %d files", len(store.skipped), len(paths))
-    waveforms = {name: waveform for name, (_, waveform) in store.waveforms.items()}
+    if skipped:
+        logger.warning("skipped %d of %d files", len(skipped), len(paths))
+    waveforms = {name: waveform for name, (_, waveform) in usable.items()}
     warn_of_sounds(waveforms, sample_rate, manifest.channel, beyond_full_scale)
-    return store
+    digests = {name: manifest.known[name].digest for name in usable}
+    return SoundStore(sample_rate, usable, skipped, lock, beyond_full_scale, digests)
 
 
 def find_stores(
@@ -250,12 +244,11 @@ def find_stores(
         if (manifest.sample_rate, manifest.channel) != (sample_rate, str(channel)):
             continue
         waveforms = {
-            name: (path, known.waveform)
-            for name, path, known in manifest.waveforms()
+            name: (path, waveform)
+            for name, path, digest, waveform in manifest.waveforms()
             if name in names
-            and known.digest.startswith((digests or {}).get(name, ""))
-            and known.waveform is not None
-            and _has_length(path, known.waveform)
+            and digest.startswith((digests or {}).get(name, ""))
+            and _is_there(path, waveform)
         }
         if waveforms.keys() == set(names):
             store = SoundStore(sample_rate, waveforms, beyond_full_scale=beyond_full_scale)
@@ -263,39 +256,17 @@ def find_stores(
     return found
 
 
-def _has_length(path: Path, waveform: CachedWaveform) -> bool:
+def _is_there(path: Path, waveform: CachedWaveform) -> bool:
     try:
-        return read_header(path) == waveform
-    except (OSError, DamagedWaveformError):
+        return read_header(path).about == waveform._asdict()
+    except (OSError, DamagedArrayError):
         return False
-
-
-def _store(
-    manifest: Manifest,
-    names: Iterable[str],
-    reasons: Mapping[str, str],
-    min_length: int,
-    lock: Lock,
-    beyond_full_scale: str,
-) -> SoundStore:
-    waveforms, skipped = {}, []
-    for name in names:
-        known = manifest.known.get(name)
-        reason = reasons.get(name)
-        if reason is None and known is not None and known.waveform is not None:
-            reason = _unwanted(known.waveform, min_length, beyond_full_scale)
-            if not reason:
-                waveforms[name] = manifest.waveform_path(known.digest), known.waveform
-                continue
-        skipped.append(SkippedFile(name, reason or "it was not imported"))
-    digests = {name: manifest.known[name].digest for name in waveforms}
-    return SoundStore(manifest.sample_rate, waveforms, skipped, lock, beyond_full_scale, digests)
 
 
 def _unwanted(waveform: CachedWaveform, min_length: int, beyond_full_scale: str) -> str:
     """Why a readable sound is skipped; empty if it is not."""
     if waveform.length < min_length:
-        return short_reason(waveform.length, waveform.sample_rate, min_length)
+        return why_short(waveform.length, waveform.sample_rate, min_length)
     if beyond_full_scale == "skip" and is_beyond(waveform.peak):
         return f"{beyond(waveform.peak)} (data.dataset.beyond_full_scale=skip)"
     return ""
@@ -308,10 +279,6 @@ def _list_needed(root: Path, n_files: int | None, needed: Collection[str]) -> li
         return paths
     # a file more or less, and others are picked
     return [path for path in list_sounds(root) if name_in(path, root) in needed] or paths
-
-
-def short_reason(length: int, sample_rate: int, min_length: int) -> str:
-    return f"it is too short: {length} samples at {sample_rate} Hz, at least {min_length} expected"
 
 
 def default_cache() -> Path:

@@ -18,14 +18,12 @@ from vschaos.audio.files import (
     probe,
     read_blocks,
 )
-from vschaos.data.cache.convert import SILENCE, SILENT_REASON
-from vschaos.data.cache.importing import low_rates
-from vschaos.data.cache.store import short_reason
 from vschaos.data.check.coverage import Coverage, measure_coverage
 from vschaos.data.check.findings import ERROR, NOTE, WARNING, Finding
 from vschaos.data.files import check_root, left_out, list_sounds, name_in
 from vschaos.data.full_scale import beyond, is_beyond
 from vschaos.data.metadata.task import find_tasks
+from vschaos.data.remarks import SILENCE, SILENT_REASON, low_rates, why_short
 from vschaos.progress import Progress
 
 SAMPLE_RATE = 44100  # Hz, of a model whose recipe says nothing else
@@ -118,10 +116,10 @@ def inspect_dataset(root: Path, float_tasks: Collection[str] = ()) -> Inspection
         )
     findings: list[Finding] = []
     readable, usable = [], []
-    for path in Progress(paths, desc="listening", unit="file"):
+    for path in Progress(paths, desc="reading", unit="file"):
         name = name_in(path, root)
         try:
-            sound, remarks = _listen(path, name)
+            sound, remarks = _inspect(path, name)
         except UnusableAudioError as error:
             findings.append(Finding(ERROR, "files that cannot be used", name, str(error)))
             continue
@@ -153,8 +151,8 @@ def count_formats(sounds: Iterable[Sound]) -> dict[str, Counter[Any]]:
     }
 
 
-def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
-    """A sound, and what is to be said of it.
+def _inspect(path: Path, name: str) -> tuple[Sound, list[Finding]]:
+    """A sound, and the findings about it.
 
     Raises:
         UnusableAudioError: it cannot be read, or has no sample.
@@ -169,7 +167,7 @@ def _listen(path: Path, name: str) -> tuple[Sound, list[Finding]]:
         raise UnusableAudioError("it is empty")
     remarks = []
     if length < HOP_LENGTH:
-        reason = short_reason(length, header.sample_rate, HOP_LENGTH)
+        reason = why_short(length, header.sample_rate, HOP_LENGTH)
         remarks.append(Finding(WARNING, SHORT, name, reason))
     if cancels(origin.mix_db, origin.num_channels):
         remarks.append(Finding(WARNING, CANCELLED, name, cancelling(origin.mix_db)))

@@ -5,8 +5,6 @@ windowed     features of one window per frame
 loudness, pitch   A-weighted level, and fundamental with its confidence
 live         both as an instrument measures them, by the same streaming modules
 store        features of a dataset, memory-mapped; computes those that are missing
-computing, processes   which are missing, and their computation in parallel processes
-files        one feature of one file in the cache
 """
 
 from vschaos.data.features.feature import Feature

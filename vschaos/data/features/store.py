@@ -1,23 +1,42 @@
-"""Features of all sounds of a dataset, computed once and memory-mapped."""
+"""Features of all sounds of a dataset, computed once and memory-mapped.
+
+The features of a cached waveform are arrays in `features/`, beside `sounds/`.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vschaos.data.cache.locks import Lock
-from vschaos.data.cache.manifest import cache_lock
+from vschaos.data.cache.arrays import (
+    DamagedArrayError,
+    array_bytes,
+    map_array,
+    new_array,
+    read_header,
+    verify,
+)
+from vschaos.data.cache.manifest import SOUNDS, cache_in_use
+from vschaos.data.cache.manifest import SUFFIX as SOUND_SUFFIX
 from vschaos.data.cache.store import SoundStore, StoredFile
-from vschaos.data.features.computing import FeatureOfSound, compute_missing
-from vschaos.data.features.feature import Feature
-from vschaos.data.features.files import map_feature
+from vschaos.data.features.feature import Feature, compute
+from vschaos.files import check_room
+from vschaos.locks import BusyError, Lock, claimed
+from vschaos.parallel import IsInterrupted, Progress, in_processes, on_all_cores, share_work
 
+FOLDER, SUFFIX = "features", ".feature"  # in the cache
+IDENTITY_LENGTH = 24  # of its hexadecimal digits in the name of a file
 MOST_MAPPED = 5_000  # files at once: systems allow for some 65,000 maps, and sounds take 20,000
+logger = logging.getLogger(__name__)
 
 
 class FeatureStore:
@@ -73,8 +92,63 @@ class FeatureStore:
         if frames is None:
             if len(self._mapped) >= MOST_MAPPED:
                 self._mapped.clear()
-            frames = self._mapped[name] = map_feature(self.paths[name], len(self._outside))
+            frames = map_array(self.paths[name]).reshape(-1, len(self._outside))
+            self._mapped[name] = frames
         return frames
+
+
+@dataclass(frozen=True)
+class FeatureOfSound:
+    """A feature of one file.
+
+    Args:
+        name: of the file.
+        sound: its cached waveform.
+        length: samples of it.
+        gain: by which the sound is scaled as it is served.
+    """
+
+    feature: Feature
+    name: str
+    sound: Path
+    length: int
+    gain: float = 1.0
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the feature's, and of the gain where there is one."""
+        if self.gain == 1.0:
+            return self.feature.identity
+        scaled = f"{self.feature.identity} {self.gain!r}"
+        return hashlib.sha256(scaled.encode()).hexdigest()
+
+    @property
+    def path(self) -> Path:
+        """Where it is cached."""
+        return feature_path(self.sound, self.identity)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`N, C`."""
+        return self.feature.num_frames(self.length), len(self.feature.channels)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What its file must say of it."""
+        return {"identity": self.identity, "sound": read_header(self.sound).checksum}
+
+    @property
+    def minutes(self) -> float:
+        return self.length / self.feature.sample_rate / 60
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is in the cache, as it was written, and of this waveform."""
+        try:
+            header = verify(self.path)
+        except (FileNotFoundError, DamagedArrayError):
+            return False
+        return (header.shape, header.about) == (self.shape, self.about)
 
 
 def open_features(
@@ -86,7 +160,8 @@ def open_features(
 
     A cached feature is found by the waveform, and by name, version and arguments of the feature,
     and by the gain of a sound that the store scales. Each is read whole as it is opened; a damaged
-    one is computed again.
+    one is computed again. Each is cached as soon as it is computed: after Ctrl-C or a kill, only
+    those in work are lost. Several processes may compute the same features, and share the work.
 
     Args:
         features: by name, or with the names that they have.
@@ -97,12 +172,8 @@ def open_features(
             what it promises (`FeatureError`), or there is no room for them.
         OSError: the cache cannot be written.
     """
+    named = features.items() if isinstance(features, Mapping) else [(f.name, f) for f in features]
     wanted: dict[str, list[FeatureOfSound]] = {}
-    named = (
-        features.items()
-        if isinstance(features, Mapping)
-        else [(feature.name, feature) for feature in features]
-    )
     for name, feature in named:
         if name in wanted:
             raise ValueError(f"names of features must be distinct, got {name} twice")
@@ -115,31 +186,85 @@ def open_features(
             FeatureOfSound(feature, file, path, waveform.length, store.gains[file])
             for file, (path, waveform) in store.waveforms.items()
         ]
-    _compute([one for of_feature in wanted.values() for one in of_feature], num_processes)
+    every = [one for of_feature in wanted.values() for one in of_feature]
+    if every:
+        cache = every[0].sound.parents[2]
+        with cache_in_use(cache, "features were computed"):
+            _compute(_missing(every), cache, num_processes)
+    with suppress(OSError):  # a cache that can only be read
+        for one in every:
+            os.utime(one.path)  # is used now, see `vschaos.data.cache.cleanup`
     return {
-        name: FeatureStore(
-            of_feature[0].feature, {one.name: one.path for one in of_feature}, store.lock
-        )
-        for name, of_feature in wanted.items()
-        if of_feature
+        name: FeatureStore(ones[0].feature, {one.name: one.path for one in ones}, store.lock)
+        for name, ones in wanted.items()
+        if ones
     }
 
 
-def _compute(wanted: Sequence[FeatureOfSound], num_processes: int | None) -> None:
-    if not wanted:
+def feature_path(sound: Path, identity: str) -> Path:
+    """Where a feature of a cached waveform lies."""
+    name = f"{sound.stem}.{identity[:IDENTITY_LENGTH]}{SUFFIX}"
+    return sound.parents[2] / FOLDER / sound.parent.name / name
+
+
+def sound_of(path: Path) -> Path:
+    """The cached waveform that a feature, or what is left of one, was computed from."""
+    name = f"{path.name.partition('.')[0]}{SOUND_SUFFIX}"
+    return path.parents[2] / SOUNDS / path.parent.name / name
+
+
+def _missing(wanted: Sequence[FeatureOfSound]) -> list[FeatureOfSound]:
+    """Those that are not cached, or damaged. All that are cached are read: they are small beside
+    the sounds."""
+    sizes = {one: one.path.stat().st_size / 1e6 for one in wanted if one.path.is_file()}
+    missing = [one for one in wanted if one not in sizes]
+    with Progress("checking features", sum(sizes.values()), "MB") as progress:
+
+        def check(one: FeatureOfSound, is_interrupted: IsInterrupted) -> bool:
+            is_whole = one.is_whole
+            progress(sizes[one])
+            return is_whole
+
+        for one, is_whole in on_all_cores(check, sizes):
+            if not is_whole:
+                logger.warning(
+                    "the cached %s of %s is damaged, or of another import: it is computed again",
+                    *(one.feature.name, one.name),
+                )
+                missing.append(one)
+    return missing
+
+
+def _compute(missing: Sequence[FeatureOfSound], cache: Path, num_processes: int | None) -> None:
+    if not missing:
         return
-    cache = wanted[0].sound.parents[2]
-    lock = cache_lock(cache)  # nothing is cleared meanwhile
-    lock.take(is_shared=True, waits=True)
+    minutes = sum(one.minutes for one in missing)
+    num_bytes = sum(array_bytes(one.shape) for one in missing)
+    check_room(cache, num_bytes, "the features", "data.dataset.cache")
+    logger.info(
+        "computing %s of %.1f minutes of sound, %.0f MB, to %s",
+        " and ".join(dict.fromkeys(one.feature.name for one in missing)),
+        *(minutes, num_bytes / 1e6, cache),
+    )
+    run = partial(in_processes, num_processes=num_processes)
+    longest_first = sorted(missing, key=lambda one: -one.length)
+    with Progress("computing features", minutes, "minutes of sound") as progress:
+        for one, _ in share_work(run, _compute_one, longest_first):
+            progress(one.minutes)
+
+
+def _compute_one(one: FeatureOfSound, waits: bool) -> bool | None:
+    """True if it is in the cache now; None if another process computes it, unless this `waits`."""
     try:
-        compute_missing(wanted, num_processes)
-    except OSError as error:
-        if error.filename is not None or error.errno is None:
-            raise
-        reason = f"{error.strerror}, as features were computed (data.dataset.cache)"
-        raise OSError(error.errno, reason, str(cache)) from error
-    finally:
-        lock.let_go()
-    with suppress(OSError):  # a cache that can only be read
-        for one in wanted:
-            os.utime(one.path)  # is used now, see `vschaos.data.cache.cleanup`
+        with claimed(one.path, waits, lambda: False):
+            if not one.is_whole:
+                waveform = map_array(one.sound)
+                if one.gain != 1.0:  # of few files: a copy of a whole one is affordable
+                    waveform = waveform * np.float32(one.gain)
+                values = compute(one.feature, waveform, one.name)
+                with new_array(one.path) as array:
+                    array.append(values.T)
+                    array.about = one.about
+    except BusyError:
+        return None
+    return True

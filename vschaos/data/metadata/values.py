@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,19 +80,6 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}...")
 
 
-class Values(Protocol):
-    """How the values of a task are written, and what they are."""
-
-    def parse(self, text: str) -> float:
-        """
-        Raises:
-            ValueError: it is no value of this task.
-        """
-
-    def vocabulary(self, values: Sequence[float], weights: Sequence[float]) -> Vocabulary:
-        """Of the values that are used, each with its weight; there is at least one."""
-
-
 class ClassValues:
     """Numbers and names of classes.
 
@@ -110,6 +97,10 @@ class ClassValues:
         }
 
     def parse(self, text: str) -> float:
+        """
+        Raises:
+            ValueError: it is no class of this task.
+        """
         name = unicodedata.normalize("NFC", text)
         if name in self._numbers:
             return float(self._numbers[name])
@@ -122,6 +113,7 @@ class ClassValues:
         raise ValueError(f"expected a class number{place} or none, got {quoted(text)}{hint}")
 
     def vocabulary(self, values: Sequence[float], weights: Sequence[float]) -> Vocabulary:
+        """Of the values that are used, at least one, each with its weight."""
         highest = int(max([*values, *(self.names or ())]))
         names = self.names or {}
         return Vocabulary(tuple(names.get(number, str(number)) for number in range(highest + 1)))
@@ -136,12 +128,17 @@ class PlainNumbers:
     """Finite numbers."""
 
     def parse(self, text: str) -> float:
+        """
+        Raises:
+            ValueError: it is no finite number.
+        """
         value = float(text) if NUMBER.fullmatch(text) else math.nan
         if not abs(value) <= LARGEST:
             raise ValueError(f"expected a finite number or none, got {quoted(text)}")
         return value
 
     def vocabulary(self, values: Sequence[float], weights: Sequence[float]) -> Vocabulary:
+        """Of the values that are used, at least one, each with its weight."""
         low, high = min(values), max(values)
         mean = float(np.average(values, weights=weights))
         deviation = float(np.average((np.array(values) - mean) ** 2, weights=weights)) ** 0.5
@@ -152,6 +149,9 @@ class PlainNumbers:
         # a rare outlier must not make what is scaled by the deviation huge
         deviation = max(deviation, 1e-3 * (high - low), 1e-12)
         return Vocabulary(low=low, high=high, mean=mean, deviation=deviation)
+
+
+Values = ClassValues | PlainNumbers
 
 
 def is_unknown(text: str) -> bool:

@@ -1,27 +1,74 @@
-"""Track the pitch of a dataset's files; results are cached, so that no file is tracked twice."""
+"""Pitch classes and octaves of a dataset's sounds, found by a tracker and written as labels."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-import zipfile
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds, read_blocks
+from vschaos.data.cache.arrays import DamagedArrayError, map_array, new_array, verify
 from vschaos.data.cache.store import default_cache
-from vschaos.data.files import check_root, left_out, list_sounds
-from vschaos.data.parallel import Progress
+from vschaos.data.files import check_root, left_out, list_sounds, name_in
+from vschaos.data.metadata.writing import Segment, TaskLabels, write_labels
+from vschaos.data.pitch.notes import PITCH_CLASSES, nearest_note, pitch_and_octave
 from vschaos.data.pitch.tracking import LEVEL_WINDOW, SAMPLE_RATE, Frames, Tracker, track
-from vschaos.files import written_whole
+from vschaos.parallel import Progress
 
-FORMAT = 2  # of the cached frames; those of other formats are tracked again
 SILENCE_DB = -80.0  # a sound without a louder frame is silent
+OCTAVES = tuple(str(octave) for octave in range(10))
+UNVOICED = -1
+QUIET_DB = 60.0  # below a file's loudest frame
+SMOOTHED_FRAMES = 3
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Voicing:
+    """Which frames have a pitch.
+
+    Attributes:
+        threshold: the least confidence, 0 to 1.
+        fmin_hz, fmax_hz: the range of the pitch.
+    """
+
+    threshold: float
+    fmin_hz: float
+    fmax_hz: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"--threshold must be 0 to 1, got {self.threshold:g}")
+        if not (0 < self.fmin_hz < self.fmax_hz and math.isfinite(self.fmax_hz)):
+            raise ValueError(
+                f"--fmin and --fmax must be frequencies in Hz, the lower one first; "
+                f"got {self.fmin_hz:g} and {self.fmax_hz:g}"
+            )
+
+
+class Extraction(NamedTuple):
+    """What `extract_pitch` did.
+
+    Attributes:
+        voiced_seconds, seconds: with a pitch, and in all.
+        num_files, num_skipped: labelled, and left out.
+        folders: of the labels, by task.
+        backups: of labels that were there before, by task.
+    """
+
+    voiced_seconds: float
+    seconds: float
+    num_files: int
+    num_skipped: int
+    folders: dict[str, Path]
+    backups: dict[str, Path]
 
 
 class TrackedSound(NamedTuple):
@@ -40,20 +87,20 @@ class TrackedSound(NamedTuple):
         return ""
 
 
-def track_dataset(
-    root: Path, tracker: Tracker, cache: Path | None = None, channel: str | int = "mix"
-) -> tuple[dict[str, TrackedSound], int]:
-    """Tracks all sounds of a dataset, or reads their pitch from the cache.
+def extract_pitch(
+    root: Path,
+    tracker: Tracker,
+    voicing: Voicing,
+    cache: Path | None = None,
+    channel: str | int = "mix",
+) -> Extraction:
+    """Writes `root/metadata/pitch` and `root/metadata/octave`.
 
     Args:
         root: the dataset, with its sounds in `root/data` (or in `root` itself if there is no such
             folder).
-        cache: results go to `cache/pitch`; by default in the user's cache folder.
+        cache: tracked pitches go to `cache/pitch`; by default in the user's cache folder.
         channel: `mix`, or the number of one channel from 1 on.
-
-    Returns:
-        pitches by the name of the file, relative to `root`, and the number of files that were left
-        out since they cannot be read.
 
     Raises:
         FileNotFoundError: no such folder, or no audio file in it.
@@ -64,16 +111,111 @@ def track_dataset(
     paths = list_sounds(root)
     for name, reason in left_out(root).items():
         logger.warning("left out %s: %s", name, reason)
-    cache = (cache or default_cache()) / "pitch"
+    cached = PitchCache((cache or default_cache()) / "pitch", tracker, channel)
+    tracked = _track_all(root, paths, cached)
+    pitch: dict[str, list[Segment]] = {}
+    octave: dict[str, list[Segment]] = {}
+    hop_seconds = tracker.hop_length / SAMPLE_RATE
+    for name, sound in tracked.items():
+        notes = find_notes(sound.frames, voicing)
+        if sound.without_pitch:
+            notes[:] = UNVOICED
+        classes, octaves = pitch_and_octave(notes)
+        pitch[name] = segments(np.where(notes < 0, UNVOICED, classes), hop_seconds, sound.seconds)
+        octave[name] = segments(np.where(notes < 0, UNVOICED, octaves), hop_seconds, sound.seconds)
+    labels = (
+        TaskLabels("pitch", PITCH_CLASSES, pitch, channel),
+        TaskLabels("octave", OCTAVES, octave, channel),
+    )
+    return Extraction(
+        sum(s.offset - s.onset for track in pitch.values() for s in track if s.value is not None),
+        sum(sound.seconds for sound in tracked.values()),
+        len(tracked),
+        len(paths) - len(tracked),
+        {task.name: root / "metadata" / task.name for task in labels},
+        write_labels(root, labels),
+    )
+
+
+class PitchCache:
+    """Pitches of sound files: each is tracked once, and found again by its path, size and time.
+
+    Args:
+        folder: of the cached pitches.
+        tracker: finds them.
+        channel: of the sounds, `mix` or the number of one channel from 1 on.
+    """
+
+    def __init__(self, folder: Path, tracker: Tracker, channel: str | int) -> None:
+        self.folder = folder
+        self.tracker = tracker
+        self.channel = channel
+
+    def path_of(self, sound: Path) -> Path:
+        """Where the pitch of a file is cached."""
+        about, tracker = sound.stat(), self.tracker
+        stamp = str(sound.resolve()), about.st_size, about.st_mtime_ns
+        key = json.dumps([*stamp, tracker.name, tracker.hop_length, str(self.channel)])
+        return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.pitch"
+
+    def seconds_missing(self, sound: Path) -> float:
+        """How much of a file is still to be tracked."""
+        if self.path_of(sound).exists():
+            return 0.0
+        try:
+            return duration_seconds(sound)
+        except UnusableAudioError:  # reported when it is tracked
+            return 0.0
+
+    def track(self, sound: Path, progress: Callable[[float], object]) -> TrackedSound:
+        """
+        Args:
+            progress: called again and again with the seconds tracked since.
+
+        Raises:
+            UnusableAudioError: the file cannot be read.
+        """
+        path = self.path_of(sound)
+        try:
+            seconds = verify(path).about["seconds"]
+        except (FileNotFoundError, DamagedArrayError):
+            seconds = self._write(path, sound, progress)
+        return TrackedSound(Frames(*map_array(path).reshape(-1, len(Frames._fields)).T), seconds)
+
+    def _write(self, path: Path, sound: Path, progress: Callable[[float], object]) -> float:
+        num_samples = 0
+
+        def counted() -> Iterator[Waveform]:
+            nonlocal num_samples
+            for block in read_blocks(sound, SAMPLE_RATE, self.channel):
+                num_samples += len(block)
+                yield block
+
+        with new_array(path) as array:
+            for frames in track(self.tracker, counted()):
+                array.append(np.stack(frames, axis=1))
+                progress(len(frames.pitch_hz) * self.tracker.hop_length / SAMPLE_RATE)
+            if not num_samples:
+                raise UnusableAudioError("it is empty")
+            seconds = num_samples / SAMPLE_RATE
+            array.about = {"seconds": seconds}
+        return seconds
+
+
+def _track_all(root: Path, paths: list[Path], cache: PitchCache) -> dict[str, TrackedSound]:
     tracked: dict[str, TrackedSound] = {}
     num_done = 0
-    seconds = sum(_seconds_to_track(path, tracker, cache, channel) for path in paths)
     try:
-        with Progress("tracking pitch", seconds, "s of sound") as progress:
+        total = sum(map(cache.seconds_missing, paths))
+        with Progress("tracking pitch", total, "s of sound") as progress:
             for path in paths:
-                name = path.relative_to(root).as_posix()
+                name = name_in(path, root)
                 try:
-                    tracked[name] = _track_named(name, path, tracker, cache, progress, channel)
+                    if any(character in name for character in "\t\n\r"):
+                        raise UnusableAudioError(
+                            "its name has a tab or a line break, which would break metadata.txt"
+                        )
+                    tracked[name] = cache.track(path, progress)
                 except UnusableAudioError as error:
                     logger.warning("skipped %s: %s", name, error)
                 num_done += 1
@@ -82,120 +224,50 @@ def track_dataset(
             f"stopped after {num_done} of {len(paths)} files; their pitches are cached, and "
             f"the same command resumes there. The labels of {root} are as they were."
         ) from stop
-    _warn(tracked, len(paths))
+    without = {name: sound.without_pitch for name, sound in tracked.items() if sound.without_pitch}
+    for name, reason in without.items():
+        logger.warning("no pitch in %s: %s", name, reason)
+    if without:
+        logger.warning("%d of %d files without a pitch", len(without), len(paths))
+    if len(paths) > len(tracked):
+        logger.warning("skipped %d of %d files", len(paths) - len(tracked), len(paths))
     if not tracked:
         raise ValueError(f"none of the {len(paths)} files in {root} can be read: see above why")
-    return tracked, len(paths) - len(tracked)
-
-
-def track_file(
-    path: Path,
-    tracker: Tracker,
-    cache: Path,
-    progress: Callable[[float], object] = lambda seconds: None,
-    channel: str | int = "mix",
-) -> TrackedSound:
-    """Tracks the pitch of a file, or reads it from the cache.
-
-    Args:
-        cache: folder with one file for each file, tracker, hop and channel.
-        progress: called again and again with the seconds tracked since.
-        channel: `mix`, or the number of one channel from 1 on.
-
-    Raises:
-        UnusableAudioError: it cannot be read.
-    """
-    cached = _cached_at(path, tracker, cache, channel)
-    try:
-        return _load(cached)
-    # not there, or not whole
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        tracked = _track(path, tracker, progress, channel)
-    with written_whole(cached) as partial, partial.open("wb") as file:
-        np.savez(file, seconds=np.float64(tracked.seconds), **tracked.frames._asdict())
     return tracked
 
 
-def _track_named(
-    name: str,
-    path: Path,
-    tracker: Tracker,
-    cache: Path,
-    progress: Callable[[float], object],
-    channel: str | int,
-) -> TrackedSound:
-    if any(character in name for character in "\t\n\r"):
-        raise UnusableAudioError(
-            "its name has a tab or a line break, which would break metadata.txt"
-        )
-    return track_file(path, tracker, cache, progress, channel)
+def find_notes(frames: Frames, voicing: Voicing) -> np.ndarray:
+    """The nearest notes as MIDI numbers, -1 where there is no pitch: `[N]`."""
+    is_voiced = (
+        (frames.confidence >= voicing.threshold)
+        & (frames.pitch_hz >= voicing.fmin_hz)
+        & (frames.pitch_hz <= voicing.fmax_hz)
+        & (frames.level_db >= max(frames.level_db.max() - QUIET_DB, SILENCE_DB))
+    )
+    notes = np.where(is_voiced, nearest_note(frames.pitch_hz.clip(1.0)), UNVOICED)
+    # a median of three takes out what lasts one frame, and moves no border between longer notes
+    edge = SMOOTHED_FRAMES // 2
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(notes, edge, mode="edge"), SMOOTHED_FRAMES
+    )
+    return np.median(windows, axis=1).astype(int)
 
 
-def _track(
-    path: Path, tracker: Tracker, progress: Callable[[float], object], channel: str | int
-) -> TrackedSound:
-    num_samples = 0
+def segments(values: np.ndarray, hop_seconds: float, seconds: float) -> list[Segment]:
+    """Frames `[N]` of equal value, joined; negative ones become None.
 
-    def counted() -> Iterator[Waveform]:
-        nonlocal num_samples
-        for block in read_blocks(path, SAMPLE_RATE, channel):
-            num_samples += len(block)
-            yield block
+    Borders lie halfway between the centres of frames; frame n is centred at `n * hop_seconds`.
 
-    parts = []
-    for frames in track(tracker, counted()):
-        parts.append(frames)
-        progress(len(frames.pitch_hz) * tracker.hop_length / SAMPLE_RATE)
-    if not parts:
-        raise UnusableAudioError("it is empty")
-    frames = Frames(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-    return TrackedSound(frames, num_samples / SAMPLE_RATE)
-
-
-def _load(cached: Path) -> TrackedSound:
+    Example:
+        >>> for segment in segments(np.array([-1, 3, 3, 5]), 0.01, 0.04):
+        ...     print(segment)
+        Segment(onset=0.0, offset=0.005, value=None)
+        Segment(onset=0.005, offset=0.025, value=3)
+        Segment(onset=0.025, offset=0.04, value=5)
     """
-    Raises:
-        OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile: it is
-            damaged.
-    """
-    with cached.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        tracked = TrackedSound(
-            Frames(*(arrays[name] for name in Frames._fields)), float(arrays["seconds"])
-        )
-    if len({values.shape for values in tracked.frames}) != 1 or not tracked.frames.pitch_hz.size:
-        raise ValueError(f"{cached} holds arrays of different lengths")
-    return tracked
-
-
-def _cached_at(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> Path:
-    about = path.stat()
-    settings = [
-        FORMAT,
-        str(path.resolve()),
-        about.st_size,
-        about.st_mtime_ns,
-        tracker.name,
-        tracker.hop_length,
+    firsts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    onsets = [0.0, *(float(first - 0.5) * hop_seconds for first in firsts[1:])]
+    return [
+        Segment(onset, offset, None if values[first] < 0 else int(values[first]))
+        for first, onset, offset in zip(firsts, onsets, [*onsets[1:], seconds], strict=True)
     ]
-    if channel != "mix":
-        settings.append(str(channel))
-    return cache / f"{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:20]}.npz"
-
-
-def _seconds_to_track(path: Path, tracker: Tracker, cache: Path, channel: str | int) -> float:
-    if _cached_at(path, tracker, cache, channel).exists():
-        return 0.0
-    try:
-        return duration_seconds(path)
-    except UnusableAudioError:  # reported when it is tracked
-        return 0.0
-
-
-def _warn(tracked: dict[str, TrackedSound], num_files: int) -> None:
-    reasons = {name: sound.without_pitch for name, sound in tracked.items() if sound.without_pitch}
-    for name, reason in reasons.items():
-        logger.warning("no pitch in %s: %s", name, reason)
-    if reasons:
-        logger.warning("%d of %d files without a pitch", len(reasons), num_files)
-    if num_files > len(tracked):
-        logger.warning("skipped %d of %d files", num_files - len(tracked), num_files)

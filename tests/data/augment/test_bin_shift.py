@@ -22,8 +22,8 @@ def test_a_tone_moves_by_whole_bins(tone: Tone, listen: Listen, frequency_hz: fl
     assert rows.tolist() == list(range(200))
     moved = set()
     for row in shifted[:60]:
-        heard_hz, level_db = listen(row.numpy(), RATE)
-        bins = (heard_hz - frequency_hz) / (RATE / 2048)
+        found_hz, level_db = listen(row.numpy(), RATE)
+        bins = (found_hz - frequency_hz) / (RATE / 2048)
         assert bins == pytest.approx(round(bins), abs=0.15)  # ringing at the edges
         assert level_db == pytest.approx(20 * np.log10(0.5), abs=0.2)
         moved.add(round(bins))

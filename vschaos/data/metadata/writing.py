@@ -7,7 +7,6 @@ that were extracted from one channel of the sounds, or their mix, `channel.txt` 
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 import time
@@ -53,24 +52,26 @@ def write_labels(root: Path, tasks: Iterable[TaskLabels]) -> dict[str, Path]:
     Returns:
         where the old labels are now, for tasks that had others.
     """
-    tasks = list(tasks)
-    partials = {task.name: root / "metadata" / f".{task.name}.partial" for task in tasks}
     backups: dict[str, Path] = {}
+    partials: list[Path] = []
     renames: list[tuple[Path, Path]] = []
     try:
         for task in tasks:
-            folder, partial = root / "metadata" / task.name, partials[task.name]
-            shutil.rmtree(partial, ignore_errors=True)  # left by a run that was killed
-            _write_task(partial, task)
-            if _is_same(folder, partial):
+            folder, files = root / "metadata" / task.name, _files_of(task)
+            if _read_files(folder) == files:
                 continue
+            partials.append(folder.with_name(f".{task.name}.partial"))
+            shutil.rmtree(partials[-1], ignore_errors=True)  # left by a run that was killed
+            for name, content in files.items():
+                (partials[-1] / name).parent.mkdir(parents=True, exist_ok=True)
+                (partials[-1] / name).write_bytes(content)
             if os.path.lexists(folder):
                 backups[task.name] = _backup_of(root, task.name)
                 renames.append((folder, backups[task.name]))
-            renames.append((partial, folder))
+            renames.append((partials[-1], folder))
         _rename_all(renames)
     finally:
-        for partial in partials.values():
+        for partial in partials:
             shutil.rmtree(partial, ignore_errors=True)
     return backups
 
@@ -102,41 +103,26 @@ def track_names(sounds: Iterable[str]) -> dict[str, str]:
     return {sound: f"tracks/{path.as_posix()}.txt" for sound, path in bare.items()}
 
 
-def _write_task(folder: Path, task: TaskLabels) -> None:
+def _files_of(task: TaskLabels) -> dict[str, bytes]:
+    """The files of a task's folder, by their names in it."""
     names = track_names(task.tracks)
-    for sound, segments in task.tracks.items():
-        track = folder / names[sound]
-        track.parent.mkdir(parents=True, exist_ok=True)
-        _write_lines(
-            track,
-            (
-                f"{onset:.4f},{offset:.4f}\t{'none' if value is None else value}"
-                for onset, offset, value in segments
-            ),
+    lines: dict[str, Iterable[str]] = {
+        names[sound]: (
+            f"{onset:.4f},{offset:.4f}\t{'none' if value is None else value}"
+            for onset, offset, value in segments
         )
-    _write_lines(folder / "metadata.txt", (f"{sound}\t{track}" for sound, track in names.items()))
-    _write_lines(
-        folder / "classes.txt", (f"{number}\t{name}" for number, name in enumerate(task.classes))
-    )
+        for sound, segments in task.tracks.items()
+    }
+    lines["metadata.txt"] = (f"{sound}\t{track}" for sound, track in names.items())
+    lines["classes.txt"] = (f"{number}\t{name}" for number, name in enumerate(task.classes))
     if task.channel is not None:
-        _write_lines(folder / CHANNEL, [str(task.channel)])
+        lines[CHANNEL] = [str(task.channel)]
+    return {name: "".join(f"{line}\n" for line in of).encode() for name, of in lines.items()}
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-
-
-def _is_same(folder: Path, other: Path) -> bool:
-    """Whether two folders hold the same files with the same content."""
-    if not folder.is_dir():
-        return False
-    files = [
-        sorted(path.relative_to(top) for path in top.rglob("*") if path.is_file())
-        for top in (folder, other)
-    ]
-    return files[0] == files[1] and all(
-        filecmp.cmp(folder / file, other / file, shallow=False) for file in files[0]
-    )
+def _read_files(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def _backup_of(root: Path, task: str) -> Path:

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows, which refuses by itself to remove what is open
+except ImportError:  # Windows, where nothing is held
     fcntl = None  # type: ignore[assignment]
+
+PAUSE_SECONDS = 0.05  # between two checks of what another process writes
+
+
+class BusyError(Exception):
+    """Another process or thread is writing that file."""
 
 
 class Lock:
     """A file or a folder to be held, by one process alone or by several together.
 
     Forked processes hold it as well, unless `is_of_one_process`. Where nothing can be held
-    (Windows, some disks of a network, a folder that cannot be written) everybody is told that they
-    does.
+    (Windows, some disks of a network, a folder that cannot be written) everybody seems to hold it.
 
     Args:
         path: of the folder, or of the file, which is made if it is not there.
         is_of_one_process: processes forked from this one may outlive it, and hold nothing.
+
+    Attributes:
+        is_held: the system keeps others from taking it.
     """
 
     def __init__(self, path: Path, is_of_one_process: bool = False) -> None:
         self.path = path
+        self.is_held = False
         self._handle = -1
         if is_of_one_process:
             _OF_ONE_PROCESS.add(self)
@@ -48,6 +59,7 @@ class Lock:
             return False
         except OSError:
             return True
+        self.is_held = True
         return True
 
     @property
@@ -66,10 +78,34 @@ class Lock:
             if removes and self.is_there:
                 self.path.unlink()
         os.close(self._handle)
-        self._handle = -1
+        self._handle, self.is_held = -1, False
 
     def __del__(self) -> None:
         self.let_go()
+
+
+@contextmanager
+def claimed(path: Path, waits: bool, is_interrupted: Callable[[], bool]) -> Iterator[None]:
+    """Claims a file that is going to be written, or that another process may have written.
+
+    Args:
+        waits: until another one lets go of it.
+
+    Raises:
+        BusyError: another one holds it, and `waits` is not set or it is time to stop.
+    """
+    while True:
+        lock = Lock(path.with_suffix(".lock"))
+        if lock.take() and lock.is_there:  # else the one who held it before has removed it
+            break
+        lock.let_go()
+        if not waits or is_interrupted():
+            raise BusyError(str(path))
+        time.sleep(PAUSE_SECONDS)
+    try:
+        yield
+    finally:
+        lock.let_go(removes=True)
 
 
 _OF_ONE_PROCESS: weakref.WeakSet[Lock] = weakref.WeakSet()

@@ -15,8 +15,7 @@ from tests.data.features.toys import Frames
 from vschaos.audio.files import write_audio
 from vschaos.data.cache import __main__ as command
 from vschaos.data.cache.store import open_store
-from vschaos.data.features.files import feature_path, sound_of
-from vschaos.data.features.store import open_features
+from vschaos.data.features.store import feature_path, open_features, sound_of
 
 RATE = 8000
 Run = Callable[..., str]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from vschaos.audio.files import Waveform, write_audio
-from vschaos.data.metadata.folders import read_channel
-from vschaos.data.pitch.labels import Voicing, extract_pitch, find_notes, segments
+from vschaos.data.metadata.writing import read_channel
+from vschaos.data.pitch.extraction import Voicing, extract_pitch, find_notes, segments
 from vschaos.data.pitch.tracking import SAMPLE_RATE, Frames
 
 Tone = Callable[..., np.ndarray]
@@ -17,7 +17,7 @@ VOICING = Voicing(0.5, 30.0, 2000.0)
 
 
 class Counter:
-    """Hears pitches where a sine crosses zero upwards, and counts how often it is asked."""
+    """Finds pitches where a sine crosses zero upwards, and counts how often it is asked."""
 
     name = "counter"
     hop_length = 160
@@ -152,7 +152,7 @@ def test_labels_are_written(sounds: Path, cache: Path) -> None:
     assert 1.9 < done.voiced_seconds < 2.2
 
 
-def test_no_file_is_heard_twice(sounds: Path, cache: Path) -> None:
+def test_no_file_is_tracked_twice(sounds: Path, cache: Path) -> None:
     extract_pitch(sounds, Counter(), VOICING, cache)
     before = labels(sounds, "pitch")
     again = Counter()
@@ -167,12 +167,12 @@ def test_no_file_is_heard_twice(sounds: Path, cache: Path) -> None:
     assert again.calls == 3
 
 
-def test_what_changed_or_broke_is_heard_anew(sounds: Path, cache: Path) -> None:
+def test_what_changed_or_broke_is_tracked_again(sounds: Path, cache: Path) -> None:
     extract_pitch(sounds, Counter(), VOICING, cache)
     before = labels(sounds, "pitch")
     contents = [b"", b"PK\x03\x04 but no more", b"\x80\x04no pickle is read"]
-    for kept, content in zip(sorted((cache / "pitch").iterdir()), contents, strict=True):
-        kept.write_bytes(content)
+    for cached, content in zip(sorted((cache / "pitch").iterdir()), contents, strict=True):
+        cached.write_bytes(content)
     again = Counter()
     extract_pitch(sounds, again, VOICING, cache)
     assert again.calls == 3
@@ -182,7 +182,7 @@ def test_what_changed_or_broke_is_heard_anew(sounds: Path, cache: Path) -> None:
     assert again.calls == 4
 
 
-def test_ctrl_c_keeps_what_was_heard(sounds: Path, cache: Path) -> None:
+def test_ctrl_c_keeps_what_was_tracked(sounds: Path, cache: Path) -> None:
     hand_made = sounds / "metadata" / "pitch"
     hand_made.mkdir(parents=True)
     (hand_made / "metadata.txt").write_text("data/b.wav\t5\n")
@@ -195,7 +195,7 @@ def test_ctrl_c_keeps_what_was_heard(sounds: Path, cache: Path) -> None:
     assert (done.backups["pitch"] / "metadata.txt").read_text() == "data/b.wav\t5\n"
 
 
-def test_bad_files_are_told(
+def test_bad_files_are_reported(
     sounds: Path, cache: Path, tone: Tone, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = sounds / "data"
@@ -212,7 +212,7 @@ def test_bad_files_are_told(
     assert len(pitch) == 5
     assert pitch["data/silent.wav"] == [(0.0, 1.0, "none")]
     assert pitch["data/short.wav"] == [(0.0, 0.05, "none")]
-    for told in (
+    for message in (
         "skipped data/broken.flac: it cannot be read",
         "skipped data/empty.wav: it is empty",
         "skipped data/no samples.wav: it is empty",
@@ -221,7 +221,7 @@ def test_bad_files_are_told(
         "no pitch in data/short.wav: it lasts 50 ms",
         "skipped 4 of 9 files",
     ):
-        assert told in caplog.text
+        assert message in caplog.text
 
 
 def test_sounds_may_lie_in_the_folder_itself(tmp_path: Path, cache: Path, tone: Tone) -> None:
@@ -242,7 +242,7 @@ def test_nothing_to_label(tmp_path: Path, cache: Path) -> None:
     assert not (tmp_path / "metadata").exists()
 
 
-def test_the_channel_that_is_heard_is_noted(tmp_path: Path, cache: Path, tone: Tone) -> None:
+def test_the_tracked_channel_is_noted(tmp_path: Path, cache: Path, tone: Tone) -> None:
     both = np.stack([tone(440.0, SAMPLE_RATE, 0.5), tone(523.25, SAMPLE_RATE, 0.5)])
     write_audio(tmp_path / "data" / "a.wav", both, SAMPLE_RATE)
     values = {}

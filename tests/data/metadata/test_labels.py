@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vschaos.data.cache.store import StoredFile
-from vschaos.data.metadata.timeline import LabelTrack, LabelTracks, values_at
+from vschaos.data.metadata.labels import LabelTrack, LabelTracks, values_at
 from vschaos.data.metadata.tracks import Segment
 
 RATE = 100

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -100,12 +101,42 @@ def in_processes(
         watched.close()
 
 
+def share_work(
+    run: Callable[
+        [Callable[..., Result | None], Iterable[Item]], Iterator[tuple[Item, Result | None]]
+    ],
+    work: Callable[..., Result | None],
+    items: Sequence[Item],
+) -> Iterator[tuple[Item, Result]]:
+    """Items and their results, of work that other processes may be doing just now: what they do is
+    left to them, and waited for at the end, since they may yet fail or be killed.
+
+    Args:
+        run: `on_all_cores` or `in_processes`.
+        work: also takes `waits`; unless that is set, it returns None for what another process does.
+    """
+    for waits in (False, True):
+        busy = []
+        for item, result in run(partial(work, waits=waits), items):
+            if result is None:
+                busy.append(item)
+            else:
+                yield item, result
+        items = busy
+
+
 def _begin(watched: Connection) -> None:
     """In each process: leaves signals to the one that started it, and ends when that one does."""
+    ignore_signals()
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+
+
+def ignore_signals(worker: int = 0) -> None:
+    """In a process that works for another: Ctrl-C at a terminal reaches both, but the other one
+    ends it."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has fewer
             signal.signal(signal.Signals[name], signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 
 def _end_with(watched: Connection) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from vschaos.data.metadata.folders import Segment, TaskLabels, track_names, write_labels
+from vschaos.data.metadata.writing import Segment, TaskLabels, track_names, write_labels
 
 
 def tasks(value: int = 3) -> list[TaskLabels]:

@@ -20,7 +20,7 @@ def batch(count: int) -> tuple[torch.Tensor, Labels]:
     return torch.eye(3)[kinds], Labels(values, known)
 
 
-def test_what_is_heard_twice_is_known_only_where_it_is_the_same() -> None:
+def test_what_sounds_twice_is_known_only_where_it_is_the_same() -> None:
     audio, labels = batch(300)
     mixed, of_mix = MixUp(0.5, 1.0)(audio, labels, np.random.default_rng(0))
     torch.testing.assert_close(mixed.sum(dim=1), torch.ones(300))
