@@ -96,13 +96,16 @@ class Fit(nn.Module):
         audible = audible.to(frames.dtype)
         new = [audible, audible * level, audible * level.square(), sure, sure * interval]
         counts, levels, squares, sure_counts, intervals = self._sums(torch.stack(new, 1)).unbind(1)
-        counts = counts + self.loudness_prior
-        mean = levels / counts
-        square = (squares + self.loudness_prior * self.spread_db**2) / counts
-        spread = (square - mean.square()).clamp_min(self.least_spread_db**2).sqrt()
-        stretch = (self.spread_db / spread).clamp(self.least_stretch, self.most_stretch)
+        # the dynamics are about the player's own mean, however far the training's is
+        own_mean = levels / counts.clamp_min(1.0)
+        squares = (squares - levels * own_mean).clamp_min(0.0)
+        weights = counts + self.loudness_prior
+        spread = ((squares + self.loudness_prior * self.spread_db**2) / weights).sqrt()
+        stretch = self.spread_db / spread.clamp_min(self.least_spread_db)
+        stretch = stretch.clamp(self.least_stretch, self.most_stretch)
+        change = (stretch - 1.0) * (level - own_mean) - levels / weights
         rising = (loudness - self.silence_db) / (self.full_at_db - self.silence_db)
-        change = rising.clamp(0.0, 1.0) * (stretch * (level - mean) - level)
+        change = rising.clamp(0.0, 1.0) * change
         octaves = intervals / (-12.0 * (sure_counts + self.pitch_prior))
         return loudness + amount * change, self._whole(amount * octaves)
 

@@ -119,5 +119,6 @@ class Voicing(nn.Module):
         """Spares the next calls, if all gates have opened again."""
         if bool(gates[:, :, -1].min() > self.open):
             self.reset()
+            self.num_open = gates.shape[0]
         else:
             self.is_used = True

@@ -27,6 +27,7 @@ from vschaos.voices import with_rows
 if TYPE_CHECKING:
     from vschaos.models.ddsp.model import DDSP
 
+UNLEARNT_ROOM_SECONDS = 0.5  # of a plain one, where none was learnt
 DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
 
 
@@ -69,7 +70,7 @@ class Player(nn.Module):
         self.network = model.network
         self.bank = StreamingHarmonicBank(model.bank)
         self.noise = StreamingFilteredNoise(model.noise)
-        room = Room(sample_rate) if model.room is None else model.room
+        room = Room(sample_rate, UNLEARNT_ROOM_SECONDS) if model.room is None else model.room
         self.room = StreamingRoom(room, hop_length)
         self.register_buffer("hidden", model.initial(1).transpose(0, 1), persistent=False)
 
@@ -135,7 +136,7 @@ class DDSPStream(PitchedStream):
             Method("forward", [AUDIO], 1, [AUDIO], 1),
         ]
         amount = 0.0 if model.room is None else 1.0
-        reverb = Attribute("reverb", "float", "of the room that was learnt", amount)
+        reverb = Attribute("reverb", "float", "of the room", amount)
         listener, player = model.listener_within(max_delay), Player(model)
         super().__init__(methods, [reverb], hop, listener.delay)
         self.num_played = NUM_PLAYED
