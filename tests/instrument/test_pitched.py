@@ -129,24 +129,23 @@ def test_a_vibrato_on_a_quantised_pitch_is_gone(pitched: Any) -> None:
     assert pitched(frames(vibrato), settings(quantise=1.0)).controls[0, 0].std() < EXACT
 
 
-def test_the_gate_closes_on_soft_sound_and_falls_evenly(pitched: Any) -> None:
+def test_the_gate_closes_on_soft_sound(pitched: Any) -> None:
     level = torch.full([2 * SECOND], -30.0)
     level[SECOND // 2 :] = -50.0
-    loudness = pitched(
-        frames(60.0, 1.0, level, 2 * SECOND), settings(gate_threshold=-40.0)
-    ).controls[0, 2]
+    sound = frames(60.0, 1.0, level, 2 * SECOND)
+    loudness = pitched(sound, settings(gate_threshold=-40.0)).controls[0, 2]
     assert (loudness[: SECOND // 2] + 30.0).abs().max() < EXACT
     assert loudness[-1] == -80.0  # silence
-    falling = loudness[SECOND // 2 : SECOND // 2 + 8].diff()
-    assert falling.abs().max() < 3.0  # dB in a frame: no click
-    assert falling.std() < 0.01
+    amplitude = 10.0 ** ((loudness[SECOND // 2 :] + 50.0) / 20.0)
+    assert amplitude[0] > 0.8  # no corner
+    assert loudness[SECOND // 2 + round(0.15 * SECOND) :].max() == -80.0
 
 
 def test_the_gate_opens_again(pitched: Any) -> None:
     chosen = settings(gate_threshold=-40.0)
     pitched(frames(60.0, 1.0, -60.0), chosen)
     opened = pitched(frames(60.0, 1.0, -30.0), chosen).controls[0, 2]
-    assert opened[0] > -60.0
+    assert opened[round(0.03 * SECOND)] > -40.0
     assert opened[-1] == pytest.approx(-30.0, abs=0.01)
 
 
@@ -180,7 +179,7 @@ def test_unvoiced_sound_holds_the_pitch(pitched: Any) -> None:
 def test_unvoiced_sound_is_silent(pitched: Any) -> None:
     played = unvoiced(pitched, "silence")
     assert played.controls[0, 2, -1] == -80.0
-    assert played.controls[0, 2].diff().abs().max() < 3.0  # dB in a frame
+    assert (10.0 ** (played.controls[0, 2] / 20.0)).diff().min() > -0.02  # of .1: it fades
 
 
 @pytest.mark.parametrize("choice", ["noise", "hold", "silence"])

@@ -10,45 +10,56 @@ SETTLED = 1e-6  # distance from the goal at which a setting has arrived
 
 
 class SettingRamps(nn.Module):
-    """Settings that go to new values exponentially; they begin at their first ones.
+    """Settings that go to new values without corners; they begin at their first ones.
+
+    They are smoothed exponentially twice: the distance d to the goal becomes after n frames, where
+    e is that of the first smoothing, `(d + n * (1 - decay) * e) * decay^n`.
 
     Args:
-        decay: of the distance to the goal in each frame, 0..1.
+        decay: of the distance to the goal in each frame, in each smoothing, 0..1.
 
     Example:
         >>> ramps = SettingRamps(0.5)
         >>> ramps([0.0, 1.0], 2).tolist()
         [[0.0, 0.0], [1.0, 1.0]]
-        >>> ramps([8.0, 1.0], 2).tolist()
-        [[4.0, 6.0], [1.0, 1.0]]
+        >>> ramps([8.0, 1.0], 3).tolist()
+        [[2.0, 4.0, 5.5], [1.0, 1.0, 1.0]]
     """
 
-    values: list[float]
+    once: list[float]
+    twice: list[float]
 
     def __init__(self, decay: float) -> None:
         super().__init__()
         self.decay, self.settled = decay, SETTLED
-        self.values = []
+        self.once = []  # smoothed
+        self.twice = []
 
     @torch.jit.export
     def reset(self) -> None:
         """The next values are the first ones."""
-        self.values = torch.jit.annotate(list[float], [])
+        self.once = torch.jit.annotate(list[float], [])
+        self.twice = torch.jit.annotate(list[float], [])
 
     def forward(self, goals: list[float], num_frames: int) -> Tensor:
         """S numbers -> their values in so many frames, `[S, N]`."""
-        if len(self.values) == 0:
-            self.values = goals
+        if len(self.twice) == 0:
+            self.once, self.twice = goals, goals
         goal = torch.tensor(goals, dtype=torch.float64).unsqueeze(1)
-        if self.values == goals:
+        if self.once == goals and self.twice == goals:
             return goal.expand(-1, num_frames)
-        frames = torch.arange(1, num_frames + 1, device=goal.device)
-        start = torch.tensor(self.values, dtype=torch.float64, device=goal.device).unsqueeze(1)
-        distance = (start - goal) * torch.pow(self.decay, frames.double())
-        distance = torch.where(distance.abs() < self.settled, 0.0, distance)
-        values = goal + distance
-        self.values = torch.jit.annotate(list[float], values[:, -1].tolist())
-        return values
+        number = torch.arange(1, num_frames + 1, dtype=torch.float64)
+        fading = torch.pow(self.decay, number)
+        once = torch.tensor(self.once, dtype=torch.float64).unsqueeze(1) - goal
+        twice = torch.tensor(self.twice, dtype=torch.float64).unsqueeze(1) - goal
+        distances = torch.stack(
+            [once * fading, (twice + number * (1.0 - self.decay) * once) * fading]
+        )
+        has_arrived = distances.abs().amax(0) < self.settled
+        values = goal + torch.where(has_arrived, 0.0, distances)
+        self.once = torch.jit.annotate(list[float], values[0, :, -1].tolist())
+        self.twice = torch.jit.annotate(list[float], values[1, :, -1].tolist())
+        return values[1]
 
 
 class FrameSmoother(nn.Module):

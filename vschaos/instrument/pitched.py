@@ -18,7 +18,7 @@ from vschaos.instrument.voicing import Voicing
 NUM_HEARD = 3  # rows: pitch, confidence, loudness
 HIGHEST_NOTE = 127.0
 LOWEST_GAIN_DB = -60.0  # of `harmonics` and `noise`; there they are off
-RAMP_SECONDS = 0.02  # time constant of settings and gates: a gate falls by 60 dB in .14 s
+RAMP_SECONDS = 0.012  # time constant of settings and gates, which have two: -60 dB in .11 s
 
 
 class PitchedSettings(NamedTuple):
@@ -117,7 +117,6 @@ class PitchedControls(nn.Module):
                 self.fit.reset()
         pitch = pitch + quantise * (torch.round(pitch) - pitch)
         pitch = self.glide(pitch.unsqueeze(1), self._decay(settings.glide)).squeeze(1) + semitones
-        # a gate that closes exponentially falls by as many dB each second
         loudness = loudness + 20.0 * torch.log10(voiced.level.clamp_min(1e-8))
         played = torch.stack(
             [

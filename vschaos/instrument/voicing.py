@@ -34,10 +34,11 @@ class Voicing(nn.Module):
 
     Frames below `gate_threshold` become silent. Those below `confidence_gate` are unvoiced, and
     play noise alone, hold the pitch and the confidence of the last voiced frame, or are silent.
-    Gates move exponentially and have hysteresis; those of a new voice begin where they should be.
+    Gates are smoothed exponentially twice, so that they have no corners, and have hysteresis; those
+    of a new voice begin where they should be.
 
     Args:
-        decay: of what a gate lacks, in each frame, 0..1.
+        decay: of what a gate lacks, in each frame and in each smoothing, 0..1.
     """
 
     is_open: Tensor
@@ -49,7 +50,7 @@ class Voicing(nn.Module):
         self.lowest_threshold = LOWEST_THRESHOLD_DB
         self.margins = [LOUDNESS_MARGIN_DB, CONFIDENCE_MARGIN]
         self.open = OPEN
-        self.gates = FrameSmoother()
+        self.once, self.twice = FrameSmoother(), FrameSmoother()
         self.is_used = False
         self.num_open = 0  # voices that played without gates
         # of loudness and confidence, in the last frame of each voice
@@ -62,7 +63,8 @@ class Voicing(nn.Module):
         """Clears all state."""
         self.is_used = False
         self.num_open = 0
-        self.gates.reset()
+        self.once.reset()
+        self.twice.reset()
         self.is_open = self.is_open[:0].clone()
         self.voiced = self.voiced[:0].clone()
 
@@ -87,7 +89,8 @@ class Voicing(nn.Module):
             all_open = frames.new_ones(1, 1)
             return VoicedFrames(frames[:, 0], frames[:, 1], all_open, all_open)
         if not self.is_used:
-            self.gates.start(frames.new_ones(self.num_open, 2, 1))
+            self.once.start(frames.new_ones(self.num_open, 2, 1))
+            self.twice.start(frames.new_ones(self.num_open, 2, 1))
         is_loud, is_voiced = self._are_open(frames, [gate_threshold, confidence_gate]).unbind(1)
         heard = frames[:, :2]
         before = with_new_rows(self.voiced, heard[:, :, :1])
@@ -98,7 +101,8 @@ class Voicing(nn.Module):
         if unvoiced == "silence":
             is_loud = is_loud & is_voiced
         is_tone = is_voiced | (unvoiced != "noise")
-        gates = self.gates(torch.stack([is_loud, is_tone], dim=1).to(frames.dtype), self.decay)
+        gates = torch.stack([is_loud, is_tone], dim=1).to(frames.dtype)
+        gates = self.twice(self.once(gates, self.decay), self.decay)
         self.is_used = is_needed
         if not is_needed:
             self._rest(gates)

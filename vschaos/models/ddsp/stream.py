@@ -78,14 +78,14 @@ class Player(nn.Module):
     def reset(self) -> None:
         """Clears all state at once."""
         self.restart()
+        self.pitched.reset()
         self.bank.reset()
         self.noise.reset()
         self.room.reset()
 
     @torch.jit.export
     def restart(self) -> None:
-        """Clears what leads to the sound: oscillators go on from where they are."""
-        self.pitched.reset()
+        """Clears what the network remembers; all else forgets in seconds by itself."""
         self.hidden = torch.zeros_like(self.hidden)
 
     def forward(self, controls: Tensor, settings: PitchedSettings, reverb: float) -> Tensor:
@@ -154,6 +154,8 @@ class DDSPStream(PitchedStream):
 
     def reset(self) -> None:
         self.restart()
+        self.encode_listener.reset()
+        self.forward_listener.reset()
         self.decode_player.reset()
         self.forward_player.reset()
         self.decode_level.reset()
@@ -162,8 +164,6 @@ class DDSPStream(PitchedStream):
         self.dry.reset()
 
     def restart(self) -> None:
-        self.encode_listener.reset()
-        self.forward_listener.reset()
         self.decode_player.restart()
         self.forward_player.restart()
         self.encode_modulation.reset()
