@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,12 @@ from vschaos.dsp.pitch import PitchTracker
 FRAMES_AT_ONCE = 1024  # hops that are read from the file at a time
 VOICED = 0.5  # confidence from which a frame has partials
 RESTING_NOTE = 60.0  # of the tracker, before the first note
+AUDIBLE_DB = 40.0  # below a file's loudest frame; softer ones are not asked for a pitch
+FEW_VOICED = 0.3  # of the audible time; a melody has more than .8, drums next to none
+MANY_JUMPS = 0.08  # of the voiced frames; a melody has less than .03
+JUMP = 3.0  # semitones from frame to frame
+NAMES_SHOWN = 5  # of each kind
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,38 @@ class Harmonics(Feature):
         )
         return np.concatenate([*live, frames.amplitudes.numpy(), frames.noise.numpy()])
 
+    def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:
+        """Warns of sounds without a pitch, or with several at once.
+
+        Raises:
+            ValueError: no sound has a pitch.
+        """
+        shares = {name: voiced_share(frames[:, :3]) for name, frames in values.items()}
+        if shares and max(share for share, _ in shares.values()) < FEW_VOICED:
+            raise ValueError(
+                "no pitch is found in these sounds (at most "
+                f"{max(share for share, _ in shares.values()):.0%} of a file's time has one): "
+                "expected melodies of one voice or instrument at a time, got "
+                f"{', '.join(list(shares)[:NAMES_SHOWN])}; the recipes dgt_* learn any sound"
+            )
+        unvoiced = [
+            f"{name}: {share:.0%} of its time has a pitch (drums, noise, chords?): what has none "
+            "is learnt as noise"
+            for name, (share, _) in shares.items()
+            if share < FEW_VOICED
+        ]
+        chords = [
+            f"{name}: its pitch jumps ({jumps:.0%} of its time): several notes at once are learnt "
+            "as one"
+            for name, (share, jumps) in shares.items()
+            if share >= FEW_VOICED and jumps > MANY_JUMPS
+        ]
+        for lines in (unvoiced, chords):
+            for line in lines[:NAMES_SHOWN]:
+                logger.warning("%s", line)
+            if len(lines) > NAMES_SHOWN:
+                logger.warning("and %d more files like these", len(lines) - NAMES_SHOWN)
+
     def _meters(self) -> tuple[PitchTracker, LoudnessMeter, BandMeter]:
         given = self.sample_rate, self.hop_length, self.window
         return (
@@ -119,3 +159,16 @@ class Harmonics(Feature):
                 hops[offset : offset + len(samples)] = samples
                 values.append(meter(torch.from_numpy(hops)[None])[0].numpy())
         return np.concatenate(values, axis=1)
+
+
+def voiced_share(frames: np.ndarray) -> tuple[float, float]:
+    """Of pitch, confidence and loudness `[N, 3]`: the share of the audible time that has a pitch,
+    and of that the share at which the pitch jumps."""
+    pitch, confidence, loudness = frames.T
+    is_audible = loudness > max(float(loudness.max(initial=LOWEST_DB)) - AUDIBLE_DB, LOWEST_DB)
+    is_voiced = is_audible & (confidence >= VOICED)
+    if not is_voiced.any():
+        return 0.0, 0.0
+    both = is_voiced[1:] & is_voiced[:-1]
+    jumps = both & (np.abs(np.diff(pitch)) > JUMP)
+    return float(is_voiced.sum() / is_audible.sum()), float(jumps.sum() / max(both.sum(), 1))

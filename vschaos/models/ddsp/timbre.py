@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vschaos.dsp.band_levels import LEAST_DB, BandMeter
+from vschaos.dsp.band_levels import LEAST_DB
 
 RANGE_DB = 60.0  # of a band below the whole; what is softer does not matter
 AUDIBLE_DB = -60.0  # frames that the statistics are made of
