@@ -1,6 +1,7 @@
 """A harmonic instrument on a stream: any whole number of hops per call, scriptable."""
 
 import copy
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.oscillators import StreamingHarmonicBank
-from vschaos.dsp.reverb import Room, StreamingRoom
+from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
 from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.live import (
@@ -27,7 +28,8 @@ from vschaos.voices import with_rows
 if TYPE_CHECKING:
     from vschaos.models.ddsp.model import DDSP
 
-UNLEARNT_ROOM_SECONDS = 0.5  # of a plain one, where none was learnt
+PLAIN_ROOM_SECONDS = 0.5  # where none was learnt
+MOST_OCTAVES = 7  # of its bands
 DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
 
 
@@ -70,7 +72,7 @@ class Player(nn.Module):
         self.network = model.network
         self.bank = StreamingHarmonicBank(model.bank)
         self.noise = StreamingFilteredNoise(model.noise)
-        room = Room(sample_rate, UNLEARNT_ROOM_SECONDS) if model.room is None else model.room
+        room = _plain_room(sample_rate) if model.room is None else model.room
         self.room = StreamingRoom(room, hop_length)
         self.register_buffer("hidden", model.initial(1).transpose(0, 1), persistent=False)
 
@@ -207,6 +209,11 @@ def _twin(part: nn.Module) -> nn.Module:
     one of the two assigns them anew."""
     tensors = [*part.parameters(), *part.buffers()]
     return copy.deepcopy(part, {id(tensor): tensor for tensor in tensors})
+
+
+def _plain_room(sample_rate: int) -> Room:
+    num_octaves = math.ceil(math.log2(sample_rate / 2 / LOWEST_CENTRE_HZ))  # below Nyquist
+    return Room(sample_rate, PLAIN_ROOM_SECONDS, min(num_octaves, MOST_OCTAVES))
 
 
 def _trained_range(model: "DDSP") -> TrainedRange:
