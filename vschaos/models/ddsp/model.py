@@ -167,8 +167,8 @@ class DDSP(Autoencoder):
             self.network.noise_db.copy_(_mean_db(heard.noise, loudness, is_audible))
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Excerpts `[B, T]` and their feature -> `partials` and `noise`, the mean differences of
-        their levels in units of 10 dB, the audible ones counting more; `sound`, the multi-resolution
+        """Excerpts `[B, T]` and their feature -> `partials` and `noise`, mean differences of
+        their levels in units of 10 dB, the audible ones counting more; `sound`, multi-resolution
         distance of some of the examples."""
         heard = self._heard(batch)
         controls = torch.cat([heard.played, self._blurred(self.timbre(heard.levels))], 1)

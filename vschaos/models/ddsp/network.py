@@ -12,6 +12,7 @@ PITCH_WAVES = 6  # sines and cosines of the pitch, an octave of periods apart
 LONGEST_WAVE = 96.0  # semitones
 STEP_DB = 10.0  # a unit of the network's output
 SPAN_DB = 160.0  # of the output about its mean
+HIGHEST_NOTE = 136.0  # 21 kHz
 LOUDEST = 2.0  # amplitude of a partial, at most
 
 
@@ -53,7 +54,7 @@ class ControlNetwork(nn.Module):
         self.sample_rate = sample_rate
         self.num_partials = num_partials
         self.state_dim = state_dim
-        self.num_played = NUM_PLAYED
+        self.num_played, self.highest_note = NUM_PLAYED, HIGHEST_NOTE
         self.lowest_db, self.loudest = LOWEST_DB, LOUDEST
         self.step_db, self.span_db = STEP_DB, SPAN_DB
         num_inputs = 2 * PITCH_WAVES + NUM_PLAYED + num_timbres + num_labels
@@ -82,7 +83,7 @@ class ControlNetwork(nn.Module):
         self.register_buffer("noise_db", torch.full([num_noise_bands, 1], -40.0))
 
     def forward(self, controls: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Frames, after those that led to a state.
+        """Frames, after those that led to a state. Pitches beyond 0..136 are taken for these.
 
         Args:
             controls: `[B, 3 + K + C, N]`, those of `frame_controls` and the features of labels.
@@ -91,8 +92,10 @@ class ControlNetwork(nn.Module):
         Returns:
             peak amplitudes `[B, P, N]`, magnitudes `[B, M, N]`, and the state after them.
         """
+        pitch = controls[:, 0].clamp(0.0, self.highest_note)
+        controls = torch.cat([pitch.unsqueeze(1), controls[:, 1:]], 1)
         levels, hidden = self.levels(controls, hidden)
-        partials, noise = self.sounded(controls[:, 0], controls[:, 2], levels)
+        partials, noise = self.sounded(pitch, controls[:, 2], levels)
         return partials, noise, hidden
 
     @torch.jit.export
