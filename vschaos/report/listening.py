@@ -17,7 +17,8 @@ from vschaos.generation.material import Clip, Material, spread
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
 from vschaos.report.media import draw_spectrograms, encode_sound
 from vschaos.runs import Given, Run
-from vschaos.trajectories import control_trajectory, random_frames
+from vschaos.runs.trajectories import frame_trajectory
+from vschaos.trajectories import random_frames
 
 RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
 POINTS, POINT_SECONDS = 8, 0.6
@@ -106,7 +107,7 @@ def _samples_of_prior(run: Run, labels: Given, labelled: str) -> list[Player]:
 def _trajectory(run: Run, model: Autoencoder, kind: str, labels: Given, labelled: str) -> Player:
     frames = round(TRAJECTORY_SECONDS * run.frame_rate) + _edge(run)
     random = np.random.default_rng(TRAJECTORIES.index(kind))
-    latents = control_trajectory(kind, model.frame_controls(), frames, run.frame_rate, random)
+    latents = frame_trajectory(model, kind, frames, random)
     return _player(run, _decode(run, latents, labels), f"{kind}{labelled}")
 
 

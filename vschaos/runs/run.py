@@ -15,8 +15,9 @@ from torch import Tensor
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Spectral
-from vschaos.trajectories import KINDS, control_trajectory
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
+from vschaos.runs.trajectories import frame_trajectory
+from vschaos.trajectories import KINDS
 
 if TYPE_CHECKING:
     from vschaos.evaluation.evaluate import Evaluation
@@ -71,6 +72,17 @@ class Run:
         """
         if not isinstance(self.model, Autoencoder):
             raise ValueError(self._lacks("does not encode or decode sound"))
+        return self.model
+
+    @property
+    def pitched(self) -> Pitched:
+        """The model, which plays at a pitch and a loudness.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if not isinstance(self.model, Pitched):
+            raise ValueError(self._lacks("is not played by pitch and loudness"))
         return self.model
 
     @property
@@ -208,7 +220,7 @@ class Run:
         Raises:
             ValueError: the model does not decode, there is no such kind or no prior.
         """
-        controls = self.autoencoder.frame_controls()[:num_latents]
+        model = self.autoencoder
         if kind == "prior":
             seeds = [seed + SEEDS_APART * number for number in range(count)]
             drawn = [self.sample_prior(num_frames, one, labels, temperature) for one in seeds]
@@ -217,7 +229,7 @@ class Run:
         # seeds of their own: another kind or a greater count changes no other trajectory
         draws = [np.random.default_rng([seed, position, number]) for number in range(count)]
         return [
-            control_trajectory(kind, controls, num_frames, self.frame_rate, random, temperature)
+            frame_trajectory(model, kind, num_frames, random, temperature, num_latents)
             for random in draws
         ]
 
