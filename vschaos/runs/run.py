@@ -16,6 +16,7 @@ from vschaos.labels import Labels, Vocabulary
 from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
+from vschaos.runs.standard import unstandardize
 from vschaos.runs.trajectories import frame_trajectory
 from vschaos.trajectories import KINDS
 
@@ -183,7 +184,7 @@ class Run:
         Raises:
             ValueError: the model has no such latents, or the run no prior.
         """
-        if not isinstance(self.model, LatentStatistics):
+        if not isinstance(self.model, LatentStatistics | Pitched):
             raise ValueError(self._lacks("has no latents that a prior could model"))
         if self.prior is None:
             raise ValueError(
@@ -194,8 +195,8 @@ class Run:
         sampler.begin(seed)
         with torch.inference_mode():
             temperatures = torch.full([1, num_frames], float(temperature))
-            latents: np.ndarray = sampler(temperatures, self.labels(num_frames, labels))[0].numpy()
-            return latents
+            latents = sampler(temperatures, self.labels(num_frames, labels))[0].numpy()
+            return unstandardize(self.model, latents)
 
     def trajectories(
         self,

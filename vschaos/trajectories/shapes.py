@@ -14,7 +14,6 @@ Shape = Callable[[np.ndarray], np.ndarray]
 PERIOD_SECONDS = (1.0, 8.0)  # shortest and longest period
 MEMORY_SECONDS = 0.5  # time constant of a random walk
 SECONDS_PER_POINT = 2.0  # between the points of an interpolation
-SIGMAS_PER_RANGE = 4.0  # a normally distributed control in other units than sigma
 
 
 def trajectory(
@@ -86,9 +85,8 @@ def _moved(control: Control, normal: np.ndarray) -> np.ndarray:
         if not control.classes:
             return control.low + width * share
         return np.minimum(np.floor(share * len(control.classes)), control.high)
-    if control.unit == "sigma":
-        return normal
-    return control.low + width / 2 + width / SIGMAS_PER_RANGE * normal
+    mean, deviation = control.statistics
+    return mean + deviation * normal
 
 
 def normal_cdf(values: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from vschaos.labels import Labels
 from vschaos.latents import principal_plane
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
+from vschaos.runs.standard import standardize
 from vschaos.runs.trajectories import frame_trajectory
 from vschaos.training.monitoring.material import Material
 from vschaos.trajectories import random_frames
@@ -173,7 +174,10 @@ def show_latents(snapshot: Snapshot) -> None:
     model, excerpts = snapshot.model, snapshot.material.short_excerpts
     if not isinstance(model, Autoencoder):
         return
-    encoded = [_numpy(model.encode(excerpt.audio, excerpt.labels)[0]) for excerpt in excerpts]
+    encoded = [
+        standardize(model, _numpy(model.encode(excerpt.audio, excerpt.labels)[0]))
+        for excerpt in excerpts
+    ]
     latents = np.concatenate(encoded, axis=1)
     for row, values in enumerate(latents[:MAX_HISTOGRAMS]):
         snapshot.writer.add_histogram(f"latents/dimension_{row + 1}", values, snapshot.step)
