@@ -65,3 +65,15 @@ def test_short_and_narrow_melodies_exist() -> None:
     assert _melody("line", frames=1).shape == (2, 1)
     pitch, _ = melody("sin", (60.2, 60.6), LEVEL, 100, RATE, np.random.default_rng(0))
     assert pitch == pytest.approx(np.full(100, 60.4), abs=VIBRATO)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_shape_is_a_melody_not_one_note(kind: str) -> None:
+    ranges = [np.ptp(_melody(kind, seed)[0]) for seed in range(6)]
+    assert min(ranges) > 7.0  # a fifth, of a register of two octaves
+
+
+def test_a_line_is_a_scale_in_one_direction() -> None:
+    settled = _settled(_melody("line", frames=2500)[0]).round()
+    steps = np.diff(settled)
+    assert (steps >= 0).all() or (steps <= 0).all()

@@ -18,6 +18,7 @@ BEAT_SECONDS = (0.24, 0.5)
 BEATS = (0.5, 1.0, 1.0, 1.0, 2.0)  # of a note, each as likely
 OCTAVE = 12.0
 SOFTEST = 0.4  # share of the levels: those of a training are also its fading tails
+LEAST_EXTENT = 1.8  # standard deviations: two thirds of a register
 REST_SHARE = 0.2  # of the notes, which end early
 SOUNDING = 0.7  # of their length until then
 GLIDE_SECONDS = 0.02  # time constant from note to note
@@ -68,7 +69,7 @@ def melody(
         scale: of the contours, in standard deviations; 0 repeats the middle note.
         silence_db: between notes.
     """
-    contours = trajectory(kind, 2, num_frames, frame_rate, random, scale)
+    contours = _spread(trajectory(kind, 2, num_frames, frame_rate, random, scale), scale)
     notes = _notes(contours, register, level, frame_rate, random)
     pitch, loudness = np.empty(num_frames), np.full(num_frames, silence_db)
     for note in notes:
@@ -83,6 +84,15 @@ def melody(
     return np.stack([pitch + _vibrato(notes, num_frames, frame_rate, random), loudness]).astype(
         np.float32
     )
+
+
+def _spread(contours: Trajectory, scale: float) -> Trajectory:
+    """Contours that hardly move, about their means, as far as a melody has to."""
+    means = contours.mean(axis=1, keepdims=True)
+    extent = np.ptp(contours, axis=1, keepdims=True)
+    factor = np.maximum(LEAST_EXTENT * scale / np.maximum(extent, 1e-6), 1.0)
+    spread: Trajectory = means + np.where(extent > 0.0, factor, 1.0) * (contours - means)
+    return spread
 
 
 def _notes(
