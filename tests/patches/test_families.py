@@ -152,3 +152,21 @@ def test_the_patch_for_max_has_a_widget_for_each_control() -> None:
 
 def _is_titled(patcher: dict[str, object], title: str) -> bool:
     return any(b.get("text") == title for b in boxes_of(patcher) if b["maxclass"] == "comment")
+
+
+def test_pitch_and_loudness_are_played_by_hand_or_follow(tmp_path: Path, listen: Listen) -> None:
+    """An A3 is encoded; by hand the pitch is where it is by default; a key of the page; one of a
+    MIDI keyboard, softer as it is struck softly; silence when it is let go; the A3 again."""
+    patch, _ = written(Parameters(), tmp_path)
+    played = play(
+        patch, 3.0, (500, "mine-by-hand 1"), (1000, "mine-keys-octave 4"), (1000, "mine-key A"),
+        (1500, "#notein 81 100 1"), (2000, "#notein 81 0 1"), (2500, "mine-by-hand 0"),
+    )  # fmt: skip
+    parts = [part[len(part) // 2 :] for part in np.array_split(played.sound[0], 6)]
+    hertz, levels = zip(*(listen(part, RATE) for part in parts), strict=True)
+    audible = [0, 1, 2, 3, 5]
+    expected = [A3, C4, A4, A5, A3]
+    assert [hertz[k] for k in audible] == pytest.approx(expected, rel=0.01)
+    # loudness: of the sound -20, the middle of the range, 100 / 127 of it, its default
+    told = [-20.0, -40.0, -40.0, -80.0 + 80.0 * 100 / 127, -20.0, -20.0]
+    assert np.array(levels) - levels[0] == pytest.approx(np.array(told) + 20.0, abs=0.5)
