@@ -13,8 +13,8 @@ taken out. Beside it, by the same synthesiser at the same pitch and loudness: `m
 spectrum of the training; `nearest`, that of the training's frame nearest in pitch (1 semitone) and
 loudness (3 dB); `oracle`, the amplitudes as analysed; and `silence`. `of_way`: from the mean
 spectrum to the oracle. `cents` and `in_tune` (50 cents): pitch of what is played against the pitch
-of what was sung to it, of voiced frames within 40 dB of the loudest; `dB` and `bias` their A-weighted
-levels, all frames.
+of what was sung to it, of voiced frames within 40 dB of the loudest; `dB` and `bias` their
+A-weighted levels, of all such frames.
 """
 
 from __future__ import annotations

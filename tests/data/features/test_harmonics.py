@@ -96,7 +96,7 @@ def test_sounds_without_a_pitch_are_named(caplog: pytest.LogCaptureFixture) -> N
     assert len(caplog.messages) == 2
     assert "drums.wav: 0% of its time has a pitch" in caplog.messages[0]
     assert "chords.wav: its pitch jumps (40% of its time)" in caplog.messages[1]
-    with pytest.raises(ValueError, match="no pitch is found .* got drums.wav"):
+    with pytest.raises(ValueError, match="no pitch is found"):
         FEATURE.check_sounds({"drums.wav": drums})
 
 

@@ -12,6 +12,7 @@ PITCH_WAVES = 6  # sines and cosines of the pitch, an octave of periods apart
 LONGEST_WAVE = 96.0  # semitones
 STEP_DB = 10.0  # a unit of the network's output
 SPAN_DB = 160.0  # of the output about its mean
+HIGHEST_NOTE = 136.0  # 21 kHz
 LOUDEST = 2.0  # amplitude of a partial, at most
 
 
@@ -53,8 +54,9 @@ class ControlNetwork(nn.Module):
         self.sample_rate = sample_rate
         self.num_partials = num_partials
         self.state_dim = state_dim
-        self.num_played = NUM_PLAYED
+        self.num_played, self.highest_note = NUM_PLAYED, HIGHEST_NOTE
         self.lowest_db, self.loudest = LOWEST_DB, LOUDEST
+        self.per_db = math.log(10.0) / 20.0  # an amplitude's logarithm
         self.step_db, self.span_db = STEP_DB, SPAN_DB
         num_inputs = 2 * PITCH_WAVES + NUM_PLAYED + num_timbres + num_labels
         num_outputs = num_partials + num_noise_bands
@@ -82,7 +84,7 @@ class ControlNetwork(nn.Module):
         self.register_buffer("noise_db", torch.full([num_noise_bands, 1], -40.0))
 
     def forward(self, controls: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Frames, after those that led to a state.
+        """Frames, after those that led to a state. Pitches beyond 0..136 are taken for these.
 
         Args:
             controls: `[B, 3 + K + C, N]`, those of `frame_controls` and the features of labels.
@@ -91,8 +93,10 @@ class ControlNetwork(nn.Module):
         Returns:
             peak amplitudes `[B, P, N]`, magnitudes `[B, M, N]`, and the state after them.
         """
+        pitch = controls[:, 0].clamp(0.0, self.highest_note)
+        controls = torch.cat([pitch.unsqueeze(1), controls[:, 1:]], 1)
         levels, hidden = self.levels(controls, hidden)
-        partials, noise = self.sounded(controls[:, 0], controls[:, 2], levels)
+        partials, noise = self.sounded(pitch, controls[:, 2], levels)
         return partials, noise, hidden
 
     @torch.jit.export
@@ -113,7 +117,7 @@ class ControlNetwork(nn.Module):
         f0_hz = 440.0 * torch.exp2((pitch - 69.0) / 12.0)
         hertz = f0_hz.unsqueeze(1) * self.numbers
         fade = ((1.0 - hertz / (0.5 * self.sample_rate)) * 10.0).clamp(0.0, 1.0)
-        heights = torch.pow(10.0, levels / 20.0)
+        heights = torch.exp(levels * self.per_db)
         partials = heights[:, : self.num_partials]
         noise = heights[:, self.num_partials :]
         power = (0.5 * (partials * fade).square() * self.weighting(hertz)).sum(1)
