@@ -1,6 +1,5 @@
 """A spectral VAE on a stream: any whole number of hops per call, scriptable."""
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +13,7 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
     keep_phase,
 )
+from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
     LatentModulation,
@@ -27,7 +27,6 @@ from vschaos.labels import Labels, slice_frames
 from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
 from vschaos.models.spectral_vae.controls import (
     ATTRIBUTES,
-    label_control,
     latent_controls,
     methods_of,
 )
@@ -72,7 +71,6 @@ class SpectralStream(LiveStream):
     inversion_mode: str
     temperature: float
     dimred: str
-    unknown_below: Tensor
 
     def __init__(
         self, model: "SpectralCoder", transform: STFT, num_latents: int | None = None
@@ -115,8 +113,7 @@ class SpectralStream(LiveStream):
         self.forward_stft = compiled_once(StreamingSTFT(transform))
         self.decode_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
         self.forward_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
-        bounds = [float(control.unknown_below or 0.0) for control in controls]
-        self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
+        self.labels = LabelInlets(controls)
 
     def reset(self) -> None:
         self.reset_known_methods()
@@ -162,7 +159,7 @@ class SpectralStream(LiveStream):
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and predictions, `[B, Z + P, T / hop_length]`."""
         log_magnitude = self.path.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
         ).latents[:, : self.num_latents]
@@ -173,7 +170,7 @@ class SpectralStream(LiveStream):
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
         frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
+        labels = self.labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
         for n in range(controls.shape[2]):
             latents = self.projection.unstandardize(controls[:, : self.num_latents, n : n + 1])
             latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
@@ -190,7 +187,7 @@ class SpectralStream(LiveStream):
         present, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
         log_magnitude = self.path.log_magnitude(spectrum.abs())
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
             self.forward_modulation.round()
@@ -254,11 +251,3 @@ class SpectralStream(LiveStream):
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
-
-    def _labels(self, given: Tensor, tasks: list[int]) -> Labels:
-        """Rows `[B, R, N]` for those tasks -> labels `[B, L, N]`, the others unknown."""
-        shape = (given.shape[0], self.unknown_below.shape[0], given.shape[2])
-        values = torch.full(shape, -math.inf, device=given.device)
-        for row, task in enumerate(tasks):
-            values[:, task] = given[:, row]
-        return Labels(values, values >= self.unknown_below)
