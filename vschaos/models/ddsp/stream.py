@@ -98,8 +98,10 @@ class Player(nn.Module):
         """`[B, 3 + K, N]` and labels `[B, L, N]` -> `[B, N * hop_length]`; frame n is reached at
         `(n + 1) * hop_length`."""
         played = self.pitched(controls, settings)
-        probabilities = self.labelling.probabilities(labels)
-        inputs = self.labelling.to_decoder(played.controls, probabilities, labels.known)
+        inputs = played.controls
+        if labels.known.shape[1] > 0:
+            probabilities = self.labelling.probabilities(labels)
+            inputs = self.labelling.to_decoder(inputs, probabilities, labels.known)
         hidden = with_rows(self.hidden, controls.shape[0]).transpose(0, 1).contiguous()
         partials, noise, hidden = self.network(inputs, hidden)
         self.hidden = hidden.transpose(0, 1)
