@@ -151,7 +151,9 @@ def by_our_host(model: Path, sound: np.ndarray, trial: Trial) -> np.ndarray:
 def lag_of(played: np.ndarray, expected: np.ndarray) -> int:
     """The whole number of PureData's blocks by which sound comes later."""
     size = 1 << (len(expected) + LARGEST_LAG).bit_length()
-    spectrum = np.fft.rfft(played, size) * np.fft.rfft(expected, size).conj()
+    # of envelopes, which phases found by iterations do not change
+    first, second = (np.fft.rfft(np.abs(x) - np.abs(x).mean(), size) for x in (played, expected))
+    spectrum = first * second.conj()
     return int(np.fft.irfft(spectrum)[:LARGEST_LAG:BLOCK].argmax()) * BLOCK
 
 
