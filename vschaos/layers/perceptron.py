@@ -33,7 +33,7 @@ class Perceptron(Network):
         self.layers = nn.Sequential(*layers, nn.Linear([in_dim, *hidden_dims][-1], out_dim))
 
     def forward(self, frames: Tensor) -> Tensor:
-        # of frames that are not contiguous, torch makes a batched product, which is six times slower
+        # torch makes a batched product of frames that are not contiguous, six times slower
         return self.layers(frames.transpose(1, 2).contiguous()).transpose(1, 2)
 
 

@@ -91,7 +91,7 @@ class PGHI(nn.Module):
         return frames
 
     def slopes(self, before: Tensor, last: Tensor, new: Tensor) -> Tensor:
-        """Phase that the new one of three frames `[..., F]` gains from bin to bin.
+        """Phase that the new one of three frames `[..., N, F]` gains from bin to bin.
 
         While the window slides over an impulse, the roots s of the magnitudes go like its sine, by
         an angle h a frame, and the slope is -2 times the cotangent's angle. Its cosine follows from
@@ -125,7 +125,7 @@ class PGHI(nn.Module):
         steps = self.steps(last, new, slopes, origin)
         phases = torch.jit.annotate(list[Tensor], [])
         for n in range(new.shape[1]):
-            phase = _wrap(phase.gather(-1, origin[:, n]) + steps[:, n])
+            phase = _wrap(phase.gather(-1, origin.select(1, n)) + steps.select(1, n))
             phases.append(phase)
         return torch.stack(phases, dim=1)
 
@@ -148,9 +148,10 @@ def origins(last: Tensor, new: Tensor) -> Tensor:
     limits = torch.stack([torch.minimum(both_last, both_new), both_new])  # `low`, `high` of a step
     shift = 1
     while shift < num_bins:
-        composed = limits[..., shift:]
-        # in place, as one operation: what a single frame costs is their number, not their size
-        composed.copy_(torch.clamp(limits[..., :-shift], composed[0], composed[1]))
+        composed = limits.narrow(-1, shift, num_bins - shift)
+        before = limits.narrow(-1, 0, num_bins - shift)
+        # as one operation: what a single frame costs is their number, not their size
+        composed.copy_(torch.clamp(before, composed[0], composed[1]))
         shift *= 2
     # of the bin before; the first one has none, and is an origin at any magnitude
     reaching = nn.functional.pad(limits[0, ..., :-1], (1, 0))
@@ -170,10 +171,10 @@ def _deviation(magnitudes: Tensor) -> Tensor:
 
 
 def _angles(sine: Tensor, cosine: Tensor) -> Tensor:
-    """The arc tangent of `[B, N, F]` by `[B, N, F]`, frame by frame: over several at once, the
-    last values would come from another kernel than the others, and the block size would matter."""
-    frames = [torch.atan2(sine[:, n], cosine[:, n]) for n in range(sine.shape[1])]
-    return torch.stack(frames, dim=1)
+    """The angles of points `[..., N, F]`, frame by frame: over several at once, the last values
+    would come from another kernel than the others, and the block size would matter."""
+    frames = [torch.atan2(s, c) for s, c in zip(sine.unbind(-2), cosine.unbind(-2))]  # noqa: B905
+    return torch.stack(frames, dim=-2)
 
 
 def _wrap(phase: Tensor) -> Tensor:

@@ -141,14 +141,16 @@ class RTISI(nn.Module):
         magnitudes = entered.to(turns.dtype)  # once, and not at each product with a direction
         spectra = torch.jit.annotate(list[Tensor], [])
         for n in range(new.shape[1]):
-            entering = directions[:, -1].gather(-1, origin[:, n]) * turns[:, n]
-            directions = torch.cat([directions[:, 1:], entering.unsqueeze(1)], dim=1)
-            now = magnitudes[:, n : n + self.delay + 1]
+            past = directions.select(1, self.delay)
+            entering = past.gather(-1, origin.select(1, n)) * turns.select(1, n)
+            open_directions = directions.narrow(1, 1, self.delay)
+            directions = torch.cat([open_directions, entering.unsqueeze(1)], dim=1)
+            now = magnitudes.narrow(1, n, self.delay + 1)
             directions = self._refine(now, directions, tail)
-            leaving = now[:, 0] * directions[:, 0]
+            leaving = now.select(1, 0) * directions.select(1, 0)
             sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
-            sound[:, : tail.shape[1]] += tail
-            tail = sound[:, self.hop_length :]
+            sound.narrow(1, 0, tail.shape[1]).add_(tail)
+            tail = sound.narrow(1, self.hop_length, tail.shape[1])
             spectra.append(leaving)
         self.magnitudes = entered[:, new.shape[1] :].clone()
         self.directions = directions
