@@ -167,7 +167,7 @@ class RTISI(nn.Module):
         frames = sound.unfold(1, self.n_fft, self.hop_length)
         parts = frames.unbind(1)
         windows = self.synthesis.unbind(0)
-        carried = spectrum = previous = magnitudes * directions
+        spectrum = previous = magnitudes * directions
         for _ in range(self.iterations):
             waves = torch.fft.irfft(spectrum, n=self.n_fft).unbind(1)
             sound.copy_(committed)
@@ -177,8 +177,9 @@ class RTISI(nn.Module):
             # momentum: consistent + momentum (consistent - previous), but for a factor
             carried = torch.sub(consistent, previous, alpha=self.carried_share)
             previous = consistent
-            spectrum = magnitudes * torch.sgn(carried)
-        return torch.sgn(carried + 1e-12)  # never 0, where a phase could not grow from
+            directions = torch.sgn(carried.add_(1e-12))  # never 0, which has no phase
+            spectrum = magnitudes * directions
+        return directions
 
 
 def _windows(
