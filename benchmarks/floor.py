@@ -104,10 +104,13 @@ def measure(run: Run, trial: Trial) -> list[Row]:
     found = least_real_time_factors(calls, params, list(BUFFERS), run.sample_rate, trial)
     floors = found.pop("floor")
     rows = [
-        {"method": name} | _by_buffer([factor / least for factor, least in zip(factors, floors, strict=True)])
+        {"method": name}
+        | _by_buffer([factor / least for factor, least in zip(factors, floors, strict=True)])
         for name, factors in found.items()
     ]
-    milliseconds = [1000 * rtf * size / run.sample_rate for rtf, size in zip(floors, BUFFERS, strict=True)]
+    milliseconds = [
+        1000 * rtf * size / run.sample_rate for rtf, size in zip(floors, BUFFERS, strict=True)
+    ]
     return [*rows, {"method": "the floor itself, ms"} | _by_buffer(milliseconds)]
 
 

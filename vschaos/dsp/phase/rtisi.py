@@ -118,10 +118,11 @@ class RTISI(nn.Module):
         """`[B, F, N]` magnitudes of a whole sound -> its complex spectrum `[B, F, N]`.
 
         The slopes along frequency look one frame ahead, and nothing is late. What streamed through
-        this module before is forgotten.
+        this module before is forgotten; no gradient passes.
         """
         self.reset()
-        frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, self.delay + 1))
+        frames = magnitudes.detach().transpose(1, 2)
+        frames = nn.functional.pad(frames, (0, 0, 1, self.delay + 1))
         last, new = frames[:, :-2], frames[:, 1:-1]
         spectra = self._refined(last, new, self.scan.slopes_between(last, frames[:, 2:]))
         self.reset()
@@ -165,7 +166,7 @@ class RTISI(nn.Module):
         sound = torch.empty_like(committed)
         # views of the sound, which stay while it changes: all frames of it, and each one's part
         frames = sound.unfold(1, self.n_fft, self.hop_length)
-        parts = frames.unbind(1)
+        parts = [frames.select(1, k) for k in range(self.delay + 1)]
         windows = self.synthesis.unbind(0)
         spectrum = previous = magnitudes * directions
         for _ in range(self.iterations):
