@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from measuring import Row, command_line, heading, show, write
@@ -88,10 +89,10 @@ def main() -> None:
 @torch.inference_mode()
 def measure(run: Run, trial: Trial) -> list[Row]:
     """Of each method and inversion, the multiple of the floor by buffer; of the floor, its RTF."""
-    transform = run.model.transform
-    model = script_stream(
-        run.model.stream(prior=run.prior or make_prior(run.model)).eval(), run.sample_rate
-    )
+    source: Any = run.model  # a spectral VAE, whatever its networks
+    transform = source.transform
+    stream = source.stream(prior=run.prior or make_prior(source)).eval()
+    model = script_stream(stream, run.sample_rate)
     model.get_methods()
     calls: dict[str, Call] = {
         f"{method}, {inversion}": partial(call, model, method, inversion)
@@ -99,7 +100,7 @@ def measure(run: Run, trial: Trial) -> list[Row]:
         for inversion in inversions
     }
     params = {name: getattr(model, f"{name.split(',')[0]}_params").tolist() for name in calls}
-    floor = Floor(transform.n_fft, transform.hop_length, run.model.encoder, run.model.decoder)
+    floor = Floor(transform.n_fft, transform.hop_length, source.encoder, source.decoder)
     calls["floor"], params["floor"] = floor, [1, 1]
     found = least_real_time_factors(calls, params, list(BUFFERS), run.sample_rate, trial)
     floors = found.pop("floor")
