@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The CPU cost of a spectral VAE in nn~, as a multiple of the least that its arithmetic takes.
+"""The CPU cost of a model of spectral frames in nn~, as a multiple of the least that its arithmetic takes.
 
     python benchmarks/floor.py [RUN] [--blocks 20] [--rounds 8] [--json FILE]
 
@@ -89,7 +89,7 @@ def main() -> None:
 @torch.inference_mode()
 def measure(run: Run, trial: Trial) -> list[Row]:
     """Of each method and inversion, the multiple of the floor by buffer; of the floor, its RTF."""
-    source: Any = run.model  # a spectral VAE, whatever its networks
+    source: Any = run.model  # with a transform, an encoder and a decoder
     transform = source.transform
     stream = source.stream(prior=run.prior or make_prior(source)).eval()
     model = script_stream(stream, run.sample_rate)
