@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The CPU cost of a model of spectral frames in nn~, as a multiple of the least that its arithmetic takes.
+"""The CPU cost of playing a model, as a multiple of the least that its arithmetic takes.
 
     python benchmarks/floor.py [RUN] [--blocks 20] [--rounds 8] [--json FILE]
 
