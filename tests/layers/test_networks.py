@@ -148,6 +148,7 @@ def test_groups_are_whole_and_repeat_the_last_frame() -> None:
     assert torch.cat(groups, dim=2)[0, 0].tolist() == [0, 1, 2, 3, 4, 4, 4, 4]
 
 
+@torch.no_grad()
 def test_weights_for_few_frames_keep_their_values() -> None:
     network = Perceptron(9, 4, hidden_dims=[8])
     frames = torch.randn(2, 9, 3)
