@@ -5,8 +5,8 @@
 
 CPU time of a scripted call as a share of the sound's (RTF): one thread, one voice, inference mode,
 the least of the rounds, in which all parts and methods come by turns; what runs beside them can
-only add to it. `all settings` is `forward` with glide, gates, fit, quantising and a room. The floor is a
-transform of the sound and back (window 1024, hop 256). Between machines, compare ratios only.
+only add to it. `all settings` is `forward` with glide, gates, fit, quantising and a room. The floor
+is a transform of the sound and back (window 1024, hop 256). Between machines, compare ratios only.
 """
 
 from __future__ import annotations

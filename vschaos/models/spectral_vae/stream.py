@@ -23,8 +23,12 @@ from vschaos.instrument.live import (
     compiled_once,
 )
 from vschaos.instrument.live_stream import LiveStream
-from vschaos.labels import Labels, slice_frames
-from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
+from vschaos.labels import Labels
+from vschaos.layers.streaming import (
+    StreamingNetwork,
+    StreamingNetworkInterface,
+    in_groups,
+)
 from vschaos.models.spectral_vae.controls import (
     ATTRIBUTES,
     latent_controls,
@@ -39,9 +43,9 @@ if TYPE_CHECKING:
 class SpectralStream(LiveStream):
     """Encode, decode and forward on a stream, each with a state of its own.
 
-    Where phases are found, the networks run frame by frame: the last digits of a matrix product
-    depend on how many frames go into it, PGHI accumulates them, and the block size would be
-    audible.
+    Where phases are found, the networks run on a fixed number of frames: the last digits of a
+    matrix product depend on how many frames go into it, PGHI accumulates them, and the block size
+    would be audible.
 
     Labels enter beside the sound or the latents, and predicted ones leave the same way; at audio
     rate, the last value of each hop counts.
@@ -169,17 +173,16 @@ class SpectralStream(LiveStream):
 
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
-        frames = torch.jit.annotate(list[Tensor], [])
+        given = torch.jit.annotate(list[Tensor], [])
+        for part in in_groups(controls[:, : self.num_latents], self.decode_decoder.group()):
+            given.append(self.projection.unstandardize(part))
+        latents = torch.cat(given, dim=2)[:, :, : controls.shape[2]]
+        latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
         labels = self.labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
-        for n in range(controls.shape[2]):
-            latents = self.projection.unstandardize(controls[:, : self.num_latents, n : n + 1])
-            latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
-            all_latents = self.completion(latents)
-            magnitudes = self._decoded(
-                self.decode_decoder, all_latents, slice_frames(labels, n, n + 1)
-            )
-            frames.append(magnitudes * self.silence(latents))
-        magnitudes = torch.cat(frames, dim=2)
+        completed = torch.jit.annotate(list[Tensor], [])
+        for part in in_groups(latents, self.decode_decoder.group()):
+            completed.append(self.completion(part))
+        magnitudes = self._decoded(self.decode_decoder, completed, labels) * self.silence(latents)
         return self._sound(self.decode_stft, self.decode_phase, self.decode_level, magnitudes)
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -193,11 +196,10 @@ class SpectralStream(LiveStream):
             self.forward_modulation.round()
             self.forward_encoder.round()
             self.forward_decoder.round()
-        frames = torch.jit.annotate(list[Tensor], [])
-        for part in [log_magnitude] if keeps_phase else list(log_magnitude.split(1, dim=2)):
-            now = slice_frames(labels, len(frames), len(frames) + part.shape[2])
-            frames.append(self._through(part, now))
-        magnitudes = torch.cat(frames, dim=2)
+        group = min(self.forward_encoder.group(), self.forward_decoder.group())
+        magnitudes = self._through(
+            log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
+        )
         if keeps_phase:
             self.forward_phase.hear(spectrum)
             spectrum = keep_phase(magnitudes, spectrum)
@@ -217,24 +219,40 @@ class SpectralStream(LiveStream):
             return self.delay + self.forward_phase.delay("rtisi") * self.hop_length
         return self.delay
 
-    def _through(self, log_magnitude: Tensor, labels: Labels) -> Tensor:
-        """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`."""
-        encoding = self.path.encode_frames(
-            self.forward_encoder, log_magnitude, labels, self.temperature
-        )
-        latents = self.forward_modulation(
-            encoding.latents, self.is_frozen(), self.smoothing, self.jitter
-        )
-        magnitudes = self.path.decode_frames(
-            self.forward_decoder, latents, encoding.probabilities, encoding.known
-        )
-        return magnitudes * self.silence(latents)
+    def _through(self, log_magnitude: Tensor, labels: Labels, group: int) -> Tensor:
+        """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`, by networks on
+        `group` frames at a time."""
+        values, known = in_groups(labels.values, group), in_groups(labels.known, group)
+        parts = torch.jit.annotate(list[Tensor], [])
+        for n, part in enumerate(in_groups(log_magnitude, group)):
+            encoding = self.path.encode_frames(
+                self.forward_encoder, part, Labels(values[n], known[n]), self.temperature
+            )
+            count = min(group, log_magnitude.shape[2] - n * group)  # without superfluous frames
+            latents = self.forward_modulation(
+                encoding.latents[:, :, :count], self.is_frozen(), self.smoothing, self.jitter
+            )
+            magnitudes = self.path.decode_frames(
+                self.forward_decoder,
+                in_groups(latents, group)[0],
+                encoding.probabilities,
+                encoding.known,
+            )
+            parts.append(magnitudes[:, :, :count] * self.silence(latents))
+        return _joined(parts)
 
     def _decoded(
-        self, decoder: StreamingNetworkInterface, latents: Tensor, labels: Labels
+        self, decoder: StreamingNetworkInterface, groups: list[Tensor], labels: Labels
     ) -> Tensor:
-        probabilities = self.path.labelling.probabilities(labels)
-        return self.path.decode_frames(decoder, latents, probabilities, labels.known)
+        """All latents, as `in_groups` splits them, and labels `[B, L, N]` -> magnitudes
+        `[B, F, N]`."""
+        size = groups[0].shape[2]
+        values, known = in_groups(labels.values, size), in_groups(labels.known, size)
+        parts = torch.jit.annotate(list[Tensor], [])
+        for n, part in enumerate(groups):
+            probabilities = self.path.labelling.probabilities(Labels(values[n], known[n]))
+            parts.append(self.path.decode_frames(decoder, part, probabilities, known[n]))
+        return _joined(parts)[:, :, : labels.values.shape[2]]
 
     def _sound(
         self,
@@ -251,3 +269,8 @@ class SpectralStream(LiveStream):
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Parts `[B, F, ...]` of frames that follow each other -> `[B, F, N]`."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
