@@ -33,9 +33,10 @@ from pitched_sounds import INSTRUMENTS, RATE, play
 from torch import Tensor
 
 import vschaos
-from vschaos.audio.files import read_audio
 from vschaos.batch import Batch
+from vschaos.data.cache.store import StoredFile, open_store
 from vschaos.data.features import Harmonics
+from vschaos.data.features.store import open_features
 from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.labels import Labels
@@ -113,22 +114,25 @@ def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:
         model.num_noise_bands,
         model.num_levels,
     )
-    learnt = [heard(model, feature, root / name)[0] for name in run.split["train"]]
+    store = open_store(root, model.sample_rate, "mix", model.hop_length)
+    analysed = open_features(store, [feature])[feature.name]  # from the cache of the training
+
+    def heard(file: StoredFile) -> tuple[Heard, Tensor]:
+        values = analysed.read(file, 0, feature.num_frames(file.length))
+        audio = torch.from_numpy(store.read(file, 0, file.length))[None]
+        features = {FEATURE: torch.from_numpy(values)[None]}
+        nothing = torch.zeros(1, 0, 1)
+        return model._heard(Batch(audio, Labels(nothing, nothing > 0), features)), audio
+
+    files = {file.name: file for file in store.files}
+    learnt = [heard(files[name])[0] for name in run.split["train"]]
     known = Heard(*(torch.cat(parts, 2) for parts in zip(*learnt, strict=True)))
-    held_out = [heard(model, feature, root / name) for name in run.split["held_out"]]
+    held_out = [heard(files[name]) for name in run.split["held_out"]]
     found = [compare(model, known, *one) for one in held_out]
     mean = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
     way = (mean["mean"] - mean["distance"]) / (mean["mean"] - mean["oracle"])
     steps = torch.load(run.checkpoint, weights_only=True)["global_step"]
     return {"steps": steps, **mean, "of_way": way}
-
-
-def heard(model: DDSP, feature: Harmonics, path: Path) -> tuple[Heard, Tensor]:
-    audio = read_audio(path, model.sample_rate)
-    values = torch.from_numpy(feature(audio))[None]
-    unlabelled = Labels(torch.zeros(1, 0, 1), torch.zeros(1, 0, 1) > 0)
-    batch = Batch(torch.from_numpy(audio)[None], unlabelled, {FEATURE: values})
-    return model._heard(batch), batch.audio
 
 
 @torch.inference_mode()
