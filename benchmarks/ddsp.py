@@ -14,7 +14,8 @@ spectrum of the training; `nearest`, that of the training's frame nearest in pit
 loudness (3 dB); `oracle`, the amplitudes as analysed; and `silence`. `of_way`: from the mean
 spectrum to the oracle. `cents` and `in_tune` (50 cents): pitch of what is played against the pitch
 of what was sung to it, of voiced frames within 40 dB of the loudest; `dB` and `bias` their
-A-weighted levels, of all such frames.
+A-weighted levels, of all such frames. `moved` and `moved_in_tune`: the pitch after transpositions
+by 1, 7, 12 and 24 semitones, as far as they stay between 46 and 1900 Hz.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ from pitched_sounds import INSTRUMENTS, RATE, play
 from torch import Tensor
 
 import vschaos
-from vschaos.audio.files import read_audio
 from vschaos.batch import Batch
+from vschaos.data.cache.store import StoredFile, open_store
 from vschaos.data.features import Harmonics
+from vschaos.data.features.store import open_features
 from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.labels import Labels
@@ -47,6 +49,9 @@ PITCH_SCALE, LOUDNESS_SCALE = 1.0, 3.0  # of the nearest neighbour: semitones an
 COLUMNS = {"sound": "<10", "seed": "4d", "steps": "6d", "cpu_s": "6.0f", "distance": "8.3f"}
 COLUMNS |= {"oracle": "8.3f", "mean": "8.3f", "nearest": "8.3f", "silence": "8.3f"}
 COLUMNS |= {"of_way": "7.0%", "cents": "6.1f", "in_tune": "8.1%", "dB": "5.2f", "bias": "6.2f"}
+COLUMNS |= {"moved": "6.1f", "moved_in_tune": "14.1%"}
+SEMITONES = (-24, -12, -7, -1, 1, 7, 12, 24)
+MOVED_SECONDS = 6.0  # of each file, by each of these
 
 
 def main() -> None:
@@ -109,22 +114,25 @@ def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:
         model.num_noise_bands,
         model.num_levels,
     )
-    learnt = [heard(model, feature, root / name)[0] for name in run.split["train"]]
+    store = open_store(root, model.sample_rate, "mix", model.hop_length)
+    analysed = open_features(store, [feature])[feature.name]  # from the cache of the training
+
+    def heard(file: StoredFile) -> tuple[Heard, Tensor]:
+        values = analysed.read(file, 0, feature.num_frames(file.length))
+        audio = torch.from_numpy(store.read(file, 0, file.length))[None]
+        features = {FEATURE: torch.from_numpy(values)[None]}
+        nothing = torch.zeros(1, 0, 1)
+        return model._heard(Batch(audio, Labels(nothing, nothing > 0), features)), audio
+
+    files = {file.name: file for file in store.files}
+    learnt = [heard(files[name])[0] for name in run.split["train"]]
     known = Heard(*(torch.cat(parts, 2) for parts in zip(*learnt, strict=True)))
-    held_out = [heard(model, feature, root / name) for name in run.split["held_out"]]
+    held_out = [heard(files[name]) for name in run.split["held_out"]]
     found = [compare(model, known, *one) for one in held_out]
     mean = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
     way = (mean["mean"] - mean["distance"]) / (mean["mean"] - mean["oracle"])
     steps = torch.load(run.checkpoint, weights_only=True)["global_step"]
     return {"steps": steps, **mean, "of_way": way}
-
-
-def heard(model: DDSP, feature: Harmonics, path: Path) -> tuple[Heard, Tensor]:
-    audio = read_audio(path, model.sample_rate)
-    values = torch.from_numpy(feature(audio))[None]
-    unlabelled = Labels(torch.zeros(1, 0, 1), torch.zeros(1, 0, 1) > 0)
-    batch = Batch(torch.from_numpy(audio)[None], unlabelled, {FEATURE: values})
-    return model._heard(batch), batch.audio
 
 
 @torch.inference_mode()
@@ -154,6 +162,7 @@ def compare(model: DDSP, known: Heard, new: Heard, audio: Tensor) -> dict[str, f
     return {
         **{name: float(distance(sound, audio)) for name, sound in sounds.items()},
         **obeyed(sounds["distance"], audio),
+        **transposed(model, controls),
     }
 
 
@@ -176,6 +185,25 @@ def obeyed(sound: Tensor, audio: Tensor) -> dict[str, float]:
         "in_tune": float((cents <= 50.0).float().mean()),
         "dB": float((level - meant)[loud].abs().mean()),
         "bias": float((level - meant)[loud].mean()),
+    }
+
+
+def transposed(model: DDSP, controls: Tensor) -> dict[str, float]:
+    """Pitch of what is played against the pitch that was asked for, transposed."""
+    controls = controls[:, :, : int(MOVED_SECONDS * model.sample_rate / model.hop_length)]
+    loud = controls[0, 2] > controls[0, 2].max() - RANGE_DB
+    cents = []
+    for semitones in SEMITONES:
+        moved = controls.clone()
+        moved[:, 0] += semitones
+        made = model.encode(model.decode(moved))[0]
+        inside = (moved[0, 0] > 30.0) & (moved[0, 0] < 94.3)
+        chosen = loud & inside & (controls[0, 1] >= 0.5)
+        cents.append(100.0 * (made[0] - moved[0, 0])[chosen].abs())
+    found = torch.cat(cents)
+    return {
+        "moved": float(found.median()),
+        "moved_in_tune": float((found <= 50.0).float().mean()),
     }
 
 

@@ -66,7 +66,7 @@ FAMILIES = sorted(
 )
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
     r"configs/(dgt_\w+|ddsp)\.yaml",  # recipes
-    r"benchmarks/(ddsp|latents|training_profile)\.py",
+    r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
 ]
 
 

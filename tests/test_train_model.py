@@ -120,9 +120,9 @@ def test_a_mistake_is_reported_in_a_sentence(
     message: str,
 ) -> None:
     assert _call(monkeypatch, *settings) == 1
-    message = capsys.readouterr().err
-    assert re.search(f"^error: .*{message}", message)
-    assert "Traceback" not in message
+    reported = capsys.readouterr().err
+    assert re.search(f"^error: .*{message}", reported)
+    assert "Traceback" not in reported
     assert composed == []
 
 

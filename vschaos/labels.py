@@ -25,11 +25,6 @@ class Labels(NamedTuple):
     known: Tensor
 
 
-def slice_frames(labels: Labels, first: int, end: int) -> Labels:
-    """Labels of the frames from `first` to `end`, that one left out; scriptable."""
-    return Labels(labels.values[:, :, first:end], labels.known[:, :, first:end])
-
-
 @dataclass(frozen=True)
 class Vocabulary:
     """The values that a label can take: one of some classes, or a number in a range.

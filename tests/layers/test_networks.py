@@ -17,6 +17,7 @@ from vschaos.layers import (
     Recurrence,
     Remembering,
 )
+from vschaos.layers.streaming import for_few_frames, in_groups
 
 F, Z = 65, 6
 CONVOLUTIONS = {"channels": [4, 6], "strides": [4, 2], "hidden_dims": [16]}
@@ -138,3 +139,20 @@ def test_memories_that_cannot_be_are_refused(settings: dict[str, object]) -> Non
         Remembering(F, Z, [8], memory)
     with pytest.raises(ValueError, match="hidden_dims must name"):
         Remembering(F, Z, [], GRU)
+
+
+def test_groups_are_whole_and_repeat_the_last_frame() -> None:
+    frames = torch.arange(5.0).expand(2, 3, 5)
+    groups = in_groups(frames, 4)
+    assert [part.shape[2] for part in groups] == [4, 4]
+    assert torch.cat(groups, dim=2)[0, 0].tolist() == [0, 1, 2, 3, 4, 4, 4, 4]
+
+
+@torch.no_grad()
+def test_weights_for_few_frames_keep_their_values() -> None:
+    network = Perceptron(9, 4, hidden_dims=[8])
+    frames = torch.randn(2, 9, 3)
+    expected = network(frames)
+    found = for_few_frames(network)(frames)
+    assert float((found - expected).abs().max()) < 1e-6  # the same sums in another order
+    assert network.layers[0].weight.t().is_contiguous()

@@ -38,7 +38,7 @@ def folder(dataset: Path, tmp_path: Path) -> Path:
 def test_a_prior_is_trained_saved_and_sampled(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
     assert run.prior is None
-    with pytest.raises(ValueError, match=r"vschaos\.prior '.*last\.ckpt' trains it"):
+    with pytest.raises(ValueError, match=r"vschaos prior '.*last\.ckpt' trains it"):
         run.sample_prior(10)
     first = learn_prior(run, SHORT)
     again = load_run(folder)
@@ -78,7 +78,7 @@ def test_a_damaged_prior_is_reported(folder: Path, content: bytes | None) -> Non
         torch.save({"format": 1, "weights": 3}, file)
     else:
         file.write_bytes(content)
-    with pytest.raises(ValueError, match="damaged, or no prior of format 2: delete it, or python3"):
+    with pytest.raises(ValueError, match="damaged, or no prior of format 2: delete it, or vschaos"):
         load_run(folder)
 
 

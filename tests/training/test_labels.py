@@ -121,7 +121,7 @@ def test_problems_are_announced_with_file_and_line(
     assert len(warnings) == 11
     assert "metadata/octave/metadata.txt:5" in warnings[0]
     assert warnings[-1].startswith("metadata/octave: 3 more lines")
-    assert "vschaos.data.check" in warnings[-1]
+    assert "vschaos check" in warnings[-1]
     assert "octave: 5 classes, 2 files labelled" in caplog.messages[-1]
 
 
@@ -255,5 +255,5 @@ def test_labels_of_another_channel_are_announced(
     assert "was extracted from" not in caplog.text
     read(dataset, channel="2", conditioning={"pitch": None})
     assert "pitch was extracted from channel mix, data.dataset.channel=2 is trained" in caplog.text
-    assert "extract_pitch.py" in caplog.text
+    assert "extract-pitch" in caplog.text
     assert "--channel 2" in caplog.text

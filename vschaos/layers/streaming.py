@@ -6,6 +6,8 @@ from torch import Tensor, nn
 from vschaos.layers import Network
 from vschaos.voices import with_rows
 
+GROUP = 4  # frames; a product of four takes little longer than one of a single frame
+
 
 @torch.jit.interface
 class StreamingNetworkInterface(nn.Module):
@@ -20,6 +22,9 @@ class StreamingNetworkInterface(nn.Module):
     def round(self) -> None:
         pass
 
+    def group(self) -> int:  # type: ignore[empty-body]
+        pass
+
 
 class StreamingNetwork(nn.Module):
     """A network with a memory for one of its streams; NaN in the memory becomes 0.
@@ -32,7 +37,8 @@ class StreamingNetwork(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
+        self.network = for_few_frames(network)
+        self.group_size = 1 if network.memory_size else GROUP
         memory = torch.zeros(1, network.memory_size)
         self.register_buffer("memory", memory, persistent=False)
 
@@ -46,6 +52,13 @@ class StreamingNetwork(nn.Module):
         """Rounds the memory to a thousandth: its last digits may depend on the block size."""
         self.memory = torch.round(self.memory * 1024.0) / 1024.0
 
+    @torch.jit.export
+    def group(self) -> int:
+        """Frames that should come in one call where the last digits must not depend on the block
+        size: those of a matrix product depend on how many frames go into it. A network with memory
+        takes one at a time, one without always `GROUP`, of which the last may be superfluous."""
+        return self.group_size
+
     def forward(self, frames: Tensor) -> Tensor:
         """`[B, in_dim, N] -> [B, out_dim, N]`."""
         if self.network.memory_size == 0:
@@ -54,3 +67,22 @@ class StreamingNetwork(nn.Module):
         output, memory = self.network.continued(frames, memory)
         self.memory = torch.nan_to_num(memory, 0.0, 0.0, 0.0)
         return output
+
+
+def for_few_frames(network: Network) -> Network:
+    """The same network, the weights of its linear layers transposed in memory.
+
+    Products of few frames then take half the time: kernels read such weights in their order.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data = layer.weight.data.t().contiguous().t()
+    return network
+
+
+def in_groups(frames: Tensor, size: int) -> list[Tensor]:
+    """`[B, C, N]` -> parts of `size` frames each; the last frame is repeated up to a whole part."""
+    missing = -frames.shape[2] % size
+    if missing > 0:
+        frames = torch.cat([frames, frames[:, :, -1:].expand(-1, -1, missing)], dim=2)
+    return list(frames.split(size, dim=2))

@@ -156,3 +156,13 @@ def test_impossible_arguments_are_refused() -> None:
         RTISI(1024, 256, look_ahead=-1)
     with pytest.raises(ValueError, match="iterations"):
         RTISI(1024, 256, iterations=0)
+
+
+def test_blocks_give_the_frames_of_one_call_to_the_bit() -> None:
+    """What depends on magnitudes alone is found for all frames of a call at once: no kernel may
+    round one frame by the number of the others, since phases would keep the difference."""
+    magnitudes = torch.rand(2, 513, 23, generator=torch.Generator().manual_seed(0))
+    whole = RTISI(1024, 256)(magnitudes)
+    rtisi = RTISI(1024, 256)
+    blocks = torch.cat([rtisi(part) for part in magnitudes.split([1, 2, 4, 16], dim=2)], dim=2)
+    assert torch.equal(blocks, whole)

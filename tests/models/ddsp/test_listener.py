@@ -70,7 +70,7 @@ def test_the_longest_window_within_a_delay_is_chosen() -> None:
     for window, delay in zip(WINDOWS, delays, strict=True):
         assert window_within(RATE, HOP, delay) == window
         assert window_within(RATE, HOP, delay + 10) == window
-    with pytest.raises(ValueError, match="max_delay must be at least .* got 100"):
+    with pytest.raises(ValueError, match="max_delay must be at least"):
         window_within(RATE, HOP, 100)
 
 

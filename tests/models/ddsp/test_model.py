@@ -1,4 +1,4 @@
-"""The ddsp family: it learns a tone in some steps, and plays it back at its pitch, level and time."""
+"""The ddsp family: it learns a tone in some steps, and plays it back in tune and in time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from tests.batches import unlabelled
 from vschaos.batch import Batch
 from vschaos.data.features import Harmonics
+from vschaos.labels import Labels, Vocabulary
 from vschaos.models.ddsp import DDSP
 
 RATE, HOP, FRAMES = 44100, 256, 32
@@ -53,7 +54,8 @@ def test_register_level_and_mean_spectrum_are_those_of_the_sounds() -> None:
     assert controls["loudness"].bounds == (-80.0, 0.0, -80.0)
     assert [*controls][3:] == ["z1", "z2", "z3", "z4"]
     levels = ddsp.network.partial_db[:3, 0]
-    assert float(levels[0] - levels[1]) == pytest.approx(9.5, abs=3.0)  # 20 log10(.3 / .1); from note to note less
+    # 20 log10(.3 / .1), and less from note to note
+    assert float(levels[0] - levels[1]) == pytest.approx(9.5, abs=3.0)
 
 
 def test_outliers_do_not_count() -> None:
@@ -126,7 +128,31 @@ def test_the_room_and_a_long_sound_are_rendered() -> None:
 
 
 def test_a_batch_without_its_analysis_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"data.features.harmonics must be there.* got none"):
+    with pytest.raises(ValueError, match=r"data\.features\.harmonics must be there.* got none"):
         model().losses(unlabelled(melody()[None]))
-    with pytest.raises(ValueError, match="model.window must be one of 2048, 1024, 512"):
+    with pytest.raises(ValueError, match=r"model\.window must be one of 2048, 1024, 512"):
         DDSP({}, window=3000)
+
+
+def test_labels_condition_it() -> None:
+    vocabularies = {"bow": Vocabulary(("plucked", "bowed")), "age": Vocabulary(low=0, high=9)}
+    conditioning = {
+        "bow": {"target": ["decoder"], "embedding": "OneHot"},
+        "age": {"target": ["decoder"], "embedding": "none"},
+    }
+    torch.manual_seed(0)
+    ddsp = DDSP(vocabularies, num_partials=20, conditioning=conditioning).eval()
+    assert ddsp.conditioning_tasks == ["bow", "age"]
+    frames = ddsp.encode(melody(0.3)[None])
+    known = torch.ones(1, 2, frames.shape[2], dtype=torch.bool)
+
+    def played(bow: float, age: float, is_known: torch.Tensor) -> torch.Tensor:
+        values = torch.tensor([bow, age])[None, :, None].expand(1, 2, frames.shape[2])
+        return ddsp.decode(frames, Labels(values, is_known))
+
+    with torch.inference_mode():
+        bowed, plucked, old = played(1, 0, known), played(0, 0, known), played(1, 9, known)
+        unknown = played(1, 9, ~known)
+        assert min(float((bowed - other).abs().max()) for other in (plucked, old, unknown)) > 1e-4
+        assert torch.equal(unknown, ddsp.decode(frames))
+    assert ddsp.predict(melody(0.3)[None]).shape == (1, 0, frames.shape[2])

@@ -14,6 +14,7 @@ from tests.clicks import clicking_hops
 from vschaos.export import Host, script_stream
 from vschaos.instrument.live_stream import LIVE_ATTRIBUTES
 from vschaos.instrument.pitched_stream import PITCHED_ATTRIBUTES
+from vschaos.labels import Vocabulary
 from vschaos.models.ddsp import DDSP
 
 HOP, RATE = 256, 44100
@@ -258,3 +259,22 @@ def test_a_host_plays_the_smallest_buffer_for_a_minute(played: Any) -> None:
     again = host.process(music(64)[0].numpy())
     # the noise is another
     assert 20 * math.log10((again**2).mean() / (expected**2).mean()) == pytest.approx(0.0, abs=1.0)
+
+
+@torch.inference_mode()
+def test_labels_are_inlets_that_change_the_sound() -> None:
+    torch.manual_seed(0)
+    conditioning = {"bow": {"dim": 2, "target": ["decoder"], "embedding": "OneHot"}}
+    classes = {"bow": Vocabulary("bow", ("soft", "hard"))}
+    model = DDSP(classes, conditioning=conditioning).eval()
+    played = script_stream(model.stream().eval(), RATE)
+    assert played.forward_input_labels == ["audio", "bow"]
+    assert played.decode_input_labels[-1] == "bow"
+    sounds = []
+    for bow in (0.0, 1.0, -1.0):
+        played.stream.reset()
+        sound = tone(220.0, 60)
+        sounds.append(played.forward(torch.cat([sound, torch.full_like(sound, bow)], 1)))
+    for k, sound in enumerate(sounds):
+        assert sound.abs().max() > 0.01
+        assert (sound - sounds[k - 1]).abs().max() > 1e-4

@@ -91,7 +91,7 @@ class PGHI(nn.Module):
         return frames
 
     def slopes(self, before: Tensor, last: Tensor, new: Tensor) -> Tensor:
-        """Phase that the new one of three frames `[..., F]` gains from bin to bin.
+        """Phase that the new one of three frames `[..., N, F]` gains from bin to bin.
 
         While the window slides over an impulse, the roots s of the magnitudes go like its sine, by
         an angle h a frame, and the slope is -2 times the cotangent's angle. Its cosine follows from
@@ -102,12 +102,12 @@ class PGHI(nn.Module):
         weights = self.slope_weights
         root = new.sqrt()
         cosine = weights[0] * before.sqrt() + weights[1] * last.sqrt() + weights[2] * root
-        return -2.0 * torch.atan2(cosine, root * self.slope_unit_live)
+        return -2.0 * _angles(cosine, root * self.slope_unit_live)
 
     def slopes_between(self, last: Tensor, after: Tensor) -> Tensor:
         """The same for the frame between two, exact for both."""
         before_root, after_root = last.sqrt(), after.sqrt()
-        return -2.0 * torch.atan2(
+        return -2.0 * _angles(
             after_root - before_root, (after_root + before_root) * self.slope_unit
         )
 
@@ -125,7 +125,7 @@ class PGHI(nn.Module):
         steps = self.steps(last, new, slopes, origin)
         phases = torch.jit.annotate(list[Tensor], [])
         for n in range(new.shape[1]):
-            phase = _wrap(phase.gather(-1, origin[:, n]) + steps[:, n])
+            phase = _wrap(phase.gather(-1, origin.select(1, n)) + steps.select(1, n))
             phases.append(phase)
         return torch.stack(phases, dim=1)
 
@@ -136,38 +136,30 @@ def origins(last: Tensor, new: Tensor) -> Tensor:
     A path from p of the last frame to m of the new one is as wide as the smallest magnitude on it;
     the origin of m is where its widest path begins. On a line of bins the width obeys
     `width[m] = min(new[m], max(last[m], width[m - 1]))` upwards, likewise downwards. Each step
-    clamps the width before it between `low` and `high` and lets its origin pass above `gate`; such
-    steps compose into such steps, so that doubling their length composes all of them.
+    clamps the width before it between `low` and `high`; such steps compose into such steps, so that
+    doubling their length composes all of them. A bin is an origin itself unless a wider path
+    reaches it, and otherwise has that of the bin before: the last origin so far.
     """
     num_bins = new.shape[-1]
     # in silence every path ties: the floor lets an onset start from its strongest bin
     last = torch.maximum(last, 1e-4 * new)
-    gate = torch.stack([last, last.flip(-1)])  # the upward scan, and the downward one turned round
-    high = torch.stack([new, new.flip(-1)])
-    limits = torch.stack([torch.minimum(gate, high), high])  # the `low` and `high` of each step
-    origin = torch.arange(num_bins, dtype=torch.int32, device=new.device).expand_as(high).clone()
+    both_last = torch.stack([last, last.flip(-1)])  # upwards, and downwards turned round
+    both_new = torch.stack([new, new.flip(-1)])
+    limits = torch.stack([torch.minimum(both_last, both_new), both_new])  # `low`, `high` of a step
     shift = 1
     while shift < num_bins:
-        limits_of, gate_of, origin_of = (
-            limits[..., :-shift],
-            gate[..., :-shift],
-            origin[..., :-shift],
-        )
-        limits_to, gate_to, origin_to = limits[..., shift:], gate[..., shift:], origin[..., shift:]
-        comes_through = limits_of[0] > gate_to
-        next_origin = torch.where(comes_through, origin_of, origin_to)
-        next_gate = torch.maximum(gate_of, gate_to).masked_fill_(limits_of[1] <= gate_to, math.inf)
-        next_limits = torch.minimum(torch.maximum(limits_of, limits_to[0]), limits_to[1])
-        # in place: what a single frame costs is the number of operations, not their size
-        limits_to.copy_(next_limits)
-        gate_to.copy_(next_gate)
-        origin_to.copy_(next_origin)
+        composed = limits.narrow(-1, shift, num_bins - shift)
+        before = limits.narrow(-1, 0, num_bins - shift)
+        # as one operation: what a single frame costs is their number, not their size
+        composed.copy_(torch.clamp(before, composed[0], composed[1]))
         shift *= 2
-    width_up, width_down = limits[0, 0], limits[0, 1].flip(-1)
+    # of the bin before; the first one has none, and is an origin at any magnitude
+    reaching = nn.functional.pad(limits[0, ..., :-1], (1, 0))
+    bins = torch.arange(num_bins, dtype=torch.int32, device=new.device)
+    origin = torch.cummax(torch.where(reaching > both_last, 0, bins), dim=-1)[0]
+    from_below, from_above = reaching[0], reaching[1].flip(-1)
     origin_up, origin_down = origin[0], num_bins - 1 - origin[1].flip(-1)
     # a bin narrower than all that reaches it ties: what counts is the width just before it
-    from_below = nn.functional.pad(width_up[..., :-1], (1, 0))
-    from_above = nn.functional.pad(width_down[..., 1:], (0, 1))
     return torch.where(from_below >= from_above, origin_up, origin_down).long()
 
 
@@ -176,6 +168,13 @@ def _deviation(magnitudes: Tensor) -> Tensor:
     below = torch.cat([magnitudes[..., 1:2], magnitudes[..., :-1]], dim=-1)
     above = torch.cat([magnitudes[..., 1:], magnitudes[..., -2:-1]], dim=-1)
     return 2.0 * (above - below) / (below + 2.0 * magnitudes + above).clamp_min(1e-12)
+
+
+def _angles(sine: Tensor, cosine: Tensor) -> Tensor:
+    """The angles of points `[..., N, F]`, frame by frame: over several at once, the last values
+    would come from another kernel than the others, and the block size would matter."""
+    frames = [torch.atan2(s, c) for s, c in zip(sine.unbind(-2), cosine.unbind(-2))]  # noqa: B905
+    return torch.stack(frames, dim=-2)
 
 
 def _wrap(phase: Tensor) -> Tensor:

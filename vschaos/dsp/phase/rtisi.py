@@ -60,7 +60,7 @@ class RTISI(nn.Module):
         self.hop_length = hop_length
         self.delay = look_ahead
         self.iterations = iterations
-        self.momentum = momentum
+        self.carried_share = momentum / (1.0 + momentum)
         self.scan = PGHI(n_fft, hop_length)
         synthesis, analysis = _windows(n_fft, hop_length, look_ahead, newest_weight)
         num_bins = self.scan.num_bins
@@ -111,71 +111,74 @@ class RTISI(nn.Module):
         """`[B, F, N]` magnitudes, after those of the last call -> complex spectra
         `[B, F, N]` of the frames `delay` before them."""
         frames = self.scan.enter(magnitudes)
-        origin = origins(frames[:, 1:-1], frames[:, 2:])
-        self._fit_rows(magnitudes.shape[0])
-        spectra = torch.jit.annotate(list[Tensor], [])
-        for n in range(magnitudes.shape[2]):
-            # contiguous, so that rounding is independent of the number of frames
-            last, new = frames[:, n + 1].contiguous(), frames[:, n + 2].contiguous()
-            slopes = self.scan.slopes(frames[:, n].contiguous(), last, new)
-            spectra.append(self._advance(last, new, slopes, origin[:, n].contiguous()))
-        return torch.stack(spectra, dim=2)
+        before, last, new = frames[:, :-2], frames[:, 1:-1], frames[:, 2:]
+        return self._refined(last, new, self.scan.slopes(before, last, new))
 
     def whole(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes of a whole sound -> its complex spectrum `[B, F, N]`.
 
         The slopes along frequency look one frame ahead, and nothing is late. What streamed through
-        this module before is forgotten.
+        this module before is forgotten; no gradient passes.
         """
         self.reset()
-        self._fit_rows(magnitudes.shape[0])
-        frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, self.delay + 1))
+        frames = magnitudes.detach().transpose(1, 2)
+        frames = nn.functional.pad(frames, (0, 0, 1, self.delay + 1))
         last, new = frames[:, :-2], frames[:, 1:-1]
-        slopes, origin = self.scan.slopes_between(last, frames[:, 2:]), origins(last, new)
-        spectra = [
-            self._advance(last[:, n], new[:, n], slopes[:, n], origin[:, n])
-            for n in range(new.shape[1])
-        ]
+        spectra = self._refined(last, new, self.scan.slopes_between(last, frames[:, 2:]))
         self.reset()
-        return torch.stack(spectra[self.delay :], dim=2)
+        return spectra[:, :, self.delay :]
 
-    def _fit_rows(self, rows: int) -> None:
-        self.magnitudes = with_rows(self.magnitudes, rows)
-        self.tail = with_rows(self.tail, rows)
-        self.directions = with_rows(self.directions, rows, fill=1.0)
-
-    def _advance(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
-        """A frame `[B, F]` enters -> the spectrum `[B, F]` of the one that leaves."""
+    def _refined(self, last: Tensor, new: Tensor, slopes: Tensor) -> Tensor:
+        """Frames `[B, N, F]` enter, `last` being those before each and `slopes` their phase from
+        bin to bin -> complex spectra `[B, F, N]` of those that leave."""
+        # all that depends on magnitudes alone is found for all frames at once
+        origin = origins(last, new)
         signs = self.signs * self.signs.expand_as(new).gather(-1, origin)  # centre to beginning
-        turn = torch.polar(signs, self.scan.steps(last, new, slopes, origin))
-        entering = self.directions[:, -1].gather(-1, origin) * turn
-        magnitudes = torch.cat([self.magnitudes, new.unsqueeze(1)], dim=1)
-        directions = torch.cat([self.directions[:, 1:], entering.unsqueeze(1)], dim=1)
-        directions = self._refine(magnitudes, directions)
-        leaving = magnitudes[:, 0] * directions[:, 0]
-        sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
-        sound[:, : self.tail.shape[1]] += self.tail
-        self.tail = sound[:, self.hop_length :].clone()
-        self.magnitudes = magnitudes[:, 1:].clone()
+        turns = torch.polar(signs, self.scan.steps(last, new, slopes, origin))
+        rows = new.shape[0]
+        entered = torch.cat([with_rows(self.magnitudes, rows), new], dim=1)
+        directions = with_rows(self.directions, rows, fill=1.0)
+        tail = with_rows(self.tail, rows)
+        magnitudes = entered.to(turns.dtype)  # once, and not at each product with a direction
+        spectra = torch.jit.annotate(list[Tensor], [])
+        for n in range(new.shape[1]):
+            past = directions.select(1, self.delay)
+            entering = past.gather(-1, origin.select(1, n)) * turns.select(1, n)
+            open_directions = directions.narrow(1, 1, self.delay)
+            directions = torch.cat([open_directions, entering.unsqueeze(1)], dim=1)
+            now = magnitudes.narrow(1, n, self.delay + 1)
+            directions = self._refine(now, directions, tail)
+            leaving = now.select(1, 0) * directions.select(1, 0)
+            sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
+            sound.narrow(1, 0, tail.shape[1]).add_(tail)
+            tail = sound.narrow(1, self.hop_length, tail.shape[1])
+            spectra.append(leaving)
+        self.magnitudes = entered[:, new.shape[1] :].clone()
         self.directions = directions
-        return leaving
+        self.tail = tail.clone()
+        return torch.stack(spectra, dim=2)
 
-    def _refine(self, magnitudes: Tensor, directions: Tensor) -> Tensor:
-        """Open frames `[B, L + 1, F]` -> directions of unit length that fit together better."""
-        spectrum = previous = magnitudes * directions
+    def _refine(self, magnitudes: Tensor, directions: Tensor, tail: Tensor) -> Tensor:
+        """Open frames `[B, L + 1, F]`, complex, and the committed sound `[B, n_fft - hop_length]`
+        -> directions of unit length that fit together better."""
         length = self.n_fft + self.delay * self.hop_length
-        tail = nn.functional.pad(self.tail, (0, length - self.tail.shape[1]))
+        committed = nn.functional.pad(tail, (0, length - tail.shape[1]))
+        sound = torch.empty_like(committed)
+        # views of the sound, which stay while it changes: all frames of it, and each one's part
+        frames = sound.unfold(1, self.n_fft, self.hop_length)
+        parts = [frames.select(1, k) for k in range(self.delay + 1)]
+        windows = self.synthesis.unbind(0)
+        spectrum = previous = magnitudes * directions
         for _ in range(self.iterations):
-            frames = torch.fft.irfft(spectrum, n=self.n_fft) * self.synthesis
-            sound = tail.clone()
-            for k in range(self.delay + 1):
-                start = k * self.hop_length
-                sound[:, start : start + self.n_fft] += frames[:, k]
-            frames = sound.unfold(1, self.n_fft, self.hop_length) * self.analysis
-            consistent = torch.fft.rfft(frames)
-            carried = torch.lerp(previous, consistent, 1.0 + self.momentum) + 1e-12  # never 0
+            waves = torch.fft.irfft(spectrum, n=self.n_fft).unbind(1)
+            sound.copy_(committed)
+            for k, part in enumerate(parts):
+                part.addcmul_(waves[k], windows[k])
+            consistent = torch.fft.rfft(frames * self.analysis)
+            # momentum: consistent + momentum (consistent - previous), but for a factor
+            carried = torch.sub(consistent, previous, alpha=self.carried_share)
             previous = consistent
-            directions = carried * carried.abs().clamp_min(1e-15).reciprocal()
+            directions = torch.sgn(carried.add_(1e-12))  # never 0, which has no phase
             spectrum = magnitudes * directions
         return directions
 

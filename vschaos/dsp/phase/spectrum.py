@@ -14,7 +14,8 @@ def apply_phase(magnitudes: Tensor, phases: Tensor) -> Tensor:
 
 def keep_phase(magnitudes: Tensor, spectrum: Tensor) -> Tensor:
     """Magnitudes with the phases of a complex spectrum, both `[B, F, N]` -> complex spectrum."""
-    return torch.polar(magnitudes, torch.angle(spectrum))
+    # the sum is never 0, which has no phase
+    return magnitudes * torch.sgn(spectrum + 1e-12)
 
 
 def random_phase(magnitudes: Tensor) -> Tensor:

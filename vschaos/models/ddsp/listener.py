@@ -6,31 +6,11 @@ from torch import Tensor, nn
 from vschaos.dsp.band_levels import BandMeter
 from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
+from vschaos.instrument.live import Delay
 from vschaos.models.ddsp.timbre import TimbreEncoder
-from vschaos.voices import with_rows
 
 WINDOWS = (2048, 1024, 512)  # the best first
 RESTING_NOTE = 60.0
-
-
-class Delay(nn.Module):
-    """A stream some samples later."""
-
-    past: Tensor
-
-    def __init__(self, length: int) -> None:
-        super().__init__()
-        self.register_buffer("past", torch.zeros(1, length), persistent=False)
-
-    @torch.jit.export
-    def reset(self) -> None:
-        self.past = torch.zeros_like(self.past)
-
-    def forward(self, audio: Tensor) -> Tensor:
-        """`[B, T]` -> `[B, T]`."""
-        stream = torch.cat([with_rows(self.past, audio.shape[0]), audio], 1)
-        self.past = stream[:, audio.shape[1] :].clone()
-        return stream[:, : audio.shape[1]]
 
 
 class Listener(nn.Module):
@@ -64,9 +44,9 @@ class Listener(nn.Module):
         self.bands = BandMeter(sample_rate, hop_length, window, num_levels)
         self.timbre = timbre
         self.delay = max(self.tracker.delay, self.meter.delay, self.bands.delay)
-        self.to_tracker = Delay(self.delay - self.tracker.delay)
-        self.to_meter = Delay(self.delay - self.meter.delay)
-        self.to_bands = Delay(self.delay - self.bands.delay)
+        self.to_tracker = Delay(self.delay - self.tracker.delay, hop_length)
+        self.to_meter = Delay(self.delay - self.meter.delay, hop_length)
+        self.to_bands = Delay(self.delay - self.bands.delay, hop_length)
 
     @torch.jit.export
     def reset(self) -> None:
@@ -80,9 +60,9 @@ class Listener(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """`[B, N * hop_length]` -> controls `[B, 3 + K, N]`; goes on from the call before."""
-        tracked = self.tracker(self.to_tracker(audio))
-        loudness = self.meter(self.to_meter(audio))
-        timbre = self.timbre(self.bands(self.to_bands(audio)))
+        tracked = self.tracker(self.to_tracker(audio, self.delay - self.tracker.delay))
+        loudness = self.meter(self.to_meter(audio, self.delay - self.meter.delay))
+        timbre = self.timbre(self.bands(self.to_bands(audio, self.delay - self.bands.delay)))
         return torch.cat([tracked, loudness, timbre], 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +17,10 @@ from vschaos.instrument.controls import Control
 from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels, Vocabulary
+from vschaos.layers import Labelling
 from vschaos.losses import MultiResolutionDistance
 from vschaos.models.base import Metric
-from vschaos.models.capabilities import Analysis, Pitched
+from vschaos.models.capabilities import Analysis, Labelled, Pitched
 from vschaos.models.ddsp.controls import FULL_LEVEL, FULL_REGISTER, NUM_PLAYED, frame_controls
 from vschaos.models.ddsp.listener import WINDOWS, Listener, window_within
 from vschaos.models.ddsp.network import ControlNetwork
@@ -51,7 +52,7 @@ class Heard(NamedTuple):
     noise: Tensor
 
 
-class DDSP(Pitched):
+class DDSP(Pitched, Labelled):
     """Differentiable digital signal processing (Engel, Hantrakul, Gu & Roberts 2020).
 
     A sound is heard as pitch, confidence, loudness and a few numbers of timbre; a small network
@@ -72,6 +73,8 @@ class DDSP(Pitched):
         sound_examples: examples of a batch whose sound is compared.
         timbre_dropout: share of the examples that are played with the mean timbre.
         timbre_noise: standard deviations, added to the timbre in training.
+        conditioning: labels that condition the network, by task; see `Labelling`.
+        label_dropout: share of the frames whose labels are hidden from the network in training.
         room: a reverberation that is learnt too; none for dry sounds.
     """
 
@@ -96,10 +99,12 @@ class DDSP(Pitched):
         num_timbres: int = 4,
         hidden_dim: int = 96,
         state_dim: int = 96,
-        excerpt_frames: int = 128,
+        excerpt_frames: int = 64,
         sound_examples: int = 2,
         timbre_dropout: float = 0.2,
         timbre_noise: float = 0.1,
+        conditioning: Mapping[str, Mapping[str, Any]] | None = None,
+        label_dropout: float = 0.0,
         room: Room | None = None,
     ) -> None:
         super().__init__()
@@ -107,7 +112,11 @@ class DDSP(Pitched):
             raise ValueError(
                 f"model.window must be one of {', '.join(map(str, WINDOWS))} samples, got {window}"
             )
-        self.vocabularies = dict(vocabularies)
+        self.labelling = Labelling(vocabularies, conditioning or {}, {}, num_levels)
+        self.vocabularies = {task: vocabularies[task] for task in self.labelling.tasks}
+        self.conditioning_tasks = list(self.labelling.tasks)
+        self.predicted_tasks = []
+        self.label_dropout = label_dropout
         self.sample_rate, self.hop_length = sample_rate, hop_length
         self.num_partials, self.num_noise_bands = num_partials, num_noise_bands
         self.num_levels, self.num_timbres = num_levels, num_timbres
@@ -121,6 +130,7 @@ class DDSP(Pitched):
             num_partials,
             num_noise_bands,
             num_timbres,
+            self.labelling.to_decoder.num_features,
             hidden_dim=hidden_dim,
             state_dim=state_dim,
         )
@@ -174,7 +184,11 @@ class DDSP(Pitched):
         distance of some of the examples."""
         heard = self._heard(batch)
         controls = torch.cat([heard.played, self._blurred(self.timbre(heard.levels))], 1)
-        partials, noise, _ = self.network(controls, self.initial(len(controls)))
+        shown = torch.rand_like(batch.labels.values) >= self.label_dropout
+        labels = Labels(batch.labels.values, batch.labels.known & shown)
+        partials, noise, _ = self.network(
+            self._conditioned(controls, labels), self.initial(len(controls))
+        )
         loudness = heard.played[:, 2:]
         floor = torch.pow(10.0, (loudness - RANGE_DB).clamp_min(LEAST_DB) / 20.0)
         hertz = self.hertz(heard.played[:, 0]).unsqueeze(1)
@@ -223,8 +237,15 @@ class DDSP(Pitched):
     def decode(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """`[B, 3 + K, N]` -> `[B, N * hop_length]`; frame n is reached at sample
         `(n + 1) * hop_length`."""
-        partials, noise, _ = self.network(latents, self.initial(len(latents)))
+        given = self.labelling.unknown(latents) if labels is None else labels
+        partials, noise, _ = self.network(
+            self._conditioned(latents, given), self.initial(len(latents))
+        )
         return self.render(latents[:, 0], partials, noise)
+
+    def predict(self, audio: Tensor) -> Tensor:
+        """No label is predicted: `[B, T]` -> `[B, 0, N]`."""
+        return audio.new_zeros(len(audio), 0, -(-audio.shape[1] // self.hop_length))
 
     def reconstruct(
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
@@ -306,6 +327,12 @@ class DDSP(Pitched):
                 f"({sum(sizes)} channels), got {given}"
             )
         return Heard(*found.split(sizes, 1))
+
+    def _conditioned(self, controls: Tensor, labels: Labels) -> Tensor:
+        """Controls `[B, 3 + K, N]` with the features of labels `[B, L, N]` after them."""
+        probabilities = self.labelling.probabilities(labels)
+        told: Tensor = self.labelling.to_decoder(controls, probabilities, labels.known)
+        return told
 
     def _blurred(self, timbre: Tensor) -> Tensor:
         """A timbre that is not quite known, and for some examples the mean one."""

@@ -56,6 +56,7 @@ class ControlNetwork(nn.Module):
         self.state_dim = state_dim
         self.num_played, self.highest_note = NUM_PLAYED, HIGHEST_NOTE
         self.lowest_db, self.loudest = LOWEST_DB, LOUDEST
+        self.per_db = math.log(10.0) / 20.0  # an amplitude's logarithm
         self.step_db, self.span_db = STEP_DB, SPAN_DB
         num_inputs = 2 * PITCH_WAVES + NUM_PLAYED + num_timbres + num_labels
         num_outputs = num_partials + num_noise_bands
@@ -116,7 +117,7 @@ class ControlNetwork(nn.Module):
         f0_hz = 440.0 * torch.exp2((pitch - 69.0) / 12.0)
         hertz = f0_hz.unsqueeze(1) * self.numbers
         fade = ((1.0 - hertz / (0.5 * self.sample_rate)) * 10.0).clamp(0.0, 1.0)
-        heights = torch.pow(10.0, levels / 20.0)
+        heights = torch.exp(levels * self.per_db)
         partials = heights[:, : self.num_partials]
         noise = heights[:, self.num_partials :]
         power = (0.5 * (partials * fade).square() * self.weighting(hertz)).sum(1)

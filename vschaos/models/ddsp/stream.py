@@ -11,6 +11,7 @@ from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.oscillators import StreamingHarmonicBank
 from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
+from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
     LatentModulation,
@@ -21,6 +22,7 @@ from vschaos.instrument.live import (
 )
 from vschaos.instrument.pitched import PitchedControls, PitchedSettings
 from vschaos.instrument.pitched_stream import PitchedStream
+from vschaos.labels import Labels
 from vschaos.models.ddsp.controls import NUM_PLAYED
 from vschaos.voices import with_rows
 
@@ -43,7 +45,7 @@ class ListenerInterface(nn.Module):
 @torch.jit.interface
 class PlayerInterface(nn.Module):
     def forward(  # type: ignore[empty-body]
-        self, controls: Tensor, settings: PitchedSettings, reverb: float
+        self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
     ) -> Tensor:
         pass
 
@@ -67,7 +69,7 @@ class Player(nn.Module):
         super().__init__()
         hop_length, sample_rate = model.hop_length, model.sample_rate
         self.pitched = PitchedControls(model.trained_range(), hop_length, sample_rate)
-        self.network = model.network
+        self.network, self.labelling = model.network, model.labelling
         self.bank = StreamingHarmonicBank(model.bank)
         self.noise = StreamingFilteredNoise(model.noise)
         room = _plain_room(sample_rate) if model.room is None else model.room
@@ -88,12 +90,18 @@ class Player(nn.Module):
         """Clears what the network remembers; all else forgets in seconds by itself."""
         self.hidden = torch.zeros_like(self.hidden)
 
-    def forward(self, controls: Tensor, settings: PitchedSettings, reverb: float) -> Tensor:
-        """`[B, 3 + K, N]` -> `[B, N * hop_length]`; frame n is reached at `(n + 1) *
-        hop_length`."""
+    def forward(
+        self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
+    ) -> Tensor:
+        """`[B, 3 + K, N]` and labels `[B, L, N]` -> `[B, N * hop_length]`; frame n is reached at
+        `(n + 1) * hop_length`."""
         played = self.pitched(controls, settings)
+        inputs = played.controls
+        if labels.known.shape[1] > 0:
+            probabilities = self.labelling.probabilities(labels)
+            inputs = self.labelling.to_decoder(inputs, probabilities, labels.known)
         hidden = with_rows(self.hidden, controls.shape[0]).transpose(0, 1).contiguous()
-        partials, noise, hidden = self.network(played.controls, hidden)
+        partials, noise, hidden = self.network(inputs, hidden)
         self.hidden = hidden.transpose(0, 1)
         f0_hz = 440.0 * torch.exp2((played.controls[:, 0].double() - 69.0) / 12.0)
         sound = self.bank(f0_hz, partials * played.harmonics.unsqueeze(1))
@@ -125,21 +133,26 @@ class DDSPStream(PitchedStream):
     decode_level: RampInterface
     forward_level: RampInterface
     forward_mix: RampInterface
+    label_tasks: list[int]
     reverb: float
 
     def __init__(self, model: "DDSP", max_delay: int | None = None) -> None:
         hop, rate = model.hop_length, model.sample_rate
         controls = model.frame_controls()
+        labels = [label_control(task, entry) for task, entry in model.vocabularies.items()]
+        conditioning = [labels[task] for task in model.labelling.to_decoder.tasks]
         methods = [
             Method("encode", [AUDIO], 1, controls, hop),
-            Method("decode", controls, hop, [AUDIO], 1),
-            Method("forward", [AUDIO], 1, [AUDIO], 1),
+            Method("decode", controls + conditioning, hop, [AUDIO], 1),
+            Method("forward", [AUDIO, *conditioning], 1, [AUDIO], 1),
         ]
         amount = 0.0 if model.room is None else 1.0
         reverb = Attribute("reverb", "float", "of the room", amount)
         listener, player = model.listener_within(max_delay), Player(model)
         super().__init__(methods, [reverb], hop, listener.delay)
-        self.num_played = NUM_PLAYED
+        self.num_played, self.num_controls = NUM_PLAYED, len(controls)
+        self.label_tasks = model.labelling.to_decoder.tasks
+        self.labels = LabelInlets(labels)
         self.dry = Delay(self.delay, hop)
         self.encode_listener = compiled_once(listener)
         self.forward_listener = compiled_once(_twin(listener))
@@ -178,16 +191,20 @@ class DDSPStream(PitchedStream):
         return self._moved(self.encode_modulation, self.encode_listener.forward(sound[:, 0]))
 
     def decode(self, controls: Tensor) -> Tensor:
-        """Controls `[B, 3 + K, N]` -> `[B, 1, N * hop_length]`."""
-        moved = self._moved(self.decode_modulation, controls)
-        sound = self.decode_player.forward(moved, self.pitched_settings(), self.reverb)
+        """Controls and labels `[B, 3 + K + labels, N]` -> `[B, 1, N * hop_length]`."""
+        labels = self.labels(controls[:, self.num_controls :], self.label_tasks)
+        moved = self._moved(self.decode_modulation, controls[:, : self.num_controls])
+        sound = self.decode_player.forward(moved, labels, self.pitched_settings(), self.reverb)
         return (self.decode_level.forward(sound, self.level()) * sound).unsqueeze(1)
 
     def forward(self, sound: Tensor) -> Tensor:
-        """`[B, 1, T]` -> `[B, 1, T]`, `delay` samples later."""
+        """`[B, 1 + labels, T]` -> `[B, 1, T]`, `delay` samples later; of a label, the last value of
+        each hop counts."""
+        last = sound[:, 1:, self.hop_length - 1 :: self.hop_length]
+        labels = self.labels(last, self.label_tasks)
         controls = self.forward_listener.forward(sound[:, 0])
         moved = self._moved(self.forward_modulation, controls)
-        wet = self.forward_player.forward(moved, self.pitched_settings(), self.reverb)
+        wet = self.forward_player.forward(moved, labels, self.pitched_settings(), self.reverb)
         dry = self.dry(sound[:, 0], self.delay)
         mixed = dry + self.forward_mix.forward(wet, self.mix) * (wet - dry)
         return (self.forward_level.forward(wet, self.level()) * mixed).unsqueeze(1)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from vschaos.dsp import (
@@ -20,10 +19,13 @@ from vschaos.instrument.live import (
     RampInterface,
     compiled_once,
 )
-from vschaos.labels import slice_frames
 from vschaos.latents.prior import LatentPrior
 from vschaos.latents.prior_sampler import PriorSampler
-from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
+from vschaos.layers.streaming import (
+    StreamingNetwork,
+    StreamingNetworkInterface,
+    in_groups,
+)
 from vschaos.models.spectral_vae.stream import SpectralStream
 
 if TYPE_CHECKING:
@@ -104,16 +106,13 @@ class GeneratingStream(SpectralStream):
 
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
-        frames = torch.jit.annotate(list[Tensor], [])
         labels = self._labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
-        for n in range(controls.shape[2]):
-            now = slice_frames(labels, n, n + 1)
-            sampled = self.sampler(controls[:, 0, n : n + 1].clamp(0.0, 2.0), now)
-            latents = self.generate_modulation(
-                sampled, self.is_frozen(), self.smoothing, self.jitter
-            )
-            magnitudes = self._decoded(self.generate_decoder, latents, now) * self.silence(latents)
-            level = magnitudes.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-9)
-            frames.append(magnitudes * (self.loudest / level).clamp(max=1.0))
-        magnitudes = torch.cat(frames, dim=2)
+        sampled = self.sampler(controls[:, 0].clamp(0.0, 2.0), labels)
+        latents = self.generate_modulation(sampled, self.is_frozen(), self.smoothing, self.jitter)
+        groups = in_groups(latents, self.generate_decoder.group())
+        magnitudes = self._decoded(self.generate_decoder, groups, labels) * self.silence(latents)
+        # along contiguous bins, whose sum is independent of the number of frames
+        squares = magnitudes.transpose(1, 2).contiguous().square().sum(dim=2).unsqueeze(1)
+        level = squares.sqrt().clamp(min=1e-9)
+        magnitudes = magnitudes * (self.loudest / level).clamp(max=1.0)
         return self._sound(self.generate_stft, self.generate_phase, self.generate_level, magnitudes)

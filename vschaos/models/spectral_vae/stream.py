@@ -1,6 +1,5 @@
 """A spectral VAE on a stream: any whole number of hops per call, scriptable."""
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +13,7 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
     keep_phase,
 )
+from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
     LatentModulation,
@@ -23,11 +23,14 @@ from vschaos.instrument.live import (
     compiled_once,
 )
 from vschaos.instrument.live_stream import LiveStream
-from vschaos.labels import Labels, slice_frames
-from vschaos.layers.streaming import StreamingNetwork, StreamingNetworkInterface
+from vschaos.labels import Labels
+from vschaos.layers.streaming import (
+    StreamingNetwork,
+    StreamingNetworkInterface,
+    in_groups,
+)
 from vschaos.models.spectral_vae.controls import (
     ATTRIBUTES,
-    label_control,
     latent_controls,
     methods_of,
 )
@@ -40,9 +43,9 @@ if TYPE_CHECKING:
 class SpectralStream(LiveStream):
     """Encode, decode and forward on a stream, each with a state of its own.
 
-    Where phases are found, the networks run frame by frame: the last digits of a matrix product
-    depend on how many frames go into it, PGHI accumulates them, and the block size would be
-    audible.
+    Where phases are found, the networks run on a fixed number of frames: the last digits of a
+    matrix product depend on how many frames go into it, PGHI accumulates them, and the block size
+    would be audible.
 
     Labels enter beside the sound or the latents, and predicted ones leave the same way; at audio
     rate, the last value of each hop counts.
@@ -72,7 +75,6 @@ class SpectralStream(LiveStream):
     inversion_mode: str
     temperature: float
     dimred: str
-    unknown_below: Tensor
 
     def __init__(
         self, model: "SpectralCoder", transform: STFT, num_latents: int | None = None
@@ -115,8 +117,7 @@ class SpectralStream(LiveStream):
         self.forward_stft = compiled_once(StreamingSTFT(transform))
         self.decode_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
         self.forward_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
-        bounds = [float(control.unknown_below or 0.0) for control in controls]
-        self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
+        self.labels = LabelInlets(controls)
 
     def reset(self) -> None:
         self.reset_known_methods()
@@ -162,7 +163,7 @@ class SpectralStream(LiveStream):
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and predictions, `[B, Z + P, T / hop_length]`."""
         log_magnitude = self.path.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
         ).latents[:, : self.num_latents]
@@ -172,17 +173,16 @@ class SpectralStream(LiveStream):
 
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
-        frames = torch.jit.annotate(list[Tensor], [])
-        labels = self._labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
-        for n in range(controls.shape[2]):
-            latents = self.projection.unstandardize(controls[:, : self.num_latents, n : n + 1])
-            latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
-            all_latents = self.completion(latents)
-            magnitudes = self._decoded(
-                self.decode_decoder, all_latents, slice_frames(labels, n, n + 1)
-            )
-            frames.append(magnitudes * self.silence(latents))
-        magnitudes = torch.cat(frames, dim=2)
+        given = torch.jit.annotate(list[Tensor], [])
+        for part in in_groups(controls[:, : self.num_latents], self.decode_decoder.group()):
+            given.append(self.projection.unstandardize(part))
+        latents = torch.cat(given, dim=2)[:, :, : controls.shape[2]]
+        latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
+        labels = self.labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
+        completed = torch.jit.annotate(list[Tensor], [])
+        for part in in_groups(latents, self.decode_decoder.group()):
+            completed.append(self.completion(part))
+        magnitudes = self._decoded(self.decode_decoder, completed, labels) * self.silence(latents)
         return self._sound(self.decode_stft, self.decode_phase, self.decode_level, magnitudes)
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -190,17 +190,16 @@ class SpectralStream(LiveStream):
         present, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
         log_magnitude = self.path.log_magnitude(spectrum.abs())
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
             self.forward_modulation.round()
             self.forward_encoder.round()
             self.forward_decoder.round()
-        frames = torch.jit.annotate(list[Tensor], [])
-        for part in [log_magnitude] if keeps_phase else list(log_magnitude.split(1, dim=2)):
-            now = slice_frames(labels, len(frames), len(frames) + part.shape[2])
-            frames.append(self._through(part, now))
-        magnitudes = torch.cat(frames, dim=2)
+        group = min(self.forward_encoder.group(), self.forward_decoder.group())
+        magnitudes = self._through(
+            log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
+        )
         if keeps_phase:
             self.forward_phase.hear(spectrum)
             spectrum = keep_phase(magnitudes, spectrum)
@@ -220,24 +219,40 @@ class SpectralStream(LiveStream):
             return self.delay + self.forward_phase.delay("rtisi") * self.hop_length
         return self.delay
 
-    def _through(self, log_magnitude: Tensor, labels: Labels) -> Tensor:
-        """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`."""
-        encoding = self.path.encode_frames(
-            self.forward_encoder, log_magnitude, labels, self.temperature
-        )
-        latents = self.forward_modulation(
-            encoding.latents, self.is_frozen(), self.smoothing, self.jitter
-        )
-        magnitudes = self.path.decode_frames(
-            self.forward_decoder, latents, encoding.probabilities, encoding.known
-        )
-        return magnitudes * self.silence(latents)
+    def _through(self, log_magnitude: Tensor, labels: Labels, group: int) -> Tensor:
+        """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`, by networks on
+        `group` frames at a time."""
+        values, known = in_groups(labels.values, group), in_groups(labels.known, group)
+        parts = torch.jit.annotate(list[Tensor], [])
+        for n, part in enumerate(in_groups(log_magnitude, group)):
+            encoding = self.path.encode_frames(
+                self.forward_encoder, part, Labels(values[n], known[n]), self.temperature
+            )
+            count = min(group, log_magnitude.shape[2] - n * group)  # without superfluous frames
+            latents = self.forward_modulation(
+                encoding.latents[:, :, :count], self.is_frozen(), self.smoothing, self.jitter
+            )
+            magnitudes = self.path.decode_frames(
+                self.forward_decoder,
+                in_groups(latents, group)[0],
+                encoding.probabilities,
+                encoding.known,
+            )
+            parts.append(magnitudes[:, :, :count] * self.silence(latents))
+        return _joined(parts)
 
     def _decoded(
-        self, decoder: StreamingNetworkInterface, latents: Tensor, labels: Labels
+        self, decoder: StreamingNetworkInterface, groups: list[Tensor], labels: Labels
     ) -> Tensor:
-        probabilities = self.path.labelling.probabilities(labels)
-        return self.path.decode_frames(decoder, latents, probabilities, labels.known)
+        """All latents, as `in_groups` splits them, and labels `[B, L, N]` -> magnitudes
+        `[B, F, N]`."""
+        size = groups[0].shape[2]
+        values, known = in_groups(labels.values, size), in_groups(labels.known, size)
+        parts = torch.jit.annotate(list[Tensor], [])
+        for n, part in enumerate(groups):
+            probabilities = self.path.labelling.probabilities(Labels(values[n], known[n]))
+            parts.append(self.path.decode_frames(decoder, part, probabilities, known[n]))
+        return _joined(parts)[:, :, : labels.values.shape[2]]
 
     def _sound(
         self,
@@ -255,10 +270,7 @@ class SpectralStream(LiveStream):
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.hop_length - 1 :: self.hop_length]
 
-    def _labels(self, given: Tensor, tasks: list[int]) -> Labels:
-        """Rows `[B, R, N]` for those tasks -> labels `[B, L, N]`, the others unknown."""
-        shape = (given.shape[0], self.unknown_below.shape[0], given.shape[2])
-        values = torch.full(shape, -math.inf, device=given.device)
-        for row, task in enumerate(tasks):
-            values[:, task] = given[:, row]
-        return Labels(values, values >= self.unknown_below)
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Parts `[B, F, ...]` of frames that follow each other -> `[B, F, N]`."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)

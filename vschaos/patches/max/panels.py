@@ -5,10 +5,11 @@ from __future__ import annotations
 from vschaos.instrument.controls import Control, Method
 from vschaos.labels import UNSEEN
 from vschaos.patches.layout import Layout, dials, is_dial, number, widget
+from vschaos.patches.max.hands import connect_keyboard
 from vschaos.patches.max.panel import LEFT, PADDING, Panel, row, smooth
 from vschaos.patches.max.patcher import SIGNAL, Box
 from vschaos.patches.max.player import player, receiver_of
-from vschaos.patches.max.text import decimal, name_of, quoted
+from vschaos.patches.max.text import decimal
 
 TITLE_SIZE = 26.0  # points
 LARGEST = 100000.0  # that a predicted number shows
@@ -16,7 +17,7 @@ LARGEST = 100000.0  # that a predicted number shows
 
 def title(layout: Layout) -> Panel:
     """The model's name, its rate and latency, whether Max runs at that rate, and a MIDI keyboard,
-    which plays pitches and gates by their names."""
+    which plays pitches and gates by their names, if it has no panel."""
     instrument = layout.instrument
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
     numbers = (instrument.sample_rate, round(milliseconds), instrument.hop_length)
@@ -25,13 +26,8 @@ def title(layout: Layout) -> Panel:
     heading["text"] = instrument.name
     room = heading["presentation_rect"][2]
     heading["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
-    played = {"note": layout.played("note"), "gate": layout.played("gate")}
-    if any(played.values()):
-        keyboard = panel.insert("keyboard")
-        for kind, names in played.items():
-            for name in names:
-                sent = panel.object(f"s {quoted(name_of(panel.prefix, name))}")
-                panel.connect(keyboard[kind], sent)
+    if not layout.keyboard and (layout.played("note") or layout.played("gate")):
+        connect_keyboard(panel, layout, panel.insert("keyboard"))
     return panel
 
 
