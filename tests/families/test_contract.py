@@ -56,7 +56,12 @@ SPECTRAL_VAE = (
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
 DDSP = (
-    *("model.sample_rate=16000", "model.num_partials=20", "model.excerpt_frames=32"),
+    *(
+        "model.sample_rate=16000",
+        "model.hop_length=128",
+        "model.num_partials=20",
+        "model.excerpt_frames=32",
+    ),
     *("model.hidden_dim=16", "model.state_dim=16"),
 )
 FAMILIES = [

@@ -72,12 +72,11 @@ def export(
 def _stream(run: Run, max_delay: int | None, num_latents: int | None) -> Stream:
     if isinstance(run.model, LatentStatistics):
         stream = run.model.stream(max_delay, num_latents, run.prior)
-    elif num_latents is not None or run.prior is not None:
-        option = "--latents" if num_latents is not None else "a prior"
+    elif num_latents is not None:
         raise ValueError(
-            f"{option} needs a model whose latents are ordered, got {type(run.model).__name__}"
+            f"--latents needs a model whose latents are ordered, got {type(run.model).__name__}"
         )
-    else:
+    else:  # whose stream samples no prior, if it has one
         stream = run.model.stream(max_delay)
     if max_delay is not None and stream.delay > max_delay:
         raise ValueError(
