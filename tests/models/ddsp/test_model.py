@@ -58,6 +58,16 @@ def test_register_level_and_mean_spectrum_are_those_of_the_sounds() -> None:
     assert float(levels[0] - levels[1]) == pytest.approx(9.5, abs=3.0)
 
 
+def test_the_timbre_is_in_standard_deviations() -> None:
+    ddsp = model()
+    ddsp.fit(batch())
+    levels = batch().features["harmonics"][:, 3:33]
+    ddsp.eval()
+    timbre = ddsp.timbre(levels).detach().transpose(1, 2).flatten(0, 1)
+    assert timbre.mean(0).abs().max() < 0.1  # the softest frames are drawn to 0
+    assert (timbre.std(0) - 1.0).abs().max() < 0.1
+
+
 def test_outliers_do_not_count() -> None:
     ddsp, usual = model(), torch.zeros(len(batch().audio), dtype=torch.bool)
     before = ddsp.level.clone()

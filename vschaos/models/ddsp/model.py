@@ -162,7 +162,7 @@ class DDSP(Pitched, Labelled):
         return centres.clamp_max(max(length - 1, 0))
 
     def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:
-        """Takes register, level and mean spectrum from the frames of the examples."""
+        """Takes register, level, mean spectrum and scale of the timbre from the examples."""
         heard = self._heard(batch)
         if is_usual is not None:
             heard = Heard(*(part[is_usual] for part in heard))
@@ -174,6 +174,7 @@ class DDSP(Pitched, Labelled):
             self.register.copy_(_widened(torch.quantile(pitch[is_voiced], edges), 12.0))
             mean = _mean_db(heard.partials, loudness, is_voiced)
             self.network.partial_db.copy_(mean)
+        self.timbre.fit(heard.levels)
         if is_audible.any():
             self.level.copy_(_widened(torch.quantile(loudness[is_audible], edges), 6.0))
             self.network.noise_db.copy_(_mean_db(heard.noise, loudness, is_audible))

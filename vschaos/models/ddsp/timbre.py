@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from vschaos.dsp.band_levels import LEAST_DB
-
 RANGE_DB = 60.0  # of a band below the whole; what is softer does not matter
 AUDIBLE_DB = -60.0  # frames that the statistics are made of
 MOMENTUM = 0.02  # of the statistics, a step
@@ -30,7 +28,7 @@ class TimbreEncoder(nn.Module):
         super().__init__()
         self.dim = dim
         self.range_db, self.audible_db = RANGE_DB, AUDIBLE_DB
-        self.least_db, self.largest = LEAST_DB, LARGEST
+        self.largest, self.momentum = LARGEST, MOMENTUM
         self.network = nn.Sequential(
             nn.Linear(num_levels, hidden_dim),
             nn.SiLU(),
@@ -43,21 +41,30 @@ class TimbreEncoder(nn.Module):
 
     def forward(self, levels: Tensor) -> Tensor:
         """Levels of bands `[B, L, N]`, dB -> `[B, K, N]`, standard deviations."""
-        powers = torch.pow(10.0, levels / 10.0)
-        whole = 10.0 * torch.log10(powers.sum(1, keepdim=True))
-        shape = (levels - whole).clamp_min(-self.range_db) / self.range_db + 0.5
-        found = self.network(shape.transpose(1, 2)).transpose(1, 2)
-        is_audible = whole > self.audible_db
+        found, whole = self._describe(levels)
         if self.training:
-            self._update(found, is_audible)
+            self._update(found, whole > self.audible_db, self.momentum)
         standard = (found - self.mean[:, None]) / self.deviation[:, None]
         # softer sounds come nearer the mean, as their bands vanish in the noise of the recording
         fade = ((whole - self.audible_db) / 20.0 + 1.0).clamp(0.0, 1.0)
         return standard.clamp(-self.largest, self.largest) * fade
 
     @torch.jit.unused
-    def _update(self, found: Tensor, is_audible: Tensor) -> None:
-        """Moves the statistics towards those of a batch."""
+    def fit(self, levels: Tensor) -> None:
+        """Takes the statistics of levels `[B, L, N]` as they are."""
+        with torch.no_grad():
+            found, whole = self._describe(levels)
+            self._update(found, whole > self.audible_db, 1.0)
+
+    def _describe(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """The numbers before they are standardised, and the level of the whole `[B, 1, N]`."""
+        whole = 10.0 * torch.log10(torch.pow(10.0, levels / 10.0).sum(1, keepdim=True))
+        shape = (levels - whole).clamp_min(-self.range_db) / self.range_db + 0.5
+        return self.network(shape.transpose(1, 2)).transpose(1, 2), whole
+
+    @torch.jit.unused
+    def _update(self, found: Tensor, is_audible: Tensor, share: float) -> None:
+        """Moves the statistics towards those of a batch by a share of the way."""
         weights = is_audible.to(found.dtype)
         if float(weights.sum()) < 2.0:
             return
@@ -66,5 +73,5 @@ class TimbreEncoder(nn.Module):
         mean = (values * weights).sum([0, 2]) / count
         variance = ((values - mean[:, None]).square() * weights).sum([0, 2]) / count
         # in place: a step that is left out takes them back
-        self.mean.lerp_(mean, MOMENTUM)
-        self.deviation.lerp_(variance.sqrt().clamp_min(1e-3), MOMENTUM)
+        self.mean.lerp_(mean, share)
+        self.deviation.lerp_(variance.sqrt().clamp_min(1e-3), share)
