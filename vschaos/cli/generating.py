@@ -103,7 +103,7 @@ def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
 
 
 def reconstruct_files(job: Job) -> None:
-    if job.options.transpose:
+    if job.options.transpose or isinstance(job.run.model, Pitched):
         _resynthesise_files(job, "reconstructions", "reconstruction", fit=0.0)
         return
     known = DatasetLabelReader(job.run)
@@ -148,10 +148,18 @@ def _resynthesise_files(job: Job, folder: str, title: str, fit: float) -> None:
         frames = played_frames(job.run, frames, fit, options.transpose)
         decoded = decode_segments(job.run, frames, labels, options.inversion)
         path = job.out / folder / given.name
-        job.writer.write(path, blocks_without_edges(decoded, job.run.sample_rate), made)
+        job.writer.write(path, _first(decoded, len(sound)), made)
         job.writer.draw(path, {"input": original, title: made}, played=frames[:3])
 
     _for_each(job.inputs, folder, resynthesise)
+
+
+def _first(blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """The first samples of a sound in blocks `[T]`."""
+    for block in blocks:
+        if length > 0:
+            yield block[:length]
+        length -= len(block)
 
 
 def _played(run: Run, frames: np.ndarray) -> np.ndarray | None:

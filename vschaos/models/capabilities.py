@@ -7,6 +7,7 @@ leave out what is missing; none of them knows a family by name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -157,6 +158,11 @@ class Pitched(Autoencoder, ABC):
 
     The usual ranges of the first and the third of `frame_controls` are those of the training.
     """
+
+    def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
+        """As `decode`, in blocks `[B, T]` that go on without a seam: long sounds need no more
+        memory than a block, if a family makes them one by one."""
+        yield self.decode(latents, labels)
 
     @abstractmethod
     def trained_range(self) -> TrainedRange:

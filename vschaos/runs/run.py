@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,6 +143,23 @@ class Run:
             if (spectral := self.spectral(inversion)) is not None:
                 return spectral.decode(row, stated, inversion)[0].numpy()
             return model.decode(row, stated)[0].numpy()
+
+    def decode_blocks(
+        self, latents: np.ndarray, labels: Given | None = None
+    ) -> Iterator[np.ndarray]:
+        """Decodes frames of a pitched model, as `decode`, into a sound in blocks `[T]`.
+
+        Raises:
+            ValueError: the model is not played by pitch and loudness, or lacks the label.
+        """
+        stated = self.labels(latents.shape[1], labels)
+        blocks = self.pitched.decode_blocks(_row(latents), stated)
+        while True:
+            with torch.inference_mode():  # not where the caller works on a block
+                block = next(blocks, None)
+            if block is None:
+                return
+            yield block[0].numpy()
 
     def reconstruct(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vschaos.batch import Batch
 from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
 from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
-from vschaos.dsp.reverb import Room
+from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import Control
 from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
@@ -290,6 +290,19 @@ class DDSP(Pitched, Labelled):
         from vschaos.models.ddsp.stream import DDSPStream
 
         return DDSPStream(self, max_delay)
+
+    def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
+        given = self.labelling.unknown(latents) if labels is None else labels
+        controls, hertz = self._conditioned(latents, given), self.hertz(latents[:, 0])
+        bank, filtered = StreamingHarmonicBank(self.bank), StreamingFilteredNoise(self.noise)
+        room = None if self.room is None else StreamingRoom(self.room, self.hop_length)
+        hidden = self.initial(len(latents))
+        for first in range(0, latents.shape[2], FRAMES_AT_ONCE):
+            now = slice(first, first + FRAMES_AT_ONCE)
+            partials, noise, hidden = self.network(controls[:, :, now], hidden)
+            sound = bank.to(latents.device)(hertz[:, now], partials)
+            sound = sound + filtered.to(latents.device)(noise)
+            yield sound if room is None else room.to(latents.device)(sound, 1.0)
 
     def trained_range(self) -> TrainedRange:
         lowest, highest = self.register.tolist()
