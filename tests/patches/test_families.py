@@ -185,6 +185,14 @@ def test_pitch_and_loudness_are_played_by_hand_or_follow(tmp_path: Path, listen:
     assert np.array(levels) - levels[0] == pytest.approx(np.array(told) + 20.0, abs=0.5)
 
 
+def test_a_fader_for_max_takes_a_default_beyond_the_range() -> None:
+    loudness = LOUDNESS._replace(low=-50.0, high=-10.0, default=-80.0, limits=(-80.0, 0.0))
+    content = json.loads(write_max(describe("mine", Parameters(loudness), RATE)))
+    boxes = [box for p in patchers(content) for box in boxes_of(p)]
+    limits = [(b["minimum"], b["maximum"]) for b in boxes if b["maxclass"] == "flonum"]
+    assert (-80.0, -10.0) in limits
+
+
 def test_the_patch_for_max_has_keys_for_pitch_and_loudness() -> None:
     """And one MIDI keyboard only, there."""
     text = write_max(KNOWN["parameters"])

@@ -6,8 +6,8 @@ from vschaos.instrument.pitched import LOWEST_GAIN_DB, PitchedSettings
 
 UNVOICED = ("noise", "hold", "silence")
 PITCHED_ATTRIBUTES = [
-    Attribute("transpose", "float", "of what is played", 0.0, -24.0, 24.0, "semitones"),
-    Attribute("octave", "int", "added to what is played", 0, -3.0, 3.0, "octaves"),
+    Attribute("transpose", "float", "semitones added to the pitch", 0.0, -24.0, 24.0, "st"),
+    Attribute("octave", "int", "octaves added to the pitch", 0, -3.0, 3.0),
     Attribute("glide", "float", "time constant towards a new pitch", 0.0, 0.0, 2000.0, "ms"),
     Attribute("quantise", "float", "moves the pitch to the nearest semitone", 0.0),
     Attribute("gate_threshold", "float", "softer sound is silent", -90.0, -90.0, 0.0, "dB"),

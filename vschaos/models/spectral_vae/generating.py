@@ -106,7 +106,7 @@ class GeneratingStream(SpectralStream):
 
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
-        labels = self._labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
+        labels = self.labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
         sampled = self.sampler(controls[:, 0].clamp(0.0, 2.0), labels)
         latents = self.generate_modulation(sampled, self.is_frozen(), self.smoothing, self.jitter)
         groups = in_groups(latents, self.generate_decoder.group())
