@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from tests.data.features.toys import Frames as FirstSamples
+from tests.data.features.toys import Refusing
 from tests.data.serving import PLAIN, serve
 from vschaos.audio.files import write_audio
 from vschaos.batch import Batch
@@ -20,7 +23,7 @@ from vschaos.data.features.store import open_features
 from vschaos.data.loading import Loading
 from vschaos.data.metadata.labels import LabelTrack
 from vschaos.data.metadata.tracks import Segment
-from vschaos.data.sounds import Sounds
+from vschaos.data.sounds import Dataset, Sounds
 from vschaos.data.split import Split
 from vschaos.labels import Vocabulary
 
@@ -116,3 +119,14 @@ def test_a_sound_that_is_scaled_has_features_of_its_own(store: SoundStore, tmp_p
     assert np.allclose(
         plain.read(loud, 0, 52)[0], scaled.read(loud, 0, 52)[0] / store.gains["a.wav"]
     )
+
+
+def test_a_feature_may_refuse_the_sounds_of_a_training(store: SoundStore, tmp_path: Path) -> None:
+    dataset = Dataset(str(tmp_path), cache=str(tmp_path / "cache"))
+    data = Sounds(0, dataset, Loading(2, 3, 0), {"refusing": partial(Refusing, hop_length=HOP)})
+    model = SimpleNamespace(
+        sample_rate=RATE, hop_length=HOP, excerpt_length=LENGTH, excerpt_centres=[32]
+    )
+    model.vocabularies, model.centres = {}, torch.arange
+    with pytest.raises(ValueError, match=r"of no use: a.wav \(52, 2\), b.wav \(52, 2\)"):
+        data.open(model)

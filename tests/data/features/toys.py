@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,14 @@ class Endless(Deadly):
         while Path(self.armed).exists():
             time.sleep(0.01)
         return values
+
+
+@dataclass(frozen=True)
+class Refusing(Frames):
+    """Names all sounds that a training would begin with."""
+
+    name = "refusing"
+
+    def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:
+        shapes = ", ".join(f"{name} {frames.shape}" for name, frames in values.items())
+        raise ValueError(f"of no use: {shapes}")

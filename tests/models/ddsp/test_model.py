@@ -88,7 +88,7 @@ def test_it_learns_a_tone_and_plays_it_back() -> None:
     ddsp = model()
     ddsp.fit(batch())
     optimizer = torch.optim.Adam(ddsp.parameters(), lr=3e-3)
-    before = None
+    before: dict[str, float] = {}
     for _ in range(30):
         losses = ddsp.losses(batch())
         before = before or {name: loss.item() for name, loss in losses.items()}

@@ -265,7 +265,7 @@ def test_a_host_plays_the_smallest_buffer_for_a_minute(played: Any) -> None:
 def test_labels_are_inlets_that_change_the_sound() -> None:
     torch.manual_seed(0)
     conditioning = {"bow": {"dim": 2, "target": ["decoder"], "embedding": "OneHot"}}
-    classes = {"bow": Vocabulary("bow", ("soft", "hard"))}
+    classes = {"bow": Vocabulary(("soft", "hard"))}
     model = DDSP(classes, conditioning=conditioning).eval()
     played = script_stream(model.stream().eval(), RATE)
     assert played.forward_input_labels == ["audio", "bow"]
