@@ -146,7 +146,19 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_read_only_source(name, value))
     if all(attribute.name != "sample_rate" for attribute in stream.attributes):
         scripted.define(RATE_IGNORED)
+    _share_equal_buffers(scripted)
     return scripted
+
+
+def _share_equal_buffers(scripted: torch.jit.ScriptModule) -> None:
+    """Equal windows and states become one in memory and in the file: none is changed in place."""
+    shared: dict[tuple[object, ...], Tensor] = {}
+    for module in scripted.modules():
+        for name, buffer in module.named_buffers(recurse=False):
+            if buffer.numel() > 1:
+                content = buffer.detach().contiguous().cpu().numpy().tobytes()
+                key = (buffer.dtype, buffer.shape, buffer.stride(), content)
+                setattr(module, name, shared.setdefault(key, buffer))
 
 
 def _check_names(stream: Stream, sample_rate: int) -> None:

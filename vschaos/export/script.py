@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
+from vschaos.export.compact import compacted
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.instrument.instrument import CARD, Instrument, check_plain
@@ -15,6 +17,10 @@ from vschaos.models.capabilities import LatentStatistics
 from vschaos.outputs import output_file
 from vschaos.patches import write_patches
 from vschaos.runs import Run
+
+if TYPE_CHECKING:
+    from vschaos.latents.prior import LatentPrior
+    from vschaos.models.base import Model
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
 BUFFERS_IN_HOPS = (1, 2, 4, 16)
@@ -30,6 +36,7 @@ def export(
     max_delay_ms: float | None = None,
     has_patches: bool = True,
     num_latents: int | None = None,
+    is_compact: bool = False,
 ) -> Path:
     """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
     patches.
@@ -45,6 +52,7 @@ def export(
             frames that `rtisi` waits for; the model's own if not given.
         has_patches: whether patches are written.
         num_latents: that `encode` and `decode` show, the most important ones; all if not given.
+        is_compact: whether weights are stored in 16 bits, in half the size.
 
     Raises:
         ValueError: the model fails the checks, cannot be so quick, or has not so many latents;
@@ -55,7 +63,8 @@ def export(
         name = f"{name}_model"
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    stream = _stream(run, max_delay, num_latents).eval()
+    model = compacted(run.model) if is_compact else run.model
+    stream = _stream(model, run.prior, max_delay, num_latents).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
@@ -69,16 +78,18 @@ def export(
     return path
 
 
-def _stream(run: Run, max_delay: int | None, num_latents: int | None) -> Stream:
-    if isinstance(run.model, LatentStatistics):
-        stream = run.model.stream(max_delay, num_latents, run.prior)
-    elif num_latents is not None or run.prior is not None:
+def _stream(
+    model: Model, prior: LatentPrior | None, max_delay: int | None, num_latents: int | None
+) -> Stream:
+    if isinstance(model, LatentStatistics):
+        stream = model.stream(max_delay, num_latents, prior)
+    elif num_latents is not None or prior is not None:
         option = "--latents" if num_latents is not None else "a prior"
         raise ValueError(
-            f"{option} needs a model whose latents are ordered, got {type(run.model).__name__}"
+            f"{option} needs a model whose latents are ordered, got {type(model).__name__}"
         )
     else:
-        stream = run.model.stream(max_delay)
+        stream = model.stream(max_delay)
     if max_delay is not None and stream.delay > max_delay:
         raise ValueError(
             f"--max-delay must be at least the {stream.delay} samples of the model, got {max_delay}"
