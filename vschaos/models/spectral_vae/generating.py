@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from vschaos.dsp import (
@@ -127,23 +128,22 @@ class GeneratingStream(SpectralStream):
 
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
-        if self.sample_rate == self.present_rate:
-            return self._generate_at_rate(controls)
-        if self.is_fresh:
-            self.take_rate()
-            return self._generate_at_rate(controls)
-        before = self._generate_at_rate(controls)
-        self.take_rate()
-        return continued(before, self._generate_at_rate(controls))
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in self._passes():
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            outputs.append(self._generate_at_rate(controls))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
 
     def _generate_at_rate(self, controls: Tensor) -> Tensor:
         self.is_fresh = False
         size = self.sizes.hops_per_frame
-        if size == 1:
-            return self._generate(repeated(controls, self.sizes.frames_per_hop))
         frames = self._whole_frames(self.generate_inlets, controls, size)
         if frames.shape[2] > 0:
-            self.generate_outlets.enter(self._generate(frames[:, :, size - 1 :: size]))
+            output = self._generate(repeated(frames[:, :, size - 1 :: size], self.sizes.frames_per_hop))
+            if size == 1:
+                return output
+            self.generate_outlets.enter(output)
         return self.generate_outlets.take(controls.shape[2] * self.hop_length, controls.shape[0])
 
     def _generate(self, controls: Tensor) -> Tensor:

@@ -223,57 +223,67 @@ class SpectralStream(LiveStream):
         if self.sample_rate != self.present_rate:
             self.take_rate()
         repeats, step = self.sizes.hops_per_frame, self.sizes.frames_per_hop
-        if repeats == 1:
-            return self._encode(sound)[:, :, step - 1 :: step]
         frames = self._whole_frames(self.encode_inlets, sound, self.sizes.hop_length)
         if frames.shape[2] > 0:
-            self.encode_outlets.enter(self._encode(frames).repeat_interleave(repeats, dim=2))
+            output = self._encode(frames)
+            if repeats == 1:
+                return output[:, :, step - 1 :: step]
+            self.encode_outlets.enter(output.repeat_interleave(repeats, dim=2))
         return self.encode_outlets.take(sound.shape[2] // self.hop_length, sound.shape[0])
 
     def decode(self, controls: Tensor) -> Tensor:
         """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
-        if self.sample_rate == self.present_rate:
-            return self._decode_at_rate(controls)
-        if self.is_fresh:
-            self.take_rate()
-            return self._decode_at_rate(controls)
-        before = self._decode_at_rate(controls)
-        self.take_rate()
-        return continued(before, self._decode_at_rate(controls))
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in self._passes():
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            outputs.append(self._decode_at_rate(controls))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
 
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and predictions for the
         present, `[B, 1 + P, T]`."""
-        if self.sample_rate == self.present_rate:
-            return self._forward_at_rate(sound)
-        if self.is_fresh:
-            self.take_rate()
-            return self._forward_at_rate(sound)
-        before = self._forward_at_rate(_silenced(sound))
-        self.take_rate()
-        return continued(before, self._forward_at_rate(_faded_in(sound)))
+        passes = self._passes()
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in passes:
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            begins = is_last and len(passes) == 2
+            outputs.append(self._forward_at_rate(_faded_in(sound) if begins else sound))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
+
+    def _passes(self) -> list[bool]:
+        """Whether each pass of a call is its last. Where the rate changes under a sound there are
+        two: TorchScript makes a copy of a method's code for each place that calls it."""
+        if self.is_fresh or self.sample_rate == self.present_rate:
+            return [True]
+        return [False, True]
 
     def _decode_at_rate(self, controls: Tensor) -> Tensor:
         self.is_fresh = False
         size = self.sizes.hops_per_frame
-        if size == 1:
-            return self._decode(repeated(controls, self.sizes.frames_per_hop))
         frames = self._whole_frames(self.decode_inlets, controls, size)
         if frames.shape[2] > 0:
-            self.decode_outlets.enter(self._decode(frames[:, :, size - 1 :: size]))
+            output = self._decode(repeated(frames[:, :, size - 1 :: size], self.sizes.frames_per_hop))
+            if size == 1:
+                return output
+            self.decode_outlets.enter(output)
         return self.decode_outlets.take(controls.shape[2] * self.hop_length, controls.shape[0])
 
     def _forward_at_rate(self, sound: Tensor) -> Tensor:
         self.is_fresh = False
-        if self.sizes.hops_per_frame == 1:
-            return self._forward(sound)
         frames = self._whole_frames(self.forward_inlets, sound, self.sizes.hop_length)
         if frames.shape[2] > 0:
-            self.forward_outlets.enter(self._forward(frames))
+            output = self._forward(frames)
+            if self.sizes.hops_per_frame == 1:
+                return output
+            self.forward_outlets.enter(output)
         return self.forward_outlets.take(sound.shape[2], sound.shape[0])
 
     def _whole_frames(self, queue: HopQueueInterface, values: Tensor, size: int) -> Tensor:
         """As many of the waiting and the new values `[B, C, N]` as make frames of `size` each."""
+        if self.sizes.hops_per_frame == 1:
+            return values
         queue.enter(values)
         return queue.take(queue.waiting() // size * size, values.shape[0])
 
@@ -424,11 +434,6 @@ def queues(method: Method) -> tuple[HopQueueInterface, HopQueueInterface]:
         compiled_once(HopQueue(len(method.inlets))),
         compiled_once(HopQueue(len(method.outlets))),
     )
-
-
-def _silenced(sound: Tensor) -> Tensor:
-    """`[B, 1 + labels, T]` with silence for its sound."""
-    return torch.cat([torch.zeros_like(sound[:, :1]), sound[:, 1:]], dim=1)
 
 
 def _faded_in(sound: Tensor) -> Tensor:
