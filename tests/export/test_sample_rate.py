@@ -49,7 +49,8 @@ def distance_db(output: Tensor, target: Tensor, rate: int) -> float:
     sizes = sizes_at_rate(2048, 512, 2048, RATE, rate)
     stft = STFT(2048, 512)
     stft.resize(sizes.n_fft, sizes.hop_length, sizes.n_fft, sizes.num_bins)
-    levels = [20 * torch.log10(stft.analyse(s[None])[0, :232].abs() + 1e-4) for s in (output, target)]
+    spectra = [stft.analyse(sound[None])[0, :232].abs() for sound in (output, target)]
+    levels = [20 * torch.log10(spectrum + 1e-4) for spectrum in spectra]
     return float((levels[0] - levels[1]).square().mean(dim=0).sqrt().mean())
 
 
@@ -158,3 +159,17 @@ def test_a_voice_may_join_while_a_frame_waits(instrument: torch.jit.ScriptModule
             assert output.shape == (voices, 1, HOP)
             outputs.append(output[:1])
     assert torch.allclose(torch.cat(outputs, dim=2), expected, atol=INAUDIBLE)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_latents_have_the_same_pitch_at_any_rate(
+    instrument: torch.jit.ScriptModule, rate: int
+) -> None:
+    latents = played(instrument, "encode", chord(RATE, 0.5))[:, :, -8:].mean(dim=2, keepdim=True)
+    found = []
+    for each in (RATE, rate):
+        assert instrument.set_sample_rate(each) == 0
+        num_hops = int(2.0 * each) // HOP
+        output = played(instrument, "decode", latents.expand(-1, -1, num_hops))[0, 0]
+        found.append(frequency(output[len(output) // 3 :], each, 220.0))
+    assert abs(1200 * math.log2(found[1] / found[0])) < 5.0

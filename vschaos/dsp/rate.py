@@ -1,7 +1,7 @@
 """Sizes by which a transform sees the same frequencies and durations at another sample rate.
 
-A window of the same duration has its bins at the same frequencies at any rate: a model of magnitudes
-reads and writes those that it was trained on, without interpolation.
+A window of the same duration has its bins at the same frequencies at any rate: a model of
+magnitudes reads and writes those that it was trained on, without interpolation.
 """
 
 import math
@@ -73,7 +73,7 @@ def _quick_length(exact: float, max_cents: float = MAX_CENTS) -> int:
     """The whole number within `max_cents` of a length whose largest prime factor is the smallest;
     the nearest one if there is none. Fourier transforms of prime lengths take four times as long.
     """
-    nearest = int(math.floor(exact + 0.5))
+    nearest = math.floor(exact + 0.5)
     reach = exact * (2.0 ** (max_cents / 1200.0) - 1.0)
     best, least = nearest, _largest_prime(nearest)
     for distance in range(1, int(reach) + 1):

@@ -131,8 +131,7 @@ class Layout:
 
     @property
     def attributes(self) -> list[Attribute]:
-        """Those with a widget; any words are set by a message of one's own, the rate by the page.
-        """
+        """Those with a widget; any words are set by a message of one's own, the rate by a page."""
         return [
             attribute
             for attribute in self.instrument.settings()

@@ -140,7 +140,8 @@ class GeneratingStream(SpectralStream):
         size = self.sizes.hops_per_frame
         frames = self._whole_frames(self.generate_inlets, controls, size)
         if frames.shape[2] > 0:
-            output = self._generate(repeated(frames[:, :, size - 1 :: size], self.sizes.frames_per_hop))
+            last = frames[:, :, size - 1 :: size]
+            output = self._generate(repeated(last, self.sizes.frames_per_hop))
             if size == 1:
                 return output
             self.generate_outlets.enter(output)

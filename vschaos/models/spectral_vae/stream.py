@@ -16,6 +16,7 @@ from vschaos.dsp import (
     keep_phase,
     sizes_at_rate,
 )
+from vschaos.instrument.controls import Method
 from vschaos.instrument.host_rate import HopQueue, HopQueueInterface, rate_attribute
 from vschaos.instrument.live import (
     Delay,
@@ -27,7 +28,6 @@ from vschaos.instrument.live import (
     rise,
 )
 from vschaos.instrument.live_stream import LiveStream
-from vschaos.instrument.controls import Method
 from vschaos.labels import Labels
 from vschaos.layers.streaming import (
     StreamingNetwork,
@@ -53,9 +53,9 @@ class SpectralStream(LiveStream):
     matrix product depend on how many frames go into it, PGHI accumulates them, and the block size
     would be audible.
 
-    At a rate of the host that is not the model's, windows last as long as in training: their bins lie at
-    the trained frequencies, those above the trained band are 0, and the networks notice nothing. A
-    new rate takes effect in the next call, which fades from the old one to the new.
+    At a rate of the host that is not the model's, windows last as long as in training: their bins
+    lie at the trained frequencies, those above the trained band are 0, and the networks notice
+    nothing. A new rate takes effect in the next call, which fades from the old one to the new.
 
     Labels enter beside the sound or the latents, and predicted ones leave the same way; at audio
     rate, the last value of each hop counts.
@@ -264,7 +264,8 @@ class SpectralStream(LiveStream):
         size = self.sizes.hops_per_frame
         frames = self._whole_frames(self.decode_inlets, controls, size)
         if frames.shape[2] > 0:
-            output = self._decode(repeated(frames[:, :, size - 1 :: size], self.sizes.frames_per_hop))
+            last = frames[:, :, size - 1 :: size]
+            output = self._decode(repeated(last, self.sizes.frames_per_hop))
             if size == 1:
                 return output
             self.decode_outlets.enter(output)
