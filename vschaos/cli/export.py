@@ -89,7 +89,9 @@ def export_run(options: argparse.Namespace) -> None:
         instrument.delay,
         1000 * instrument.delay / run.sample_rate,
     )
-    logging.info("play: [nn~ %s forward] in Max or PureData, at %d Hz", path.stem, run.sample_rate)
+    follows = any(attribute.name == "sample_rate" for attribute in instrument.settings())
+    rate = "any rate" if follows else f"{run.sample_rate} Hz"
+    logging.info("play: [nn~ %s forward] in Max or PureData, at %s", path.stem, rate)
     if not options.no_patch:
         logging.info("patch: %s", path.with_suffix(".pd"))
 
