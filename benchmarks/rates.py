@@ -87,10 +87,12 @@ def main() -> None:
     run = load_run(args.run)
     model = script_stream(run.model.stream().eval(), run.sample_rate)
     transform = run.model.transform
+    if not isinstance(transform, STFT):
+        raise SystemExit(f"RUN must be of a spectral model, got {type(run.model).__name__}")
     forward, decode = (Host(model, method, BUFFER) for method in ("forward", "decode"))
-    tone = 0.5 * torch.sin(2 * math.pi * TONE_HZ * times(run.sample_rate))
-    standing = model.encode(tone.float()[None, None])
-    standing = standing[0, :, -20:].mean(dim=1, keepdim=True).numpy()
+    heard = 0.5 * torch.sin(2 * math.pi * TONE_HZ * times(run.sample_rate))
+    encoded = model.encode(heard.float()[None, None])[0, :, -20:]
+    standing = encoded.mean(dim=1, keepdim=True).numpy()
     print(heading())
     rows = []
     own_pitch = 0.0

@@ -46,7 +46,8 @@ class CompactLinear(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """`[..., in] -> [..., out]`."""
-        if not torch.jit.is_scripting():  # what a file is made from stays packed
+        # what a file is made from stays packed
+        if not torch.jit.is_scripting():  # type: ignore[attr-defined]
             return nn.functional.linear(features, self.unpacked(), self.bias)
         if self.weight.numel() == 0:
             self.weight = self.unpacked()
