@@ -24,7 +24,9 @@ from vschaos.labels import Labels
 from vschaos.targets import build
 from vschaos.training import train
 
-RECIPES = sorted(recipe.name for recipe in recipes())
+SHIPPED = sorted(recipe.name for recipe in recipes())
+# other families go their whole way in tests/families/test_contract.py
+RECIPES = sorted(recipe.name for recipe in recipes() if recipe.family == "spectral_vae")
 WINDOWS = {"dgt_small": 1024, "dgt_mid": 2048, "dgt_large": 8192}
 CONDITIONED = {"dgt_pitch_cond", "dgt_pitch_prediction"}
 TINY = [
@@ -64,11 +66,11 @@ def test_the_promised_recipes_are_there() -> None:
     assert set(WINDOWS) | CONDITIONED <= set(RECIPES)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", SHIPPED)
 def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None:
     lines = (CONFIGS / f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
-    assert re.fullmatch(r"defaults: \[\w+, _self_(, override model: \w+)?\]", lines[1])
+    assert re.fullmatch(r'defaults: \[\w+, _self_(, override \w+: ["\w]+)*\]', lines[1])
     assert len(lines) < 20
 
 

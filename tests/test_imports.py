@@ -65,8 +65,8 @@ FAMILIES = sorted(
     path.name for path in (PACKAGE / "models").iterdir() if (path / "__init__.py").is_file()
 )
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
-    r"configs/dgt_\w+\.yaml",  # recipes
-    r"benchmarks/(latents|training_profile)\.py",
+    r"configs/(dgt_\w+|ddsp)\.yaml",  # recipes
+    r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
 ]
 
 

@@ -17,10 +17,10 @@ from tests.tolerances import INAUDIBLE
 from vschaos.dsp import STFT, LogMagnitude
 from vschaos.export import Host, script_stream
 from vschaos.export.script import export
+from vschaos.instrument.label_inlets import label_control
 from vschaos.labels import Vocabulary
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.models.spectral_vae.controls import label_control
 from vschaos.runs import Run
 
 RATE, HOP, LATENTS = 16000, 128, 3

@@ -55,8 +55,13 @@ SPECTRAL_VAE = (
     *("model.sample_rate=8000", "model.transform.n_fft=512", "model.transform.hop_length=128"),
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
+DDSP = (
+    *("model.sample_rate=16000", "model.num_partials=20", "model.excerpt_frames=32"),
+    *("model.hidden_dim=16", "model.state_dim=16"),
+)
 FAMILIES = [
     Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
+    Family("ddsp", DDSP),
     Family("toy"),
     Family("toy_rendered", has_sounds=False),
 ]

@@ -53,7 +53,13 @@ def changed(value: Any) -> Any:
 @pytest.mark.parametrize("entry", [PITCH, INSTRUMENT.attributes[0]])
 def test_each_field_survives_the_card(entry: Control | Attribute, tmp_path: Path) -> None:
     path = tmp_path / "card.json"
-    special = {"movement": "gate", "unseen": (0,), "aliases": (("p", "pca"),), "type": "str"}
+    special = {
+        "movement": "gate",
+        "unseen": (0,),
+        "limits": (0.0, 0.5),
+        "aliases": (("p", "pca"),),
+        "type": "str",
+    }
     for field in entry._fields:
         other = entry._replace(**{field: special.get(field, changed(getattr(entry, field)))})
         if isinstance(other, Control):

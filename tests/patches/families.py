@@ -53,10 +53,14 @@ class Family(Stream):
 
 
 class Parameters(Family):
-    """`encode` gives pitch and loudness, `decode` plays them, `forward` is the sound itself."""
+    """`encode` gives pitch and loudness, `decode` plays them, `forward` is the sound itself.
 
-    def __init__(self) -> None:
-        controls = [PITCH, LOUDNESS]
+    Args:
+        loudness: its control.
+    """
+
+    def __init__(self, loudness: Control = LOUDNESS) -> None:
+        controls = [PITCH, loudness]
         super().__init__(
             [
                 Method("encode", [AUDIO], 1, controls, HOP),

@@ -40,6 +40,7 @@ INTERFACE = {  # by class
 _FIXED = {  # by first word
     "!/": Ports(2, ("float",)),
     "!=": Ports(2, ("int",)),
+    "==": Ports(2, ("int",)),
     "%~": Ports(2, (SIGNAL,)),
     "*~": Ports(2, (SIGNAL,)),
     "+~": Ports(2, (SIGNAL,)),
@@ -54,6 +55,7 @@ _FIXED = {  # by first word
     "delay": Ports(2, ("bang",)),
     "dspstate~": Ports(1, ("int", "float", "int", "int")),
     "f": Ports(2, ("float",)),
+    "gate": Ports(2, ("",)),
     "i": Ports(2, ("int",)),
     "line~": Ports(2, (SIGNAL, "bang")),
     "loadbang": Ports(1, ("bang",)),

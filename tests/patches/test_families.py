@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.patches.families import Family, Mixed, Notes, Parameters
+from tests.patches.families import LOUDNESS, Family, Mixed, Notes, Parameters
 from tests.patches.max_check import boxes_of, check_max, patchers
 from tests.patches.pure_data import Played, complaints, play_patch
 from tests.patches.test_max import INSTRUMENTS as KNOWN
@@ -79,6 +79,19 @@ def test_loudness_and_its_trajectory(tmp_path: Path) -> None:
     assert second - first == pytest.approx(-20.0, abs=0.5)
     levels = [20 * np.log10(part.std() + 1e-9) for part in np.split(sound[40000:70000], 30)]
     assert np.ptp(levels) > 10.0
+
+
+def test_a_default_may_be_beyond_the_range(tmp_path: Path, listen: Listen) -> None:
+    """Silence, of a loudness whose fader has the levels that were learnt: the sound is followed as
+    it is; nothing is heard where it is not followed; the fader's lowest is heard."""
+    loudness = LOUDNESS._replace(low=-50.0, high=-10.0, default=-80.0, limits=(-80.0, 0.0))
+    patch, _ = written(Parameters(loudness), tmp_path)
+    played = play(
+        patch, 1.5, (500, "mine-encoded-loudness 0"), (1000, "mine-latent-loudness -50"),
+    )  # fmt: skip
+    parts = [part[len(part) // 2 :] for part in np.array_split(played.sound[0], 3)]
+    levels = [20 * np.log10(part.std() * 2**0.5 / 0.3) for part in parts]
+    assert levels == pytest.approx([0.0, -60.0, -30.0], abs=0.5)
 
 
 def test_notes_play_by_hand_and_by_a_keyboard(tmp_path: Path, listen: Listen) -> None:
@@ -152,3 +165,45 @@ def test_the_patch_for_max_has_a_widget_for_each_control() -> None:
 
 def _is_titled(patcher: dict[str, object], title: str) -> bool:
     return any(b.get("text") == title for b in boxes_of(patcher) if b["maxclass"] == "comment")
+
+
+def test_pitch_and_loudness_are_played_by_hand_or_follow(tmp_path: Path, listen: Listen) -> None:
+    """An A3 is encoded; by hand the pitch is where it is by default; a key of the page; one of a
+    MIDI keyboard, softer as it is struck softly; silence when it is let go; the A3 again."""
+    patch, _ = written(Parameters(), tmp_path)
+    played = play(
+        patch, 3.0, (500, "mine-by-hand 1"), (1000, "mine-keys-octave 4"), (1000, "mine-key A"),
+        (1500, "#notein 81 100 1"), (2000, "#notein 81 0 1"), (2500, "mine-by-hand 0"),
+    )  # fmt: skip
+    parts = [part[len(part) // 2 :] for part in np.array_split(played.sound[0], 6)]
+    hertz, levels = zip(*(listen(part, RATE) for part in parts), strict=True)
+    audible = [0, 1, 2, 3, 5]
+    expected = [A3, C4, A4, A5, A3]
+    assert [hertz[k] for k in audible] == pytest.approx(expected, rel=0.01)
+    # loudness: of the sound -20, the middle of the range, 100 / 127 of it, its default
+    told = [-20.0, -40.0, -40.0, -80.0 + 80.0 * 100 / 127, -20.0, -20.0]
+    assert np.array(levels) - levels[0] == pytest.approx(np.array(told) + 20.0, abs=0.5)
+
+
+def test_a_fader_for_max_takes_a_default_beyond_the_range() -> None:
+    loudness = LOUDNESS._replace(low=-50.0, high=-10.0, default=-80.0, limits=(-80.0, 0.0))
+    content = json.loads(write_max(describe("mine", Parameters(loudness), RATE)))
+    boxes = [box for p in patchers(content) for box in boxes_of(p)]
+    limits = [(b["minimum"], b["maximum"]) for b in boxes if b["maxclass"] == "flonum"]
+    assert (-80.0, -10.0) in limits
+
+
+def test_the_patch_for_max_has_keys_for_pitch_and_loudness() -> None:
+    """And one MIDI keyboard only, there."""
+    text = write_max(KNOWN["parameters"])
+    (panel,) = (p for p in patchers(json.loads(text)) if _is_titled(p, "KEYBOARD"))
+    kinds = [box["maxclass"] for box in boxes_of(panel)]
+    assert kinds.count("kslider") == kinds.count("toggle") == 1
+    assert len(named(text, "notein")) == 1
+    sent = {found[1] for found in named(text, "s")}
+    assert sent >= {
+        f"strings-{k}-{c}" for k in ("latent", "encoded") for c in ("pitch", "loudness")
+    }
+    assert not any(
+        _is_titled(p, "KEYBOARD") for p in patchers(json.loads(write_max(KNOWN["notes"])))
+    )

@@ -145,13 +145,16 @@ class Sounds(DataModule):
         chosen = choose_split(
             store, sounds, self.dataset.held_out, self.seed, model.excerpt_length, begun
         )
+        features = open_features(store, wanted)
+        for of_sounds in features.values():
+            of_sounds.check_sounds(sound.name for sound in sounds)
         self.serve(
             store,
             chosen,
             self.labels.tracks(store),
             with_unseen_classes(model.vocabularies, sounds, chosen, store),
             frames_of(model),
-            open_features(store, wanted),
+            features,
         )
 
     def serve(

@@ -134,11 +134,25 @@ def a_weighting(frequencies_hz: Tensor) -> Tensor:
         >>> [round(gain, 1) for gain in (10 * torch.log10(gains)).tolist()]
         [-19.1, 0.0, -2.5]
     """
-    f1, f2, f3, f4 = (pole**2 for pole in POLES_HZ)
-    squared = frequencies_hz.square()
-    gain = f4 * squared.square() / ((squared + f1) * (squared + f4))
-    gain = gain / ((squared + f2) * (squared + f3)).sqrt()
-    return gain.square() * 10 ** (-LEVEL_AT_1_KHZ_DB / 10)
+    gains: Tensor = AWeighting()(frequencies_hz)
+    return gains
+
+
+class AWeighting(nn.Module):
+    """`a_weighting` as a part of scripted modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.squared_poles = [pole**2 for pole in POLES_HZ]
+        self.gain = 10 ** (-LEVEL_AT_1_KHZ_DB / 10)
+
+    def forward(self, frequencies_hz: Tensor) -> Tensor:
+        """Hz -> gains for powers, of the same shape."""
+        f1, f2, f3, f4 = self.squared_poles
+        squared = frequencies_hz.square()
+        gain = f4 * squared.square() / ((squared + f1) * (squared + f4))
+        gain = gain / ((squared + f2) * (squared + f3)).sqrt()
+        return gain.square() * self.gain
 
 
 def _low_pass(sample_rate: int, reach: int) -> Tensor:

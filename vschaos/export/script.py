@@ -19,7 +19,6 @@ from vschaos.patches import write_patches
 from vschaos.runs import Run
 
 if TYPE_CHECKING:
-    from vschaos.latents.prior import LatentPrior
     from vschaos.models.base import Model
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
@@ -64,7 +63,7 @@ def export(
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
     model = compacted(run.model) if is_compact else run.model
-    stream = _stream(model, run.prior, max_delay, num_latents).eval()
+    stream = _stream(run, model, max_delay, num_latents).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
@@ -78,12 +77,11 @@ def export(
     return path
 
 
-def _stream(
-    model: Model, prior: LatentPrior | None, max_delay: int | None, num_latents: int | None
-) -> Stream:
+def _stream(run: Run, model: Model, max_delay: int | None, num_latents: int | None) -> Stream:
+    """Of a model, that of the run or a compact copy of it."""
     if isinstance(model, LatentStatistics):
-        stream = model.stream(max_delay, num_latents, prior)
-    elif num_latents is not None or prior is not None:
+        stream = model.stream(max_delay, num_latents, run.prior)
+    elif num_latents is not None or run.prior is not None:
         option = "--latents" if num_latents is not None else "a prior"
         raise ValueError(
             f"{option} needs a model whose latents are ordered, got {type(model).__name__}"

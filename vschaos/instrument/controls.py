@@ -35,6 +35,7 @@ class Control(NamedTuple):
     default: float = 0.0
     movement: Movement = "gaussian"
     unseen: tuple[int, ...] = ()
+    limits: tuple[float, float] | None = None
 
     @property
     def unseen_names(self) -> list[str]:
@@ -43,6 +44,8 @@ class Control(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float, float]:
         """Lower and upper limit, and the value in place of NaN."""
+        if self.limits is not None:
+            return *self.limits, self.default
         if self.unknown_below is not None:
             unknown = self.unknown_below - 1.0
             return unknown, self.high, unknown

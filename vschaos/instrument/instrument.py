@@ -125,6 +125,10 @@ def _check_control(control: Control) -> None:
     numbers += [n for n in (control.unknown_below, control.importance_db) if n is not None]
     if not all(map(_is_finite, numbers)) or control.low > control.high:
         raise ValueError(f"a control must have finite numbers and low <= high, got {control}")
+    if control.limits is not None:
+        lowest, highest = control.limits
+        if not _is_finite(lowest) or not _is_finite(highest) or lowest > highest:
+            raise ValueError(f"limits of a control must be finite, the lower first, got {control}")
     if control.movement not in get_args(Movement):
         allowed = ", ".join(get_args(Movement))
         raise ValueError(f"movement must be one of {allowed}, got {control.movement!r}")
@@ -204,5 +208,6 @@ def _instrument(content: dict[str, Any]) -> Instrument:
 
 
 def _control(entry: dict[str, Any]) -> Control:
-    unseen = tuple(entry.get("unseen", ()))
-    return Control(**{**entry, "classes": tuple(entry["classes"]), "unseen": unseen})
+    lists = {name: tuple(entry.get(name, ())) for name in ("classes", "unseen")}
+    limits = entry.get("limits")
+    return Control(**{**entry, **lists, "limits": None if limits is None else tuple(limits)})

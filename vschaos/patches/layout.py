@@ -17,6 +17,7 @@ HOST_RATE = "sample_rate"  # the attribute that a page sets to the rate of its h
 RESERVED = {  # receivers of a page's own controls
     *("balance", "buffer", "depth", "draw", "dsp", "file", "form", "home", "level", "loop", "mute"),
     *("out", "randomize", "rate", "record", "source", "tone", "trajectory", "volume", "wave"),
+    *("by hand", "key", "keys octave"),
 }
 NUMBERED = re.compile(r"(latent|encoded|trajectory|predicted|signal)\b")  # receivers of a fader
 
@@ -38,6 +39,26 @@ class Fader(NamedTuple):
     target: str | None
     inlet: int = 0
     outlet: int | None = None
+
+
+class Keyboard(NamedTuple):
+    """Faders of `decode` that a keyboard plays, where `encode` plays them otherwise.
+
+    Attributes:
+        faders: those that stop to follow the sound; timbre goes on.
+        pitch: MIDI note, of the key.
+        loudness: by its velocity, and as it is by default when no key is down.
+    """
+
+    faders: list[Fader]
+    pitch: Control
+    loudness: Control
+
+    def by_hand(self, control: Control) -> float:
+        """Where a fader is when the hand takes it: the loudness in its middle, to be heard."""
+        if control == self.loudness:
+            return (control.low + control.high) / 2
+        return control.default
 
 
 @dataclass(frozen=True)
@@ -67,6 +88,21 @@ class Layout:
         """`encode` and `decode`, if there is something to turn between them."""
         found = [self.instrument.method(name) for name in ("encode", "decode")]
         return [method for method in found if method] if self.faders else []
+
+    @cached_property
+    def keyboard(self) -> Keyboard | None:
+        """Of a chain with `pitch`, a MIDI note, and `loudness`."""
+        faders = [
+            fader
+            for fader in self.faders
+            if fader.target == "decode" and fader.outlet is not None
+            if fader.control.unit != "sigma" and widget(fader.control) != "gate"
+        ]
+        found = {fader.control.name: fader.control for fader in faders}
+        pitch, loudness = found.get("pitch"), found.get("loudness")
+        if not pitch or not loudness or widget(pitch) != "note":
+            return None
+        return Keyboard(faders, pitch, loudness)
 
     @cached_property
     def others(self) -> list[Method]:

@@ -74,6 +74,14 @@ class Feature(ABC):
         The waveform is float32, read-only and memory-mapped: hours of it should be taken in blocks.
         """
 
+    def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:  # noqa: B027
+        """Called before a training with the values `[N, C]` of each sound, by its name: warns of
+        sounds that are probably not meant to be trained with; most features have nothing to say.
+
+        Raises:
+            ValueError: a training with these sounds would be of no use.
+        """
+
     def num_frames(self, length: int) -> int:
         """Frames of a sound of `length` samples: `ceil(length / hop_length)`."""
         return -(-length // self.hop_length)

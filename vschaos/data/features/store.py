@@ -69,6 +69,10 @@ class FeatureStore:
         self.fill(values[None], [file], [first_frame])
         return values
 
+    def check_sounds(self, names: Iterable[str]) -> None:
+        """Has the feature look at sounds before a training; see `Feature.check_sounds`."""
+        self.feature.check_sounds({name: self._frames(name) for name in names})
+
     def fill(
         self, rows: np.ndarray, files: Sequence[StoredFile], first_frames: Sequence[int]
     ) -> None:

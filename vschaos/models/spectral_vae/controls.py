@@ -1,7 +1,6 @@
 """The methods, controls and attributes of a stream."""
 
 from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
-from vschaos.labels import Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.latents.projection import PROJECTIONS
 from vschaos.layers import Labelling
@@ -59,15 +58,3 @@ def latent_controls(latent: GaussianLatent, num_latents: int) -> list[Control]:
         Control(f"latent {k + 1}", low, high, "sigma", importance_db=round(importance[k], 2))
         for k, (low, high) in enumerate(latent.ranges()[:num_latents])
     ]
-
-
-def label_control(task: str, vocabulary: Vocabulary) -> Control:
-    """The inlet for a label. Values below its range mean "unknown", far below where the range
-    includes negative numbers."""
-    if vocabulary.is_class:
-        last = float(len(vocabulary.classes) - 1)
-        classes, unseen = vocabulary.classes, vocabulary.unseen
-        return Control(task, 0.0, last, "class", classes, unknown_below=0.0, unseen=unseen)
-    low, high = vocabulary.low, vocabulary.high
-    bound = 0.0 if low >= 0 else low - (high - low)
-    return Control(task, low, high, "number", unknown_below=bound)

@@ -149,7 +149,7 @@ class GeneratingStream(SpectralStream):
 
     def _generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> the sound of N frames, `[B, 1, T]`."""
-        labels = self._labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
+        labels = self.labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
         sampled = self.sampler(controls[:, 0].clamp(0.0, 2.0), labels)
         latents = self.generate_modulation(sampled, self.is_frozen(), self.smoothing, self.jitter)
         groups = in_groups(latents, self.generate_decoder.group())

@@ -1,6 +1,5 @@
 """A spectral VAE on a stream: any whole number of hops per call, scriptable."""
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,6 +17,7 @@ from vschaos.dsp import (
 )
 from vschaos.instrument.controls import Method
 from vschaos.instrument.host_rate import HopQueue, HopQueueInterface, rate_attribute
+from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
     LatentModulation,
@@ -36,7 +36,6 @@ from vschaos.layers.streaming import (
 )
 from vschaos.models.spectral_vae.controls import (
     ATTRIBUTES,
-    label_control,
     latent_controls,
     methods_of,
 )
@@ -93,7 +92,6 @@ class SpectralStream(LiveStream):
     inversion_mode: str
     temperature: float
     dimred: str
-    unknown_below: Tensor
 
     def __init__(
         self, model: "SpectralCoder", transform: STFT, num_latents: int | None = None
@@ -144,8 +142,7 @@ class SpectralStream(LiveStream):
         self.encode_inlets, self.encode_outlets = queues(self.methods[0])
         self.decode_inlets, self.decode_outlets = queues(self.methods[1])
         self.forward_inlets, self.forward_outlets = queues(self.methods[2])
-        bounds = [float(control.unknown_below or 0.0) for control in controls]
-        self.register_buffer("unknown_below", torch.tensor(bounds).float().unsqueeze(1))
+        self.labels = LabelInlets(controls)
 
     def reset(self) -> None:
         self.reset_known_methods()
@@ -291,7 +288,7 @@ class SpectralStream(LiveStream):
     def _encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, N frames]` -> latents and predictions, `[B, Z + P, N]`."""
         log_magnitude = self._log_magnitude(self.encode_stft.analyse(sound[:, 0]))
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
         ).latents[:, : self.num_latents]
@@ -306,7 +303,7 @@ class SpectralStream(LiveStream):
             given.append(self.projection.unstandardize(part))
         latents = torch.cat(given, dim=2)[:, :, : controls.shape[2]]
         latents = self.decode_modulation(latents, self.is_frozen(), self.smoothing, self.jitter)
-        labels = self._labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
+        labels = self.labels(controls[:, self.num_latents :], self.path.labelling.to_decoder.tasks)
         completed = torch.jit.annotate(list[Tensor], [])
         for part in in_groups(latents, self.decode_decoder.group()):
             completed.append(self.completion(part))
@@ -317,7 +314,7 @@ class SpectralStream(LiveStream):
         """`[B, 1 + labels, T]`, whole frames -> sound and predictions, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
         log_magnitude = self._log_magnitude(spectrum)
-        labels = self._labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
+        labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
             self.forward_modulation.round()
@@ -419,14 +416,6 @@ class SpectralStream(LiveStream):
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.sizes.hop_length - 1 :: self.sizes.hop_length]
-
-    def _labels(self, given: Tensor, tasks: list[int]) -> Labels:
-        """Rows `[B, R, N]` for those tasks -> labels `[B, L, N]`, the others unknown."""
-        shape = (given.shape[0], self.unknown_below.shape[0], given.shape[2])
-        values = torch.full(shape, -math.inf, device=given.device)
-        for row, task in enumerate(tasks):
-            values[:, task] = given[:, row]
-        return Labels(values, values >= self.unknown_below)
 
 
 def queues(method: Method) -> tuple[HopQueueInterface, HopQueueInterface]:

@@ -154,7 +154,9 @@ def _fader_row(
         hand = panel.toggle(left + places.hand, top)
     else:
         place = (left + places.hand, top, places.hand_width)
-        hand = panel.slider(*place, control.low, control.high)
+        # a number box takes nothing beyond its limits, and the default may be there
+        ends = (control.low, control.high, control.default)
+        hand = panel.slider(*place, min(ends), max(ends))
     panel.receives(f"latent {name}", hand, control.default)
     latent = panel.subpatcher(hyphened(control.name), one_latent(control, index))
     panel.connect(hand, latent, 0, 2)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.layout import Layout, is_label, is_sound
 from vschaos.patches.max import panels
+from vschaos.patches.max.hands import keyboard_panel
 from vschaos.patches.max.latents import latent_panel
 from vschaos.patches.max.panel import COLUMN, MARGIN, PAGE_WIDTH, Panel
 from vschaos.patches.max.patcher import Patcher
@@ -26,6 +27,7 @@ def write_max(instrument: Instrument) -> str:
     source = [Panel(name, part="source")] if layout.has_source else []
     methods = [panels.method_panel(layout, method) for method in layout.others]
     chain = [latent_panel(layout)] if layout.chain else []
+    keyboard = [keyboard_panel(layout, layout.keyboard)] if layout.keyboard else []
     labels = [panels.label_panel(layout)] if layout.labels else []
     predictions = [panels.predicted_panel(layout)] if layout.predictions else []
     output = [panels.output(layout)] if layout.balanced else []
@@ -35,7 +37,7 @@ def write_max(instrument: Instrument) -> str:
     page = Patcher(PAGE_WIDTH)
     boxes = {}
     for panel, left, top in _placed(
-        panels.title(layout), columns, [*chain, settings_panel(layout)]
+        panels.title(layout), columns, [*chain, *keyboard, settings_panel(layout)]
     ):
         boxes[panel] = page.panel(panel, left, top)
         page.height = max(page.height, top + panel.height + MARGIN)

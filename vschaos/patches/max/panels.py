@@ -5,10 +5,11 @@ from __future__ import annotations
 from vschaos.instrument.controls import Control, Method
 from vschaos.labels import UNSEEN
 from vschaos.patches.layout import Layout, dials, is_dial, number, widget
+from vschaos.patches.max.hands import connect_keyboard
 from vschaos.patches.max.panel import LEFT, PADDING, Panel, row, smooth
 from vschaos.patches.max.patcher import SIGNAL, Box
 from vschaos.patches.max.player import player, receiver_of
-from vschaos.patches.max.text import decimal, name_of, quoted
+from vschaos.patches.max.text import decimal
 
 TITLE_SIZE = 26.0  # points
 WARNING_LEFT, WARNING_TOP = 654.0, 42.0  # pixels, beside the rate and the latency
@@ -17,7 +18,8 @@ LARGEST = 100000.0  # that a predicted number shows
 
 def title(layout: Layout) -> Panel:
     """The model's name, its rate and latency; the rate of Max, which nn~ is told or which must be
-    that of the model; and a MIDI keyboard, which plays pitches and gates by their names."""
+    that of the model; and a MIDI keyboard, which plays pitches and gates by their names, if it has
+    no panel."""
     instrument = layout.instrument
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
     numbers = (instrument.sample_rate, round(milliseconds), instrument.hop_length)
@@ -30,13 +32,8 @@ def title(layout: Layout) -> Panel:
         panel.insert("host_rate")
     else:
         panel.insert("wrong_rate", str(instrument.sample_rate), left=WARNING_LEFT, top=WARNING_TOP)
-    played = {"note": layout.played("note"), "gate": layout.played("gate")}
-    if any(played.values()):
-        keyboard = panel.insert("keyboard")
-        for kind, names in played.items():
-            for name in names:
-                sent = panel.object(f"s {quoted(name_of(panel.prefix, name))}")
-                panel.connect(keyboard[kind], sent)
+    if not layout.keyboard and (layout.played("note") or layout.played("gate")):
+        connect_keyboard(panel, layout, panel.insert("keyboard"))
     return panel
 
 

@@ -51,11 +51,17 @@ def receivers(design: Design) -> list[tuple[str, str]]:
         ("file", "symbol: the path of a sound"),
         ("loop", "1 plays the file again and again"),
     ]
+    keyboard = [
+        ("by hand", "1 plays pitch and loudness by keys and faders, 0 follows the sound"),
+        ("key", "by hand: C, C#, ... B, or 0 to 11"),
+        ("keys octave", "of these keys, -1 to 9"),
+    ]
     balance = [("balance", "0 " + " to 1 ".join(design.balanced))]
     entries = [
         *((design.label_name(label.name), _label_words(design, label)) for label in design.labels),
         *((f"{m.name} {c.name}", _range(c)) for m in design.others for _, c in dials(m.inlets)),
         *((design.setting_name(a.name), a.description) for a in design.attributes),
+        *(keyboard if design.keyboard else []),
         *(source if design.has_source else []),
         *((design.method_name(method.name), "1 runs it, 0 spares it") for method in methods),
         ("volume", "dB, at most 0"),

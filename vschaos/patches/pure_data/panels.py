@@ -14,6 +14,7 @@ from vschaos.patches.pure_data.engine import (
     sound_name,
     subpatch_of,
 )
+from vschaos.patches.pure_data.hands import connect_velocity
 from vschaos.patches.pure_data.panel import BELOW, ROW, Panel
 from vschaos.patches.pure_data.settings import setting_row
 from vschaos.patches.pure_data.text import shown, unit
@@ -186,6 +187,8 @@ def _keyboard(canvas: Canvas, x: int, y: int, design: Design) -> None:
             place = (x + 160 * k, y + 30 + 26 * outlet)
             sent = canvas.object(*place, f"s {design.receiver(name)}")
             canvas.connect(keyboard, sent, outlet)
+    if design.keyboard:
+        connect_velocity(canvas, x, y + 90, design, design.keyboard, keyboard)
 
 
 def _dial_text(design: Design, method: Method, dial: Control) -> str:

@@ -7,6 +7,7 @@ from vschaos.patches.pure_data import widgets
 from vschaos.patches.pure_data.abstractions import shown_size
 from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
+from vschaos.patches.pure_data.hands import keyboard_panel
 from vschaos.patches.pure_data.latents import latents_panel
 from vschaos.patches.pure_data.notes import names_page
 from vschaos.patches.pure_data.panel import (
@@ -46,6 +47,7 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
         model_panel(design),
         output_panel(design),
         latents_panel(design),
+        keyboard_panel(design),
         trajectory_panel(design),
         *(dials_panel(design, method) for method in design.others),
         labels_panel(design),

@@ -1,0 +1,240 @@
+"""A harmonic instrument on a stream: any whole number of hops per call, scriptable."""
+
+import copy
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.dsp.noise import StreamingFilteredNoise
+from vschaos.dsp.oscillators import StreamingHarmonicBank
+from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
+from vschaos.instrument.controls import AUDIO, Attribute, Method
+from vschaos.instrument.fit import TrainedRange
+from vschaos.instrument.label_inlets import LabelInlets, label_control
+from vschaos.instrument.live import (
+    Delay,
+    LatentModulation,
+    LatentModulationInterface,
+    Ramp,
+    RampInterface,
+    compiled_once,
+)
+from vschaos.instrument.pitched import PitchedControls, PitchedSettings
+from vschaos.instrument.pitched_stream import PitchedStream
+from vschaos.labels import Labels
+from vschaos.models.ddsp.controls import NUM_PLAYED
+from vschaos.voices import with_rows
+
+if TYPE_CHECKING:
+    from vschaos.models.ddsp.model import DDSP
+
+PLAIN_ROOM_SECONDS = 0.5  # where none was learnt
+MOST_OCTAVES = 7  # of its bands
+DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
+
+
+@torch.jit.interface
+class ListenerInterface(nn.Module):
+    def forward(self, audio: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
+@torch.jit.interface
+class PlayerInterface(nn.Module):
+    def forward(  # type: ignore[empty-body]
+        self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
+    ) -> Tensor:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def restart(self) -> None:
+        pass
+
+
+class Player(nn.Module):
+    """Plays frames of controls, as the settings say.
+
+    Args:
+        model: trained.
+    """
+
+    hidden: Tensor
+
+    def __init__(self, model: "DDSP") -> None:
+        super().__init__()
+        hop_length, sample_rate = model.hop_length, model.sample_rate
+        self.pitched = PitchedControls(_trained_range(model), hop_length, sample_rate)
+        self.network, self.labelling = model.network, model.labelling
+        self.bank = StreamingHarmonicBank(model.bank)
+        self.noise = StreamingFilteredNoise(model.noise)
+        room = _plain_room(sample_rate) if model.room is None else model.room
+        self.room = StreamingRoom(room, hop_length)
+        self.register_buffer("hidden", model.initial(1).transpose(0, 1), persistent=False)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        """Clears all state at once."""
+        self.restart()
+        self.pitched.reset()
+        self.bank.reset()
+        self.noise.reset()
+        self.room.reset()
+
+    @torch.jit.export
+    def restart(self) -> None:
+        """Clears what the network remembers; all else forgets in seconds by itself."""
+        self.hidden = torch.zeros_like(self.hidden)
+
+    def forward(
+        self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
+    ) -> Tensor:
+        """`[B, 3 + K, N]` and labels `[B, L, N]` -> `[B, N * hop_length]`; frame n is reached at
+        `(n + 1) * hop_length`."""
+        played = self.pitched(controls, settings)
+        inputs = played.controls
+        if labels.known.shape[1] > 0:
+            probabilities = self.labelling.probabilities(labels)
+            inputs = self.labelling.to_decoder(inputs, probabilities, labels.known)
+        hidden = with_rows(self.hidden, controls.shape[0]).transpose(0, 1).contiguous()
+        partials, noise, hidden = self.network(inputs, hidden)
+        self.hidden = hidden.transpose(0, 1)
+        f0_hz = 440.0 * torch.exp2((played.controls[:, 0].double() - 69.0) / 12.0)
+        sound = self.bank(f0_hz, partials * played.harmonics.unsqueeze(1))
+        sound = sound + self.noise(noise * played.noise.unsqueeze(1))
+        return self.room(sound, reverb)
+
+
+class DDSPStream(PitchedStream):
+    """Encode, decode and forward on a stream, each with a state of its own.
+
+    `encode` tells what it hears, whatever the settings of a pitched instrument; these act on what
+    `decode` and `forward` play.
+
+    Args:
+        model: trained.
+        max_delay: samples; the longest window that is not later hears the sound.
+
+    Raises:
+        ValueError: no window is so quick.
+    """
+
+    encode_listener: ListenerInterface
+    forward_listener: ListenerInterface
+    decode_player: PlayerInterface
+    forward_player: PlayerInterface
+    encode_modulation: LatentModulationInterface
+    decode_modulation: LatentModulationInterface
+    forward_modulation: LatentModulationInterface
+    decode_level: RampInterface
+    forward_level: RampInterface
+    forward_mix: RampInterface
+    label_tasks: list[int]
+    reverb: float
+
+    def __init__(self, model: "DDSP", max_delay: int | None = None) -> None:
+        hop, rate = model.hop_length, model.sample_rate
+        controls = model.frame_controls()
+        labels = [label_control(task, entry) for task, entry in model.vocabularies.items()]
+        conditioning = [labels[task] for task in model.labelling.to_decoder.tasks]
+        methods = [
+            Method("encode", [AUDIO], 1, controls, hop),
+            Method("decode", controls + conditioning, hop, [AUDIO], 1),
+            Method("forward", [AUDIO, *conditioning], 1, [AUDIO], 1),
+        ]
+        amount = 0.0 if model.room is None else 1.0
+        reverb = Attribute("reverb", "float", "of the room", amount)
+        listener, player = model.listener_within(max_delay), Player(model)
+        super().__init__(methods, [reverb], hop, listener.delay)
+        self.num_played, self.num_controls = NUM_PLAYED, len(controls)
+        self.label_tasks = model.labelling.to_decoder.tasks
+        self.labels = LabelInlets(labels)
+        self.dry = Delay(self.delay, hop)
+        self.encode_listener = compiled_once(listener)
+        self.forward_listener = compiled_once(_twin(listener))
+        self.decode_player = compiled_once(player)
+        self.forward_player = compiled_once(_twin(player))
+        for method in ("encode", "decode", "forward"):
+            modulation = compiled_once(LatentModulation(len(controls), hop, rate))
+            setattr(self, f"{method}_modulation", modulation)
+        self.decode_level = compiled_once(Ramp(hop, rate))
+        self.forward_level = compiled_once(Ramp(hop, rate))
+        self.forward_mix = compiled_once(Ramp(hop, rate))
+
+    def reset(self) -> None:
+        self.restart()
+        self.encode_listener.reset()
+        self.forward_listener.reset()
+        self.decode_player.reset()
+        self.forward_player.reset()
+        self.decode_level.reset()
+        self.forward_level.reset()
+        self.forward_mix.reset()
+        self.dry.reset()
+
+    def restart(self) -> None:
+        self.decode_player.restart()
+        self.forward_player.restart()
+        self.encode_modulation.reset()
+        self.decode_modulation.reset()
+        self.forward_modulation.reset()
+
+    def get_delay(self) -> int:
+        return self.delay
+
+    def encode(self, sound: Tensor) -> Tensor:
+        """`[B, 1, T]` -> controls `[B, 3 + K, T / hop_length]`."""
+        return self._moved(self.encode_modulation, self.encode_listener.forward(sound[:, 0]))
+
+    def decode(self, controls: Tensor) -> Tensor:
+        """Controls and labels `[B, 3 + K + labels, N]` -> `[B, 1, N * hop_length]`."""
+        labels = self.labels(controls[:, self.num_controls :], self.label_tasks)
+        moved = self._moved(self.decode_modulation, controls[:, : self.num_controls])
+        sound = self.decode_player.forward(moved, labels, self.pitched_settings(), self.reverb)
+        return (self.decode_level.forward(sound, self.level()) * sound).unsqueeze(1)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, T]` -> `[B, 1, T]`, `delay` samples later; of a label, the last value of
+        each hop counts."""
+        last = sound[:, 1:, self.hop_length - 1 :: self.hop_length]
+        labels = self.labels(last, self.label_tasks)
+        controls = self.forward_listener.forward(sound[:, 0])
+        moved = self._moved(self.forward_modulation, controls)
+        wet = self.forward_player.forward(moved, labels, self.pitched_settings(), self.reverb)
+        dry = self.dry(sound[:, 0], self.delay)
+        mixed = dry + self.forward_mix.forward(wet, self.mix) * (wet - dry)
+        return (self.forward_level.forward(wet, self.level()) * mixed).unsqueeze(1)
+
+    def _moved(self, modulation: LatentModulationInterface, controls: Tensor) -> Tensor:
+        """All controls are held and smoothed, those of the timbre alone are shaken."""
+        held = modulation.forward(controls, self.is_frozen(), self.smoothing, 0.0)
+        if self.jitter == 0.0:
+            return held
+        timbre = held[:, self.num_played :]
+        shaken = timbre + self.jitter * torch.randn_like(timbre)
+        return torch.cat([held[:, : self.num_played], shaken], dim=1)
+
+
+def _twin(part: nn.Module) -> nn.Module:
+    """A part with a state of its own; tensors are shared, which the file then holds once, until
+    one of the two assigns them anew."""
+    tensors = [*part.parameters(), *part.buffers()]
+    return copy.deepcopy(part, {id(tensor): tensor for tensor in tensors})
+
+
+def _plain_room(sample_rate: int) -> Room:
+    num_octaves = math.ceil(math.log2(sample_rate / 2 / LOWEST_CENTRE_HZ))  # below Nyquist
+    return Room(sample_rate, PLAIN_ROOM_SECONDS, min(num_octaves, MOST_OCTAVES))
+
+
+def _trained_range(model: "DDSP") -> TrainedRange:
+    lowest, highest = model.register.tolist()
+    softest, loudest = model.level.tolist()
+    spread = (loudest - softest) / DEVIATIONS_OF_RANGE
+    return TrainedRange((softest + loudest) / 2, spread, (lowest + highest) / 2)
