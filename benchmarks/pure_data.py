@@ -176,7 +176,7 @@ def compare(played: np.ndarray, expected: np.ndarray, rate: int) -> tuple[float,
         np.sqrt(np.square(x[: length // block * block].reshape(-1, block)).mean(1))
         for x in (played, expected)
     ]
-    is_loud = levels[1] > 0.01 * levels[1].max()
+    is_loud = levels[1] > 0.1 * levels[1].max()
     ratio = (levels[0][is_loud] + 1e-12) / levels[1][is_loud]
     return 20 * float(np.log10(difference + 1e-9)), float(np.abs(20 * np.log10(ratio)).max())
 
