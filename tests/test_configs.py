@@ -85,7 +85,7 @@ def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path)
     transform = run.model.transform
     assert isinstance(transform, torch.nn.Module)
     assert transform.n_fft == WINDOWS.get(recipe, transform.n_fft)
-    assert transform.overlap == 4
+    assert transform.n_fft == 4 * transform.hop_length
     path = export(run, tmp_path / "export", None)
     audio = np.random.default_rng(0).uniform(-0.5, 0.5, 6 * 8192).astype(np.float32)
     conditioning = {"pitch": 3.0, "octave": 4.0} if recipe in CONDITIONED else {}

@@ -103,7 +103,7 @@ def test_the_others_are_filled_in_as_in_python(run: Run, path: Path) -> None:
     model = torch.jit.load(str(path)).eval()
     model.get_methods()
     latents = run.model.complete(stated[:, :KEPT])
-    labels = run.model.stream()._labels(stated[:, KEPT:], [0, 1])
+    labels = run.model.stream().labels(stated[:, KEPT:], [0, 1])
     with torch.inference_mode():
         expected = run.model.decode_magnitudes(latents, labels)
         sound = model.decode(stated)[:, 0]

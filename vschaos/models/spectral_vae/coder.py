@@ -84,7 +84,7 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         length = (latents.shape[2] + 1) * self.hop_length - self.transform.n_fft
         if length < 1:
             raise ValueError(
-                f"a sound needs at least {self.transform.overlap} latent frames, "
+                f"a sound needs at least {self.transform.n_fft // self.hop_length} latent frames, "
                 f"got {latents.shape[2]}"
             )
         magnitudes = self.decode_magnitudes(latents, labels)
