@@ -20,11 +20,11 @@ TINY = (
 
 @pytest.mark.slow
 def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
-    folder, out = tmp_path / "folder", tmp_path / "patches"
+    folder, out = tmp_path / "example", tmp_path / "patches"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "patches.example_model", "--folder", folder, "--out", out),
-            *("--players", "harp", "--settings", *TINY),
+            *(sys.executable, "-m", "patches.example_model", "example"),
+            *("--folder", tmp_path, "--out", out, "--only", "harp", "--settings", *TINY),
         ],
         capture_output=True,
         text=True,
