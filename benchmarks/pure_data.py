@@ -60,12 +60,13 @@ class Trial(NamedTuple):
     changes: Sequence[tuple[int, int]] = ()
 
 
-def patch(trial: Trial, outlets: Sequence[int], length: int) -> str:
+def patch(trial: Trial, outlets: Sequence[int], length: int, orders: Sequence[str]) -> str:
     """A patch that plays `in.wav` through `m.ts` into `out.wav`, and quits.
 
     Args:
         outlets: of each method.
         length: samples.
+        orders: messages to each nn~ before it plays.
     """
     objects = [
         *(f"table in {length}", f"table out {length}", "tabplay~ in"),
@@ -89,8 +90,9 @@ def patch(trial: Trial, outlets: Sequence[int], length: int) -> str:
         ("\\; pd quit", (end, 0), None),
     ]
     messages += [
-        (f"bufsize {trial.buffer_size}", (trigger, 4), first + number)
+        (order, (trigger, 4), first + number)
         for number in range(len(trial.methods))
+        for order in (f"bufsize {trial.buffer_size}", *orders)
     ]
     count = len(objects)
     for words, (source, outlet), receiver in messages:
@@ -122,7 +124,9 @@ def play(model: Path, external: Path, sound: np.ndarray, trial: Trial) -> tuple[
         folder = Path(name)
         shutil.copy(model, folder / "model.ts")
         soundfile.write(folder / "in.wav", sound, trial.rate, subtype="FLOAT")
-        text = patch(trial, [host.outlets for host in hosts], len(sound))
+        follows = "sample_rate" in hosts[0].attributes
+        orders = [f"set sample_rate {trial.rate}"] if follows else []
+        text = patch(trial, [host.outlets for host in hosts], len(sound), orders)
         (folder / "play.pd").write_text(text, encoding="utf-8")
         quiet = ["-nogui", "-noaudio", "-nomidi", "-batch", "-stderr"]
         started = Clock.now()
@@ -144,7 +148,10 @@ def play(model: Path, external: Path, sound: np.ndarray, trial: Trial) -> tuple[
 def by_our_host(model: Path, sound: np.ndarray, trial: Trial) -> np.ndarray:
     output = sound[None]
     for name in trial.methods:
-        output = Host(model, name, trial.buffer_size).process(output)
+        host = Host(model, name, trial.buffer_size)
+        if "sample_rate" in host.attributes:
+            host.set("sample_rate", trial.rate)
+        output = host.process(output)
     return output[0]
 
 
@@ -169,7 +176,7 @@ def compare(played: np.ndarray, expected: np.ndarray, rate: int) -> tuple[float,
         np.sqrt(np.square(x[: length // block * block].reshape(-1, block)).mean(1))
         for x in (played, expected)
     ]
-    is_loud = levels[1] > 0.01 * levels[1].max()
+    is_loud = levels[1] > 0.1 * levels[1].max()
     ratio = (levels[0][is_loud] + 1e-12) / levels[1][is_loud]
     return 20 * float(np.log10(difference + 1e-9)), float(np.abs(20 * np.log10(ratio)).max())
 

@@ -75,7 +75,7 @@ class Echo:
 def _reconstruct(files: Path, out: Path) -> None:
     run: Any = Echo(files)
     inputs = find_inputs(run, [files])
-    options = argparse.Namespace(temperature=0.0, inversion=None)
+    options = argparse.Namespace(temperature=0.0, transpose=0.0, inversion=None)
     writer = SoundWriter(8000, 8000, False, identities(entry.file for entry in inputs))
     generating.reconstruct_files(generating.Job(run, out, {}, options, inputs, writer))
 

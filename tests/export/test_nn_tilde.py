@@ -213,7 +213,8 @@ def test_settings_are_taken_or_refused(scripted: torch.jit.ScriptModule) -> None
     assert scripted.get_temperature() == [0.5]
     assert scripted.set_min_buffer_size(64) != 0
     assert scripted.get_min_buffer_size() == [HOP]
-    assert scripted.set_sample_rate(-2147483648) == 0
+    assert scripted.set_sample_rate(-2147483648) != 0  # as nn~ 1.6 calls it after a reload
+    assert scripted.get_sample_rate() == [44100]
     assert scripted.get_model_rate() == [44100]
 
 

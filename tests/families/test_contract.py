@@ -21,11 +21,11 @@ from tests.export.playing import hosts
 from tests.families import CONFIGS, allow_families
 from tests.patches.pure_data import complaints, play_patch
 from vschaos import load_run
-from vschaos.audio.files import read_audio
+from vschaos.audio.files import read_audio, write_audio
 from vschaos.batch import Batch
 from vschaos.cli.main import main
 from vschaos.instrument.instrument import read_instrument
-from vschaos.models.capabilities import Autoencoder, LatentStatistics
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
 from vschaos.runs import Run
 from vschaos.training.learner import Learner
 
@@ -56,7 +56,12 @@ SPECTRAL_VAE = (
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
 DDSP = (
-    *("model.sample_rate=16000", "model.num_partials=20", "model.excerpt_frames=32"),
+    *(
+        "model.sample_rate=16000",
+        "model.hop_length=128",
+        "model.num_partials=20",
+        "model.excerpt_frames=32",
+    ),
     *("model.hidden_dim=16", "model.state_dim=16"),
 )
 FAMILIES = [
@@ -190,10 +195,30 @@ def test_it_makes_sounds(trained: Trained) -> None:
         assert file.with_suffix(".png").is_file()
 
 
-def test_a_prior_is_learnt_where_latents_have_statistics(
+def test_it_plays_the_sound_of_others_where_it_has_a_pitch(
     trained: Trained, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    can = isinstance(trained.run.model, LatentStatistics)
+    can = isinstance(trained.run.model, Pitched)
+    if not isinstance(trained.run.model, Autoencoder):
+        pytest.skip("it decodes nothing")
+    sound = 0.1 * np.sin(np.arange(trained.run.sample_rate) / 10).astype(np.float32)
+    write_audio(trained.folder / "other.wav", sound, trained.run.sample_rate)
+    transfer = ("transfer", "runs/whole", "--files", "other.wav", "--out", "others")
+    type_in(trained, "generate", *transfer, "--transpose", "-5", expects=0 if can else 1)
+    if not can:
+        assert "is not played by pitch and loudness" in capsys.readouterr().err
+        return
+    (file,) = (trained.folder / "others").rglob("*.wav")
+    assert np.isfinite(read_audio(file, trained.run.sample_rate)).all()
+    facts = json.loads((trained.run.folder / "evaluation/evaluation.json").read_text("utf-8"))
+    assert "+12" in facts["pitched"]["obedience"]
+    assert {"model", "oracle", "silence"} <= set(facts["pitched"]["distances"])
+
+
+def test_a_prior_is_learnt_where_frames_have_statistics(
+    trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    can = isinstance(trained.run.model, LatentStatistics | Pitched)
     type_in(trained, "prior", "runs/whole", "--steps", "2", expects=0 if can else 1)
     assert can or "a temporal prior needs" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.patches.max_objects import INTERFACE, SIGNAL, Ports, ports, words
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import Layout, hyphened
+from vschaos.patches.layout import HOST_RATE, Layout, hyphened
 from vschaos.patches.max.panel import AGAIN, SETTINGS
 from vschaos.patches.max.player import BUFFER, LATENT_SETTINGS, settings_receivers
 from vschaos.patches.max.text import own_name
@@ -189,7 +189,10 @@ def _script(text: str, patcher: dict[str, Any]) -> list[str]:
 def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) -> list[str]:
     """Faults of the messages that go to nn~, and of settings that no message sets."""
     prefix = hyphened(model_name)
-    attributes = {attribute.name: attribute for attribute in Layout(instrument).attributes}
+    layout = Layout(instrument)
+    # the rate of the host is set as well, by the page itself
+    set_here = [*layout.attributes, *(a for a in instrument.settings() if a.name == HOST_RATE)]
+    attributes = {attribute.name: attribute for attribute in set_here}
     faults: list[str] = []
     set_names: set[str] = set()
     ways = {own_name(prefix, SETTINGS), own_name(prefix, LATENT_SETTINGS)}

@@ -13,6 +13,7 @@ from tests.patches.max_check import boxes_of, check_max, cords_of, patchers
 from tests.patches.max_objects import ports, words
 from vschaos.export.script import describe
 from vschaos.instrument.controls import Attribute, Control, Method
+from vschaos.instrument.host_rate import rate_attribute
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches.max import write_max
 from vschaos.patches.max.panels import class_names
@@ -65,6 +66,7 @@ INSTRUMENTS = {
     "parameters": describe("strings", Parameters(), 48000),
     "notes": describe("strings", Notes(), 48000),
     "mixed": describe("strings", Mixed(), 48000),
+    "at any rate": replace(instrument(), attributes=[*SETTINGS, rate_attribute(48000)]),
 }
 
 
@@ -103,6 +105,28 @@ def test_every_control_has_a_receiver_called_after_the_model() -> None:
     controls = "latent-1 encoded-3 trajectory-2 pitch brightness gain mix volume balance"
     controls += " source tone inversion_mode reset form rate forward"
     assert {f"my-ex-{control}" for control in controls.split()} <= receivers
+
+
+def test_a_model_is_told_the_rate_of_max_or_max_that_of_the_model() -> None:
+    follows, fixed = (write_max(INSTRUMENTS[name]) for name in ("at any rate", "plain"))
+    assert "Set Max to 48000 Hz" in fixed
+    assert "Set Max to" not in follows
+    assert not named(fixed, "dspstate~") or "set sample_rate" not in fixed
+    (title,) = (
+        p
+        for p in patchers(json.loads(follows))
+        if ["prepend", "set", "sample_rate"] in map(text_words, boxes_of(p))
+    )
+    texts = {box["id"]: box.get("text", "") for box in boxes_of(title)}
+    cords = {(texts[a], outlet, texts[b]) for a, outlet, b, _ in cords_of(title)}
+    rate = next(text for text in texts.values() if text.startswith("dspstate~"))
+    assert (rate, 1, "i") in cords
+    assert ("i", 0, "prepend set sample_rate") in cords
+    # to every nn~, also to one that is made anew
+    assert any(a == "prepend set sample_rate" and b.endswith("-nn") for a, _, b in cords)
+    assert any(a.endswith("-nn-again") and b == rate for a, _, b in cords)
+    assert ("loadbang", 0, rate) in cords
+    assert ["r", "strings-sample_rate"] not in named(follows, "r")
 
 
 def test_what_plays_by_itself_is_off_at_first_and_is_added_to_the_rest() -> None:

@@ -14,6 +14,7 @@ from vschaos.audio.files import write_audio
 from vschaos.export import Host
 from vschaos.export.script import describe
 from vschaos.instrument.controls import Control
+from vschaos.instrument.host_rate import rate_attribute
 from vschaos.instrument.instrument import Instrument
 from vschaos.patches import write_patches
 from vschaos.patches.pure_data.design import Design
@@ -346,6 +347,33 @@ def test_names_within_a_patch_are_its_own(tmp_path: Path, methods: tuple[str, ..
         w[5].rstrip(";") for w in words if w[4] in ("vschaos/trajectory-clock", "vschaos/info")
     }
     assert scopes <= {"\\$0-mine"}
+
+
+class AnyRate(Tones):
+    """Plays at the rate that it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attributes = [*self.attributes, rate_attribute(RATE)]
+        self.sample_rate = RATE
+
+
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_a_model_is_told_the_rate_of_pd(tmp_path: Path, rate: int) -> None:
+    write_patches(write_model(AnyRate(), tmp_path / "mine.ts"), tmp_path)
+    played = play_patch(tmp_path / "mine.pd", 0.2, listen_to=["mine-out"], sample_rate=rate)
+    assert not complaints(played.lines)
+    assert len(played.objects) == len(METHODS)
+    for each in played.objects:
+        assert each.host.get("sample_rate") == [rate]
+
+
+def test_a_model_of_one_rate_is_told_none(tmp_path: Path) -> None:
+    patch, _ = made(tmp_path)
+    played = play_patch(patch, 0.2, listen_to=["mine-out"], sample_rate=48000)
+    assert not complaints(played.lines)
+    assert "sample_rate" not in {name for each in played.objects for name, *_ in each.settings}
+    assert "Pd must run at 44100 Hz" in patch.read_text()
 
 
 BLOCKED = """#N canvas 0 0 400 400 10;

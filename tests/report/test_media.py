@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from vschaos.report.media import RANGE_DB, ROWS, draw_spectrograms, encode_sound
+from vschaos.report.media import RANGE_DB, ROWS, draw_spectrograms, encode_sound, played_curves
 
 
 def decoded(text: str) -> tuple[np.ndarray, int]:
@@ -62,3 +62,11 @@ def test_a_moment_of_silence_is_drawn_and_encoded() -> None:
     (picture,) = draw_spectrograms([np.zeros(10, np.float32)], 8000)
     assert brightness(picture).shape[0] == ROWS
     assert np.abs(decoded(encode_sound(np.full(10, np.nan), 8000))[0]).max() < 1e-3
+
+
+def test_curves_lie_on_the_spectrogram_and_have_gaps() -> None:
+    pitch = 69.0 + 12.0 * np.log2(np.array([400.0, 40.0 * 10**1.5, 400.0, 400.0]) / 440.0)
+    played = np.array([pitch, [1.0, 1.0, 0.2, 1.0], [0.0, -40.0, -20.0, -80.0]])
+    curves = played_curves(played, 8000)
+    assert curves == {"pitch": [0.5, 0.75, None, None], "loudness": [1.0, 0.5, 0.75, 0.0]}
+    assert len(played_curves(np.zeros((3, 100_000)), 8000)["pitch"]) <= 1280

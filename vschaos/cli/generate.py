@@ -1,4 +1,4 @@
-"""`vschaos generate`: reconstructions, latent trajectories, morphs and label sweeps."""
+"""`vschaos generate`: reconstructions, transfers, trajectories, morphs and label sweeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ EXAMPLES = """examples:
   vschaos generate reconstruct runs/my_training --files a.wav folder/ --out out
   vschaos generate trajectories runs/my_training --trajectories sin random -b 3 -s 512
   vschaos generate morph runs/my_training --files a.wav b.wav --out out
+models played by pitch and loudness:
+  vschaos generate transfer runs/my_violin --files voice.wav --transpose 12
 models conditioned on labels, here pitch and octave:
   vschaos generate trajectories runs/my_training --meta pitch 3 octave 4
   vschaos generate sweep runs/my_training --files a.wav --task pitch --meta octave 4
@@ -22,6 +24,7 @@ TRAJECTORIES = (
     *("random", "ellipse", "circle", "helix", "interpolation"),
     "prior",
 )
+LARGEST_TRANSPOSITION = 48  # semitones
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +44,31 @@ def _sample_rate(text: str) -> int:
     return int(text)
 
 
+def _share(text: str) -> float:
+    share = _number(text)
+    if not 0.0 <= share <= 1.0:
+        raise argparse.ArgumentTypeError(f"expected 0 to 1, got {text}")
+    return share
+
+
+def _semitones(text: str) -> float:
+    semitones = _number(text)
+    if not -LARGEST_TRANSPOSITION <= semitones <= LARGEST_TRANSPOSITION:
+        raise argparse.ArgumentTypeError(
+            f"expected {-LARGEST_TRANSPOSITION} to {LARGEST_TRANSPOSITION} semitones, got {text}"
+        )
+    return semitones
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text}") from error
+
+
 def parser_of_all() -> argparse.ArgumentParser:
-    """The parser of `reconstruct`, `trajectories`, `morph` and `sweep`."""
+    """The parser of `reconstruct`, `transfer`, `trajectories`, `morph` and `sweep`."""
     parser = make_parser("generate", "Makes sounds with a trained model, and pictures of them.")
     parser.epilog = EXAMPLES
     commands = parser.add_subparsers(dest="command", required=True)
@@ -50,7 +76,29 @@ def parser_of_all() -> argparse.ArgumentParser:
     reconstruct.add_argument(
         "--files", nargs="+", type=Path, help="files and folders (default: the validation files)"
     )
-    trajectories = commands.add_parser("trajectories", help="trajectories through the latent space")
+    transfer = commands.add_parser(
+        "transfer", help="other sounds through a model played by pitch and loudness"
+    )
+    transfer.add_argument(
+        "--files", nargs="+", type=Path, required=True, help="files and folders, of any instrument"
+    )
+    transfer.add_argument(
+        "--fit",
+        type=_share,
+        default=1.0,
+        help="moves loudness and register to the training's: 0 not at all, 1 wholly (default)",
+    )
+    for command in (reconstruct, transfer):
+        command.add_argument(
+            "--transpose",
+            type=_semitones,
+            default=0.0,
+            metavar="SEMITONES",
+            help="of models played by pitch (default 0)",
+        )
+    trajectories = commands.add_parser(
+        "trajectories", help="trajectories through the latent space; melodies of pitched models"
+    )
     trajectories.add_argument(
         "--trajectories",
         nargs="+",
@@ -80,7 +128,7 @@ def parser_of_all() -> argparse.ArgumentParser:
     sweep.add_argument(
         "--task", nargs="+", help="labels to sweep (default: all that condition the model)"
     )
-    for command in (reconstruct, trajectories, morph, sweep):
+    for command in (reconstruct, transfer, trajectories, morph, sweep):
         add_run(command)
         command.add_argument(
             "--out", type=Path, help="where to write (default: generated/ in the run)"
@@ -99,7 +147,7 @@ def parser_of_all() -> argparse.ArgumentParser:
         command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
         command.add_argument("--no-pictures", action="store_true", help="write sounds alone")
         add_debug(command)
-    for command in (reconstruct, morph, sweep):
+    for command in (reconstruct, transfer, morph, sweep):
         command.add_argument(
             "--temperature",
             type=float,

@@ -30,11 +30,13 @@ from vschaos.generation import (
     find_inputs,
     morph,
     parse_labels,
+    played_frames,
     reconstruct_segments,
     swept_labels,
     unique_names,
 )
 from vschaos.generation.inputs import Input
+from vschaos.models.capabilities import Pitched
 from vschaos.outputs import check_output_folder, identities
 from vschaos.progress import Progress
 from vschaos.runs import Given, Run, check_own_folders, load_run
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from vschaos.pictures import Spectrogram
 
 FILES_TO_SWEEP = 3  # if none are given
-FOLDERS = ("reconstructions", "trajectories", "morphs", "sweeps")
+FOLDERS = ("reconstructions", "transfers", "trajectories", "morphs", "sweeps")
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 
 
@@ -80,6 +82,7 @@ def generate(options: argparse.Namespace) -> None:
     writer = SoundWriter(run.sample_rate, to_rate, not options.no_pictures, known)
     commands = {
         "reconstruct": reconstruct_files,
+        "transfer": transfer_files,
         "trajectories": make_trajectories,
         "morph": morph_files,
         "sweep": sweep_files,
@@ -100,6 +103,9 @@ def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
 
 
 def reconstruct_files(job: Job) -> None:
+    if job.options.transpose or isinstance(job.run.model, Pitched):
+        _resynthesise_files(job, "reconstructions", "reconstruction", fit=0.0)
+        return
     known = DatasetLabelReader(job.run)
 
     def reconstruct(given: Input) -> None:
@@ -118,6 +124,47 @@ def reconstruct_files(job: Job) -> None:
         job.writer.draw(path, {"input": original, "reconstruction": made})
 
     _for_each(job.inputs, "reconstructing", reconstruct)
+
+
+def transfer_files(job: Job) -> None:
+    _resynthesise_files(job, "transfers", "transfer", fit=job.options.fit)
+
+
+def _resynthesise_files(job: Job, folder: str, title: str, fit: float) -> None:
+    """Encodes sounds, moves their frames and decodes them.
+
+    Raises:
+        ValueError: the model is not played by pitch and loudness.
+    """
+    _ = job.run.pitched
+    known = DatasetLabelReader(job.run)
+
+    def resynthesise(given: Input) -> None:
+        options, sound = job.options, InputSound(job.run, given)
+        labels = {**known.conditioning(given.file, sound, given.first), **job.labels}
+        original, made = job.writer.spectrogram(), job.writer.spectrogram()
+        heard = _passing(sound, original)
+        frames = encode_segments(job.run, heard, labels, options.temperature)
+        frames = played_frames(job.run, frames, fit, options.transpose)
+        decoded = decode_segments(job.run, frames, labels, options.inversion)
+        path = job.out / folder / given.name
+        job.writer.write(path, _first(decoded, len(sound)), made)
+        job.writer.draw(path, {"input": original, title: made}, played=frames[:3])
+
+    _for_each(job.inputs, folder, resynthesise)
+
+
+def _first(blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """The first samples of a sound in blocks `[T]`."""
+    for block in blocks:
+        if length > 0:
+            yield block[:length]
+        length -= len(block)
+
+
+def _played(run: Run, frames: np.ndarray) -> np.ndarray | None:
+    """Pitch, confidence and loudness, of a model that is played by them."""
+    return frames[:3] if isinstance(run.model, Pitched) else None
 
 
 def _passing(blocks: Iterable[np.ndarray], spectrogram: Spectrogram | None) -> Iterator[np.ndarray]:
@@ -240,11 +287,16 @@ def _open(run: Run, given: Input) -> InputSound:
 
 
 def _decode(job: Job, path: Path, latents: np.ndarray, random: np.random.Generator) -> None:
-    latents = latents + job.options.jitter * random.standard_normal(latents.shape)
+    controls = job.run.autoencoder.frame_controls()[: len(latents)]
+    is_latent = np.array([[control.unit == "sigma"] for control in controls])
+    noise = random.standard_normal(latents.shape)
+    latents = latents + job.options.jitter * is_latent * noise
     decoded = decode_segments(job.run, latents, job.labels, job.options.inversion)
     spectrogram = job.writer.spectrogram()
     job.writer.write(path, blocks_without_edges(decoded, job.run.sample_rate), spectrogram)
-    job.writer.draw(path, {path.name: spectrogram}, latents)
+    own = latents[is_latent[:, 0]]
+    shown = own if len(own) else None
+    job.writer.draw(path, {path.name: spectrogram}, shown, played=_played(job.run, latents))
 
 
 def _file_name(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from vschaos.cli.command import add_run, make_parser, positive, run_command
 
 DESCRIPTION = """Learns how the latents of a run's sounds move in time, so that its model can play
-by itself: an export has a method `generate` then.
+by itself. The export of a model with ordered latents has a method `generate` then.
 
   vschaos prior my_path/my_training
 
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def learn(options: argparse.Namespace) -> None:
+    from vschaos.models.capabilities import LatentStatistics
     from vschaos.outputs import check_writable
     from vschaos.prior.learning import Lesson, learn_prior
     from vschaos.runs import check_own_folders, load_run
@@ -41,7 +42,8 @@ def learn(options: argparse.Namespace) -> None:
     folder = shlex.quote(str(run.folder))
     logging.info(
         "validation sounds: negative log-likelihood %.2f nats a frame\n"
-        "listen: vschaos generate trajectories %s --trajectories prior\n"
-        "export: vschaos export %s",
-        *(nats, folder, folder),
+        "listen: vschaos generate trajectories %s --trajectories prior",
+        *(nats, folder),
     )
+    if isinstance(run.model, LatentStatistics):
+        logging.info("export: vschaos export %s", folder)

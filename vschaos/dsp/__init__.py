@@ -17,6 +17,7 @@ from vschaos.dsp.phase import (
     refined_scan,
 )
 from vschaos.dsp.pitch import PitchTracker
+from vschaos.dsp.rate import TransformSizes, sizes_at_rate
 from vschaos.dsp.stft import STFT, StreamingSTFT, StreamingSTFTInterface
 
 __all__ = [
@@ -31,10 +32,12 @@ __all__ = [
     "StreamingPhaseInterface",
     "StreamingSTFT",
     "StreamingSTFTInterface",
+    "TransformSizes",
     "apply_phase",
     "griffin_lim",
     "invert",
     "keep_phase",
     "random_phase",
     "refined_scan",
+    "sizes_at_rate",
 ]

@@ -55,20 +55,36 @@ class STFT(nn.Module):
                 "transform.synthesis_length must be a multiple of hop_length, from "
                 f"{2 * hop_length} to {n_fft}; got {kept}"
             )
+        self.register_buffer("analysis_window", torch.empty(0), persistent=False)
+        self.register_buffer("synthesis_window", torch.empty(0), persistent=False)
+        self.num_bins = n_fft // 2 + 1
         self.n_fft = n_fft
         self.hop_length = hop_length
-        self.overlap = n_fft // hop_length
-        self.num_bins = n_fft // 2 + 1
         self.synthesis_length = kept
-        self.synthesis_start = (n_fft - kept) // 2
+        self.synthesis_start = 0
+        self.delay = 0
+        self.resize(n_fft, hop_length, kept, self.num_bins)
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
+        """Takes other sizes, for another sample rate: any window of a hop at least.
+
+        Args:
+            n_fft, hop_length, synthesis_length: in samples; the hop need not divide the others.
+            num_bins: F, the lowest of the `n_fft // 2 + 1` bins; the inverse takes the others for
+                0.
+        """
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.num_bins = num_bins
+        self.synthesis_length = synthesis_length
+        self.synthesis_start = (n_fft - synthesis_length) // 2
         self.delay = n_fft - hop_length - self.synthesis_start
-        window = torch.hann_window(n_fft, dtype=torch.float64)
+        window = torch.hann_window(n_fft, dtype=torch.float64, device=self.analysis_window.device)
         # the 2 gives a sine its amplitude: half of its energy lies at negative frequencies
         scale = 2.0 / window.sum()
-        self.register_buffer("analysis_window", (window * scale).float(), persistent=False)
-        self.register_buffer(
-            "synthesis_window", (self._dual(window) / scale).float(), persistent=False
-        )
+        self.analysis_window = (window * scale).float()
+        self.synthesis_window = (self._dual(window) / scale).float()
 
     @torch.jit.unused
     def within(self, max_delay: int) -> "STFT":
@@ -113,7 +129,10 @@ class STFT(nn.Module):
         """`[B, T]` -> complex `[B, F, N]` of the frames that lie wholly inside,
         `N = (T - n_fft) / hop_length + 1`."""
         frames = audio.unfold(-1, self.n_fft, self.hop_length)  # [B, N, n_fft]
-        return torch.fft.rfft(frames * self.analysis_window).transpose(1, 2)
+        spectrum = torch.fft.rfft(frames * self.analysis_window)
+        if self.num_bins < spectrum.shape[2]:
+            spectrum = spectrum[:, :, : self.num_bins]
+        return spectrum.transpose(1, 2)
 
     def magnitudes(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> those of `analyse`, `[B, F, N]`, for learning from: their gradient is that of
@@ -124,12 +143,16 @@ class STFT(nn.Module):
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex `[B, F, N]` -> `[B, (N - 1) * hop_length + synthesis_length]`, overlapped and
-        added, from sample `synthesis_start` of the first frame on."""
+        added, from sample `synthesis_start` of the first frame on; zeros up to a whole hop follow.
+        """
         frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft)
         end = self.synthesis_start + self.synthesis_length
         frames = frames[:, :, self.synthesis_start : end] * self.synthesis_window
         batch, num_frames = frames.shape[0], frames.shape[1]
-        overlap = self.synthesis_length // self.hop_length
+        overlap = (self.synthesis_length - 1) // self.hop_length + 1
+        missing = overlap * self.hop_length - self.synthesis_length
+        if missing > 0:
+            frames = nn.functional.pad(frames, (0, missing))
         hops = frames.reshape(batch, num_frames, overlap, self.hop_length)
         audio = hops.new_zeros(batch, num_frames + overlap - 1, self.hop_length)
         for k in range(overlap):
@@ -138,12 +161,20 @@ class STFT(nn.Module):
 
     def _dual(self, window: Tensor) -> Tensor:
         """The synthesis window by which the middle of windowed frames overlap-adds to the sound."""
+        end = self.synthesis_start + self.synthesis_length
+        analysis = window[self.synthesis_start : end]
         if self.synthesis_length == self.n_fft:
-            return window / (window.square().sum() / self.hop_length)
-        # Hann overlaps to a constant already at two hops, where its square does not
-        product = torch.hann_window(self.synthesis_length, dtype=window.dtype)
-        product = product / (product.sum() / self.hop_length)
-        return product / window[self.synthesis_start :][: self.synthesis_length]
+            dual, product = window, window.square()
+        else:
+            # Hann overlaps to a constant already at two hops, where its square does not
+            product = torch.hann_window(
+                self.synthesis_length, dtype=window.dtype, device=window.device
+            )
+            dual = product / analysis
+        missing = -self.synthesis_length % self.hop_length
+        hops = nn.functional.pad(product, (0, missing)).reshape(-1, self.hop_length)
+        total = hops.sum(dim=0).repeat(hops.shape[0])[: self.synthesis_length]
+        return dual / total
 
 
 @torch.jit.interface
@@ -157,6 +188,9 @@ class StreamingSTFTInterface(nn.Module):
         pass
 
     def reset(self) -> None:
+        pass
+
+    def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
         pass
 
 
@@ -177,6 +211,14 @@ class StreamingSTFT(nn.Module):
         before, after = stft.n_fft - stft.hop_length, stft.synthesis_length - stft.hop_length
         self.register_buffer("past", torch.zeros(1, before), persistent=False)
         self.register_buffer("tail", torch.zeros(1, after), persistent=False)
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
+        """Takes other sizes, see `STFT.resize`, and clears all state."""
+        self.stft.resize(n_fft, hop_length, synthesis_length, num_bins)
+        self.delay = self.stft.delay
+        self.past = self.past.new_zeros([1, n_fft - hop_length])
+        self.tail = self.tail.new_zeros([1, synthesis_length - hop_length])
 
     @torch.jit.export
     def reset(self) -> None:

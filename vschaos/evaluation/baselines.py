@@ -13,9 +13,10 @@ from vschaos.dsp import INVERSIONS, invert
 from vschaos.evaluation.excerpts import Excerpt, infer_labels
 from vschaos.evaluation.pca import fit_pca
 from vschaos.evaluation.rendered import is_rendered
+from vschaos.evaluation.resynthesis import Resynthesis, resyntheses_of
 from vschaos.evaluation.spectra import reconstruct_magnitudes, representation_of
 from vschaos.generation.material import Material
-from vschaos.models.capabilities import Autoencoder, Representation, Spectral
+from vschaos.models.capabilities import Autoencoder, Pitched, Representation, Spectral
 
 TRANSFORM, SILENCE = "transform alone", "silence"
 logger = logging.getLogger(__name__)
@@ -65,14 +66,15 @@ class Baseline(NamedTuple):
         return invert(transform, self.magnitudes(excerpt), length, known, phase)
 
 
-Reconstruction = ModelReconstruction | Baseline
+Reconstruction = ModelReconstruction | Baseline | Resynthesis
 
 
 def reconstructions_of(model: Autoencoder, material: Material) -> list[Reconstruction]:
     """The model; PCA of the training's sounds and the transform alone (the error of the phase), if
-    the model is spectral; silence, the scale of the error measures."""
+    the model is spectral; its synthesiser with other spectra, if it is pitched; silence, the scale
+    of the error measures."""
     representation = representation_of(model)
-    baselines = []
+    baselines: list[Reconstruction] = []
     if isinstance(model, Spectral):
         components = fit_pca(material, representation, model.latent_dim)
         if not components and not is_rendered(material.run):
@@ -81,5 +83,7 @@ def reconstructions_of(model: Autoencoder, material: Material) -> list[Reconstru
             name = f"PCA-{model.latent_dim}, {pca.name}"
             baselines.append(Baseline(name, representation, pca.reconstruct))
         baselines.append(Baseline(TRANSFORM, representation, nn.Identity()))
+    if isinstance(model, Pitched):
+        baselines += resyntheses_of(model, material)
     silence = Baseline(SILENCE, representation, torch.zeros_like)
     return [ModelReconstruction(model), *baselines, silence]

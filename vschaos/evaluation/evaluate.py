@@ -32,6 +32,7 @@ from vschaos.evaluation.excerpts import (
 from vschaos.evaluation.latents import evaluate_latents
 from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured
 from vschaos.evaluation.pitch import default_tracker
+from vschaos.evaluation.pitched import evaluate_pitched
 from vschaos.evaluation.prediction import confusions, lsd_by_labels
 from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.similarity import (
@@ -44,7 +45,7 @@ from vschaos.evaluation.similarity import (
 )
 from vschaos.generation.material import Material, spread
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Spectral
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
 from vschaos.progress import Progress
 from vschaos.runs import Run
 
@@ -119,6 +120,8 @@ def evaluate(
                 for measure in SOUND_MEASURES
             ],
         }
+    if isinstance(model, Pitched):
+        facts["pitched"] = evaluate_pitched(model, excerpts, facts["sounds"][inversions[0]])
     if isinstance(model, Labelled):
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):

@@ -26,6 +26,8 @@ def tables(facts: Mapping[str, Any]) -> str:
         for inversion, rows in facts["sounds"].items():
             parts.append(_section(f"sound, by {inversion}", rows, SOUND_MEASURES))
         parts.append(DIRECTIONS)
+    if "pitched" in facts:
+        parts.append(_pitched(facts["pitched"]))
     if "labels" in facts:
         parts += [_notes(facts["labels"]["notes"]), _labels(facts["labels"])]
     if "latents" in facts:
@@ -58,6 +60,25 @@ def _section(title: str, rows: Mapping[str, Measured], measures: Sequence[Measur
             [f"  {name}", *(_number(row.get(m.key), m.digits) for m in shown)]
             for name, row in rows.items()
         ),
+    )
+
+
+def _pitched(pitched: Mapping[str, Any]) -> str:
+    columns = {"cents": 1, "in_tune": 1, "loudness_error": 2, "loudness_bias": 2}
+    obedience = _grid(
+        ["pitch and loudness", "pitch error", "in tune", "loudness error", "bias"],
+        ["  semitones", "cents", "%", "dB", "dB"],
+        *(
+            [f"  {name}", *(_number(row[key], digits) for key, digits in columns.items())]
+            for name, row in pitched["obedience"].items()
+        ),
+    )
+    way = pitched["of_way"]
+    if way is None:
+        return obedience
+    return (
+        f"{obedience}\n  multi-res.: {pitched['distances']['silence']:.2f} of silence; "
+        f"{_percent(way)} of the way from the mean spectrum to the oracle"
     )
 
 

@@ -23,6 +23,11 @@ READ_ONLY = {  # expressions of the scripted module
 }
 WARM_UP_CALLS = 2  # TorchScript profiles the first call and compiles in the second
 WARM_UP_HOPS = 4
+# hosts may tell their rate to any model, and some tell nonsense
+RATE_IGNORED = """
+def set_sample_rate(self, value: int) -> int:
+    return 0
+"""
 VERBS = ("get", "set")
 
 
@@ -104,11 +109,6 @@ class NNTilde(nn.Module):
         return self.attribute_names
 
     @torch.jit.export
-    def set_sample_rate(self, sample_rate: int) -> int:
-        """Ignores the rate of the host, which may be invalid; the model keeps its own."""
-        return 0
-
-    @torch.jit.export
     def set_reset(self, reset: bool) -> int:
         if reset:
             self.stream.restart()
@@ -144,7 +144,21 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_attribute_source(attribute))
     for name, value in READ_ONLY.items():
         scripted.define(_read_only_source(name, value))
+    if all(attribute.name != "sample_rate" for attribute in stream.attributes):
+        scripted.define(RATE_IGNORED)
+    _share_equal_buffers(scripted)
     return scripted
+
+
+def _share_equal_buffers(scripted: torch.jit.ScriptModule) -> None:
+    """Equal windows and states become one in memory and in the file: none is changed in place."""
+    shared: dict[tuple[object, ...], Tensor] = {}
+    for module in scripted.modules():
+        for name, buffer in module.named_buffers(recurse=False):
+            if buffer.numel() > 1:
+                content = buffer.detach().contiguous().cpu().numpy().tobytes()
+                key = (buffer.dtype, buffer.shape, buffer.stride(), content)
+                setattr(module, name, shared.setdefault(key, buffer))
 
 
 def _check_names(stream: Stream, sample_rate: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
+from vschaos.export.compact import compacted
 from vschaos.export.host import Host
 from vschaos.export.nn_tilde import all_attributes, script_stream
 from vschaos.instrument.instrument import CARD, Instrument, check_plain
@@ -15,6 +17,9 @@ from vschaos.models.capabilities import LatentStatistics
 from vschaos.outputs import output_file
 from vschaos.patches import write_patches
 from vschaos.runs import Run
+
+if TYPE_CHECKING:
+    from vschaos.models.base import Model
 
 MIN_NAME_LENGTH = 3  # PureData aborts at files with shorter names
 BUFFERS_IN_HOPS = (1, 2, 4, 16)
@@ -30,6 +35,7 @@ def export(
     max_delay_ms: float | None = None,
     has_patches: bool = True,
     num_latents: int | None = None,
+    is_compact: bool = False,
 ) -> Path:
     """Writes `folder/name.ts`, called after the training by default, its card `name.json` and its
     patches.
@@ -45,6 +51,7 @@ def export(
             frames that `rtisi` waits for; the model's own if not given.
         has_patches: whether patches are written.
         num_latents: that `encode` and `decode` show, the most important ones; all if not given.
+        is_compact: whether weights are stored in 16 bits, in half the size.
 
     Raises:
         ValueError: the model fails the checks, cannot be so quick, or has not so many latents;
@@ -55,7 +62,8 @@ def export(
         name = f"{name}_model"
     path = folder / f"{name}.ts"
     max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    stream = _stream(run, max_delay, num_latents).eval()
+    model = compacted(run.model) if is_compact else run.model
+    stream = _stream(run, model, max_delay, num_latents).eval()
     instrument = describe(name, stream, run.sample_rate)
     card = instrument.to_json()
     scripted = script_stream(stream, run.sample_rate)
@@ -69,16 +77,16 @@ def export(
     return path
 
 
-def _stream(run: Run, max_delay: int | None, num_latents: int | None) -> Stream:
-    if isinstance(run.model, LatentStatistics):
-        stream = run.model.stream(max_delay, num_latents, run.prior)
-    elif num_latents is not None or run.prior is not None:
-        option = "--latents" if num_latents is not None else "a prior"
+def _stream(run: Run, model: Model, max_delay: int | None, num_latents: int | None) -> Stream:
+    """Of a model, that of the run or a compact copy of it."""
+    if isinstance(model, LatentStatistics):
+        stream = model.stream(max_delay, num_latents, run.prior)
+    elif num_latents is not None:
         raise ValueError(
-            f"{option} needs a model whose latents are ordered, got {type(run.model).__name__}"
+            f"--latents needs a model whose latents are ordered, got {type(model).__name__}"
         )
-    else:
-        stream = run.model.stream(max_delay)
+    else:  # its stream samples no prior, if there is one
+        stream = model.stream(max_delay)
     if max_delay is not None and stream.delay > max_delay:
         raise ValueError(
             f"--max-delay must be at least the {stream.delay} samples of the model, got {max_delay}"

@@ -1,4 +1,4 @@
-"""Generates sounds offline with a run: reconstructions, trajectories, morphs, label sweeps."""
+"""Generates sounds offline with a run: reconstructions, transfers, trajectories, morphs, sweeps."""
 
 from vschaos.generation.inputs import (
     DatasetLabelReader,
@@ -10,6 +10,7 @@ from vschaos.generation.inputs import (
 from vschaos.generation.labels import parse_labels, swept_labels
 from vschaos.generation.morphing import blocks_without_edges, morph, without_edges
 from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
+from vschaos.generation.transfer import played_frames
 from vschaos.generation.writing import SoundWriter
 from vschaos.trajectories import KINDS, control_trajectory, trajectory
 
@@ -25,6 +26,7 @@ __all__ = [
     "find_inputs",
     "morph",
     "parse_labels",
+    "played_frames",
     "read_input",
     "reconstruct_segments",
     "swept_labels",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vschaos.audio.files import Waveform
+from vschaos.models.capabilities import Pitched
 from vschaos.runs import Given, Run
 
 SEGMENT_SECONDS = 30.0
@@ -71,12 +72,15 @@ def decode_segments(
     run: Run, latents: np.ndarray, labels: Given | None = None, inversion: str | None = None
 ) -> Iterator[Waveform]:
     """Decodes frames `[Z, N]` into a sound in blocks `[T]`, as `Run.decode` all of them, but for
-    phases, which may differ from segment to segment.
+    phases, which may differ from segment to segment where the model is not `Pitched`.
 
     Args:
         labels: as above.
         inversion: how the phase is found, one of the `inversions` of a `Spectral` model.
     """
+    if isinstance(run.model, Pitched):
+        run.spectral(inversion)  # refuses one
+        return run.decode_blocks(latents, labels)
     hop, (size, context) = run.model.hop_length, _frames(run)
 
     def parts() -> Iterator[tuple[Waveform, bool]]:

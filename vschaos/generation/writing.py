@@ -98,6 +98,7 @@ class SoundWriter:
         spectrograms: Mapping[str, Spectrogram | None],
         latents: np.ndarray | None = None,
         marks: Sequence[tuple[float, str]] = (),
+        played: np.ndarray | None = None,
     ) -> None:
         """Writes `path.png`, if pictures are drawn; see `draw_sounds`."""
         filled = {title: one for title, one in spectrograms.items() if one is not None}
@@ -106,4 +107,4 @@ class SoundWriter:
         from vschaos.pictures import draw_sounds
 
         picture = path.with_name(short_name(path.name, ".png"))
-        draw_sounds(picture, filled, self.sample_rate, latents, marks)
+        draw_sounds(picture, filled, self.sample_rate, latents, marks, played)

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 Movement = Literal["gaussian", "uniform", "held", "gate"]
 OVERSHOOT = 16.0  # times its range that a gaussian control may exceed it by
+SIGMAS_PER_RANGE = 4.0  # of a normally distributed control in other units than sigma
 HEADROOM = 4.0  # times full scale, the limit of sound: 12 dB
 
 
@@ -40,6 +41,14 @@ class Control(NamedTuple):
     @property
     def unseen_names(self) -> list[str]:
         return [self.classes[number] for number in self.unseen]
+
+    @property
+    def statistics(self) -> tuple[float, float]:
+        """Mean and standard deviation of usual values: of a latent 0 and 1, of others by their
+        range."""
+        if self.unit == "sigma":
+            return 0.0, 1.0
+        return (self.low + self.high) / 2, (self.high - self.low) / SIGMAS_PER_RANGE
 
     @property
     def bounds(self) -> tuple[float, float, float]:

@@ -34,6 +34,9 @@ class RampInterface(nn.Module):
     def reset(self) -> None:
         pass
 
+    def take_rate(self, sample_rate: int) -> None:
+        pass
+
 
 class Ramp(nn.Module):
     """A smoothed number, sample by sample.
@@ -49,9 +52,16 @@ class Ramp(nn.Module):
         super().__init__()
         self.hop_length = hop_length
         self.register_buffer("steps", rise(hop_length), persistent=False)
-        self.share = 1.0 - math.exp(-hop_length / (RAMP_SECONDS * sample_rate))
+        self.seconds = RAMP_SECONDS
+        self.share = 0.0
         self.is_new = True
         self.value = 0.0
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Lasts as long at another sample rate, in Hz."""
+        self.share = 1.0 - math.exp(-self.hop_length / (self.seconds * sample_rate))
 
     @torch.jit.export
     def reset(self) -> None:
@@ -97,6 +107,13 @@ class Delay(nn.Module):
         self.past = torch.zeros_like(self.past)
         self.delay = -1
 
+    @torch.jit.export
+    def resize(self, longest: int) -> None:
+        """Clears all state, for delays of up to `longest` samples."""
+        self.longest = longest
+        self.past = self.past.new_zeros([1, longest])
+        self.delay = -1
+
     def forward(self, audio: Tensor, delay: int) -> Tensor:
         """`[B, T]` -> `[B, T]`, later by `delay` samples, at most `longest`."""
         buffered = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
@@ -127,6 +144,9 @@ class LatentModulationInterface(nn.Module):
     def round(self) -> None:
         pass
 
+    def take_rate(self, hop_length: int, sample_rate: int) -> None:
+        pass
+
 
 class LatentModulation(nn.Module):
     """Freezes, smooths and jitters latents.
@@ -145,6 +165,11 @@ class LatentModulation(nn.Module):
         self.frame_seconds = hop_length / sample_rate
         # the last frame of each voice
         self.register_buffer("held", torch.zeros(0, dim, 1), persistent=False)
+
+    @torch.jit.export
+    def take_rate(self, hop_length: int, sample_rate: int) -> None:
+        """Lasts as long at other sizes; what is held stays."""
+        self.frame_seconds = hop_length / sample_rate
 
     @torch.jit.export
     def reset(self) -> None:

@@ -7,12 +7,15 @@ leave out what is missing; none of them knows a family by name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from vschaos.batch import Batch
 from vschaos.dsp.stft import STFT
 from vschaos.instrument.controls import Control
+from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels
 from vschaos.latents.prior import LatentPrior
@@ -134,6 +137,50 @@ class LatentStatistics(Autoencoder, ABC):
             num_latents: of `encode` and `decode`, the most important ones; all if not given.
             prior: temporal prior of the latents; adds a method `generate`.
         """
+
+
+class Analysis(NamedTuple):
+    """A sound as the synthesiser of a pitched family plays it.
+
+    Attributes:
+        played: pitch, confidence and loudness, `[B, 3, N]`.
+        spectra: levels of all that it adds up (partials, noise bands) relative to the loudness, dB
+            `[B, C, N]`; -100 where there is nothing.
+    """
+
+    played: Tensor
+    spectra: Tensor
+
+
+class Pitched(Autoencoder, ABC):
+    """Its frames begin with pitch (MIDI note), confidence (0..1) and loudness (dB(A), -80 is
+    silence). It plays at the pitch and as loud as these say, whatever the other numbers are.
+
+    The usual ranges of the first and the third of `frame_controls` are those of the training.
+    """
+
+    def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
+        """As `decode`, in blocks `[B, T]` that go on without a seam: long sounds need no more
+        memory than a block, if a family makes them one by one."""
+        yield self.decode(latents, labels)
+
+    @abstractmethod
+    def trained_range(self) -> TrainedRange:
+        """Where `fit` moves the sound of others to."""
+
+    @abstractmethod
+    def analyse(self, batch: Batch) -> Analysis:
+        """Sounds `[B, T]` with the features of the training -> what the synthesiser would have to
+        play, without the network."""
+
+    @abstractmethod
+    def synthesise(self, analysis: Analysis, num_samples: int) -> Tensor:
+        """Plays that, as loud as it says whatever the spectra are: `[B, num_samples]`, in time
+        with the sound that was analysed."""
+
+    @abstractmethod
+    def impulse_response(self) -> Tensor | None:
+        """Of the room that was learnt, `[L]`; None for dry models."""
 
 
 class Labelled(Model, ABC):

@@ -13,6 +13,7 @@ from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
 
 ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # once is enough in a chain of two methods
+HOST_RATE = "sample_rate"  # the attribute that a page sets to the rate of its host
 RESERVED = {  # receivers of a page's own controls
     *("balance", "buffer", "depth", "draw", "dsp", "file", "form", "home", "level", "loop", "mute"),
     *("out", "randomize", "rate", "record", "source", "tone", "trajectory", "volume", "wave"),
@@ -160,9 +161,18 @@ class Layout:
         return ways[0] if ways and has_mix else None
 
     @property
+    def follows_rate(self) -> bool:
+        """Whether the model plays at any rate that it is told."""
+        return any(attribute.name == HOST_RATE for attribute in self.instrument.settings())
+
+    @property
     def attributes(self) -> list[Attribute]:
-        """Those with a widget; any words are set by a message of one's own."""
-        return [a for a in self.instrument.settings() if a.type != "str" or a.choices]
+        """Those with a widget; any words are set by a message of one's own, the rate by a page."""
+        return [
+            attribute
+            for attribute in self.instrument.settings()
+            if attribute.name != HOST_RATE and (attribute.type != "str" or attribute.choices)
+        ]
 
     @property
     def settings(self) -> list[Attribute]:

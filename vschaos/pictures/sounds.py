@@ -13,10 +13,11 @@ from matplotlib.image import AxesImage
 from vschaos.audio.files import Waveform
 from vschaos.outputs import output_file
 from vschaos.pictures.canvas import Picture, pixels, save
-from vschaos.pictures.spectrogram import LOWEST_HZ, MAX_COLUMNS, Spectrogram
+from vschaos.pictures.spectrogram import MAX_COLUMNS, Spectrogram, height_of, played_heights
 
 RANGE_DB = 80.0
 DOTS_PER_INCH = 80
+PITCH_COLOUR, LOUDNESS_COLOUR = "cyan", "white"
 Mark = tuple[float, str]  # second and text
 
 
@@ -26,6 +27,7 @@ def draw_sounds(
     sample_rate: int,
     latents: np.ndarray | None = None,
     marks: Sequence[Mark] = (),
+    played: np.ndarray | None = None,
 ) -> None:
     """Draws spectrograms, or sounds `[T]`, one above the other with one level range, as a PNG.
 
@@ -35,6 +37,7 @@ def draw_sounds(
         sample_rate: Hz, of all of them.
         latents: `[Z, N]`, drawn below if given.
         marks: seconds and texts of vertical lines.
+        played: pitch, confidence and loudness of the last sound, `[3, N]`, drawn over it if given.
     """
     drawn_of = {title: _spectrogram(sound, sample_rate) for title, sound in sounds.items()}
     images = {title: spectrogram.levels() for title, spectrogram in drawn_of.items()}
@@ -48,6 +51,8 @@ def draw_sounds(
         axis.set(title=title)
         _mark(axis, marks, duration)
         figure.colorbar(drawn, ax=axis, label="dB", pad=0.01)
+    if played is not None:
+        _draw_played(axes[len(images) - 1], played, duration, sample_rate)
     if latents is not None:
         latents = latents[:, :: max(1, latents.shape[1] // (2 * MAX_COLUMNS))]
         last_second = next(iter(drawn_of.values())).num_samples / sample_rate
@@ -125,11 +130,24 @@ def _show(
     )
     octaves = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < sample_rate / 2]
     axis.set_yticks(
-        np.log(np.array(octaves) / LOWEST_HZ) / np.log(sample_rate / 2 / LOWEST_HZ),
+        height_of(np.array(octaves), sample_rate),
         [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in octaves],
     )
     axis.set_ylabel("Hz")
     return drawn
+
+
+def _draw_played(axis: Axes, played: np.ndarray, duration: float, sample_rate: int) -> None:
+    """Pitch on the axis of frequencies, loudness from -80 dB at the bottom to 0 at the top."""
+    played = played[:, :: max(1, played.shape[1] // (2 * MAX_COLUMNS))]
+    seconds = np.linspace(0.0, duration, played.shape[1])
+    pitch, loudness = played_heights(played, sample_rate)
+    axis.plot(seconds, pitch, color=PITCH_COLOUR, linewidth=1.1, label="pitch")
+    axis.plot(
+        seconds, loudness, color=LOUDNESS_COLOUR, linewidth=0.8, label="loudness, -80 to 0 dB(A)"
+    )
+    axis.set(xlim=(0.0, max(duration, 1e-3)), ylim=(0.0, 1.0))
+    axis.legend(loc="upper right", fontsize=7, ncols=2, framealpha=0.4)
 
 
 def _mark(axis: Axes, marks: Sequence[Mark], duration: float) -> None:

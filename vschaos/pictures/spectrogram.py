@@ -12,6 +12,8 @@ LOWEST_HZ = 40.0
 ROWS = 320
 MAX_COLUMNS = 1600
 CHUNK = 1 << 17  # samples per transform
+VOICED, AUDIBLE_DB = 0.5, -60.0  # frames whose pitch is drawn
+SILENCE_DB = -80.0  # the bottom of the loudness
 
 
 class Spectrogram:
@@ -77,6 +79,22 @@ class Spectrogram:
         there, firsts = np.unique(columns, return_index=True)
         self._powers[there] += np.add.reduceat(powers, firsts, axis=0)
         self._num_frames += len(powers)
+
+
+def height_of(hz: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Heights of frequencies in a spectrogram, from 0 (`LOWEST_HZ`) to 1 (half the sample rate)."""
+    height: np.ndarray = np.log(hz / LOWEST_HZ) / np.log(sample_rate / 2 / LOWEST_HZ)
+    return height
+
+
+def played_heights(played: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Pitch, confidence and loudness `[3, N]` (MIDI note, 0..1, dB) -> heights of pitch and
+    loudness in a spectrogram, `[2, N]`: 0 to 1, NaN where there is none."""
+    pitch, confidence, loudness = played.astype(float)
+    height = height_of(440.0 * 2.0 ** ((pitch - 69.0) / 12.0), sample_rate)
+    is_sung = (confidence >= VOICED) & (loudness > AUDIBLE_DB) & (height >= 0.0) & (height <= 1.0)
+    level = 1.0 - loudness / SILENCE_DB
+    return np.stack([np.where(is_sung, height, np.nan), np.clip(level, 0.0, 1.0)])
 
 
 def on_log_rows(level_db: np.ndarray, sample_rate: int, rows: int) -> np.ndarray:

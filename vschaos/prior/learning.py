@@ -15,7 +15,7 @@ from torch import Tensor
 from vschaos.labels import Labels
 from vschaos.latents import LatentPrior, Stretch
 from vschaos.models.base import Model
-from vschaos.models.capabilities import LatentStatistics, Spectral
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, Spectral
 from vschaos.prior.sequences import Sequences, Streams, read_sequences
 from vschaos.progress import Progress
 from vschaos.runs import Run, make_prior, write_prior
@@ -81,15 +81,15 @@ def learn_prior(run: Run, lesson: Lesson | None = None) -> float:
     return course.best
 
 
-def check_latents(model: Model) -> LatentStatistics:
+def check_latents(model: Model) -> Autoencoder:
     """
     Raises:
         ValueError: a temporal prior cannot model the frames of this model.
     """
-    if not isinstance(model, LatentStatistics):
+    if not isinstance(model, LatentStatistics | Pitched):
         raise ValueError(
-            f"a temporal prior needs a model with latents of known statistics, got "
-            f"{type(model).__name__}, which has none"
+            f"a temporal prior needs a model with latents of known statistics, or one that is "
+            f"played by pitch and loudness, got {type(model).__name__}"
         )
     return model
 
@@ -153,7 +153,7 @@ def evaluate(prior: LatentPrior, stretches: Sequence[Stretch]) -> float:
 
 
 @torch.no_grad()
-def _fit_bounds(prior: LatentPrior, model: LatentStatistics, learnt: Sequences) -> None:
+def _fit_bounds(prior: LatentPrior, model: Autoencoder, learnt: Sequences) -> None:
     """Fits the range, the starts and the initial places to the training's latents, and the largest
     norm of a frame to its decoded magnitudes."""
     together = torch.cat(learnt.latents, dim=1)

@@ -14,6 +14,7 @@ from vschaos.labels import Labels
 from vschaos.latents import Stretch
 from vschaos.progress import Progress
 from vschaos.runs import Run
+from vschaos.runs.standard import standardize
 
 MAX_FRAMES = 1_000_000  # of a dataset
 
@@ -22,7 +23,7 @@ class Sequences(NamedTuple):
     """Latents and labels of whole files.
 
     Attributes:
-        latents: of each file, `[Z, N]`.
+        latents: of each file, `[Z, N]`, standard deviations.
         values, known: of its labels, `[L, N]`.
     """
 
@@ -56,7 +57,8 @@ def read_sequences(run: Run, side: str) -> Sequences:
         clip = material.clip(name, material.seconds_of(name, side) + 1.0, side)  # all of it
         if clip is not None:
             conditioning = material.conditioning(clip)
-            latents = torch.from_numpy(encode_segments(run, [clip.audio], conditioning))
+            encoded = encode_segments(run, [clip.audio], conditioning)
+            latents = torch.from_numpy(standardize(run.autoencoder, encoded))
             labels = run.labels(latents.shape[1], conditioning)
             found.latents.append(latents)
             found.values.append(labels.values[0])

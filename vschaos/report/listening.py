@@ -12,27 +12,33 @@ from vschaos.audio.files import Waveform
 from vschaos.evaluation.effects import values_of
 from vschaos.evaluation.excerpts import excerpt_of
 from vschaos.evaluation.summary import describe_metrics
-from vschaos.generation import without_edges
+from vschaos.generation import played_frames, without_edges
 from vschaos.generation.material import Clip, Material, spread
-from vschaos.models.capabilities import Autoencoder, LatentStatistics
-from vschaos.report.media import draw_spectrograms, encode_sound
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
+from vschaos.report.media import draw_spectrograms, encode_sound, played_curves
 from vschaos.runs import Given, Run
-from vschaos.trajectories import control_trajectory, random_frames
+from vschaos.runs.trajectories import frame_trajectory
+from vschaos.trajectories import random_frames
 
 RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
 POINTS, POINT_SECONDS = 8, 0.6
 TRAJECTORIES, TRAJECTORY_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
 PRIOR_SECONDS = 10.0  # some phrases
 SWEPT_SECONDS = 0.7
+TRANSPOSITIONS, TRANSPOSED_SECONDS = (-12, -5, 0, 5, 12), 3.0  # semitones
+SURE, AUDIBLE_DB = 0.5, -60.0  # frames that have a pitch
 Player = dict[str, Any]
 
 
 def listen(run: Run, model: Autoencoder, material: Material) -> dict[str, list[Any]]:
     """The sounds of a page: `reconstructions` beside their inputs, `points` of the latent space,
-    `trajectories` (of the temporal prior first), and `sweeps` of conditioning labels."""
+    `trajectories` (of the temporal prior first), and `sweeps` of conditioning labels; of a pitched
+    model also `pitched`, a transposed melody and the room."""
     clips = _pick(material)
     labels, labelled = _typical_labels(run, material, clips)
+    pitched = _pitched(run, model, material, clips) if isinstance(model, Pitched) else []
     return {
+        "pitched": pitched,
         "reconstructions": [_reconstruction(run, material, clip) for clip in clips],
         "points": [_points(run, model, labels, labelled)],
         "trajectories": [
@@ -63,10 +69,41 @@ def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
     sounds = [clip.audio, run.reconstruct(clip.audio, material.conditioning(clip))]
     pictures = draw_spectrograms(sounds, run.sample_rate)
     players = [
-        _player(run, sound, title, picture=picture)
+        _player(run, sound, title, picture=picture, played=_heard(run, sound))
         for sound, title, picture in zip(sounds, ("input", "reconstruction"), pictures, strict=True)
     ]
     return {"name": clip.name, "players": players, "metrics": _metrics(run, material, clip)}
+
+
+def _heard(run: Run, sound: Waveform) -> np.ndarray | None:
+    """Pitch, confidence and loudness of a sound, `[3, N]`, as a pitched model hears them."""
+    return run.encode(sound)[:3] if isinstance(run.model, Pitched) else None
+
+
+def _pitched(run: Run, model: Pitched, material: Material, clips: Sequence[Clip]) -> list[Player]:
+    """The clip that sings most, transposed, and the impulse response of the room, if any."""
+    players = []
+    if clips:
+        length = round(TRANSPOSED_SECONDS * run.sample_rate)
+        clip = max(clips, key=lambda one: _sung_share(run, one))
+        clip = clip._replace(audio=clip.audio[:length])
+        labels = material.conditioning(clip)
+        frames = run.encode(clip.audio, labels)
+        moved = [played_frames(run, frames, transpose=by) for by in TRANSPOSITIONS]
+        sounds = [_decode(run, one, labels) for one in moved]
+        names = [f"{by:+d}" if by else "as it is" for by in TRANSPOSITIONS]
+        played = np.concatenate(moved, axis=1)[:3]
+        players.append(_joined(run, sounds, names, f"{clip.name}, transposed by semitones", played))
+    room = model.impulse_response()
+    if room is not None:
+        players.append(_player(run, room.numpy(), "impulse response of the room"))
+    return players
+
+
+def _sung_share(run: Run, clip: Clip) -> float:
+    """Share of its frames that have a pitch."""
+    _, confidence, loudness = run.encode(clip.audio, None)[:3]
+    return float(((confidence >= SURE) & (loudness > AUDIBLE_DB)).mean())
 
 
 def _metrics(run: Run, material: Material, clip: Clip) -> str:
@@ -106,8 +143,9 @@ def _samples_of_prior(run: Run, labels: Given, labelled: str) -> list[Player]:
 def _trajectory(run: Run, model: Autoencoder, kind: str, labels: Given, labelled: str) -> Player:
     frames = round(TRAJECTORY_SECONDS * run.frame_rate) + _edge(run)
     random = np.random.default_rng(TRAJECTORIES.index(kind))
-    latents = control_trajectory(kind, model.frame_controls(), frames, run.frame_rate, random)
-    return _player(run, _decode(run, latents, labels), f"{kind}{labelled}")
+    latents = frame_trajectory(model, kind, frames, random)
+    played = latents[:3] if isinstance(model, Pitched) else None
+    return _player(run, _decode(run, latents, labels), f"{kind}{labelled}", played=played)
 
 
 def _sweeps(
@@ -157,20 +195,33 @@ def _edge(run: Run) -> int:
     return max(len(run.model.centres(run.model.excerpt_length)), 1)
 
 
-def _joined(run: Run, sounds: list[Waveform], names: list[str], title: str) -> Player:
+def _joined(
+    run: Run,
+    sounds: list[Waveform],
+    names: list[str],
+    title: str,
+    played: np.ndarray | None = None,
+) -> Player:
     starts = np.cumsum([0, *(len(one) for one in sounds[:-1])]) / run.sample_rate
     marks = [[round(float(start), 3), name] for start, name in zip(starts, names, strict=True)]
-    return _player(run, np.concatenate(sounds), title, marks)
+    return _player(run, np.concatenate(sounds), title, marks, played=played)
 
 
 def _player(
-    run: Run, sound: Waveform, title: str, marks: Sequence[Any] = (), picture: str | None = None
+    run: Run,
+    sound: Waveform,
+    title: str,
+    marks: Sequence[Any] = (),
+    picture: str | None = None,
+    played: np.ndarray | None = None,
 ) -> Player:
-    """A sound with its spectrogram, drawn here if not given, and seconds and names of `marks`."""
+    """A sound with its spectrogram, drawn here if not given, seconds and names of `marks`, and
+    curves of what is `played` (pitch, confidence, loudness), if anything."""
     return {
         "title": title,
         "seconds": round(len(sound) / run.sample_rate, 3),
         "sound": encode_sound(sound, run.sample_rate),
         "picture": picture or draw_spectrograms([sound], run.sample_rate)[0],
         "marks": list(marks),
+        "curves": {} if played is None else played_curves(played, run.sample_rate),
     }

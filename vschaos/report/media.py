@@ -10,7 +10,7 @@ import soundfile
 from PIL import Image
 
 from vschaos.audio.files import Waveform, resample
-from vschaos.pictures.spectrogram import on_log_rows
+from vschaos.pictures.spectrogram import on_log_rows, played_heights
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
 FINE, COARSE = 0.2, 0.6  # mp3 compression, 0 to 1 (smallest): 95 and 55 kbit/s at 44.1 kHz
@@ -54,6 +54,17 @@ def draw_spectrograms(sounds: list[Waveform], sample_rate: int) -> list[str]:
     levels = [_log_spectrogram(sound, sample_rate) for sound in sounds]
     top_db = max(float(level.max()) for level in levels)
     return [_png(np.clip(1.0 + (level - top_db) / RANGE_DB, 0.0, 1.0)) for level in levels]
+
+
+def played_curves(played: np.ndarray, sample_rate: int) -> dict[str, list[float | None]]:
+    """Pitch, confidence and loudness `[3, N]` -> heights of `pitch` and `loudness` in such a
+    spectrogram, 0 to 1, None where there is none; at most two for each of its columns."""
+    step = max(1, -(-played.shape[1] // (2 * MAX_COLUMNS)))
+    rows = played_heights(played[:, ::step], sample_rate).round(3)
+    return {
+        name: [None if np.isnan(value) else float(value) for value in row]
+        for name, row in zip(("pitch", "loudness"), rows, strict=True)
+    }
 
 
 def _log_spectrogram(sound: Waveform, sample_rate: int) -> np.ndarray:

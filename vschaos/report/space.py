@@ -14,6 +14,7 @@ from vschaos.labels import Vocabulary
 from vschaos.latents import principal_plane
 from vschaos.report.media import COARSE, encode_sound
 from vschaos.runs import Run
+from vschaos.runs.standard import standardize
 
 CLIPS = {"train": 40, "held_out": 20}
 CLIP_SECONDS = 2.5
@@ -89,7 +90,8 @@ def _clips(material: Material, side: str, count: int) -> list[Clip]:
 
 
 def _encode(run: Run, material: Material, clip: Clip) -> _Frames:
-    latents = np.nan_to_num(run.encode(clip.audio, material.conditioning(clip)))
+    encoded = np.nan_to_num(run.encode(clip.audio, material.conditioning(clip)))
+    latents = standardize(run.autoencoder, encoded)
     centres = run.model.centres(len(clip.audio)).numpy()
     reach = run.model.hop_length
     peaks = [np.abs(clip.audio[max(c - reach, 0) : c + reach]).max(initial=0.0) for c in centres]

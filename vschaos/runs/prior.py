@@ -13,7 +13,7 @@ import torch
 from vschaos.files import written_whole
 from vschaos.latents import LatentPrior
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Labelled, LatentStatistics
+from vschaos.models.capabilities import Autoencoder, Labelled
 
 FORMAT = 2
 FOLDER = "priors"  # in the folder of a run
@@ -31,7 +31,7 @@ def prior_file(checkpoint: Path) -> Path:
 
 
 def make_prior(
-    model: LatentStatistics, width: int = 128, num_ways: int = 8, num_places: int = 256
+    model: Autoencoder, width: int = 128, num_ways: int = 8, num_places: int = 256
 ) -> LatentPrior:
     """An untrained prior, conditioned on the labels that condition the model."""
     tasks = list(model.vocabularies)
@@ -69,7 +69,7 @@ def read_prior(checkpoint: Path, model: Model) -> LatentPrior | None:
         ValueError: it is damaged, or has another format.
     """
     file = prior_file(checkpoint)
-    if not isinstance(model, LatentStatistics) or not file.is_file():
+    if not isinstance(model, Autoencoder) or not file.is_file():
         return None
     again = f"vschaos prior {shlex.quote(str(checkpoint))} trains it again"
     try:

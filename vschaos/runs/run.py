@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from torch import Tensor
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Spectral
-from vschaos.trajectories import KINDS, control_trajectory
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
+from vschaos.runs.standard import unstandardize
+from vschaos.runs.trajectories import frame_trajectory
+from vschaos.trajectories import KINDS
 
 if TYPE_CHECKING:
     from vschaos.evaluation.evaluate import Evaluation
@@ -71,6 +73,17 @@ class Run:
         """
         if not isinstance(self.model, Autoencoder):
             raise ValueError(self._lacks("does not encode or decode sound"))
+        return self.model
+
+    @property
+    def pitched(self) -> Pitched:
+        """The model, which plays at a pitch and a loudness.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if not isinstance(self.model, Pitched):
+            raise ValueError(self._lacks("is not played by pitch and loudness"))
         return self.model
 
     @property
@@ -131,6 +144,23 @@ class Run:
                 return spectral.decode(row, stated, inversion)[0].numpy()
             return model.decode(row, stated)[0].numpy()
 
+    def decode_blocks(
+        self, latents: np.ndarray, labels: Given | None = None
+    ) -> Iterator[np.ndarray]:
+        """Decodes frames of a pitched model, as `decode`, into a sound in blocks `[T]`.
+
+        Raises:
+            ValueError: the model is not played by pitch and loudness, or lacks the label.
+        """
+        stated = self.labels(latents.shape[1], labels)
+        blocks = self.pitched.decode_blocks(_row(latents), stated)
+        while True:
+            with torch.inference_mode():  # not where the caller works on a block
+                block = next(blocks, None)
+            if block is None:
+                return
+            yield block[0].numpy()
+
     def reconstruct(
         self,
         audio: np.ndarray,
@@ -171,7 +201,7 @@ class Run:
         Raises:
             ValueError: the model has no such latents, or the run no prior.
         """
-        if not isinstance(self.model, LatentStatistics):
+        if not isinstance(self.model, LatentStatistics | Pitched):
             raise ValueError(self._lacks("has no latents that a prior could model"))
         if self.prior is None:
             raise ValueError(
@@ -182,8 +212,8 @@ class Run:
         sampler.begin(seed)
         with torch.inference_mode():
             temperatures = torch.full([1, num_frames], float(temperature))
-            latents: np.ndarray = sampler(temperatures, self.labels(num_frames, labels))[0].numpy()
-            return latents
+            latents = sampler(temperatures, self.labels(num_frames, labels))[0].numpy()
+            return unstandardize(self.model, latents)
 
     def trajectories(
         self,
@@ -208,7 +238,7 @@ class Run:
         Raises:
             ValueError: the model does not decode, there is no such kind or no prior.
         """
-        controls = self.autoencoder.frame_controls()[:num_latents]
+        model = self.autoencoder
         if kind == "prior":
             seeds = [seed + SEEDS_APART * number for number in range(count)]
             drawn = [self.sample_prior(num_frames, one, labels, temperature) for one in seeds]
@@ -217,7 +247,7 @@ class Run:
         # seeds of their own: another kind or a greater count changes no other trajectory
         draws = [np.random.default_rng([seed, position, number]) for number in range(count)]
         return [
-            control_trajectory(kind, controls, num_frames, self.frame_rate, random, temperature)
+            frame_trajectory(model, kind, num_frames, random, temperature, num_latents)
             for random in draws
         ]
 

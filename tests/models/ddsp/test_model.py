@@ -137,6 +137,35 @@ def test_the_room_and_a_long_sound_are_rendered() -> None:
     assert ddsp.decode(frames)[0, -100 * HOP :].abs().max() < 1e-4
 
 
+def test_blocks_go_on_without_a_seam() -> None:
+    from vschaos.dsp.reverb import Room
+
+    ddsp = DDSP({}, num_partials=8, room=Room(RATE, 0.2)).eval()
+    frames = ddsp.encode(melody(0.3)[None]).repeat(1, 1, 16)  # some 5 s
+    with torch.inference_mode():
+        whole, blocks = ddsp.decode(frames), [*ddsp.decode_blocks(frames)]
+    assert len(blocks) > 1
+    # sums in another order: partitions of the room, and of the network's products
+    torch.testing.assert_close(torch.cat(blocks, 1), whole, atol=1e-4, rtol=0.0)
+
+
+def test_the_synthesiser_alone_plays_the_analysis_in_time() -> None:
+    ddsp, sound = model().eval(), melody()[None]
+    values = torch.from_numpy(Harmonics(RATE, HOP, num_partials=20)(sound[0].numpy()))[None]
+    with torch.inference_mode():
+        analysis = ddsp.analyse(unlabelled(sound)._replace(features={"harmonics": values}))
+        played = ddsp.synthesise(analysis, sound.shape[1])
+    assert played.shape == sound.shape
+    heard, meant = ddsp.encode(played)[0, :, 20:-20], ddsp.encode(sound)[0, :, 20:-20]
+    assert (heard[0] - meant[0]).abs().median() < 0.05
+    assert (heard[2] - meant[2]).abs().median() < 0.5
+    changes = [int((pitch[0] > 60.5).float().argmax()) for pitch in (heard, meant)]
+    assert abs(changes[0] - changes[1]) <= 1  # frames
+    assert ddsp.impulse_response() is None
+    trained = ddsp.trained_range()
+    assert trained.pitch == pytest.approx(float(ddsp.register.mean()))
+
+
 def test_a_batch_without_its_analysis_is_refused() -> None:
     with pytest.raises(ValueError, match=r"data\.features\.harmonics must be there.* got none"):
         model().losses(unlabelled(melody()[None]))

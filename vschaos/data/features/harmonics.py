@@ -24,7 +24,8 @@ AUDIBLE_DB = 40.0  # below a file's loudest frame; softer ones are not asked for
 # confidence of what is clearly one pitch: melodies have .8 in more than 90 % of their audible time,
 # drums in 3 %; of the voiced time .9 in more than 85 %, two violins in 68 %, chords in 15 to 55 %
 PITCHED, CLEAR = 0.8, 0.9
-FEW_PITCHED, FEW_CLEAR = 0.3, 0.75
+FEW_PITCHED = 0.3
+FEW_CLEAR = 0.5  # speech by telephone has some 0.55 to 0.8, fifths and drones less than 0.4
 NAMES_SHOWN = 5  # of each kind
 logger = logging.getLogger(__name__)
 

@@ -61,6 +61,9 @@ class FrameByFrame(nn.Module):
     def sounded(self, spectra: Tensor) -> None:
         pass
 
+    def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
+        pass
+
 
 @torch.jit.interface
 class StreamingPhaseInterface(nn.Module):
@@ -82,6 +85,9 @@ class StreamingPhaseInterface(nn.Module):
         pass
 
     def restart(self) -> None:
+        pass
+
+    def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
         pass
 
 
@@ -116,6 +122,15 @@ class StreamingPhase(nn.Module):
         self.scan.reset()
         self.rtisi.reset()
         self.recent = self.recent[:, :, :0].clone()
+        self.inversion = ""
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
+        """Takes other sizes, see `RTISI.resize`, and clears all state."""
+        self.scan.resize(n_fft, hop_length, num_bins)
+        self.rtisi.resize(n_fft, hop_length, num_bins)
+        self.num_recent = (n_fft - 1) // hop_length
+        self.recent = self.recent.new_zeros([1, num_bins, 0])
         self.inversion = ""
 
     @torch.jit.export

@@ -35,22 +35,33 @@ class PGHI(nn.Module):
 
     def __init__(self, n_fft: int, hop_length: int) -> None:
         super().__init__()
-        bins = torch.arange(n_fft // 2 + 1)
-        self.num_bins = n_fft // 2 + 1
+        self.num_bins = 0
+        self.curvature = CURVATURE
+        self.hop_angle = self.slope_unit = self.slope_unit_live = 0.0
+        self.slope_weights = [0.0, 0.0, 0.0]
+        for name in ("steady_advance", "magnitudes", "phase"):
+            self.register_buffer(name, torch.empty(0), persistent=False)
+        self.resize(n_fft, hop_length, n_fft // 2 + 1)
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
+        """Takes other sizes, the lowest `num_bins` of them, and clears all state."""
+        bins = torch.arange(num_bins, device=self.phase.device)
+        self.num_bins = num_bins
         self.hop_angle = 2 * math.pi * hop_length / n_fft
         half = self.hop_angle / 2
         self.slope_unit = math.tan(half)
         self.slope_unit_live = math.sin(half)
         self.slope_weights = [  # of the roots of the frame before the last one, the last, the new
-            CURVATURE,
-            -1 - 2 * CURVATURE * math.cos(half),
-            math.cos(half) + CURVATURE,
+            self.curvature,
+            -1 - 2 * self.curvature * math.cos(half),
+            math.cos(half) + self.curvature,
         ]
         # whole turns are left out before they cost precision
         steady = 2 * math.pi * ((bins * hop_length) % n_fft).double() / n_fft
-        self.register_buffer("steady_advance", steady.float(), persistent=False)
-        self.register_buffer("magnitudes", torch.zeros(1, 2, self.num_bins), persistent=False)
-        self.register_buffer("phase", torch.zeros(1, self.num_bins), persistent=False)
+        self.steady_advance = steady.float()
+        self.magnitudes = self.magnitudes.new_zeros([1, 2, num_bins])
+        self.phase = self.phase.new_zeros([1, num_bins])
 
     def reset(self) -> None:
         """Clears all state."""

@@ -61,17 +61,33 @@ class RTISI(nn.Module):
         self.delay = look_ahead
         self.iterations = iterations
         self.carried_share = momentum / (1.0 + momentum)
+        self.newest_weight = newest_weight
         self.scan = PGHI(n_fft, hop_length)
-        synthesis, analysis = _windows(n_fft, hop_length, look_ahead, newest_weight)
-        num_bins = self.scan.num_bins
-        signs = 1.0 - 2.0 * (torch.arange(num_bins) % 2)
-        directions = torch.ones(1, look_ahead + 1, num_bins, dtype=torch.complex64)
-        self.register_buffer("synthesis", synthesis.float(), persistent=False)
-        self.register_buffer("analysis", analysis.float(), persistent=False)
-        self.register_buffer("signs", signs, persistent=False)
-        self.register_buffer("magnitudes", torch.zeros(1, look_ahead, num_bins), persistent=False)
+        for name in ("synthesis", "analysis", "signs", "magnitudes", "tail"):
+            self.register_buffer(name, torch.empty(0), persistent=False)
+        directions = torch.empty(0, dtype=torch.complex64)
         self.register_buffer("directions", directions, persistent=False)
-        self.register_buffer("tail", torch.zeros(1, n_fft - hop_length), persistent=False)
+        self.resize(n_fft, hop_length, self.scan.num_bins)
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
+        """Takes other sizes, for another sample rate, and clears all state.
+
+        Args:
+            n_fft, hop_length: in samples; the hop need not divide the window.
+            num_bins: F, the lowest of the `n_fft // 2 + 1` bins; the others are 0.
+        """
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.scan.resize(n_fft, hop_length, num_bins)
+        device = self.tail.device
+        synthesis, analysis = _windows(n_fft, hop_length, self.delay, self.newest_weight)
+        self.synthesis = synthesis.float().to(device)
+        self.analysis = analysis.float().to(device)
+        self.signs = 1.0 - 2.0 * (torch.arange(num_bins, device=device) % 2)
+        self.magnitudes = self.magnitudes.new_zeros([1, self.delay, num_bins])
+        self.directions = self.directions.new_ones([1, self.delay + 1, num_bins])
+        self.tail = self.tail.new_zeros([1, n_fft - hop_length])
 
     @torch.jit.export
     def reset(self) -> None:
@@ -175,6 +191,8 @@ class RTISI(nn.Module):
             for k, part in enumerate(parts):
                 part.addcmul_(waves[k], windows[k])
             consistent = torch.fft.rfft(frames * self.analysis)
+            if consistent.shape[-1] > magnitudes.shape[-1]:
+                consistent = consistent[..., : magnitudes.shape[-1]]
             # momentum: consistent + momentum (consistent - previous), but for a factor
             carried = torch.sub(consistent, previous, alpha=self.carried_share)
             previous = consistent
@@ -195,7 +213,7 @@ def _windows(
         weights[-1] = newest_weight
     for k in range(look_ahead + 1):
         total[k * hop_length : k * hop_length + n_fft] += weights[k] * window.square()
-    for kept in range(hop_length, n_fft, hop_length):  # of committed frames
-        total[:kept] += window[n_fft - kept :].square()
+    for passed in range(hop_length, n_fft, hop_length):  # of committed frames
+        total[: n_fft - passed] += window[passed:].square()
     covered = total.unfold(0, n_fft, hop_length)
     return weights * window, window / covered.clamp_min(1e-20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -12,14 +12,15 @@ from torch import Tensor, nn
 from vschaos.batch import Batch
 from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
 from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
-from vschaos.dsp.reverb import Room
+from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import Control
+from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Labelling
 from vschaos.losses import MultiResolutionDistance
 from vschaos.models.base import Metric
-from vschaos.models.capabilities import Autoencoder, Labelled
+from vschaos.models.capabilities import Analysis, Labelled, Pitched
 from vschaos.models.ddsp.controls import FULL_LEVEL, FULL_REGISTER, NUM_PLAYED, frame_controls
 from vschaos.models.ddsp.listener import WINDOWS, Listener, window_within
 from vschaos.models.ddsp.network import ControlNetwork
@@ -31,6 +32,7 @@ RANGE_DB = 60.0  # of partials and noise below the loudness, as far as differenc
 LEAST_DB = -100.0  # re full scale, as above
 AUDIBLE_DB = -70.0  # frames that statistics and metrics are taken from
 FRAMES_AT_ONCE = 344  # that are rendered together: 2 s, some 100 MB
+DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
 METRIC_RANGE_DB = 40.0  # below the loudest frame, of loudness error and pitch
 
 
@@ -50,7 +52,7 @@ class Heard(NamedTuple):
     noise: Tensor
 
 
-class DDSP(Autoencoder, Labelled):
+class DDSP(Pitched, Labelled):
     """Differentiable digital signal processing (Engel, Hantrakul, Gu & Roberts 2020).
 
     A sound is heard as pitch, confidence, loudness and a few numbers of timbre; a small network
@@ -288,6 +290,42 @@ class DDSP(Autoencoder, Labelled):
         from vschaos.models.ddsp.stream import DDSPStream
 
         return DDSPStream(self, max_delay)
+
+    def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
+        given = self.labelling.unknown(latents) if labels is None else labels
+        controls, hertz = self._conditioned(latents, given), self.hertz(latents[:, 0])
+        bank, filtered = StreamingHarmonicBank(self.bank), StreamingFilteredNoise(self.noise)
+        room = None if self.room is None else StreamingRoom(self.room, self.hop_length)
+        hidden = self.initial(len(latents))
+        for first in range(0, latents.shape[2], FRAMES_AT_ONCE):
+            now = slice(first, first + FRAMES_AT_ONCE)
+            partials, noise, hidden = self.network(controls[:, :, now], hidden)
+            sound = bank.to(latents.device)(hertz[:, now], partials)
+            sound = sound + filtered.to(latents.device)(noise)
+            yield sound if room is None else room.to(latents.device)(sound, 1.0)
+
+    def trained_range(self) -> TrainedRange:
+        lowest, highest = self.register.tolist()
+        softest, loudest = self.level.tolist()
+        spread = (loudest - softest) / DEVIATIONS_OF_RANGE
+        return TrainedRange((softest + loudest) / 2, spread, (lowest + highest) / 2)
+
+    def analyse(self, batch: Batch) -> Analysis:
+        """Frames as the feature has them: `delay` late, as they are heard."""
+        heard = self._heard(batch)
+        amplitudes = torch.cat([heard.partials, heard.noise], 1)
+        levels = 20.0 * torch.log10(amplitudes.clamp_min(1e-9)) - heard.played[:, 2:]
+        return Analysis(heard.played, levels.clamp_min(LEAST_DB))
+
+    def synthesise(self, analysis: Analysis, num_samples: int) -> Tensor:
+        pitch, _, loudness = analysis.played.unbind(1)
+        partials, noise = self.network.sounded(pitch, loudness, analysis.spectra)
+        sound = self.render(pitch, partials, noise)
+        missing = num_samples + self.delay - sound.shape[1]
+        return nn.functional.pad(sound, (0, max(missing, 0)))[:, self.delay :][:, :num_samples]
+
+    def impulse_response(self) -> Tensor | None:
+        return None if self.room is None else self.room.impulse_response()
 
     def _heard(self, batch: Batch) -> Heard:
         """

@@ -11,7 +11,6 @@ from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.oscillators import StreamingHarmonicBank
 from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
-from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 PLAIN_ROOM_SECONDS = 0.5  # where none was learnt
 MOST_OCTAVES = 7  # of its bands
-DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
 
 
 @torch.jit.interface
@@ -70,7 +68,7 @@ class Player(nn.Module):
     def __init__(self, model: "DDSP") -> None:
         super().__init__()
         hop_length, sample_rate = model.hop_length, model.sample_rate
-        self.pitched = PitchedControls(_trained_range(model), hop_length, sample_rate)
+        self.pitched = PitchedControls(model.trained_range(), hop_length, sample_rate)
         self.network, self.labelling = model.network, model.labelling
         self.bank = StreamingHarmonicBank(model.bank)
         self.noise = StreamingFilteredNoise(model.noise)
@@ -231,10 +229,3 @@ def _twin(part: nn.Module) -> nn.Module:
 def _plain_room(sample_rate: int) -> Room:
     num_octaves = math.ceil(math.log2(sample_rate / 2 / LOWEST_CENTRE_HZ))  # below Nyquist
     return Room(sample_rate, PLAIN_ROOM_SECONDS, min(num_octaves, MOST_OCTAVES))
-
-
-def _trained_range(model: "DDSP") -> TrainedRange:
-    lowest, highest = model.register.tolist()
-    softest, loudest = model.level.tolist()
-    spread = (loudest - softest) / DEVIATIONS_OF_RANGE
-    return TrainedRange((softest + loudest) / 2, spread, (lowest + highest) / 2)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from vschaos.dsp import (
@@ -12,6 +13,7 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
 )
 from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
+from vschaos.instrument.host_rate import HopQueueInterface
 from vschaos.instrument.live import (
     LatentModulation,
     LatentModulationInterface,
@@ -26,7 +28,7 @@ from vschaos.layers.streaming import (
     StreamingNetworkInterface,
     in_groups,
 )
-from vschaos.models.spectral_vae.stream import SpectralStream
+from vschaos.models.spectral_vae.stream import SpectralStream, continued, queues, repeated
 
 if TYPE_CHECKING:
     from vschaos.models.spectral_vae.coder import SpectralCoder
@@ -59,6 +61,8 @@ class GeneratingStream(SpectralStream):
     generate_decoder: StreamingNetworkInterface
     generate_modulation: LatentModulationInterface
     generate_level: RampInterface
+    generate_inlets: HopQueueInterface
+    generate_outlets: HopQueueInterface
     seed: int
 
     def __init__(
@@ -83,6 +87,7 @@ class GeneratingStream(SpectralStream):
         self.generate_stft = compiled_once(StreamingSTFT(transform))
         self.generate_phase = compiled_once(StreamingPhase(transform.n_fft, self.hop_length))
         self.generate_decoder = compiled_once(StreamingNetwork(model.decoder))
+        self.generate_inlets, self.generate_outlets = queues(generate)
         self.seed = 0
 
     def begin_sampling(self) -> None:
@@ -95,6 +100,7 @@ class GeneratingStream(SpectralStream):
         self.generate_phase.reset()
         self.generate_modulation.reset()
         self.generate_level.reset()
+        self.reset_generate_queues()
         self.sampler.begin(self.seed)
 
     def restart(self) -> None:
@@ -104,8 +110,45 @@ class GeneratingStream(SpectralStream):
         self.generate_modulation.reset()
         self.sampler.begin(self.seed)
 
+    def take_rate(self) -> None:
+        self.take_rate_in_known_methods()
+        sizes = self.sizes
+        self.generate_stft.resize(
+            sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins
+        )
+        self.generate_phase.resize(sizes.n_fft, sizes.hop_length, sizes.num_bins)
+        self.generate_modulation.take_rate(sizes.hop_length, self.sample_rate)
+        self.generate_level.take_rate(self.sample_rate)
+        self.generate_decoder.reset()
+        self.reset_generate_queues()
+
+    def reset_generate_queues(self) -> None:
+        self.generate_inlets.begin(0)
+        self.generate_outlets.begin((self.sizes.hops_per_frame - 1) * self.hop_length)
+
     def generate(self, controls: Tensor) -> Tensor:
         """Temperature and labels `[B, 1 + labels, N]` -> `[B, 1, N * hop_length]`."""
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in self._passes():
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            outputs.append(self._generate_at_rate(controls))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
+
+    def _generate_at_rate(self, controls: Tensor) -> Tensor:
+        self.is_fresh = False
+        size = self.sizes.hops_per_frame
+        frames = self._whole_frames(self.generate_inlets, controls, size)
+        if frames.shape[2] > 0:
+            last = frames[:, :, size - 1 :: size]
+            output = self._generate(repeated(last, self.sizes.frames_per_hop))
+            if size == 1:
+                return output
+            self.generate_outlets.enter(output)
+        return self.generate_outlets.take(controls.shape[2] * self.hop_length, controls.shape[0])
+
+    def _generate(self, controls: Tensor) -> Tensor:
+        """Temperature and labels `[B, 1 + labels, N]` -> the sound of N frames, `[B, 1, T]`."""
         labels = self.labels(controls[:, 1:], self.path.labelling.conditioning_tasks)
         sampled = self.sampler(controls[:, 0].clamp(0.0, 2.0), labels)
         latents = self.generate_modulation(sampled, self.is_frozen(), self.smoothing, self.jitter)

@@ -11,8 +11,12 @@ from vschaos.dsp import (
     StreamingPhaseInterface,
     StreamingSTFT,
     StreamingSTFTInterface,
+    TransformSizes,
     keep_phase,
+    sizes_at_rate,
 )
+from vschaos.instrument.controls import Method
+from vschaos.instrument.host_rate import HopQueue, HopQueueInterface, rate_attribute
 from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
@@ -21,6 +25,7 @@ from vschaos.instrument.live import (
     Ramp,
     RampInterface,
     compiled_once,
+    rise,
 )
 from vschaos.instrument.live_stream import LiveStream
 from vschaos.labels import Labels
@@ -47,6 +52,10 @@ class SpectralStream(LiveStream):
     matrix product depend on how many frames go into it, PGHI accumulates them, and the block size
     would be audible.
 
+    At a rate of the host that is not the model's, windows last as long as in training: their bins
+    lie at the trained frequencies, those above the trained band are 0, and the networks notice
+    nothing. A new rate takes effect in the next call, which fades from the old one to the new.
+
     Labels enter beside the sound or the latents, and predicted ones leave the same way; at audio
     rate, the last value of each hop counts.
 
@@ -72,6 +81,14 @@ class SpectralStream(LiveStream):
     decode_level: RampInterface
     forward_level: RampInterface
     forward_mix: RampInterface
+    encode_inlets: HopQueueInterface
+    decode_inlets: HopQueueInterface
+    forward_inlets: HopQueueInterface
+    encode_outlets: HopQueueInterface
+    decode_outlets: HopQueueInterface
+    forward_outlets: HopQueueInterface
+    sizes: TransformSizes
+    sample_rate: int
     inversion_mode: str
     temperature: float
     dimred: str
@@ -86,10 +103,15 @@ class SpectralStream(LiveStream):
         latents = latent_controls(model.latent, num_latents)
         super().__init__(
             methods_of(latents, hop_length, model.labelling, controls),
-            ATTRIBUTES,
+            [*ATTRIBUTES, rate_attribute(sample_rate)],
             hop_length,
             transform.delay,
         )
+        self.trained_rate = sample_rate
+        self.trained_sizes = (transform.n_fft, hop_length, transform.synthesis_length)
+        self.present_rate = sample_rate
+        self.is_fresh = True  # nothing has sounded since the last reset
+        self.sizes = self._sizes_at(sample_rate)
         self.num_latents = num_latents
         self.path = FramePath(model.log_magnitude, model.labelling, model.output, model.latent)
         self.completion = completion
@@ -117,6 +139,9 @@ class SpectralStream(LiveStream):
         self.forward_stft = compiled_once(StreamingSTFT(transform))
         self.decode_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
         self.forward_phase = compiled_once(StreamingPhase(transform.n_fft, hop_length))
+        self.encode_inlets, self.encode_outlets = queues(self.methods[0])
+        self.decode_inlets, self.decode_outlets = queues(self.methods[1])
+        self.forward_inlets, self.forward_outlets = queues(self.methods[2])
         self.labels = LabelInlets(controls)
 
     def reset(self) -> None:
@@ -137,6 +162,17 @@ class SpectralStream(LiveStream):
         self.forward_level.reset()
         self.forward_mix.reset()
         self.dry.reset()
+        self.reset_queues()
+        self.is_fresh = True
+
+    def reset_queues(self) -> None:
+        self.encode_inlets.begin(0)
+        self.decode_inlets.begin(0)
+        self.forward_inlets.begin(0)
+        late = self.sizes.hops_per_frame - 1  # hops that a frame may wait for
+        self.encode_outlets.begin(late)
+        self.decode_outlets.begin(late * self.hop_length)
+        self.forward_outlets.begin(late * self.hop_length)
 
     def reset_networks(self) -> None:
         self.encode_encoder.reset()
@@ -160,9 +196,98 @@ class SpectralStream(LiveStream):
         """Changes to the coordinates that `dimred` names."""
         self.projection.mode = self.dimred
 
+    def take_rate(self) -> None:
+        """Changes to the rate of the host, and clears all state."""
+        self.take_rate_in_known_methods()
+
+    def take_rate_in_known_methods(self) -> None:
+        self.present_rate = self.sample_rate
+        self.sizes = sizes = self._sizes_at(self.sample_rate)
+        for stft in [self.encode_stft, self.decode_stft, self.forward_stft]:
+            stft.resize(sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins)
+        for phase in [self.decode_phase, self.forward_phase]:
+            phase.resize(sizes.n_fft, sizes.hop_length, sizes.num_bins)
+        for modulation in [self.encode_modulation, self.decode_modulation, self.forward_modulation]:
+            modulation.take_rate(sizes.hop_length, self.sample_rate)
+        for ramp in [self.decode_level, self.forward_level, self.forward_mix]:
+            ramp.take_rate(self.sample_rate)
+        self.dry.resize(sizes.delay + sizes.hop_length)
+        self.reset_networks()
+        self.reset_queues()
+
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> latents and predictions, `[B, Z + P, T / hop_length]`."""
-        log_magnitude = self.path.log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
+        if self.sample_rate != self.present_rate:
+            self.take_rate()
+        repeats, step = self.sizes.hops_per_frame, self.sizes.frames_per_hop
+        frames = self._whole_frames(self.encode_inlets, sound, self.sizes.hop_length)
+        if frames.shape[2] > 0:
+            output = self._encode(frames)
+            if repeats == 1:
+                return output[:, :, step - 1 :: step]
+            self.encode_outlets.enter(output.repeat_interleave(repeats, dim=2))
+        return self.encode_outlets.take(sound.shape[2] // self.hop_length, sound.shape[0])
+
+    def decode(self, controls: Tensor) -> Tensor:
+        """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in self._passes():
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            outputs.append(self._decode_at_rate(controls))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and predictions for the
+        present, `[B, 1 + P, T]`."""
+        passes = self._passes()
+        outputs = torch.jit.annotate(list[Tensor], [])
+        for is_last in passes:
+            if is_last and self.sample_rate != self.present_rate:
+                self.take_rate()
+            begins = is_last and len(passes) == 2
+            outputs.append(self._forward_at_rate(_faded_in(sound) if begins else sound))
+        return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
+
+    def _passes(self) -> list[bool]:
+        """Whether each pass of a call is its last. Where the rate changes under a sound there are
+        two: TorchScript makes a copy of a method's code for each place that calls it."""
+        if self.is_fresh or self.sample_rate == self.present_rate:
+            return [True]
+        return [False, True]
+
+    def _decode_at_rate(self, controls: Tensor) -> Tensor:
+        self.is_fresh = False
+        size = self.sizes.hops_per_frame
+        frames = self._whole_frames(self.decode_inlets, controls, size)
+        if frames.shape[2] > 0:
+            last = frames[:, :, size - 1 :: size]
+            output = self._decode(repeated(last, self.sizes.frames_per_hop))
+            if size == 1:
+                return output
+            self.decode_outlets.enter(output)
+        return self.decode_outlets.take(controls.shape[2] * self.hop_length, controls.shape[0])
+
+    def _forward_at_rate(self, sound: Tensor) -> Tensor:
+        self.is_fresh = False
+        frames = self._whole_frames(self.forward_inlets, sound, self.sizes.hop_length)
+        if frames.shape[2] > 0:
+            output = self._forward(frames)
+            if self.sizes.hops_per_frame == 1:
+                return output
+            self.forward_outlets.enter(output)
+        return self.forward_outlets.take(sound.shape[2], sound.shape[0])
+
+    def _whole_frames(self, queue: HopQueueInterface, values: Tensor, size: int) -> Tensor:
+        """As many of the waiting and the new values `[B, C, N]` as make frames of `size` each."""
+        if self.sizes.hops_per_frame == 1:
+            return values
+        queue.enter(values)
+        return queue.take(queue.waiting() // size * size, values.shape[0])
+
+    def _encode(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, N frames]` -> latents and predictions, `[B, Z + P, N]`."""
+        log_magnitude = self._log_magnitude(self.encode_stft.analyse(sound[:, 0]))
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
@@ -171,8 +296,8 @@ class SpectralStream(LiveStream):
         predictions = self.path.labelling.predicted(log_magnitude)
         return torch.cat([self.projection.standardize(latents), predictions], dim=1)
 
-    def decode(self, controls: Tensor) -> Tensor:
-        """Latents and labels `[B, Z + labels, N]` -> `[B, 1, N * hop_length]`."""
+    def _decode(self, controls: Tensor) -> Tensor:
+        """Latents and labels `[B, Z + labels, N]` -> the sound of N frames, `[B, 1, T]`."""
         given = torch.jit.annotate(list[Tensor], [])
         for part in in_groups(controls[:, : self.num_latents], self.decode_decoder.group()):
             given.append(self.projection.unstandardize(part))
@@ -185,11 +310,10 @@ class SpectralStream(LiveStream):
         magnitudes = self._decoded(self.decode_decoder, completed, labels) * self.silence(latents)
         return self._sound(self.decode_stft, self.decode_phase, self.decode_level, magnitudes)
 
-    def forward(self, sound: Tensor) -> Tensor:
-        """`[B, 1 + labels, T]` -> the sound, `delay` samples later, and predictions for the
-        present, `[B, 1 + P, T]`."""
+    def _forward(self, sound: Tensor) -> Tensor:
+        """`[B, 1 + labels, T]`, whole frames -> sound and predictions, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
-        log_magnitude = self.path.log_magnitude(spectrum.abs())
+        log_magnitude = self._log_magnitude(spectrum)
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
@@ -197,8 +321,8 @@ class SpectralStream(LiveStream):
             self.forward_encoder.round()
             self.forward_decoder.round()
         group = min(self.forward_encoder.group(), self.forward_decoder.group())
-        magnitudes = self._through(
-            log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
+        magnitudes = self._in_band(
+            self._through(log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group)
         )
         if keeps_phase:
             self.forward_phase.hear(spectrum)
@@ -206,18 +330,41 @@ class SpectralStream(LiveStream):
         else:
             spectrum = self.forward_phase.forward(magnitudes, self.inversion_mode)
         wet = self.forward_stft.synthesise(spectrum)
-        dry = self.dry(sound[:, 0], self.get_delay())
+        dry = self.dry(sound[:, 0], self._frame_delay(self.sizes))
         mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)
         played = self.forward_level(wet, self.level()) * mixed
         predictions = self.path.labelling.predicted(log_magnitude)
-        held = predictions.repeat_interleave(self.hop_length, dim=2)
+        held = predictions.repeat_interleave(self.sizes.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), held], dim=1)
 
     def get_delay(self) -> int:
-        """Latency of `forward` in samples, under the present settings."""
+        """Latency of `forward` in samples of the host, under the present settings."""
+        sizes = self._sizes_at(self.sample_rate)
+        return self._frame_delay(sizes) + (sizes.hops_per_frame - 1) * self.hop_length
+
+    def _frame_delay(self, sizes: TransformSizes) -> int:
+        """Latency in samples where whole frames come in."""
         if self.inversion_mode == "rtisi":
-            return self.delay + self.forward_phase.delay("rtisi") * self.hop_length
-        return self.delay
+            return sizes.delay + self.forward_phase.delay("rtisi") * sizes.hop_length
+        return sizes.delay
+
+    def _sizes_at(self, sample_rate: int) -> TransformSizes:
+        window, hop, kept = self.trained_sizes
+        return sizes_at_rate(window, hop, kept, self.trained_rate, sample_rate)
+
+    def _log_magnitude(self, spectrum: Tensor) -> Tensor:
+        """Complex `[B, F of the host, N]` -> log-magnitudes at the trained bins, `[B, F, N]`."""
+        magnitudes = spectrum.abs()
+        missing = self.trained_sizes[0] // 2 + 1 - magnitudes.shape[1]
+        if missing > 0:
+            magnitudes = torch.nn.functional.pad(magnitudes, (0, 0, 0, missing))
+        return self.path.log_magnitude(magnitudes)
+
+    def _in_band(self, magnitudes: Tensor) -> Tensor:
+        """Magnitudes `[B, F, N]` -> those below half of the host's rate."""
+        if self.sizes.num_bins < magnitudes.shape[1]:
+            return magnitudes[:, : self.sizes.num_bins]
+        return magnitudes
 
     def _through(self, log_magnitude: Tensor, labels: Labels, group: int) -> Tensor:
         """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`, by networks on
@@ -261,14 +408,38 @@ class SpectralStream(LiveStream):
         ramp: RampInterface,
         magnitudes: Tensor,
     ) -> Tensor:
-        """Magnitudes `[B, F, N]` without an input -> `[B, 1, N * hop_length]` at the gain."""
+        """Magnitudes `[B, F, N]` without an input -> the sound `[B, 1, T]` at the gain."""
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
-        sound = stft.synthesise(phase.forward(magnitudes, mode))
+        sound = stft.synthesise(phase.forward(self._in_band(magnitudes), mode))
         return (ramp.forward(sound, self.level()) * sound).unsqueeze(1)
 
     def _each_hop(self, values: Tensor) -> Tensor:
-        return values[:, :, self.hop_length - 1 :: self.hop_length]
+        return values[:, :, self.sizes.hop_length - 1 :: self.sizes.hop_length]
+
+
+def queues(method: Method) -> tuple[HopQueueInterface, HopQueueInterface]:
+    """For the inlets and the outlets of a method."""
+    return (
+        compiled_once(HopQueue(len(method.inlets))),
+        compiled_once(HopQueue(len(method.outlets))),
+    )
+
+
+def _faded_in(sound: Tensor) -> Tensor:
+    """`[B, 1 + labels, T]` with its sound faded in."""
+    return torch.cat([sound[:, :1] * rise(sound.shape[2]).to(sound.device), sound[:, 1:]], dim=1)
+
+
+def continued(before: Tensor, after: Tensor) -> Tensor:
+    """`[B, 1 + P, T]` with its sound fading out of that of another, `before`."""
+    fall = 1.0 - rise(after.shape[2]).to(after.device)
+    return torch.cat([after[:, :1] + fall * before[:, :1], after[:, 1:]], dim=1)
+
+
+def repeated(values: Tensor, times: int) -> Tensor:
+    """`[B, C, N]` -> `[B, C, times * N]`."""
+    return values if times == 1 else values.repeat_interleave(times, dim=2)
 
 
 def _joined(parts: list[Tensor]) -> Tensor:

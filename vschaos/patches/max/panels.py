@@ -12,12 +12,14 @@ from vschaos.patches.max.player import player, receiver_of
 from vschaos.patches.max.text import decimal
 
 TITLE_SIZE = 26.0  # points
+WARNING_LEFT, WARNING_TOP = 654.0, 42.0  # pixels, beside the rate and the latency
 LARGEST = 100000.0  # that a predicted number shows
 
 
 def title(layout: Layout) -> Panel:
-    """The model's name, its rate and latency, whether Max runs at that rate, and a MIDI keyboard,
-    which plays pitches and gates by their names, if it has no panel."""
+    """The model's name, its rate and latency; the rate of Max, which nn~ is told or which must be
+    that of the model; and a MIDI keyboard, which plays pitches and gates by their names, if it has
+    no panel."""
     instrument = layout.instrument
     milliseconds = 1000 * instrument.delay / instrument.sample_rate
     numbers = (instrument.sample_rate, round(milliseconds), instrument.hop_length)
@@ -26,6 +28,10 @@ def title(layout: Layout) -> Panel:
     heading["text"] = instrument.name
     room = heading["presentation_rect"][2]
     heading["fontsize"] = min(TITLE_SIZE, room / (0.7 * len(instrument.name)))
+    if layout.follows_rate:
+        panel.insert("host_rate")
+    else:
+        panel.insert("wrong_rate", str(instrument.sample_rate), left=WARNING_LEFT, top=WARNING_TOP)
     if not layout.keyboard and (layout.played("note") or layout.played("gate")):
         connect_keyboard(panel, layout, panel.insert("keyboard"))
     return panel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import is_dial, is_label, is_sound, number, widget
+from vschaos.patches.layout import HOST_RATE, is_dial, is_label, is_sound, number, widget
 from vschaos.patches.pure_data.canvas import STRAND_PITCH, Box, Canvas
 from vschaos.patches.pure_data.design import Design
 
@@ -36,17 +36,22 @@ def subpatch_of(design: Design, method: Method) -> Canvas:
 
 def messages_to_engines(design: Design) -> Canvas:
     """Messages to all nn~ objects, or to those at the end of a chain: latents that are held or
-    shaken by `decode` need not be by `encode`."""
+    shaken by `decode` need not be by `encode`. The rate of Pd is told to all whenever DSP starts.
+    """
     methods = [method.name for method in design.instrument.methods]
     has_chain = len(design.chain) == 2
     last = [name for name in methods if name != "encode"] if has_chain else methods
-    canvas = Canvas(640, 220)
+    canvas = Canvas(640, 360)
     for row, (name, targets) in enumerate(
         (("settings", methods), ("settings-of-latents", last), ("buffer", methods))
     ):
         received = canvas.object(20, 20 + 60 * row, f"r $0-{name}")
         for k, target in enumerate(targets):
             canvas.strand(20 + 120 * k, 48 + 60 * row, f"s $0-to-{target}", source=received)
+    if design.follows_rate:
+        order = f"set {HOST_RATE} $1("
+        texts = ("r pd-dsp-started", "samplerate~", order, "s $0-settings")
+        canvas.strand(20, 220, *texts)
     return canvas
 
 

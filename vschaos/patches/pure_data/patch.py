@@ -63,9 +63,17 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
     widgets.plate(page, 0, 0, PAGE_WIDTH + SCROLLBAR, end + SCROLLBAR, widgets.PAPER)
     numbers = f"{instrument.sample_rate} {instrument.delay} {instrument.buffer_size}"
     info = f"vschaos/info {design.own} {numbers} {shown(instrument.name)}"
+    info += f" {int(design.follows_rate)}"
     page.object(MARGIN, MARGIN, info)
-    no_sound = part("no_sound", HOP=instrument.hop_length, RATE=instrument.sample_rate)
+    no_sound = part("no_sound", HOP=instrument.hop_length, TUNING=_tuning(design))
     page.subpatch(NOTES_AT[0], NOTES_AT[1], "no sound? look here", no_sound)
     page.subpatch(NOTES_AT[0], NOTES_AT[1] + 26, "names to play by", names_page(design))
     place_panels(page, top, there)
     return page.text()
+
+
+def _tuning(design: Design) -> str:
+    """What to do where all is transposed."""
+    if design.follows_rate:
+        return "switch DSP off and on \\, and the model takes the rate of Pd"
+    return f"Pd must run at {design.instrument.sample_rate} Hz"

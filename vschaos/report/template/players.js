@@ -8,6 +8,20 @@ function sounding(stop) {
 
 const SYMBOLS = { play: "M4 2 L14 8 L4 14 Z", pause: "M3 2 H6.5 V14 H3 Z M9.5 2 H13 V14 H9.5 Z" };
 
+/* Curves over a spectrogram: heights of 0 to 1, evenly spaced in time; null leaves a gap. */
+function overlay(curves) {
+  const lines = Object.entries(curves).map(([name, heights]) => {
+    const last = Math.max(heights.length - 1, 1);
+    let path = "", isGap = true;
+    heights.forEach((height, index) => {
+      if (height !== null) path += `${isGap ? "M" : "L"}${((1000 * index) / last).toFixed(1)} ${(100 * (1 - height)).toFixed(1)}`;
+      isGap = height === null;
+    });
+    return draw("path", { class: name, d: path });
+  });
+  return draw("svg", { class: "overlay", viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true" }, ...lines);
+}
+
 /* A player: button, spectrogram to seek in, time. The sound is decoded from base64 on first use. */
 function player(entry, name = entry.title) {
   const audio = make("audio", { preload: "metadata" });
@@ -74,6 +88,7 @@ function player(entry, name = entry.title) {
       "div",
       { class: "scope" },
       make("img", { alt: `spectrogram of ${name}`, src: `data:image/png;base64,${entry.picture}` }),
+      Object.keys(entry.curves).length ? overlay(entry.curves) : null,
       ...marks, head, seek,
     ),
     make("figcaption", {}, button, make("span", {}, entry.title), time),

@@ -2,14 +2,19 @@
 
 const NO_SOUNDS = "The sounds of this run are neither in the cache nor in its dataset's folder.";
 
-function listening({ reconstructions, points, trajectories, sweeps }) {
+function listening({ reconstructions, points, trajectories, sweeps, pitched }) {
   const rows = reconstructions.map((entry) =>
     make("div", { class: "pair" }, sound(entry),
       make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title} of ${entry.name}`)))));
   return [
     section("listen", "Listen", "Reconstructions",
-      rows.length ? make("p", {}, `Inputs and their reconstructions by the model. ${side()}`) : missing(NO_SOUNDS),
+      rows.length ? make("p", {}, `Inputs and their reconstructions by the model. ${side()}`, ...(pitched.length ? keys() : [])) : missing(NO_SOUNDS),
       rows.length ? make("div", { class: "panel" }, ...rows) : null),
+    pitched.length
+      ? section("played", "Played", "Played by pitch and loudness",
+          make("p", {}, "The pitch and the loudness of a sound, transposed and played again."),
+          make("div", { class: "panel two" }, ...pitched.map((entry) => wide(player(entry)))))
+      : null,
     section("own", "Trajectories", "Decoded trajectories",
       make("p", {}, "Without an input: points of the latent space, and trajectories through it, decoded."),
       make("div", { class: "panel two" }, ...points.map((entry) => wide(player(entry))), ...trajectories.map((entry) => player(entry)))),
@@ -19,6 +24,11 @@ function listening({ reconstructions, points, trajectories, sweeps }) {
           make("div", { class: "panel two" }, ...sweeps.map((entry) => wide(player(entry)))))
       : null,
   ];
+}
+
+function keys() {
+  return [" Curves: ", make("span", { class: "key pitch" }, "pitch"), " on the axis of the spectrogram, ",
+    make("span", { class: "key loudness" }, "loudness"), " from \u221280 dB(A) at the bottom to 0 at the top."];
 }
 
 function side() {

@@ -19,8 +19,10 @@ from vschaos.labels import Labels
 from vschaos.latents import principal_plane
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
+from vschaos.runs.standard import standardize
+from vschaos.runs.trajectories import frame_trajectory
 from vschaos.training.monitoring.material import Material
-from vschaos.trajectories import control_trajectory, random_frames
+from vschaos.trajectories import random_frames
 
 TEMPERATURES = (0.5, 1.0, 1.5)
 TRAJECTORIES = ("sin", "random", "line")
@@ -106,11 +108,9 @@ def show_trajectories(snapshot: Snapshot) -> None:
     """Decoded trajectories, the same ones every time."""
     if not isinstance(snapshot.model, Autoencoder):
         return
-    rate = snapshot.model.sample_rate / snapshot.model.hop_length
-    controls, num_frames = snapshot.model.frame_controls(), _num_frames(snapshot)
-    random = np.random.default_rng(0)
+    num_frames, random = _num_frames(snapshot), np.random.default_rng(0)
     frames = {
-        kind: control_trajectory(kind, controls, num_frames, rate, random) for kind in TRAJECTORIES
+        kind: frame_trajectory(snapshot.model, kind, num_frames, random) for kind in TRAJECTORIES
     }
     _show_decoded(snapshot, snapshot.model, "trajectories", frames)
 
@@ -174,7 +174,10 @@ def show_latents(snapshot: Snapshot) -> None:
     model, excerpts = snapshot.model, snapshot.material.short_excerpts
     if not isinstance(model, Autoencoder):
         return
-    encoded = [_numpy(model.encode(excerpt.audio, excerpt.labels)[0]) for excerpt in excerpts]
+    encoded = [
+        standardize(model, _numpy(model.encode(excerpt.audio, excerpt.labels)[0]))
+        for excerpt in excerpts
+    ]
     latents = np.concatenate(encoded, axis=1)
     for row, values in enumerate(latents[:MAX_HISTOGRAMS]):
         snapshot.writer.add_histogram(f"latents/dimension_{row + 1}", values, snapshot.step)

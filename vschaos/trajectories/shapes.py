@@ -1,4 +1,4 @@
-"""Trajectories of an instrument's controls, latents among them, in plain numpy."""
+"""Shapes of trajectories, and the movement of each control along them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ Shape = Callable[[np.ndarray], np.ndarray]
 PERIOD_SECONDS = (1.0, 8.0)  # shortest and longest period
 MEMORY_SECONDS = 0.5  # time constant of a random walk
 SECONDS_PER_POINT = 2.0  # between the points of an interpolation
-SIGMAS_PER_RANGE = 4.0  # a normally distributed control in other units than sigma
 
 
 def trajectory(
@@ -82,16 +81,15 @@ def _moved(control: Control, normal: np.ndarray) -> np.ndarray:
     if control.movement == "gate":
         return np.where(normal > 0.0, control.high, control.low)
     if control.movement == "uniform":
-        share = _normal_cdf(normal)
+        share = normal_cdf(normal)
         if not control.classes:
             return control.low + width * share
         return np.minimum(np.floor(share * len(control.classes)), control.high)
-    if control.unit == "sigma":
-        return normal
-    return control.low + width / 2 + width / SIGMAS_PER_RANGE * normal
+    mean, deviation = control.statistics
+    return mean + deviation * normal
 
 
-def _normal_cdf(values: np.ndarray) -> np.ndarray:
+def normal_cdf(values: np.ndarray) -> np.ndarray:
     """Distribution function of the standard normal, within 3e-4 (Page 1977)."""
     return 0.5 * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (values + 0.044715 * values**3)))
 
