@@ -2,7 +2,8 @@
 # `make test` passes the tests,
 # `make test-numeric KERNELS=avx2` (or sse) those of figures as an older processor computes them,
 # `make test-brief VENV=.venv-3.14 PYTHON=python3.14` the most important ones with another Python,
-# `make example-model` makes the model in patches/ anew, `make docs` builds the site of docs/.
+# `make example-model` makes the models in patches/ anew (one of them with EXAMPLE=ddsp_example),
+# `make docs` builds the site of docs/.
 # All make their own environment first; the same steps without make stand in README.md.
 PYTHON ?= python3
 VENV ?= .venv
@@ -31,7 +32,7 @@ demo: $(VENV)/installed
 
 # the measure at its end needs a package of the developers'
 example-model: $(VENV)/installed-dev
-	$(BIN)/python -m patches.example_model
+	$(BIN)/python -m patches.example_model $(EXAMPLE)
 
 test: $(VENV)/installed-dev
 	$(PYTEST)

@@ -67,6 +67,8 @@ FAMILIES = sorted(
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
     r"configs/(dgt_\w+|ddsp)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
+    r"cli/demo\.py",  # how to go on
+    r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]
 
 

@@ -1,5 +1,7 @@
-"""The making of the model in patches/, `python -m patches.example_model`.
+"""The making of the models in patches/, `python -m patches.example_model`.
 
-orchestra   the synthesised notes that it is trained on
-phrase      a sound to play into it
+examples    what each of them is trained on, and how
+orchestra   synthesised notes of eight keyboards
+reed        synthesised melodies of one blown reed
+phrase      a sound to play into a model
 """

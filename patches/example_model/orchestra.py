@@ -7,12 +7,13 @@ of a model describe transitions instead of eight separate clusters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from vschaos.audio.files import Waveform
-from vschaos.demo.sounds import DYNAMICS, OCTAVES, Note
+from vschaos.demo.sounds import DYNAMICS, OCTAVES, Note, write_dataset
 
 Curve = np.ndarray[tuple[int], np.dtype[np.float64]]  # [T], a value for each sample
 
@@ -106,6 +107,12 @@ def all_parts() -> Iterator[Note]:
             for pitch in range(12):
                 for dynamics in DYNAMICS:
                     yield Note(timbre, pitch, octave, dynamics)
+
+
+def write_notes(root: Path, only: str = "") -> int:
+    """Writes the notes whose names hold a text, and their labels; returns their number."""
+    notes = [note for note in all_parts() if only in note.name]
+    return write_dataset(root, notes=notes, play=perform)
 
 
 def perform(

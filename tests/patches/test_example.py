@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from patches.example_model.examples import EXAMPLES
 from tests.patches.max_check import check_max
 from tests.patches.pure_data import complaints, play_patch
 from vschaos.instrument.instrument import read_instrument
@@ -18,32 +19,37 @@ RATE = 44100
 Listen = Callable[..., tuple[float, float]]
 
 
-def test_they_are_those_that_are_written(tmp_path: Path) -> None:
-    instrument = read_instrument(PATCHES / "example.ts")
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_they_are_those_that_are_written(name: str, tmp_path: Path) -> None:
+    instrument = read_instrument(PATCHES / f"{name}.ts")
     for written in write_example(instrument, tmp_path):
         assert (PATCHES / written.name).read_bytes() == written.read_bytes()
 
 
-def test_each_setting_is_explained() -> None:
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_setting_is_explained(name: str) -> None:
     page = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
-    names = [attribute.name for attribute in read_instrument(PATCHES / "example.ts").attributes]
+    names = [setting.name for setting in read_instrument(PATCHES / f"{name}.ts").attributes]
     assert not [name for name in names if f"`{name}`" not in page]
 
 
-@pytest.mark.parametrize("name", ["max_example", "max_example_mc"])
-def test_those_for_max_fit_the_model(name: str) -> None:
-    instrument = read_instrument(PATCHES / "example.ts")
-    check_max((PATCHES / f"{name}.maxpat").read_text(encoding="utf-8"), instrument)
+@pytest.mark.parametrize(
+    ("patch", "name"),
+    [
+        ("max_example", "example"),
+        ("max_example_mc", "example"),
+        ("max_ddsp_example", "ddsp_example"),
+    ],
+)
+def test_those_for_max_fit_the_model(patch: str, name: str) -> None:
+    instrument = read_instrument(PATCHES / f"{name}.ts")
+    check_max((PATCHES / f"{patch}.maxpat").read_text(encoding="utf-8"), instrument)
 
 
 def test_that_for_pure_data_plays_the_notes_that_are_set(tmp_path: Path) -> None:
-    folder = tmp_path / "patches"
-    folder.mkdir()
-    for name in ("pd_example.pd", "example.ts"):
-        shutil.copy(PATCHES / name, folder / name)
-    shutil.copytree(REPOSITORY / "externals", tmp_path / "externals")
+    patch = with_its_model("example", tmp_path)
     played = play_patch(
-        folder / "pd_example.pd",
+        patch,
         3.0,
         [
             (0, "example-dsp 1"),
@@ -66,15 +72,50 @@ def test_that_for_pure_data_plays_the_notes_that_are_set(tmp_path: Path) -> None
 
 def test_that_for_pure_data_sounds_within_the_first_second(tmp_path: Path) -> None:
     """With nothing turned but the volume: by `decode`, and by `forward`."""
-    folder = tmp_path / "patches"
-    folder.mkdir()
-    for name in ("pd_example.pd", "example.ts"):
-        shutil.copy(PATCHES / name, folder / name)
-    shutil.copytree(REPOSITORY / "externals", tmp_path / "externals")
+    patch = with_its_model("example", tmp_path)
     messages = [(0, "example-volume 0"), (600, "example-balance 0")]
-    sound = play_patch(folder / "pd_example.pd", 1.0, messages, listen_to=["example-out"]).sound[0]
+    sound = play_patch(patch, 1.0, messages, listen_to=["example-out"]).sound[0]
     for part in (sound[RATE // 4 : RATE // 2], sound[3 * RATE // 4 :]):
         assert 20 * np.log10(part.std()) > -30
+
+
+def test_the_harmonic_one_is_played_by_a_keyboard(tmp_path: Path) -> None:
+    """Three keys, the last of them loud, and silence once it is let go."""
+    name = "ddsp_example"
+    played = play_patch(
+        with_its_model(name, tmp_path),
+        3.0,
+        [
+            (0, f"{name}-volume 0"),
+            (0, f"{name}-source off"),
+            (0, f"{name}-by-hand 1"),
+            (100, "#notein 57 60 1"),
+            (800, "#notein 64 60 1"),
+            (1600, "#notein 69 120 1"),
+            (2300, "#notein 69 0 1"),
+            (2300, "#notein 64 0 1"),
+            (2300, "#notein 57 0 1"),
+        ],
+        listen_to=[f"{name}-out"],
+    )
+    assert not complaints(played.lines)
+    sound = played.sound[0]
+    assert 0.02 < np.abs(sound).max() < 0.99
+    keys = [sound[int(start * RATE) : int((start + 0.4) * RATE)] for start in (0.4, 1.1, 1.85)]
+    for key, hertz in zip(keys, (220.0, 329.63, 440.0), strict=True):
+        assert harmony(key, hertz) > 0.9
+    assert keys[2].std() > 1.5 * keys[1].std()
+    assert sound[int(2.8 * RATE) :].std() < 1e-3 * keys[2].std()
+
+
+def with_its_model(name: str, place: Path) -> Path:
+    """A patch for PureData, copied beside its model and with the abstractions."""
+    folder = place / "patches"
+    folder.mkdir()
+    for file in (f"pd_{name}.pd", f"{name}.ts"):
+        shutil.copy(PATCHES / file, folder / file)
+    shutil.copytree(REPOSITORY / "externals", place / "externals")
+    return folder / f"pd_{name}.pd"
 
 
 def harmony(sound: np.ndarray, hertz: float) -> float:

@@ -34,6 +34,9 @@ What is there now:
 
 Your own sounds: put them in my_sounds/data/ and type
   vschaos train --config-name dgt_mid name=my_training data.dataset.root=my_sounds
+One instrument or voice, some minutes of it, can be learnt as a harmonic instrument, which plays
+melodies and sings with a microphone:
+  vschaos train --config-name ddsp length=quick name=my_voice data.dataset.root=my_voice
 """
 
 

@@ -31,8 +31,8 @@ def write_example(instrument: Instrument, folder: Path) -> list[Path]:
     """Writes the patches that a repository shows a model with; the abstractions lie in `externals`
     beside the folder. Files that were there are overwritten: they are in git."""
     return [
-        _write(folder / "pd_example.pd", write_pure_data(instrument, "../externals")),
-        _write(folder / "max_example.maxpat", write_max(instrument)),
+        _write(folder / f"pd_{instrument.name}.pd", write_pure_data(instrument, "../externals")),
+        _write(folder / f"max_{instrument.name}.maxpat", write_max(instrument)),
     ]
 
 

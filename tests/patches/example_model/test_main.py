@@ -1,4 +1,4 @@
-"""The command that makes the example model, with one player and a small network."""
+"""The command that makes the example models, with few sounds and small networks."""
 
 import json
 import subprocess
@@ -7,24 +7,33 @@ from pathlib import Path
 
 import pytest
 
-TINY = (
-    "model.sample_rate=8000",
-    "model.encoder.hidden_dims=[16]",
-    "model.decoder.hidden_dims=[16]",
+from patches.example_model.examples import EXAMPLES
+
+SHORT = (
     "data.loading.batch_size=16",
     "data.loading.batches_per_epoch=5",
     "trainer.max_steps=10",
     "trainer.accelerator=cpu",
 )
+# the sounds whose names hold a text, and settings
+TINY = {
+    "example": (
+        "harp",
+        "model.sample_rate=8000",
+        "model.encoder.hidden_dims=[16]",
+        "model.decoder.hidden_dims=[16]",
+    ),
+    "ddsp_example": ("_1", "model.num_partials=20", "model.hidden_dim=16", "model.state_dim=16"),
+}
 
 
-@pytest.mark.slow
-def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
-    folder, out = tmp_path / "folder", tmp_path / "patches"
+def make(name: str, place: Path) -> str:
+    """Makes one, and gives what was said of it."""
+    only, *settings = TINY[name]
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "patches.example_model", "--folder", folder, "--out", out),
-            *("--players", "harp", "--settings", *TINY),
+            *(sys.executable, "-m", "patches.example_model", name, "--folder", place),
+            *("--out", place / "patches", "--only", only, "--settings", *settings, *SHORT),
         ],
         capture_output=True,
         text=True,
@@ -32,11 +41,28 @@ def test_the_command_leaves_what_it_names(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
-    for word in done.stdout.split():
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_command_leaves_what_it_names(name: str, tmp_path: Path) -> None:
+    for word in make(name, tmp_path).split():
         if word.startswith(str(tmp_path)):
             assert Path(word.rstrip(",")).exists(), word
-    assert (out / "example.ts").is_file()
-    assert (out / "example.wav").is_file()
-    measured = json.loads((folder / "evaluation" / "evaluation.json").read_text())["labels"]
-    assert measured["notes"]["all"]["cases"] > 0
-    assert set(measured["prediction"]) == {"pitch", "octave"}
+    left = {path.name for path in (tmp_path / "patches").iterdir()}
+    assert left >= {f"{name}.ts", f"{name}.wav", f"pd_{name}.pd", f"max_{name}.maxpat"}
+    evaluation = tmp_path / name / "evaluation" / "evaluation.json"
+    measured = json.loads(evaluation.read_text(encoding="utf-8"))
+    if name == "example":
+        assert measured["labels"]["notes"]["all"]["cases"] > 0
+        assert set(measured["labels"]["prediction"]) == {"pitch", "octave"}
+
+
+def test_a_name_that_no_example_has_is_refused() -> None:
+    command = [sys.executable, "-m", "patches.example_model", "organ"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3]
+    )
+    assert done.returncode == 2
+    assert "NAME must be of example, ddsp_example, got organ" in done.stderr

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from patches.example_model.orchestra import perform
-from patches.example_model.phrase import phrase
+from patches.example_model.phrase import KEYBOARDS, phrase
 from vschaos.audio.files import read_channels
 from vschaos.data.pitch.notes import A4_HZ, A4_MIDI, midi_number
 from vschaos.demo.sounds import Note
@@ -134,7 +134,7 @@ def test_a_note_is_predicted_and_played_at_another_pitch(fundamental_hz: Listen)
 
 def test_the_phrase_goes_through_it_at_its_own_pitches() -> None:
     (sound,) = read_channels(PATCHES / "example.wav")
-    assert np.abs(sound - phrase()).max() < 1e-3  # it is what the command writes
+    assert np.abs(sound - phrase(KEYBOARDS)).max() < 1e-3  # it is what the command writes
     unknown = np.full((2, len(sound)), -1.0, dtype=np.float32)
     played, pitch, _ = host("forward").process(np.concatenate([sound[None], unknown]))
     predicted = [int(np.median(pitch[n * 22050 + 8000 : n * 22050 + 18000])) for n in range(6)]
