@@ -57,7 +57,10 @@ def test_what_the_host_asks_for_is_there(scripted: torch.jit.ScriptModule) -> No
         assert hasattr(scripted, f"set_{attribute}")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param(name, marks=[] if name == "forward" else pytest.mark.slow) for name in METHODS],
+)
 def test_the_first_call_is_quick_and_begins_without_state(
     scripted: torch.jit.ScriptModule, method: str
 ) -> None:

@@ -14,6 +14,10 @@ from tests.tolerances import INAUDIBLE
 from vschaos.dsp import STFT, sizes_at_rate
 
 MODES = ["keep_input", "rtisi", "scan"]
+USUAL = {22050, 44100, 48000, 96000}
+RATES_OF_HOSTS = [
+    pytest.param(rate, marks=[] if rate in USUAL else pytest.mark.slow) for rate in RATES
+]
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +58,7 @@ def distance_db(output: Tensor, target: Tensor, rate: int) -> float:
     return float((levels[0] - levels[1]).square().mean(dim=0).sqrt().mean())
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS)
 def test_the_pitch_is_that_of_the_input(instrument: torch.jit.ScriptModule, rate: int) -> None:
     assert instrument.set_sample_rate(rate) == 0
     assert instrument.get_sample_rate() == [rate]
@@ -64,7 +68,7 @@ def test_the_pitch_is_that_of_the_input(instrument: torch.jit.ScriptModule, rate
         assert abs(1200 * math.log2(found / hz)) < 5.0
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_reconstruction_is_as_near_as_at_the_trained_rate(
     instrument: torch.jit.ScriptModule, rate: int, mode: str
@@ -81,7 +85,7 @@ def test_a_reconstruction_is_as_near_as_at_the_trained_rate(
     assert distances[1] < distances[0] + (0.3 if rate >= 32000 else 0.6)
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS)
 def test_the_latency_is_told(instrument: torch.jit.ScriptModule, rate: int) -> None:
     assert instrument.set_mix(0.0) == 0  # the input, as late as the model
     for mode in ("keep_input", "rtisi"):
@@ -161,7 +165,7 @@ def test_a_voice_may_join_while_a_frame_waits(instrument: torch.jit.ScriptModule
     assert torch.allclose(torch.cat(outputs, dim=2), expected, atol=INAUDIBLE)
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS)
 def test_latents_have_the_same_pitch_at_any_rate(
     instrument: torch.jit.ScriptModule, rate: int
 ) -> None:

@@ -63,7 +63,8 @@ def _rendered(folder: Path) -> dict[str, Any]:
     return _config(folder, "amplitude", "data=rendered", f"data.renderer={sine}")
 
 
-@pytest.fixture(params=["features", "rendered"])
+# by default a training with features resumes in tests/families
+@pytest.fixture(params=[pytest.param("features", marks=pytest.mark.slow), "rendered"])
 def config(request: pytest.FixtureRequest, dataset: Path, tmp_path: Path) -> dict[str, Any]:
     if request.param == "rendered":
         return _rendered(tmp_path)

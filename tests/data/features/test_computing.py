@@ -112,6 +112,7 @@ def test_computing_that_was_killed_goes_on(folder: Path) -> None:
     assert not [*folder.glob("cache/features/*/*.partial"), *folder.glob("cache/features/*/*.lock")]
 
 
+@pytest.mark.slow  # a stopped one by default
 def test_a_killed_process_is_reported(folder: Path) -> None:
     with pytest.raises(ChildProcessError, match="a process that computes features was killed"):
         open_all(folder, Deadly, 2)
@@ -123,7 +124,13 @@ def test_a_killed_process_is_reported(folder: Path) -> None:
     assert len(_begun(folder)) < 5
 
 
-@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "ended_by",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+    ],
+)
 def test_no_process_is_left_behind(folder: Path, ended_by: signal.Signals) -> None:
     program = _start(folder, "Endless", 2)
     _wait_for(lambda: len(_begun(folder)) == 2)

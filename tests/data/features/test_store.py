@@ -118,6 +118,7 @@ def test_another_feature_is_computed(root: Path, computed: list[str], other: Fea
     assert len(computed) == len(LENGTHS)
 
 
+@pytest.mark.slow
 def test_parallel_processes_write_the_same_bytes(root: Path, tmp_path: Path) -> None:
     features = FRAMES, Loudness(RATE, 64, 512), Pitch(RATE, 64, 512)
     _open(root, *features)
@@ -164,7 +165,7 @@ def test_a_waveform_that_was_imported_otherwise_is_noticed(root: Path, computed:
     assert (store.read(_stored("data/a.wav"), 0, 11)[0] == 0.25).all()
 
 
-@pytest.mark.parametrize("num_processes", [1, 2])
+@pytest.mark.parametrize("num_processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_what_is_not_finite_is_refused_by_name(root: Path, num_processes: int) -> None:
     message = r"feature frames of data/deep/über 音\.wav must be finite, got nan for number"
     with pytest.raises(FeatureError, match=message):
