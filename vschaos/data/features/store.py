@@ -36,6 +36,7 @@ from vschaos.parallel import IsInterrupted, Progress, in_processes, on_all_cores
 FOLDER, SUFFIX = "features", ".feature"  # in the cache
 IDENTITY_LENGTH = 24  # of its hexadecimal digits in the name of a file
 MOST_MAPPED = 5_000  # files at once: systems allow for some 65,000 maps, and sounds take 20,000
+SHORT_MINUTES = 1.0  # of sound, that is done before another process has imported torch
 logger = logging.getLogger(__name__)
 
 
@@ -169,7 +170,8 @@ def open_features(
 
     Args:
         features: by name, or with the names that they have.
-        num_processes: to compute in; by default as many as there are cores.
+        num_processes: to compute in; by default as many as there are cores, and this one alone for
+            a minute or less.
 
     Raises:
         ValueError: two features have one name, one is of another sample rate, one does not return
@@ -250,6 +252,8 @@ def _compute(missing: Sequence[FeatureOfSound], cache: Path, num_processes: int 
         " and ".join(dict.fromkeys(one.feature.name for one in missing)),
         *(minutes, num_bytes / 1e6, cache),
     )
+    if num_processes is None and minutes < SHORT_MINUTES:
+        num_processes = 1
     run = partial(in_processes, num_processes=num_processes)
     longest_first = sorted(missing, key=lambda one: -one.length)
     with Progress("computing features", minutes, "minutes of sound") as progress:
