@@ -83,15 +83,15 @@ def test_a_killed_run_leaves_the_labels_and_is_resumed(
         write_audio(root / "data" / f"{number}.wav", tone(A4_HZ, 16000, 1.0), 16000)
     os.utime(root / "data" / "steps.wav", (1, 1))
     killed = subprocess.Popen(command(root, cache), stderr=subprocess.DEVNULL)
-    while killed.poll() is None and len(list((cache / "pitch").glob("*.npz"))) < 2:
+    while killed.poll() is None and len(list((cache / "pitch").glob("*.pitch"))) < 2:
         time.sleep(0.01)
     killed.kill()
     assert killed.wait() != 0
     assert content(root / "metadata") == before
-    kept = {path: path.stat().st_mtime_ns for path in (cache / "pitch").glob("*.npz")}
+    kept = {path: path.stat().st_mtime_ns for path in (cache / "pitch").glob("*.pitch")}
     typed()
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert len(list((cache / "pitch").glob("*.npz"))) == 8
+    assert len(list((cache / "pitch").glob("*.pitch"))) == 8
     assert len((root / "metadata" / "octave" / "metadata.txt").read_text().splitlines()) == 7
 
 
