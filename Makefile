@@ -16,7 +16,7 @@ DOCS_VENV ?= .venv-docs
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # where figures are compared, which kernels of another processor round differently
-NUMERIC := tests/dsp tests/latents tests/layers tests/models tests/losses tests/export tests/data/augment
+NUMERIC := tests/dsp tests/instrument tests/latents tests/layers tests/models tests/losses tests/export tests/data/augment
 NUMERIC += --ignore=tests/export/test_script.py --ignore=tests/export/test_host.py # no figures there
 KERNELS ?= own
 own :=

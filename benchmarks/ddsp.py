@@ -41,7 +41,8 @@ from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.labels import Labels
 from vschaos.losses import MultiResolutionDistance
-from vschaos.models.ddsp.model import DDSP, FEATURE, Heard
+from vschaos.models.ddsp.heard import FEATURE, Heard
+from vschaos.models.ddsp.model import DDSP
 
 MELODIES = 12
 RANGE_DB = 40.0

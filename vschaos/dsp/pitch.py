@@ -26,6 +26,16 @@ LOUDEST = 64.0  # of full scale: louder samples are clipped, so that nothing ove
 AT_A_TIME = 256  # frames of all voices together: some 30 MB
 
 
+def note_to_hz(note: Tensor) -> Tensor:
+    """MIDI notes -> frequencies in Hz, of the same shape and precision.
+
+    Example:
+        >>> note_to_hz(torch.tensor([69.0, 57.0])).tolist()
+        [440.0, 220.0]
+    """
+    return 440.0 * torch.exp2((note - 69.0) / 12.0)
+
+
 class PitchTracker(nn.Module):
     """Fundamental of each hop of a sound or stream: fractional MIDI note, and confidence 0 to 1.
 

@@ -24,6 +24,7 @@ class Control(NamedTuple):
         unseen: numbers of the classes that no sound of the training has.
         movement: of a trajectory: `gaussian` (about the middle, may exceed the range), `uniform`
             (anywhere in the range), `held` (constant) or `gate` (on and off).
+        limits: lowest and highest value that enters, where the usual range does not tell them.
     """
 
     name: str

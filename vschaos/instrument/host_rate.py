@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from vschaos.instrument.controls import Attribute
+from vschaos.instrument.controls import Attribute, Method
+from vschaos.instrument.live import compiled_once, rise
 from vschaos.voices import with_rows
 
 LOWEST_RATE, HIGHEST_RATE = 16000, 192000  # Hz
@@ -70,3 +71,27 @@ class HopQueue(nn.Module):
         values = with_rows(self.values, rows)
         self.values = values[:, :, length:].clone()
         return values[:, :, :length]
+
+
+def queues(method: Method) -> tuple[HopQueueInterface, HopQueueInterface]:
+    """For the inlets and the outlets of a method."""
+    return (
+        compiled_once(HopQueue(len(method.inlets))),
+        compiled_once(HopQueue(len(method.outlets))),
+    )
+
+
+def faded_in(sound: Tensor) -> Tensor:
+    """`[B, 1 + labels, T]` with its sound faded in."""
+    return torch.cat([sound[:, :1] * rise(sound.shape[2]).to(sound.device), sound[:, 1:]], dim=1)
+
+
+def continued(before: Tensor, after: Tensor) -> Tensor:
+    """`[B, 1 + P, T]` with its sound fading out of that of another, `before`."""
+    fall = 1.0 - rise(after.shape[2]).to(after.device)
+    return torch.cat([after[:, :1] + fall * before[:, :1], after[:, 1:]], dim=1)
+
+
+def repeated(values: Tensor, times: int) -> Tensor:
+    """`[B, C, N]` -> `[B, C, times * N]`."""
+    return values if times == 1 else values.repeat_interleave(times, dim=2)

@@ -70,9 +70,10 @@ class StreamingNetwork(nn.Module):
 
 
 def for_few_frames(network: Network) -> Network:
-    """The same network, the weights of its linear layers transposed in memory.
+    """Transposes the weights of its linear layers in memory, in place.
 
-    Products of few frames then take half the time: kernels read such weights in their order.
+    Products of few frames then take half the time: kernels read such weights in their order. Their
+    values stay; the last digits of later products may not.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Linear):

@@ -76,7 +76,7 @@ def test_a_long_sound_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = (0.1 * random.standard_normal(30 * HOP + 7)).astype(np.float32)
     whole = FEATURE(sound)
     assert whole.shape == (len(FEATURE.channels), 31)
-    monkeypatch.setattr("vschaos.data.features.harmonics.FRAMES_AT_ONCE", 4)
+    monkeypatch.setattr("vschaos.data.features.live.FRAMES_AT_ONCE", 4)
     assert np.abs(FEATURE(sound) - whole).max() < 1e-3  # dB and semitones; float32 of other shapes
 
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
 from vschaos.audio.files import Waveform
 from vschaos.data.features.feature import Feature
+from vschaos.data.features.live import measured
 from vschaos.dsp.band_levels import LEAST_DB, BandMeter
 from vschaos.dsp.harmonic_analysis import HarmonicAnalysis
 from vschaos.dsp.loudness import LOWEST_DB, LoudnessMeter
-from vschaos.dsp.pitch import PitchTracker
+from vschaos.dsp.pitch import PitchTracker, note_to_hz
 
-FRAMES_AT_ONCE = 1024  # hops that are read from the file at a time
 VOICED = 0.5  # confidence from which a frame has partials
 RESTING_NOTE = 60.0  # of the tracker, before the first note
 AUDIBLE_DB = 40.0  # below a file's loudest frame; softer ones are not asked for a pitch
@@ -94,17 +93,18 @@ class Harmonics(Feature):
     def __call__(self, waveform: Waveform) -> np.ndarray:
         """`[T] -> [C, N]`, float32; zeros follow the last sample."""
         delay = self.delay
-        live = [self._measured(meter, waveform, delay - meter.delay) for meter in self._meters()]
+        live = [
+            measured(meter, waveform, self.hop_length, delay - meter.delay)
+            for meter in self._meters()
+        ]
         pitch, confidence = live[0]
         late = np.zeros(len(pitch) * self.hop_length + self.hop_length, np.float32)
         late[delay : delay + len(waveform)] = waveform[: max(len(late) - delay, 0)]
         analysis = HarmonicAnalysis(
             self.sample_rate, self.hop_length, self.num_partials, self.num_noise_bands
         )
-        f0_hz = 440.0 * np.exp2((pitch.astype(np.float64) - 69.0) / 12.0)
-        frames = analysis(
-            torch.from_numpy(late), torch.from_numpy(f0_hz), torch.from_numpy(confidence >= VOICED)
-        )
+        f0_hz = note_to_hz(torch.from_numpy(pitch).double())
+        frames = analysis(torch.from_numpy(late), f0_hz, torch.from_numpy(confidence >= VOICED))
         return np.concatenate([*live, frames.amplitudes.numpy(), frames.noise.numpy()])
 
     def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:
@@ -119,7 +119,8 @@ class Harmonics(Feature):
                 "no pitch is found in these sounds (at most "
                 f"{max(pitched for pitched, _ in shares.values()):.0%} of a file's time has one): "
                 "expected melodies of one voice or instrument at a time, got "
-                f"{', '.join(list(shares)[:NAMES_SHOWN])}; the recipes dgt_* learn any sound"
+                f"{', '.join(list(shares)[:NAMES_SHOWN])}; `vschaos train --help` lists recipes "
+                "for any sound"
             )
         unpitched = [
             f"{name}: {pitched:.0%} of its time has a pitch (drums, noise?): the rest is learnt as "
@@ -146,21 +147,6 @@ class Harmonics(Feature):
             LoudnessMeter(*given),
             BandMeter(*given, num_bands=self.num_levels),
         )
-
-    def _measured(self, meter: nn.Module, waveform: Waveform, late: int) -> np.ndarray:
-        """What a meter tells of the sound `late` samples later, `[C, N]`."""
-        values = []
-        at_once = FRAMES_AT_ONCE * self.hop_length
-        length = self.num_frames(len(waveform)) * self.hop_length
-        with torch.inference_mode():
-            for first in range(0, length, at_once):
-                hops = np.zeros(min(at_once, length - first), np.float32)
-                begin = first - late
-                samples = waveform[max(begin, 0) : max(begin + len(hops), 0)]
-                offset = max(-begin, 0)
-                hops[offset : offset + len(samples)] = samples
-                values.append(meter(torch.from_numpy(hops)[None])[0].numpy())
-        return np.concatenate(values, axis=1)
 
 
 def voiced_shares(frames: np.ndarray) -> tuple[float, float]:

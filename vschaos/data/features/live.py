@@ -43,15 +43,7 @@ class LiveFeature(Feature):
 
     def __call__(self, waveform: Waveform) -> np.ndarray:
         """`[T] -> [C, N]`, float32; zeros follow the last sample."""
-        module, values = self.make(), [np.empty((len(self.channels), 0), np.float32)]
-        at_once = FRAMES_AT_ONCE * self.hop_length
-        with torch.inference_mode():
-            for first in range(0, len(waveform), at_once):
-                samples = waveform[first : first + at_once]
-                hops = np.zeros(self.num_frames(len(samples)) * self.hop_length, np.float32)
-                hops[: len(samples)] = samples
-                values.append(module(torch.from_numpy(hops)[None])[0].numpy())
-        return np.concatenate(values, axis=1)
+        return measured(self.make(), waveform, self.hop_length)
 
 
 @dataclass(frozen=True)
@@ -98,3 +90,24 @@ class LiveLoudness(LiveFeature):
 
     def make(self) -> nn.Module:
         return LoudnessMeter(self.sample_rate, self.hop_length, self.window)
+
+
+def measured(module: nn.Module, waveform: Waveform, hop_length: int, late: int = 0) -> np.ndarray:
+    """What a streaming module tells of a sound `[T]` from its start, `[C, N]`, N its hops.
+
+    Args:
+        module: `[1, N * hop_length]` -> `[1, C, N]`, its state cleared.
+        late: samples by which it hears the sound later.
+    """
+    length = -(-len(waveform) // hop_length) * hop_length
+    at_once = FRAMES_AT_ONCE * hop_length
+    values = []
+    with torch.inference_mode():
+        for first in range(0, max(length, 1), at_once):
+            hops = np.zeros(min(at_once, length - first), np.float32)
+            begin = first - late
+            samples = waveform[max(begin, 0) : max(begin + len(hops), 0)]
+            offset = max(-begin, 0)
+            hops[offset : offset + len(samples)] = samples
+            values.append(module(torch.from_numpy(hops)[None])[0].numpy())
+    return np.concatenate(values, axis=1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from vschaos.batch import Batch
 from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
 from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
+from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import Control
 from vschaos.instrument.fit import TrainedRange
@@ -22,34 +22,16 @@ from vschaos.losses import MultiResolutionDistance
 from vschaos.models.base import Metric
 from vschaos.models.capabilities import Analysis, Labelled, Pitched
 from vschaos.models.ddsp.controls import FULL_LEVEL, FULL_REGISTER, NUM_PLAYED, frame_controls
+from vschaos.models.ddsp.heard import LEAST_DB, RANGE_DB, Heard, heard_in, level_difference, mean_db
 from vschaos.models.ddsp.listener import WINDOWS, Listener, window_within
 from vschaos.models.ddsp.network import ControlNetwork
 from vschaos.models.ddsp.timbre import TimbreEncoder
 
-FEATURE = "harmonics"  # of a batch, `vschaos.data.features.Harmonics`
 VOICED = 0.5  # confidence from which a frame has a pitch
-RANGE_DB = 60.0  # of partials and noise below the loudness, as far as differences count
-LEAST_DB = -100.0  # re full scale, as above
 AUDIBLE_DB = -70.0  # frames that statistics and metrics are taken from
 FRAMES_AT_ONCE = 344  # that are rendered together: 2 s, some 100 MB
 DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
 METRIC_RANGE_DB = 40.0  # below the loudest frame, of loudness error and pitch
-
-
-class Heard(NamedTuple):
-    """What the feature tells of a batch, frame by frame.
-
-    Attributes:
-        played: pitch, confidence and loudness, `[B, 3, N]`.
-        levels: of the bands, `[B, L, N]`.
-        partials: amplitudes, `[B, P, N]`.
-        noise: magnitudes, `[B, M, N]`.
-    """
-
-    played: Tensor
-    levels: Tensor
-    partials: Tensor
-    noise: Tensor
 
 
 class DDSP(Pitched, Labelled):
@@ -172,12 +154,12 @@ class DDSP(Pitched, Labelled):
         edges = torch.tensor([0.05, 0.95], device=pitch.device)
         if is_voiced.any():
             self.register.copy_(_widened(torch.quantile(pitch[is_voiced], edges), 12.0))
-            mean = _mean_db(heard.partials, loudness, is_voiced)
+            mean = mean_db(heard.partials, loudness, is_voiced)
             self.network.partial_db.copy_(mean)
         self.timbre.fit(heard.levels)
         if is_audible.any():
             self.level.copy_(_widened(torch.quantile(loudness[is_audible], edges), 6.0))
-            self.network.noise_db.copy_(_mean_db(heard.noise, loudness, is_audible))
+            self.network.noise_db.copy_(mean_db(heard.noise, loudness, is_audible))
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and their feature -> `partials` and `noise`, mean differences of
@@ -197,8 +179,8 @@ class DDSP(Pitched, Labelled):
         is_there = hertz * numbers < 0.45 * self.sample_rate
         rows = torch.randperm(len(controls), device=controls.device)[: self.sound_examples]
         return {
-            "partials": _difference(partials, heard.partials, floor, is_there),
-            "noise": _difference(noise, heard.noise, floor, torch.ones_like(noise) > 0),
+            "partials": level_difference(partials, heard.partials, floor, is_there),
+            "noise": level_difference(noise, heard.noise, floor, torch.ones_like(noise) > 0),
             "sound": self._distance_of_sounds(
                 controls[rows, 0], partials[rows], noise[rows], batch.audio[rows]
             ),
@@ -238,11 +220,7 @@ class DDSP(Pitched, Labelled):
     def decode(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """`[B, 3 + K, N]` -> `[B, N * hop_length]`; frame n is reached at sample
         `(n + 1) * hop_length`."""
-        given = self.labelling.unknown(latents) if labels is None else labels
-        partials, noise, _ = self.network(
-            self._conditioned(latents, given), self.initial(len(latents))
-        )
-        return self.render(latents[:, 0], partials, noise)
+        return torch.cat([*self.decode_blocks(latents, labels)], 1)
 
     def predict(self, audio: Tensor) -> Tensor:
         """No label is predicted: `[B, T]` -> `[B, 0, N]`."""
@@ -256,19 +234,12 @@ class DDSP(Pitched, Labelled):
     def render(self, pitch: Tensor, partials: Tensor, noise: Tensor) -> Tensor:
         """Pitch `[B, N]`, amplitudes `[B, P, N]` and magnitudes `[B, M, N]` -> `[B, N *
         hop_length]`, some frames at a time."""
-        hertz = self.hertz(pitch)
-        bank, filtered = StreamingHarmonicBank(self.bank), StreamingFilteredNoise(self.noise)
-        parts = []
-        for first in range(0, pitch.shape[1], FRAMES_AT_ONCE):
-            now = slice(first, first + FRAMES_AT_ONCE)
-            parts.append(bank.to(pitch.device)(hertz[:, now], partials[:, :, now]))
-            parts[-1] = parts[-1] + filtered.to(pitch.device)(noise[:, :, now])
-        sound = torch.cat(parts, 1)
-        return sound if self.room is None else self.room(sound)
+        parts = (part.split(FRAMES_AT_ONCE, -1) for part in (self.hertz(pitch), partials, noise))
+        return torch.cat([*self._rendered(zip(*parts, strict=True))], 1)
 
     def hertz(self, pitch: Tensor) -> Tensor:
         """MIDI notes -> frequencies, float64."""
-        return 440.0 * torch.exp2((pitch.double() - 69.0) / 12.0)
+        return note_to_hz(pitch.double())
 
     def initial(self, rows: int) -> Tensor:
         """The state of the network before the first frame, `[1, B, U]`."""
@@ -292,17 +263,7 @@ class DDSP(Pitched, Labelled):
         return DDSPStream(self, max_delay)
 
     def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
-        given = self.labelling.unknown(latents) if labels is None else labels
-        controls, hertz = self._conditioned(latents, given), self.hertz(latents[:, 0])
-        bank, filtered = StreamingHarmonicBank(self.bank), StreamingFilteredNoise(self.noise)
-        room = None if self.room is None else StreamingRoom(self.room, self.hop_length)
-        hidden = self.initial(len(latents))
-        for first in range(0, latents.shape[2], FRAMES_AT_ONCE):
-            now = slice(first, first + FRAMES_AT_ONCE)
-            partials, noise, hidden = self.network(controls[:, :, now], hidden)
-            sound = bank.to(latents.device)(hertz[:, now], partials)
-            sound = sound + filtered.to(latents.device)(noise)
-            yield sound if room is None else room.to(latents.device)(sound, 1.0)
+        return self._rendered(self._frames(latents, labels))
 
     def trained_range(self) -> TrainedRange:
         lowest, highest = self.register.tolist()
@@ -328,19 +289,29 @@ class DDSP(Pitched, Labelled):
         return None if self.room is None else self.room.impulse_response()
 
     def _heard(self, batch: Batch) -> Heard:
-        """
-        Raises:
-            ValueError: the batch has no such feature, or one of other sizes.
-        """
-        found = batch.features.get(FEATURE)
-        sizes = [NUM_PLAYED, self.num_levels, self.num_partials, self.num_noise_bands]
-        if found is None or found.shape[1] != sum(sizes):
-            given = "none" if found is None else f"{found.shape[1]} channels"
-            raise ValueError(
-                f"data.features.{FEATURE} must be there, with the model's partials and bands "
-                f"({sum(sizes)} channels), got {given}"
-            )
-        return Heard(*found.split(sizes, 1))
+        return heard_in(batch, self.num_levels, self.num_partials, self.num_noise_bands)
+
+    def _frames(
+        self, latents: Tensor, labels: Labels | None
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Frequencies, amplitudes and magnitudes of some frames after the other."""
+        given = self.labelling.unknown(latents) if labels is None else labels
+        controls, hertz = self._conditioned(latents, given), self.hertz(latents[:, 0])
+        hidden = self.initial(len(latents))
+        for first in range(0, latents.shape[2], FRAMES_AT_ONCE):
+            now = slice(first, first + FRAMES_AT_ONCE)
+            partials, noise, hidden = self.network(controls[:, :, now], hidden)
+            yield hertz[:, now], partials, noise
+
+    def _rendered(self, frames: Iterable[tuple[Tensor, Tensor, Tensor]]) -> Iterator[Tensor]:
+        """The sound of these frames, which goes on without a seam."""
+        device = self.network.partial_db.device
+        bank = StreamingHarmonicBank(self.bank).to(device)
+        filtered = StreamingFilteredNoise(self.noise).to(device)
+        room = None if self.room is None else StreamingRoom(self.room, self.hop_length).to(device)
+        for hertz, partials, noise in frames:
+            sound = bank(hertz, partials) + filtered(noise)
+            yield sound if room is None else room(sound, 1.0)
 
     def _conditioned(self, controls: Tensor, labels: Labels) -> Tensor:
         """Controls `[B, 3 + K, N]` with the features of labels `[B, L, N]` after them."""
@@ -362,24 +333,6 @@ class DDSP(Pitched, Labelled):
             sound = self.room(sound)
         # what is heard of a sound is late
         return self.distance(sound[:, self.delay :], audio[:, : -self.delay])
-
-
-def _difference(made: Tensor, meant: Tensor, floor: Tensor, is_there: Tensor) -> Tensor:
-    """Mean difference of levels in units of 10 dB, `[B, C, N]` twice; each counts by how far the
-    louder of the two is above the floor `[B, 1, N]`."""
-    unit = 10.0 / math.log(10.0) * 20.0 / 100.0  # 10 dB in nepers, inverted
-    made_level, meant_level = (torch.log((x + floor) / floor) for x in (made, meant))
-    most = RANGE_DB / 20.0 * math.log(10.0)
-    weights = (torch.maximum(made_level.detach(), meant_level) / most + 0.1) * is_there
-    difference = (made_level - meant_level).abs() * unit
-    return (weights * difference).sum() / weights.sum().clamp_min(1e-6)
-
-
-def _mean_db(values: Tensor, loudness: Tensor, chosen: Tensor) -> Tensor:
-    """Mean level of the chosen frames relative to their loudness, `[B, C, N] -> [C, 1]`, dB."""
-    relative = 20.0 * torch.log10(values.clamp_min(1e-7)) - loudness.unsqueeze(1)
-    of_frames = relative.transpose(1, 2)[chosen].clamp_min(-RANGE_DB)
-    return of_frames.mean(0).unsqueeze(1)
 
 
 def _widened(edges: Tensor, least: float) -> Tensor:

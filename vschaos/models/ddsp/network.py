@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.dsp.loudness import LOWEST_DB, AWeighting
+from vschaos.dsp.pitch import note_to_hz
 from vschaos.models.ddsp.controls import NUM_PLAYED
 
 PITCH_WAVES = 6  # sines and cosines of the pitch, an octave of periods apart
@@ -114,8 +115,7 @@ class ControlNetwork(nn.Module):
         """Levels `[B, P + M, N]` at a pitch and with a loudness `[B, N]` -> amplitudes and
         magnitudes."""
         # no frequency but the audible ones, whatever is asked for; the bank fades the others alike
-        f0_hz = 440.0 * torch.exp2((pitch - 69.0) / 12.0)
-        hertz = f0_hz.unsqueeze(1) * self.numbers
+        hertz = note_to_hz(pitch).unsqueeze(1) * self.numbers
         fade = ((1.0 - hertz / (0.5 * self.sample_rate)) * 10.0).clamp(0.0, 1.0)
         heights = torch.exp(levels * self.per_db)
         partials = heights[:, : self.num_partials]

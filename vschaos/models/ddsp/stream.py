@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.oscillators import StreamingHarmonicBank
+from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
 from vschaos.instrument.label_inlets import LabelInlets, label_control
@@ -103,7 +104,7 @@ class Player(nn.Module):
         hidden = with_rows(self.hidden, controls.shape[0]).transpose(0, 1).contiguous()
         partials, noise, hidden = self.network(inputs, hidden)
         self.hidden = hidden.transpose(0, 1)
-        f0_hz = 440.0 * torch.exp2((played.controls[:, 0].double() - 69.0) / 12.0)
+        f0_hz = note_to_hz(played.controls[:, 0].double())
         sound = self.bank(f0_hz, partials * played.harmonics.unsqueeze(1))
         sound = sound + self.noise(noise * played.noise.unsqueeze(1))
         return self.room(sound, reverb)

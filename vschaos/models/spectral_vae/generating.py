@@ -13,7 +13,7 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
 )
 from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
-from vschaos.instrument.host_rate import HopQueueInterface
+from vschaos.instrument.host_rate import HopQueueInterface, continued, queues, repeated
 from vschaos.instrument.live import (
     LatentModulation,
     LatentModulationInterface,
@@ -28,7 +28,7 @@ from vschaos.layers.streaming import (
     StreamingNetworkInterface,
     in_groups,
 )
-from vschaos.models.spectral_vae.stream import SpectralStream, continued, queues, repeated
+from vschaos.models.spectral_vae.stream import SpectralStream
 
 if TYPE_CHECKING:
     from vschaos.models.spectral_vae.coder import SpectralCoder

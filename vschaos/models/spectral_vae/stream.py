@@ -15,8 +15,14 @@ from vschaos.dsp import (
     keep_phase,
     sizes_at_rate,
 )
-from vschaos.instrument.controls import Method
-from vschaos.instrument.host_rate import HopQueue, HopQueueInterface, rate_attribute
+from vschaos.instrument.host_rate import (
+    HopQueueInterface,
+    continued,
+    faded_in,
+    queues,
+    rate_attribute,
+    repeated,
+)
 from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
@@ -25,7 +31,6 @@ from vschaos.instrument.live import (
     Ramp,
     RampInterface,
     compiled_once,
-    rise,
 )
 from vschaos.instrument.live_stream import LiveStream
 from vschaos.labels import Labels
@@ -246,7 +251,7 @@ class SpectralStream(LiveStream):
             if is_last and self.sample_rate != self.present_rate:
                 self.take_rate()
             begins = is_last and len(passes) == 2
-            outputs.append(self._forward_at_rate(_faded_in(sound) if begins else sound))
+            outputs.append(self._forward_at_rate(faded_in(sound) if begins else sound))
         return outputs[0] if len(outputs) == 1 else continued(outputs[0], outputs[1])
 
     def _passes(self) -> list[bool]:
@@ -416,30 +421,6 @@ class SpectralStream(LiveStream):
 
     def _each_hop(self, values: Tensor) -> Tensor:
         return values[:, :, self.sizes.hop_length - 1 :: self.sizes.hop_length]
-
-
-def queues(method: Method) -> tuple[HopQueueInterface, HopQueueInterface]:
-    """For the inlets and the outlets of a method."""
-    return (
-        compiled_once(HopQueue(len(method.inlets))),
-        compiled_once(HopQueue(len(method.outlets))),
-    )
-
-
-def _faded_in(sound: Tensor) -> Tensor:
-    """`[B, 1 + labels, T]` with its sound faded in."""
-    return torch.cat([sound[:, :1] * rise(sound.shape[2]).to(sound.device), sound[:, 1:]], dim=1)
-
-
-def continued(before: Tensor, after: Tensor) -> Tensor:
-    """`[B, 1 + P, T]` with its sound fading out of that of another, `before`."""
-    fall = 1.0 - rise(after.shape[2]).to(after.device)
-    return torch.cat([after[:, :1] + fall * before[:, :1], after[:, 1:]], dim=1)
-
-
-def repeated(values: Tensor, times: int) -> Tensor:
-    """`[B, C, N]` -> `[B, C, times * N]`."""
-    return values if times == 1 else values.repeat_interleave(times, dim=2)
 
 
 def _joined(parts: list[Tensor]) -> Tensor:

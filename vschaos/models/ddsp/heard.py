@@ -1,0 +1,65 @@
+"""What a harmonic instrument learns from: its feature of a batch, and differences of levels."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vschaos.batch import Batch
+from vschaos.models.ddsp.controls import NUM_PLAYED
+
+FEATURE = "harmonics"  # of a batch, `vschaos.data.features.Harmonics`
+RANGE_DB = 60.0  # of partials and noise below the loudness, as far as differences count
+LEAST_DB = -100.0  # re full scale, as above
+
+
+class Heard(NamedTuple):
+    """What the feature tells of a batch, frame by frame.
+
+    Attributes:
+        played: pitch, confidence and loudness, `[B, 3, N]`.
+        levels: of the bands, `[B, L, N]`.
+        partials: amplitudes, `[B, P, N]`.
+        noise: magnitudes, `[B, M, N]`.
+    """
+
+    played: Tensor
+    levels: Tensor
+    partials: Tensor
+    noise: Tensor
+
+
+def heard_in(batch: Batch, num_levels: int, num_partials: int, num_noise_bands: int) -> Heard:
+    """The feature of a batch, taken apart.
+
+    Raises:
+        ValueError: the batch has no such feature, or one of other sizes.
+    """
+    found = batch.features.get(FEATURE)
+    sizes = [NUM_PLAYED, num_levels, num_partials, num_noise_bands]
+    if found is None or found.shape[1] != sum(sizes):
+        given = "none" if found is None else f"{found.shape[1]} channels"
+        raise ValueError(
+            f"data.features.{FEATURE} must be there, with the model's partials and bands "
+            f"({sum(sizes)} channels), got {given}"
+        )
+    return Heard(*found.split(sizes, 1))
+
+
+def level_difference(made: Tensor, meant: Tensor, floor: Tensor, is_there: Tensor) -> Tensor:
+    """Mean difference of levels in units of 10 dB, `[B, C, N]` twice; each counts by how far the
+    louder of the two is above the floor `[B, 1, N]`."""
+    unit = 10.0 / math.log(10.0) * 20.0 / 100.0  # 10 dB in nepers, inverted
+    made_level, meant_level = (torch.log((x + floor) / floor) for x in (made, meant))
+    most = RANGE_DB / 20.0 * math.log(10.0)
+    weights = (torch.maximum(made_level.detach(), meant_level) / most + 0.1) * is_there
+    difference = (made_level - meant_level).abs() * unit
+    return (weights * difference).sum() / weights.sum().clamp_min(1e-6)
+
+
+def mean_db(values: Tensor, loudness: Tensor, chosen: Tensor) -> Tensor:
+    """Mean level of the chosen frames relative to their loudness, `[B, C, N] -> [C, 1]`, dB."""
+    relative = 20.0 * torch.log10(values.clamp_min(1e-7)) - loudness.unsqueeze(1)
+    of_frames = relative.transpose(1, 2)[chosen].clamp_min(-RANGE_DB)
+    return of_frames.mean(0).unsqueeze(1)
