@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from vschaos.export.compact import compacted
 from vschaos.export.host import Host
@@ -26,6 +28,11 @@ BUFFERS_IN_HOPS = (1, 2, 4, 16)
 # Of the largest value, or of 1: -80 dB. Rounding leaves some 1e-5, by the processor, as its kernels
 # add in different orders; a dependence on the block size leaves more than 1e-3.
 BLOCK_TOLERANCE = 1e-4
+# Where a phase is derived from the phase before it, rounding grows from frame to frame without any
+# fault: a model may differ by as much as it does when its input moves by some last digits, and by
+# the factor more, since kernels round more often than once.
+LAST_DIGITS = 1e-6
+GROWTH_MARGIN = 10.0
 
 
 def export(
@@ -137,7 +144,7 @@ def _check_methods(scripted: torch.jit.ScriptModule) -> None:
         reason = str(error).strip().splitlines()[-1]
         raise ValueError(f"its methods fail: {reason}") from error
     for method in methods:
-        _check_blocks(method, *(Host(copy.deepcopy(scripted), method) for _ in range(2)))
+        _check_blocks(scripted, method)
     for method in methods:
         _check_sizes(Host(scripted, method))
 
@@ -155,17 +162,30 @@ def _check_sizes(host: Host) -> None:
                     raise ValueError(f"{host.method} returns values that are not finite")
 
 
-def _check_blocks(method: str, at_once: Host, in_blocks: Host) -> None:
-    """Compares two hosts of one model: a sound at once, and in blocks."""
-    hops = sum(BUFFERS_IN_HOPS)
-    noise = 0.3 * torch.randn(1, at_once.inlets, hops * at_once.buffer_size)
-    sizes = [count * at_once.buffer_size for count in BUFFERS_IN_HOPS]
-    whole = at_once.perform(noise)
-    blocks = torch.cat([in_blocks.perform(block) for block in noise.split(sizes, dim=2)], dim=2)
-    for failure in at_once.failures + in_blocks.failures:
-        raise ValueError(f"{method} fails: {failure}")
-    difference = float((blocks - whole).abs().max() / whole.abs().max().clamp_min(1.0))
-    if not difference <= BLOCK_TOLERANCE:
+def _check_blocks(scripted: torch.jit.ScriptModule, method: str) -> None:
+    """Compares a sound at once with the same sound in blocks, hop by hop."""
+
+    def played(blocks: Sequence[Tensor]) -> Tensor:
+        host = Host(copy.deepcopy(scripted), method)
+        output = torch.cat([host.perform(block) for block in blocks], dim=2)
+        for failure in host.failures:
+            raise ValueError(f"{method} fails: {failure}")
+        return output
+
+    def by_hop(difference: Tensor) -> Tensor:
+        return difference.abs().amax([0, 1]).unflatten(0, (hops, hop)).amax(1)
+
+    host = Host(scripted, method)
+    hop, hops = host.buffer_size, sum(BUFFERS_IN_HOPS)
+    noise = 0.3 * torch.randn(1, host.inlets, hops * hop)
+    whole = played([noise])
+    difference = by_hop(played(noise.split([count * hop for count in BUFFERS_IN_HOPS], 2)) - whole)
+    allowed = torch.full_like(difference, BLOCK_TOLERANCE * max(float(whole.abs().max()), 1.0))
+    if not (difference <= allowed).all():
+        moved = by_hop(played([noise * (1.0 + LAST_DIGITS)]) - whole)
+        allowed = torch.maximum(allowed, GROWTH_MARGIN * moved.cummax(0).values)
+    if not (difference <= allowed).all():
         raise ValueError(
-            f"{method} depends on the buffer: blocks and one piece differ by {difference:.1e}"
+            f"{method} depends on the buffer: blocks and one piece differ by "
+            f"{float(difference.max()):.1e}"
         )
