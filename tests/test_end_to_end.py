@@ -258,10 +258,10 @@ def test_a_mistake_ends_the_command_with_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "command"),
     [
-        ("train_model.py", "train"),
-        ("generate.py", "generate"),
+        pytest.param("train_model.py", "train", marks=pytest.mark.slow),
+        pytest.param("generate.py", "generate", marks=pytest.mark.slow),
         ("script.py", "export"),
-        ("extract_pitch.py", "extract-pitch"),
+        pytest.param("extract_pitch.py", "extract-pitch", marks=pytest.mark.slow),
     ],
 )
 def test_help_has_an_example(tmp_path: Path, script: str, command: str) -> None:

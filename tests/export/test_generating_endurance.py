@@ -19,6 +19,8 @@ from vschaos.prior import Lesson, learning
 from vschaos.prior.sequences import Sequences
 from vschaos.runs import make_prior
 
+pytestmark = pytest.mark.slow  # minutes of sound; test_generating.py plays some seconds
+
 HOP = 512
 NOTE_HOPS = 40
 WINDOW = 8 * HOP

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patches.example_model.__main__ import main
 from patches.example_model.examples import EXAMPLES
 
 SHORT = (
@@ -59,10 +60,11 @@ def test_the_command_leaves_what_it_names(name: str, tmp_path: Path) -> None:
         assert set(measured["labels"]["prediction"]) == {"pitch", "octave"}
 
 
-def test_a_name_that_no_example_has_is_refused() -> None:
-    command = [sys.executable, "-m", "patches.example_model", "organ"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3]
-    )
-    assert done.returncode == 2
-    assert "NAME must be of example, ddsp_example, got organ" in done.stderr
+def test_a_name_that_no_example_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["example_model", "organ"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "NAME must be of example, ddsp_example, got organ" in capsys.readouterr().err

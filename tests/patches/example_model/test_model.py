@@ -75,7 +75,9 @@ def test_it_has_inlets_and_outlets_for_pitch_and_octave() -> None:
     assert host("encode").labels()[1][LATENTS:] == ["pitch", "octave"]
 
 
-@pytest.mark.parametrize("octave", [2, 3, 4, 5])
+@pytest.mark.parametrize(
+    "octave", [3, *(pytest.param(octave, marks=pytest.mark.slow) for octave in (2, 4, 5))]
+)
 def test_labels_take_effect_at_any_latents(octave: int, fundamental_hz: Listen) -> None:
     """Three pitches an octave, all twelve in the four."""
     right = []

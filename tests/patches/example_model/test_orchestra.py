@@ -10,6 +10,10 @@ import pytest
 from patches.example_model.orchestra import PLAYERS, RMS, all_parts, perform
 from vschaos.demo.sounds import Note
 
+pytestmark = (
+    pytest.mark.slow
+)  # only `make example-model` plays it; what came of it is heard in test_model.py
+
 RATE = 44100
 
 

@@ -18,6 +18,10 @@ from patches.example_model.reed import (
 )
 from vschaos.audio.files import read_channels
 
+pytestmark = (
+    pytest.mark.slow
+)  # only `make example-model` plays it; what came of it is heard in test_ddsp_example.py
+
 RATE = 22050
 
 
