@@ -41,8 +41,8 @@ from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.labels import Labels
 from vschaos.losses import MultiResolutionDistance
-from vschaos.models.ddsp.heard import FEATURE, Heard
 from vschaos.models.ddsp.model import DDSP
+from vschaos.models.pitched.heard import FEATURE, Heard
 
 MELODIES = 12
 RANGE_DB = 40.0
@@ -110,7 +110,7 @@ def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:
     feature = Harmonics(
         model.sample_rate,
         model.hop_length,
-        model.listener.tracker.window,
+        model.window,
         model.num_partials,
         model.num_noise_bands,
         model.num_levels,
@@ -123,7 +123,7 @@ def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:
         audio = torch.from_numpy(store.read(file, 0, file.length))[None]
         features = {FEATURE: torch.from_numpy(values)[None]}
         nothing = torch.zeros(1, 0, 1)
-        return model._heard(Batch(audio, Labels(nothing, nothing > 0), features)), audio
+        return model.heard(Batch(audio, Labels(nothing, nothing > 0), features)), audio
 
     files = {file.name: file for file in store.files}
     learnt = [heard(files[name])[0] for name in run.split["train"]]
@@ -155,8 +155,8 @@ def compare(model: DDSP, known: Heard, new: Heard, audio: Tensor) -> dict[str, f
     sounds = {
         "distance": sound_of(partials, noise),
         "oracle": sound_of(new.partials, new.noise),
-        "mean": sound_of(*model.network.sounded(pitch, loudness, mean)),
-        "nearest": sound_of(*model.network.sounded(pitch, loudness, copied)),
+        "mean": sound_of(*model.network.spectrum(pitch, loudness, mean)),
+        "nearest": sound_of(*model.network.spectrum(pitch, loudness, copied)),
         "silence": torch.zeros_like(audio),
     }
     distance = MultiResolutionDistance()

@@ -76,13 +76,13 @@ def calls_of(model: DDSP, sound: Tensor) -> dict[str, Callable[[], Any]]:
     tracker, meter, bands = (torch.jit.script(part) for part in parts)
     controls = plain.encode(sound)
     network = torch.jit.script(model.network)
-    hidden = model.initial(1)
+    memory = model.initial(1)
     return {
         "transform and back": partial(torch.jit.script(Echo()), sound[0]),
         "pitch": partial(tracker, sound[0]),
         "loudness": partial(meter, sound[0]),
         "bands of the timbre": partial(bands, sound[0]),
-        "network": partial(network, controls, hidden),
+        "network": partial(network, controls, memory),
         "encode": partial(plain.encode, sound),
         "decode": partial(plain.decode, controls),
         "forward": partial(plain.forward, sound),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from pathlib import Path
 
@@ -63,6 +64,34 @@ def test_beyond_four_gigabytes_it_is_rf64(tmp_path: Path) -> None:
     ends, _ = soundfile.read(path, start=hole, dtype="float32")
     assert ends.tolist() == [0.25, -3.0]
     path.unlink()
+
+
+@pytest.mark.parametrize("content", [b"", b"odd", b"even"])
+def test_further_chunks_stand_before_the_samples(tmp_path: Path, content: bytes) -> None:
+    sound = np.random.default_rng(2).normal(0, 1, (1, 99)).astype(np.float32)
+    chunks = [(b"clm ", content), (b"note", b"another")]
+    with WavWriter(tmp_path / "a.wav", 44100, 1, chunks) as file:
+        file.write(sound)
+    found, _ = soundfile.read(tmp_path / "a.wav", dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(found.T, sound)
+    with (tmp_path / "a.wav").open("rb") as there:
+        stored = {}
+        while (at := there.tell()) < (tmp_path / "a.wav").stat().st_size:
+            name, size = struct.unpack("<4sI", there.read(8))
+            if name == b"RIFF":
+                assert at + 8 + size == (tmp_path / "a.wav").stat().st_size
+                there.read(4)
+                continue
+            stored[name] = there.read(size)
+            there.read(size % 2)
+    assert list(stored) == [b"JUNK", b"fmt ", b"clm ", b"note", b"fact", b"data"]
+    assert (stored[b"clm "], stored[b"note"]) == chunks[0][1:] + chunks[1][1:]
+
+
+def test_a_chunk_of_another_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="must be four bytes, got b'clm'"):
+        WavWriter(tmp_path / "a.wav", 44100, 1, [(b"clm", b"")])
+    assert not (tmp_path / "a.wav").exists()
 
 
 def test_a_block_of_other_channels_is_refused(tmp_path: Path, sound: np.ndarray) -> None:

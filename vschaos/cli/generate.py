@@ -1,4 +1,4 @@
-"""`vschaos generate`: reconstructions, transfers, trajectories, morphs and label sweeps."""
+"""`vschaos generate`: reconstructions, transfers, trajectories, morphs, sweeps, wavetables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ EXAMPLES = """examples:
   vschaos generate morph runs/my_training --files a.wav b.wav --out out
 models played by pitch and loudness:
   vschaos generate transfer runs/my_violin --files voice.wav --transpose 12
+models whose tone is one cycle, for other synthesisers:
+  vschaos generate tables runs/my_bells --along brightness -n 64
 models conditioned on labels, here pitch and octave:
   vschaos generate trajectories runs/my_training --meta pitch 3 octave 4
   vschaos generate sweep runs/my_training --files a.wav --task pitch --meta octave 4
@@ -68,7 +70,7 @@ def _number(text: str) -> float:
 
 
 def parser_of_all() -> argparse.ArgumentParser:
-    """The parser of `reconstruct`, `transfer`, `trajectories`, `morph` and `sweep`."""
+    """The parser of `reconstruct`, `transfer`, `trajectories`, `morph`, `sweep` and `tables`."""
     parser = make_parser("generate", "Makes sounds with a trained model, and pictures of them.")
     parser.epilog = EXAMPLES
     commands = parser.add_subparsers(dest="command", required=True)
@@ -128,15 +130,18 @@ def parser_of_all() -> argparse.ArgumentParser:
     sweep.add_argument(
         "--task", nargs="+", help="labels to sweep (default: all that condition the model)"
     )
+    tables = _add_tables(commands)
     for command in (reconstruct, transfer, trajectories, morph, sweep):
         add_run(command)
-        command.add_argument(
-            "--out", type=Path, help="where to write (default: generated/ in the run)"
-        )
         command.add_argument(
             "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
         )
         command.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
+        command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
+    for command in (reconstruct, transfer, trajectories, morph, sweep, tables):
+        command.add_argument(
+            *("-o", "--out"), type=Path, help="where to write (default: generated/ in the run)"
+        )
         command.add_argument(
             "--meta",
             nargs="+",
@@ -144,7 +149,6 @@ def parser_of_all() -> argparse.ArgumentParser:
             metavar="LABEL VALUE",
             help="labels for conditioned models, as pitch 3 octave 4, or names of classes",
         )
-        command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
         command.add_argument("--no-pictures", action="store_true", help="write sounds alone")
         add_debug(command)
     for command in (reconstruct, transfer, morph, sweep):
@@ -168,3 +172,35 @@ def parser_of_all() -> argparse.ArgumentParser:
             help="noise on the latents, in standard deviations (default 0)",
         )
     return parser
+
+
+def _add_tables(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse.ArgumentParser:
+    """The parser of `tables`, where `-n` is a number of cycles."""
+    tables = commands.add_parser(
+        "tables",
+        help="wavetables for other synthesisers, of models whose tone is one cycle",
+        conflict_handler="resolve",
+    )
+    add_run(tables)
+    tables.add_argument(
+        "--along", metavar="CONTROL", help="what moves (default: the first descriptor)"
+    )
+    tables.add_argument(
+        *("-n", "--cycles"), type=positive, default=64, help="in a table, 256 at most (default 64)"
+    )
+    tables.add_argument(
+        "--extent",
+        type=_number,
+        default=2.0,
+        help="to either side of the middle, in standard deviations (default 2)",
+    )
+    tables.add_argument(
+        "--pitch",
+        type=_number,
+        metavar="NOTE",
+        help="MIDI note at which the model is asked (default: the middle of its register)",
+    )
+    tables.set_defaults(sr=None, seed=0, inversion=None)
+    return tables

@@ -33,7 +33,10 @@ from vschaos.generation import (
     played_frames,
     reconstruct_segments,
     swept_labels,
+    table_along,
     unique_names,
+    write_cycles,
+    write_table,
 )
 from vschaos.generation.inputs import Input
 from vschaos.models.capabilities import Pitched
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from vschaos.pictures import Spectrogram
 
 FILES_TO_SWEEP = 3  # if none are given
-FOLDERS = ("reconstructions", "transfers", "trajectories", "morphs", "sweeps")
+FOLDERS = ("reconstructions", "transfers", "trajectories", "morphs", "sweeps", "tables")
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 
 
@@ -86,6 +89,7 @@ def generate(options: argparse.Namespace) -> None:
         "trajectories": make_trajectories,
         "morph": morph_files,
         "sweep": sweep_files,
+        "tables": make_tables,
     }
     try:
         commands[options.command](Job(run, out, labels, options, inputs, writer))
@@ -95,7 +99,7 @@ def generate(options: argparse.Namespace) -> None:
 
 
 def _inputs(run: Run, options: argparse.Namespace) -> list[Input]:
-    if options.command == "trajectories":
+    if options.command in ("trajectories", "tables"):
         return []
     inputs = find_inputs(run, options.files)
     takes_some = options.command == "sweep" and not options.files
@@ -262,6 +266,24 @@ def _sweep(
     joined = job.writer.spectrogram()
     job.writer.join(folder / "all", files, joined)
     job.writer.draw(folder / "all", {title: joined}, marks=marks)
+
+
+def make_tables(job: Job) -> None:
+    """Writes a table, its cycles one by one, and its picture."""
+    options, run = job.options, job.run
+    along = options.along or run.single_cycle.descriptors[0]
+    _hint(run, job.labels)
+    table = table_along(run, along, options.cycles, options.extent, options.pitch, job.labels)
+    place = job.out / "tables" / f"{along}_{len(table)}"
+    wav = place.with_name(f"{place.name}.wav")
+    write_table(wav, table)
+    logging.info("%s", wav)
+    write_cycles(place, table)
+    logging.info("%s", place)
+    if not options.no_pictures:
+        from vschaos.pictures import draw_waterfall  # matplotlib is slow to load
+
+        draw_waterfall(place.with_name(f"{place.name}.png"), table, f"{run.name}: {along}")
 
 
 def _hint(run: Run, labels: Given) -> None:

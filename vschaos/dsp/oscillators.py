@@ -26,8 +26,9 @@ class HarmonicState(NamedTuple):
     amplitudes: Tensor
 
 
-class HarmonicBank(nn.Module):
-    """A sum of sines at the multiples of a fundamental frequency (Serra & Smith 1990).
+class HarmonicOscillator(nn.Module):
+    """Sines at the multiples of a fundamental frequency, added up by `HarmonicBank` or read from
+    tables by `WavetableOscillator` (`vschaos.dsp.wavetable`).
 
     The controls of frame n are reached at sample `(n + 1) * hop_length`, by linear ramps from those
     of frame n - 1; the first hop of a sound rises from silence at the frequency of frame 0. The
@@ -36,22 +37,14 @@ class HarmonicBank(nn.Module):
     the frames are; one that jumps past it within a hop aliases while it fades, for a hop.
 
     The amplitudes are no signals of their own: the spectra of two neighbouring frames are rendered
-    along the same phase and cross-faded. With `k = C * row + column`, `sin(k x)` is a sum of two
-    products of the sines and cosines of `C * row * x` and `column * x`, so that `2 * sqrt(K)`
-    sines a sample and one batched matrix product are enough for K partials.
+    along the same phase and cross-faded.
 
     Args:
         sample_rate: Hz.
         hop_length: samples from frame to frame.
         num_partials: K.
-
-    Example:
-        >>> bank = HarmonicBank(44100, num_partials=3)
-        >>> bank(torch.full([2, 10], 440.0), torch.ones(2, 3, 10)).shape
-        torch.Size([2, 2560])
     """
 
-    multiples: Tensor
     powers: Tensor
     ramp: Tensor
 
@@ -65,15 +58,9 @@ class HarmonicBank(nn.Module):
         self.lowest_hz = LOWEST_HZ
         self.fade_start = FADE_START
         self.nyquist_hz = sample_rate / 2
-        self.num_columns = math.ceil(math.sqrt(num_partials))
-        self.num_rows = math.ceil(num_partials / self.num_columns)
-        columns = torch.arange(1, self.num_columns + 1)
-        rows = torch.arange(self.num_rows) * self.num_columns
-        multiples = torch.cat([columns, rows]).double().unsqueeze(1)
         time = torch.arange(hop_length, dtype=torch.float64)
         # cycles after j samples of a ramp from f to f + d over H samples: f j + d j^2 / (2 H)
         powers = torch.stack([torch.ones_like(time), time, time.square() / (2 * hop_length)])
-        self.register_buffer("multiples", multiples, persistent=False)
         self.register_buffer("powers", powers, persistent=False)
         self.register_buffer("ramp", (time / hop_length).float(), persistent=False)
 
@@ -138,6 +125,34 @@ class HarmonicBank(nn.Module):
     def _sum(self, phases: Tensor, amplitudes: Tensor) -> Tensor:
         """Phases of the fundamental in cycles `[B, N, H]` and frames of amplitudes `[B, N + 1, K]`
         -> `[B, N, H]`."""
+        raise NotImplementedError
+
+
+class HarmonicBank(HarmonicOscillator):
+    """A sum of sines (Serra & Smith 1990).
+
+    With `k = C * row + column`, `sin(k x)` is a sum of two products of the sines and cosines of
+    `C * row * x` and `column * x`, so that `2 * sqrt(K)` sines a sample and one batched matrix
+    product are enough for K partials.
+
+    Example:
+        >>> bank = HarmonicBank(44100, num_partials=3)
+        >>> bank(torch.full([2, 10], 440.0), torch.ones(2, 3, 10)).shape
+        torch.Size([2, 2560])
+    """
+
+    multiples: Tensor
+
+    def __init__(self, sample_rate: int, hop_length: int = 256, num_partials: int = 100) -> None:
+        super().__init__(sample_rate, hop_length, num_partials)
+        self.num_columns = math.ceil(math.sqrt(num_partials))
+        self.num_rows = math.ceil(num_partials / self.num_columns)
+        columns = torch.arange(1, self.num_columns + 1)
+        rows = torch.arange(self.num_rows) * self.num_columns
+        multiples = torch.cat([columns, rows]).double().unsqueeze(1)
+        self.register_buffer("multiples", multiples, persistent=False)
+
+    def _sum(self, phases: Tensor, amplitudes: Tensor) -> Tensor:
         # wrapped in float64, a sine in float32 is exact to -130 dB
         cycles = phases.unsqueeze(2) * self.multiples
         angles = (cycles - cycles.round()).to(amplitudes.dtype) * (2.0 * math.pi)
@@ -156,13 +171,13 @@ class HarmonicBank(nn.Module):
 
 
 class StreamingHarmonicBank(nn.Module):
-    """A bank on a stream, with the phase and the last frame of each voice of the batch."""
+    """An oscillator on a stream, with the phase and the last frame of each voice of the batch."""
 
     phase: Tensor
     f0_hz: Tensor
     amplitudes: Tensor
 
-    def __init__(self, bank: HarmonicBank) -> None:
+    def __init__(self, bank: HarmonicOscillator) -> None:
         super().__init__()
         self.bank = bank
         zeros = torch.zeros(1, dtype=torch.float64)
@@ -179,7 +194,7 @@ class StreamingHarmonicBank(nn.Module):
         self.amplitudes = torch.zeros_like(self.amplitudes)
 
     def forward(self, f0_hz: Tensor, amplitudes: Tensor) -> Tensor:
-        """`[B, N]` and `[B, K, N]` -> `[B, N * hop_length]`, as `HarmonicBank.forward`."""
+        """`[B, N]` and `[B, K, N]` -> `[B, N * hop_length]`, as the oscillator."""
         rows = f0_hz.shape[0]
         state = HarmonicState(
             with_rows(self.phase, rows),

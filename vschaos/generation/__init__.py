@@ -1,4 +1,5 @@
-"""Generates sounds offline with a run: reconstructions, transfers, trajectories, morphs, sweeps."""
+"""Generates sounds offline with a run: reconstructions, transfers, trajectories, morphs, sweeps,
+wavetables."""
 
 from vschaos.generation.inputs import (
     DatasetLabelReader,
@@ -10,6 +11,7 @@ from vschaos.generation.inputs import (
 from vschaos.generation.labels import parse_labels, swept_labels
 from vschaos.generation.morphing import blocks_without_edges, morph, without_edges
 from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
+from vschaos.generation.tables import table_along, write_cycles, write_table
 from vschaos.generation.transfer import played_frames
 from vschaos.generation.writing import SoundWriter
 from vschaos.trajectories import KINDS, control_trajectory, trajectory
@@ -30,7 +32,10 @@ __all__ = [
     "read_input",
     "reconstruct_segments",
     "swept_labels",
+    "table_along",
     "trajectory",
     "unique_names",
     "without_edges",
+    "write_cycles",
+    "write_table",
 ]

@@ -183,6 +183,26 @@ class Pitched(Autoencoder, ABC):
         """Of the room that was learnt, `[L]`; None for dry models."""
 
 
+class SingleCycle(Pitched, ABC):
+    """Its tone is one cycle, read again and again: what a wavetable holds.
+
+    All partials of a cycle are sines that begin at 0, with positive amplitudes: this rule of the
+    phases makes any two cycles cross-fade without a partial that is lost on the way.
+
+    Attributes:
+        descriptors: names of those of `frame_controls` that describe the timbre, in standard
+            deviations of the training's sounds. Measured again on what is played, each is as it was
+            asked for, within what the pitch allows.
+    """
+
+    descriptors: tuple[str, ...]
+
+    @abstractmethod
+    def cycle_amplitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
+        """Frames `[B, Z, N]` -> peak amplitudes `[B, P, N]` of the partials of one cycle, of which
+        the strongest is 1; 0 where the pitch leaves no room below the Nyquist frequency."""
+
+
 class Labelled(Model, ABC):
     """Is conditioned on labels, or predicts them.
 

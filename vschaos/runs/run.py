@@ -15,7 +15,14 @@ from torch import Tensor
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents import LatentPrior, PriorSampler
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
+from vschaos.models.capabilities import (
+    Autoencoder,
+    Labelled,
+    LatentStatistics,
+    Pitched,
+    SingleCycle,
+    Spectral,
+)
 from vschaos.runs.standard import unstandardize
 from vschaos.runs.trajectories import frame_trajectory
 from vschaos.trajectories import KINDS
@@ -84,6 +91,17 @@ class Run:
         """
         if not isinstance(self.model, Pitched):
             raise ValueError(self._lacks("is not played by pitch and loudness"))
+        return self.model
+
+    @property
+    def single_cycle(self) -> SingleCycle:
+        """The model, whose tone is one cycle.
+
+        Raises:
+            ValueError: it is not.
+        """
+        if not isinstance(self.model, SingleCycle):
+            raise ValueError(self._lacks("has no single cycle that a wavetable could hold"))
         return self.model
 
     @property

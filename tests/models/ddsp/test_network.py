@@ -28,7 +28,7 @@ def controls(pitch: float, loudness: float, frames: int = FRAMES) -> torch.Tenso
 
 
 def hidden(net: ControlNetwork, rows: int = 1) -> torch.Tensor:
-    return torch.zeros(1, rows, net.state_dim)
+    return torch.zeros(rows, net.memory_size)
 
 
 @pytest.mark.parametrize("pitch", [33.0, 60.0, 96.0, 120.0])
@@ -63,7 +63,7 @@ def test_any_controls_give_finite_amplitudes() -> None:
         partials, noise, _ = net(controls(pitch, loudness, 3), hidden(net))
         assert partials.isfinite().all()
         assert noise.isfinite().all()
-        assert max(partials.max(), noise.max()) <= net.loudest
+        assert max(partials.max(), noise.max()) <= net.spectrum.loudest
 
 
 @torch.inference_mode()

@@ -1,15 +1,11 @@
-"""Harmonic instrument (DDSP): partials, filtered noise and a room, played by pitch and loudness.
+"""Harmonic instrument (DDSP): partials, filtered noise and a room, played by pitch, loudness and
+timbre.
 
-controls   of a frame: pitch, confidence, loudness, timbre
-listener   sound -> controls, live; timbre tells what pitch and loudness leave open
-network    controls -> amplitudes of partials and noise bands
-model      the family: losses, metrics, encode, decode
+network   controls -> amplitudes of partials and noise bands
+model     the family, of what pitched families share and that network
 """
 
-from vschaos.models.ddsp.controls import frame_controls
-from vschaos.models.ddsp.listener import Listener
 from vschaos.models.ddsp.model import DDSP
 from vschaos.models.ddsp.network import ControlNetwork
-from vschaos.models.ddsp.timbre import TimbreEncoder
 
-__all__ = ["DDSP", "ControlNetwork", "Listener", "TimbreEncoder", "frame_controls"]
+__all__ = ["DDSP", "ControlNetwork"]

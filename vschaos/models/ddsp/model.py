@@ -1,73 +1,33 @@
-"""A harmonic instrument: partials and noise, played by pitch, loudness and timbre."""
+"""A harmonic instrument that learns one voice, and the room that it is in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from vschaos.batch import Batch
-from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
-from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
-from vschaos.dsp.pitch import note_to_hz
-from vschaos.dsp.reverb import Room, StreamingRoom
-from vschaos.instrument.controls import Control
-from vschaos.instrument.fit import TrainedRange
+from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room
 from vschaos.instrument.stream import Stream
-from vschaos.labels import Labels, Vocabulary
-from vschaos.layers import Labelling
-from vschaos.losses import MultiResolutionDistance
-from vschaos.models.base import Metric
-from vschaos.models.capabilities import Analysis, Labelled, Pitched
-from vschaos.models.ddsp.controls import FULL_LEVEL, FULL_REGISTER, NUM_PLAYED, frame_controls
-from vschaos.models.ddsp.heard import LEAST_DB, RANGE_DB, Heard, heard_in, level_difference, mean_db
-from vschaos.models.ddsp.listener import WINDOWS, Listener, window_within
+from vschaos.labels import Vocabulary
 from vschaos.models.ddsp.network import ControlNetwork
-from vschaos.models.ddsp.timbre import TimbreEncoder
+from vschaos.models.pitched.listener import WINDOWS
+from vschaos.models.pitched.model import HarmonicInstrument
+from vschaos.models.pitched.stream import HarmonicStream
 
-VOICED = 0.5  # confidence from which a frame has a pitch
-AUDIBLE_DB = -70.0  # frames that statistics and metrics are taken from
-FRAMES_AT_ONCE = 344  # that are rendered together: 2 s, some 100 MB
-DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
-METRIC_RANGE_DB = 40.0  # below the loudest frame, of loudness error and pitch
+PLAIN_ROOM_SECONDS = 0.5  # where none was learnt
+MOST_OCTAVES = 7  # of its bands
 
 
-class DDSP(Pitched, Labelled):
+class DDSP(HarmonicInstrument):
     """Differentiable digital signal processing (Engel, Hantrakul, Gu & Roberts 2020).
 
     A sound is heard as pitch, confidence, loudness and a few numbers of timbre; a small network
-    turns these into amplitudes of partials and of noise bands. It learns them from the analysis of
-    each sound, frame by frame, and from short stretches of the sound itself.
+    turns these into amplitudes of partials and of noise bands.
 
     Args:
-        vocabularies: of all known labels.
-        sample_rate: Hz.
-        hop_length: samples from frame to frame.
-        window: samples in which pitch, loudness and timbre are heard: 2048, 1024 or 512.
-        num_partials: P.
-        num_noise_bands: M.
-        num_levels: bands that the timbre is told by.
-        num_timbres: K.
+        vocabularies ... label_dropout, room: see `HarmonicInstrument`.
         hidden_dim, state_dim: of the network.
-        excerpt_frames: frames of an example for training.
-        sound_examples: examples of a batch whose sound is compared.
-        timbre_dropout: share of the examples that are played with the mean timbre.
-        timbre_noise: standard deviations, added to the timbre in training.
-        conditioning: labels that condition the network, by task; see `Labelling`.
-        label_dropout: share of the frames whose labels are hidden from the network in training.
-        room: a reverberation that is learnt too; none for dry sounds.
     """
-
-    tracked_metrics = (
-        Metric("distance", "distance", "", 3),
-        Metric("loudness_error", "loudness", "dB", 1),
-        Metric("pitch_error", "pitch", "cents", 1),
-    )
-
-    register: Tensor
-    level: Tensor
 
     def __init__(
         self,
@@ -89,24 +49,23 @@ class DDSP(Pitched, Labelled):
         label_dropout: float = 0.0,
         room: Room | None = None,
     ) -> None:
-        super().__init__()
-        if window not in WINDOWS:
-            raise ValueError(
-                f"model.window must be one of {', '.join(map(str, WINDOWS))} samples, got {window}"
-            )
-        self.labelling = Labelling(vocabularies, conditioning or {}, {}, num_levels)
-        self.vocabularies = {task: vocabularies[task] for task in self.labelling.tasks}
-        self.conditioning_tasks = list(self.labelling.tasks)
-        self.predicted_tasks = []
-        self.label_dropout = label_dropout
-        self.sample_rate, self.hop_length = sample_rate, hop_length
-        self.num_partials, self.num_noise_bands = num_partials, num_noise_bands
-        self.num_levels, self.num_timbres = num_levels, num_timbres
-        self.latent_dim = NUM_PLAYED + num_timbres
-        self.timbre_dropout, self.timbre_noise = timbre_dropout, timbre_noise
-        self.sound_examples = sound_examples
-        self.timbre = TimbreEncoder(num_levels, num_timbres)
-        self.listener = Listener(sample_rate, hop_length, window, self.timbre, num_levels)
+        super().__init__(
+            vocabularies,
+            sample_rate,
+            hop_length,
+            window,
+            num_partials,
+            num_noise_bands,
+            num_levels,
+            num_timbres,
+            excerpt_frames,
+            sound_examples,
+            timbre_dropout,
+            timbre_noise,
+            conditioning,
+            label_dropout,
+            room,
+        )
         self.network = ControlNetwork(
             sample_rate,
             num_partials,
@@ -116,226 +75,13 @@ class DDSP(Pitched, Labelled):
             hidden_dim=hidden_dim,
             state_dim=state_dim,
         )
-        self.bank = HarmonicBank(sample_rate, hop_length, num_partials)
-        self.noise = FilteredNoise(hop_length, num_noise_bands)
-        self.room = room
-        self.distance = MultiResolutionDistance()
-        self.excerpt_length = excerpt_frames * hop_length
-        self.excerpt_centres = [
-            max((n + 1) * hop_length - self.delay, 0) for n in range(excerpt_frames)
-        ]
-        # of the training's sounds: 5 % of the voiced frames are below, 5 % above, and alike of the
-        # audible ones
-        self.register_buffer("register", torch.tensor(FULL_REGISTER))
-        self.register_buffer("level", torch.tensor(FULL_LEVEL))
-
-    @property
-    def delay(self) -> int:
-        """Samples from a sound to its frame, of the listener that the model was trained with."""
-        return self.listener.delay
-
-    def frame_controls(self) -> list[Control]:
-        register, level = self.register.tolist(), self.level.tolist()
-        return frame_controls(self.num_timbres, (register[0], register[1]), (level[0], level[1]))
-
-    def centres(self, length: int) -> Tensor:
-        """Frame n is at sample `(n + 1) * hop_length`, the last one at the sound's last sample."""
-        centres = (torch.arange(-(-length // self.hop_length)) + 1) * self.hop_length
-        return centres.clamp_max(max(length - 1, 0))
-
-    def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:
-        """Takes register, level, mean spectrum and scale of the timbre from the examples."""
-        heard = self._heard(batch)
-        if is_usual is not None:
-            heard = Heard(*(part[is_usual] for part in heard))
-        pitch, confidence, loudness = heard.played.unbind(1)
-        is_voiced = (confidence >= VOICED) & (loudness > AUDIBLE_DB)
-        is_audible = loudness > AUDIBLE_DB
-        edges = torch.tensor([0.05, 0.95], device=pitch.device)
-        if is_voiced.any():
-            self.register.copy_(_widened(torch.quantile(pitch[is_voiced], edges), 12.0))
-            mean = mean_db(heard.partials, loudness, is_voiced)
-            self.network.partial_db.copy_(mean)
-        self.timbre.fit(heard.levels)
-        if is_audible.any():
-            self.level.copy_(_widened(torch.quantile(loudness[is_audible], edges), 6.0))
-            self.network.noise_db.copy_(mean_db(heard.noise, loudness, is_audible))
-
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Excerpts `[B, T]` and their feature -> `partials` and `noise`, mean differences of
-        their levels in units of 10 dB, the audible ones counting more; `sound`, multi-resolution
-        distance of some of the examples."""
-        heard = self._heard(batch)
-        controls = torch.cat([heard.played, self._blurred(self.timbre(heard.levels))], 1)
-        shown = torch.rand_like(batch.labels.values) >= self.label_dropout
-        labels = Labels(batch.labels.values, batch.labels.known & shown)
-        partials, noise, _ = self.network(
-            self._conditioned(controls, labels), self.initial(len(controls))
-        )
-        loudness = heard.played[:, 2:]
-        floor = torch.pow(10.0, (loudness - RANGE_DB).clamp_min(LEAST_DB) / 20.0)
-        hertz = self.hertz(heard.played[:, 0]).unsqueeze(1)
-        numbers = torch.arange(1, self.num_partials + 1, device=hertz.device).unsqueeze(1)
-        is_there = hertz * numbers < 0.45 * self.sample_rate
-        rows = torch.randperm(len(controls), device=controls.device)[: self.sound_examples]
-        return {
-            "partials": level_difference(partials, heard.partials, floor, is_there),
-            "noise": level_difference(noise, heard.noise, floor, torch.ones_like(noise) > 0),
-            "sound": self._distance_of_sounds(
-                controls[rows, 0], partials[rows], noise[rows], batch.audio[rows]
-            ),
-        }
-
-    def metrics(self, batch: Batch) -> dict[str, Tensor]:
-        """`distance`, of the sound through the model; `loudness_error` (dB) and `pitch_error`
-        (cents) of the frames within 40 dB of the loudest, mean and median."""
-        sound = self.reconstruct(batch.audio, batch.labels)
-        meant, made = self.encode(batch.audio), self.encode(sound)
-        loud = meant[:, 2] > meant[:, 2].amax() - METRIC_RANGE_DB
-        voiced = loud & (meant[:, 1] >= VOICED)
-        cents = 100.0 * (made[:, 0] - meant[:, 0]).abs()[voiced]
-        return {
-            "distance": self.distance(sound, batch.audio),
-            "loudness_error": (made[:, 2] - meant[:, 2]).abs()[loud].mean(),
-            "pitch_error": cents.median() if len(cents) else cents.new_zeros(()),
-        }
-
-    def encode(
-        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
-    ) -> Tensor:
-        """`[B, T]` -> `[B, 3 + K, N]`, `N = ceil(T / hop_length)`.
-
-        In time with the sound: frame n describes its sample `(n + 1) * hop_length`. There is no
-        chance in it, whatever the temperature.
-        """
-        num_frames = -(-audio.shape[1] // self.hop_length)
-        late = -(-self.delay // self.hop_length)  # frames
-        before = late * self.hop_length - self.delay
-        after = (num_frames + late) * self.hop_length - before - audio.shape[1]
-        self.listener.reset()
-        controls: Tensor = self.listener(nn.functional.pad(audio, (before, after)))
-        self.listener.reset()
-        return controls[:, :, late:]
-
-    def decode(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
-        """`[B, 3 + K, N]` -> `[B, N * hop_length]`; frame n is reached at sample
-        `(n + 1) * hop_length`."""
-        return torch.cat([*self.decode_blocks(latents, labels)], 1)
-
-    def predict(self, audio: Tensor) -> Tensor:
-        """No label is predicted: `[B, T]` -> `[B, 0, N]`."""
-        return audio.new_zeros(len(audio), 0, -(-audio.shape[1] // self.hop_length))
-
-    def reconstruct(
-        self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
-    ) -> Tensor:
-        return self.decode(self.encode(audio, labels), labels)[:, : audio.shape[1]]
-
-    def render(self, pitch: Tensor, partials: Tensor, noise: Tensor) -> Tensor:
-        """Pitch `[B, N]`, amplitudes `[B, P, N]` and magnitudes `[B, M, N]` -> `[B, N *
-        hop_length]`, some frames at a time."""
-        parts = (part.split(FRAMES_AT_ONCE, -1) for part in (self.hertz(pitch), partials, noise))
-        return torch.cat([*self._rendered(zip(*parts, strict=True))], 1)
-
-    def hertz(self, pitch: Tensor) -> Tensor:
-        """MIDI notes -> frequencies, float64."""
-        return note_to_hz(pitch.double())
-
-    def initial(self, rows: int) -> Tensor:
-        """The state of the network before the first frame, `[1, B, U]`."""
-        return self.network.partial_db.new_zeros(1, rows, self.network.state_dim)
-
-    def listener_within(self, max_delay: int | None = None) -> Listener:
-        """A listener of its own for a stream: the model's, or the best one of at most so many
-        samples of delay.
-
-        Raises:
-            ValueError: none is so quick.
-        """
-        window = self.listener.tracker.window
-        if max_delay is not None and max_delay < self.delay:
-            window = window_within(self.sample_rate, self.hop_length, max_delay)
-        return Listener(self.sample_rate, self.hop_length, window, self.timbre, self.num_levels)
 
     def stream(self, max_delay: int | None = None) -> Stream:
-        from vschaos.models.ddsp.stream import DDSPStream
-
-        return DDSPStream(self, max_delay)
-
-    def decode_blocks(self, latents: Tensor, labels: Labels | None = None) -> Iterator[Tensor]:
-        return self._rendered(self._frames(latents, labels))
-
-    def trained_range(self) -> TrainedRange:
-        lowest, highest = self.register.tolist()
-        softest, loudest = self.level.tolist()
-        spread = (loudest - softest) / DEVIATIONS_OF_RANGE
-        return TrainedRange((softest + loudest) / 2, spread, (lowest + highest) / 2)
-
-    def analyse(self, batch: Batch) -> Analysis:
-        """Frames as the feature has them: `delay` late, as they are heard."""
-        heard = self._heard(batch)
-        amplitudes = torch.cat([heard.partials, heard.noise], 1)
-        levels = 20.0 * torch.log10(amplitudes.clamp_min(1e-9)) - heard.played[:, 2:]
-        return Analysis(heard.played, levels.clamp_min(LEAST_DB))
-
-    def synthesise(self, analysis: Analysis, num_samples: int) -> Tensor:
-        pitch, _, loudness = analysis.played.unbind(1)
-        partials, noise = self.network.sounded(pitch, loudness, analysis.spectra)
-        sound = self.render(pitch, partials, noise)
-        missing = num_samples + self.delay - sound.shape[1]
-        return nn.functional.pad(sound, (0, max(missing, 0)))[:, self.delay :][:, :num_samples]
-
-    def impulse_response(self) -> Tensor | None:
-        return None if self.room is None else self.room.impulse_response()
-
-    def _heard(self, batch: Batch) -> Heard:
-        return heard_in(batch, self.num_levels, self.num_partials, self.num_noise_bands)
-
-    def _frames(
-        self, latents: Tensor, labels: Labels | None
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Frequencies, amplitudes and magnitudes of some frames after the other."""
-        given = self.labelling.unknown(latents) if labels is None else labels
-        controls, hertz = self._conditioned(latents, given), self.hertz(latents[:, 0])
-        hidden = self.initial(len(latents))
-        for first in range(0, latents.shape[2], FRAMES_AT_ONCE):
-            now = slice(first, first + FRAMES_AT_ONCE)
-            partials, noise, hidden = self.network(controls[:, :, now], hidden)
-            yield hertz[:, now], partials, noise
-
-    def _rendered(self, frames: Iterable[tuple[Tensor, Tensor, Tensor]]) -> Iterator[Tensor]:
-        """The sound of these frames, which goes on without a seam."""
-        device = self.network.partial_db.device
-        bank = StreamingHarmonicBank(self.bank).to(device)
-        filtered = StreamingFilteredNoise(self.noise).to(device)
-        room = None if self.room is None else StreamingRoom(self.room, self.hop_length).to(device)
-        for hertz, partials, noise in frames:
-            sound = bank(hertz, partials) + filtered(noise)
-            yield sound if room is None else room(sound, 1.0)
-
-    def _conditioned(self, controls: Tensor, labels: Labels) -> Tensor:
-        """Controls `[B, 3 + K, N]` with the features of labels `[B, L, N]` after them."""
-        probabilities = self.labelling.probabilities(labels)
-        told: Tensor = self.labelling.to_decoder(controls, probabilities, labels.known)
-        return told
-
-    def _blurred(self, timbre: Tensor) -> Tensor:
-        """A timbre that is not quite known, and for some examples the mean one."""
-        rows = torch.rand(len(timbre), 1, 1, device=timbre.device) >= self.timbre_dropout
-        return (timbre + self.timbre_noise * torch.randn_like(timbre)) * rows
-
-    def _distance_of_sounds(
-        self, pitch: Tensor, partials: Tensor, noise: Tensor, audio: Tensor
-    ) -> Tensor:
-        hertz = self.hertz(pitch)
-        sound = self.bank(hertz, partials) + self.noise(noise)
-        if self.room is not None:
-            sound = self.room(sound)
-        # what is heard of a sound is late
-        return self.distance(sound[:, self.delay :], audio[:, : -self.delay])
+        if self.room is None:
+            return HarmonicStream(self, max_delay, _plain_room(self.sample_rate))
+        return HarmonicStream(self, max_delay, self.room, reverb=1.0)
 
 
-def _widened(edges: Tensor, least: float) -> Tensor:
-    """Two edges, at least so far apart."""
-    lacking = (least - (edges[1] - edges[0])).clamp_min(0.0) / 2
-    return edges + torch.stack([-lacking, lacking])
+def _plain_room(sample_rate: int) -> Room:
+    num_octaves = math.ceil(math.log2(sample_rate / 2 / LOWEST_CENTRE_HZ))  # below Nyquist
+    return Room(sample_rate, PLAIN_ROOM_SECONDS, min(num_octaves, MOST_OCTAVES))

@@ -9,8 +9,8 @@ import torch
 
 from tests.tolerances import INAUDIBLE
 from vschaos.dsp.loudness import a_weighting
-from vschaos.models.ddsp.listener import WINDOWS, Listener, delay_of, window_within
-from vschaos.models.ddsp.timbre import TimbreEncoder
+from vschaos.models.pitched.listener import WINDOWS, Listener, delay_of, window_within
+from vschaos.models.pitched.timbre import TimbreEncoder
 
 RATE, HOP = 44100, 256
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vschaos.batch import Batch
-from vschaos.models.ddsp.controls import NUM_PLAYED
+from vschaos.models.pitched.controls import NUM_PLAYED
 
 FEATURE = "harmonics"  # of a batch, `vschaos.data.features.Harmonics`
 RANGE_DB = 60.0  # of partials and noise below the loudness, as far as differences count

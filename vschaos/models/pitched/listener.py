@@ -7,7 +7,7 @@ from vschaos.dsp.band_levels import BandMeter
 from vschaos.dsp.loudness import LoudnessMeter
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.instrument.live import Delay
-from vschaos.models.ddsp.timbre import TimbreEncoder
+from vschaos.models.pitched.timbre import TimbreEncoder
 
 WINDOWS = (2048, 1024, 512)  # the best first
 RESTING_NOTE = 60.0
@@ -60,6 +60,10 @@ class Listener(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """`[B, N * hop_length]` -> controls `[B, 3 + K, N]`; goes on from the call before."""
+        return self.hear(audio)
+
+    def hear(self, audio: Tensor) -> Tensor:
+        """As `forward`, for listeners that hear more than this one."""
         tracked = self.tracker(self.to_tracker(audio, self.delay - self.tracker.delay))
         loudness = self.meter(self.to_meter(audio, self.delay - self.meter.delay))
         timbre = self.timbre(self.bands(self.to_bands(audio, self.delay - self.bands.delay)))

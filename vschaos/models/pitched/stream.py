@@ -1,16 +1,14 @@
 """A harmonic instrument on a stream: any whole number of hops per call, scriptable."""
 
 import copy
-import math
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from vschaos.dsp.noise import StreamingFilteredNoise
-from vschaos.dsp.oscillators import StreamingHarmonicBank
 from vschaos.dsp.pitch import note_to_hz
-from vschaos.dsp.reverb import LOWEST_CENTRE_HZ, Room, StreamingRoom
+from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
 from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
@@ -24,14 +22,11 @@ from vschaos.instrument.live import (
 from vschaos.instrument.pitched import PitchedControls, PitchedSettings
 from vschaos.instrument.pitched_stream import PitchedStream
 from vschaos.labels import Labels
-from vschaos.models.ddsp.controls import NUM_PLAYED
+from vschaos.models.pitched.controls import NUM_PLAYED
 from vschaos.voices import with_rows
 
 if TYPE_CHECKING:
-    from vschaos.models.ddsp.model import DDSP
-
-PLAIN_ROOM_SECONDS = 0.5  # where none was learnt
-MOST_OCTAVES = 7  # of its bands
+    from vschaos.models.pitched.model import HarmonicInstrument
 
 
 @torch.jit.interface
@@ -62,34 +57,35 @@ class Player(nn.Module):
 
     Args:
         model: trained.
+        room: that it plays in; none for a dry instrument.
     """
 
-    hidden: Tensor
+    memory: Tensor
 
-    def __init__(self, model: "DDSP") -> None:
+    def __init__(self, model: "HarmonicInstrument", room: Room | None = None) -> None:
         super().__init__()
         hop_length, sample_rate = model.hop_length, model.sample_rate
         self.pitched = PitchedControls(model.trained_range(), hop_length, sample_rate)
         self.network, self.labelling = model.network, model.labelling
-        self.bank = StreamingHarmonicBank(model.bank)
+        self.oscillator = model.streaming_oscillator()
         self.noise = StreamingFilteredNoise(model.noise)
-        room = _plain_room(sample_rate) if model.room is None else model.room
-        self.room = StreamingRoom(room, hop_length)
-        self.register_buffer("hidden", model.initial(1).transpose(0, 1), persistent=False)
+        self.room = None if room is None else StreamingRoom(room, hop_length)
+        self.register_buffer("memory", model.initial(1), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         """Clears all state at once."""
         self.restart()
         self.pitched.reset()
-        self.bank.reset()
+        self.oscillator.reset()
         self.noise.reset()
-        self.room.reset()
+        if self.room is not None:
+            self.room.reset()
 
     @torch.jit.export
     def restart(self) -> None:
         """Clears what the network remembers; all else forgets in seconds by itself."""
-        self.hidden = torch.zeros_like(self.hidden)
+        self.memory = torch.zeros_like(self.memory)
 
     def forward(
         self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
@@ -101,16 +97,17 @@ class Player(nn.Module):
         if labels.known.shape[1] > 0:
             probabilities = self.labelling.probabilities(labels)
             inputs = self.labelling.to_decoder(inputs, probabilities, labels.known)
-        hidden = with_rows(self.hidden, controls.shape[0]).transpose(0, 1).contiguous()
-        partials, noise, hidden = self.network(inputs, hidden)
-        self.hidden = hidden.transpose(0, 1)
+        memory = with_rows(self.memory, controls.shape[0])
+        partials, noise, self.memory = self.network(inputs, memory)
         f0_hz = note_to_hz(played.controls[:, 0].double())
-        sound = self.bank(f0_hz, partials * played.harmonics.unsqueeze(1))
+        sound = self.oscillator(f0_hz, partials * played.harmonics.unsqueeze(1))
         sound = sound + self.noise(noise * played.noise.unsqueeze(1))
-        return self.room(sound, reverb)
+        if self.room is not None:
+            sound = self.room(sound, reverb)
+        return sound
 
 
-class DDSPStream(PitchedStream):
+class HarmonicStream(PitchedStream):
     """Encode, decode and forward on a stream, each with a state of its own.
 
     `encode` tells what it hears, whatever the settings of a pitched instrument; these act on what
@@ -119,6 +116,8 @@ class DDSPStream(PitchedStream):
     Args:
         model: trained.
         max_delay: samples; the longest window that is not later hears the sound.
+        room: that it plays in, by an attribute `reverb`; none for a dry instrument.
+        reverb: its default.
 
     Raises:
         ValueError: no window is so quick.
@@ -137,7 +136,13 @@ class DDSPStream(PitchedStream):
     label_tasks: list[int]
     reverb: float
 
-    def __init__(self, model: "DDSP", max_delay: int | None = None) -> None:
+    def __init__(
+        self,
+        model: "HarmonicInstrument",
+        max_delay: int | None = None,
+        room: Room | None = None,
+        reverb: float = 0.0,
+    ) -> None:
         hop, rate = model.hop_length, model.sample_rate
         controls = model.frame_controls()
         labels = [label_control(task, entry) for task, entry in model.vocabularies.items()]
@@ -147,10 +152,10 @@ class DDSPStream(PitchedStream):
             Method("decode", controls + conditioning, hop, [AUDIO], 1),
             Method("forward", [AUDIO, *conditioning], 1, [AUDIO], 1),
         ]
-        amount = 0.0 if model.room is None else 1.0
-        reverb = Attribute("reverb", "float", "of the room", amount)
-        listener, player = model.listener_within(max_delay), Player(model)
-        super().__init__(methods, [reverb], hop, listener.delay)
+        settings = [] if room is None else [Attribute("reverb", "float", "of the room", reverb)]
+        listener, player = model.listener_within(max_delay), Player(model, room)
+        super().__init__(methods, settings, hop, listener.delay)
+        self.reverb = reverb
         self.num_played, self.num_controls = NUM_PLAYED, len(controls)
         self.label_tasks = model.labelling.to_decoder.tasks
         self.labels = LabelInlets(labels)
@@ -225,8 +230,3 @@ def _twin(part: nn.Module) -> nn.Module:
     one of the two assigns them anew."""
     tensors = [*part.parameters(), *part.buffers()]
     return copy.deepcopy(part, {id(tensor): tensor for tensor in tensors})
-
-
-def _plain_room(sample_rate: int) -> Room:
-    num_octaves = math.ceil(math.log2(sample_rate / 2 / LOWEST_CENTRE_HZ))  # below Nyquist
-    return Room(sample_rate, PLAIN_ROOM_SECONDS, min(num_octaves, MOST_OCTAVES))
