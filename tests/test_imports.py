@@ -28,8 +28,8 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "trajectories": {"instrument"},
     "configs": set(),
     "runs": {"configs", "data", "instrument", "latents", "models", "trajectories"} | COMMANDS,
-    "generation": {"audio", "data", "instrument", "latents", "models", "pictures", "runs"}
-    | {"trajectories"},
+    "generation": {"audio", "data", "dsp", "instrument", "latents", "models", "pictures"}
+    | {"runs", "trajectories"},
     "prior": {"audio", "data", "generation", "latents", "models", "runs"} | COMMANDS,
     "evaluation": {"audio", "data", "dsp", "generation", "instrument", "latents", "losses"}
     | {"models", "pictures", "runs", "trajectories"},
