@@ -1,7 +1,5 @@
 """Levels of frequency bands of a stream, at each hop: what its timbre is judged by."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +8,7 @@ from vschaos.voices import with_rows
 LEAST_DB = -120.0  # re full scale; what is softer is silence
 LOUDEST = 64.0  # of full scale: louder samples are clipped, so that nothing overflows
 LOWEST_HZ, HIGHEST_HZ = 40.0, 16000.0
+MEL_SCALE, MEL_HZ = 1127.0, 700.0
 FFT_LENGTH = 2048  # of every window: its bins are then the same
 AT_A_TIME = 512  # frames of all voices together
 
@@ -61,21 +60,38 @@ class BandMeter(nn.Module):
                 f"window of the band levels must be from hop_length to {FFT_LENGTH} samples, "
                 f"got {window} for a hop of {hop_length}"
             )
+        self.trained_rate = sample_rate
         self.hop_length = hop_length
         self.window = window
         self.num_bands = num_bands
         self.delay = window // 2
         self.least_db, self.loudest = LEAST_DB, LOUDEST
         self.fft_length, self.at_a_time = FFT_LENGTH, AT_A_TIME
+        self.mel_hz, self.mel_scale = MEL_HZ, MEL_SCALE
+        self.lowest_hz, self.highest_hz = LOWEST_HZ, HIGHEST_HZ
         taper = torch.hann_window(window, dtype=torch.float64)
         # of the squared magnitudes of the upper half of a spectrum, a mean square
-        scale = 2.0 / (FFT_LENGTH * taper.square().sum())
-        bands = _triangles(sample_rate, num_bands) * scale
+        self.scale = 2.0 / (FFT_LENGTH * float(taper.square().sum()))
+        self.register_buffer("taper", taper.float(), persistent=False)
+        self.register_buffer("bands", torch.zeros(0), persistent=False)
+        self.take_rate(sample_rate)
+        self.register_buffer("past", torch.zeros(1, window - hop_length), persistent=False)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Measures the same bands in sound of another rate, in Hz; windows keep their samples."""
+        size = self.fft_length // 2 + 1
+        frequency = torch.linspace(0.0, 0.5 * sample_rate, size, dtype=torch.float64)
+        highest = min(self.highest_hz, 0.5 * self.trained_rate)
+        edges = torch.tensor([self.lowest_hz, highest], dtype=torch.float64)
+        low, high = self._mel(edges).unbind(0)
+        place = (self._mel(frequency) - low) / (high - low) * (self.num_bands - 1)
+        place = place.clamp(0.0, self.num_bands - 1.0).unsqueeze(1)
+        bands = (1.0 - (place - torch.arange(self.num_bands)).abs()).clamp_min(0.0) * self.scale
+        bands = bands * (frequency <= 0.5 * self.trained_rate).unsqueeze(1)
         bands[0] *= 0.5  # 0 Hz and the Nyquist frequency are there once
         bands[-1] *= 0.5
-        self.register_buffer("taper", taper.float(), persistent=False)
-        self.register_buffer("bands", bands.float(), persistent=False)
-        self.register_buffer("past", torch.zeros(1, window - hop_length), persistent=False)
+        self.bands = bands.to(self.taper)
 
     @torch.jit.export
     def reset(self) -> None:
@@ -100,15 +116,5 @@ class BandMeter(nn.Module):
         levels = 10.0 * torch.log10(powers.clamp_min(10.0 ** (self.least_db / 10.0)))
         return levels.transpose(1, 2)
 
-
-def _triangles(sample_rate: int, num_bands: int) -> Tensor:
-    """Weights of the bins in each band, `[F, L]`, float64; those of a bin sum to 1."""
-    frequency = torch.linspace(0, sample_rate / 2, FFT_LENGTH // 2 + 1, dtype=torch.float64)
-    low, high = _mel(LOWEST_HZ), _mel(min(HIGHEST_HZ, sample_rate / 2))
-    mel = 1127.0 * torch.log1p(frequency / 700.0)
-    place = ((mel - low) / (high - low) * (num_bands - 1)).clamp(0.0, num_bands - 1.0)
-    return (1.0 - (place.unsqueeze(1) - torch.arange(num_bands)).abs()).clamp_min(0.0)
-
-
-def _mel(frequency_hz: float) -> float:
-    return 1127.0 * math.log1p(frequency_hz / 700.0)
+    def _mel(self, frequency_hz: Tensor) -> Tensor:
+        return self.mel_scale * torch.log1p(frequency_hz / self.mel_hz)

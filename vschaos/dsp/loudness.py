@@ -70,17 +70,23 @@ class LoudnessMeter(nn.Module):
         self.delay = window // 2 + reach
         low_pass = _low_pass(sample_rate, reach)
         self.register_buffer("low_pass", low_pass[None, None], persistent=False)
-        # rows are the samples of a hop and the state before it, columns those of the output and
-        # the state after it
-        response = _high_pass_of_a_hop(sample_rate, hop_length)
-        self.register_buffer("high_pass", response[:hop_length], persistent=False)
-        self.register_buffer("of_state", response[hop_length:], persistent=False)
+        self.high_pass_poles_hz = [POLES_HZ[k] for k in (0, 0, 1, 2)]
+        self.register_buffer("high_pass", torch.zeros(0), persistent=False)
+        self.register_buffer("of_state", torch.zeros(0), persistent=False)
+        self.take_rate(sample_rate)
         taper = torch.hann_window(window + 1, dtype=torch.float64)[1:].square()
         self.register_buffer("taper", taper / taper.sum(), persistent=False)
         nothing = torch.zeros(1, 2 * reach, dtype=torch.float64)
         self.register_buffer("past", nothing, persistent=False)
         self.register_buffer("state", nothing.new_zeros(1, 4), persistent=False)
         self.register_buffer("powers", nothing.new_zeros(1, window - hop_length), persistent=False)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Weights sound of another rate, in Hz; the window keeps its samples. The poles at 12 kHz
+        alone stay where they were in relation to the rate, and the level within 1 dB to 8 kHz."""
+        response = self._high_pass_of_a_hop(sample_rate)
+        self.high_pass, self.of_state = response[: self.hop_length], response[self.hop_length :]
 
     @torch.jit.export
     def reset(self) -> None:
@@ -125,6 +131,28 @@ class LoudnessMeter(nn.Module):
         self.state = state.clone()
         return torch.cat(parts, dim=1)
 
+    def _high_pass_of_a_hop(self, sample_rate: int) -> Tensor:
+        """The recursive filter of a hop as a matrix `[hop_length + 4, hop_length + 4]`: rows are
+        the samples of a hop and the state before it, columns the output and the state after it.
+
+        Four sections, each with a zero at 0 Hz and a pole of the standard's, by the bilinear
+        transform: y = gain (x - x before) + pole (y before), with gain 1 at the Nyquist frequency.
+        All columns of the identity go through them at once.
+        """
+        hop = self.hop_length
+        unit = torch.eye(hop + 4, dtype=torch.float64)
+        states = list(unit[:, hop:].unbind(1))
+        outputs: list[Tensor] = []
+        for sample in unit[:, :hop].unbind(1):
+            passed = sample
+            for number, pole_hz in enumerate(self.high_pass_poles_hz):
+                tangent = math.tan(math.pi * pole_hz / sample_rate)
+                gain, pole = 1.0 / (1.0 + tangent), (1.0 - tangent) / (1.0 + tangent)
+                entered, passed = passed, gain * passed + states[number]
+                states[number] = pole * passed - gain * entered
+            outputs.append(passed)
+        return torch.stack(outputs + states, dim=1)
+
 
 def a_weighting(frequencies_hz: Tensor) -> Tensor:
     """Gains of the A-weighting for powers, `[F] -> [F]`: 1 at 1 kHz (IEC 61672-1, Annex E).
@@ -165,24 +193,3 @@ def _low_pass(sample_rate: int, reach: int) -> Tensor:
     half = torch.linalg.lstsq(cosines / wanted[:, None], torch.ones(512, 1).double()).solution[:, 0]
     taps = torch.cat([half.flip(0), half[1:]])
     return taps * 10 ** (-LEVEL_AT_1_KHZ_DB / 20)
-
-
-def _high_pass_of_a_hop(sample_rate: int, hop_length: int) -> Tensor:
-    """The recursive filter of a hop as a matrix `[hop_length + 4, hop_length + 4]`.
-
-    Four sections, each with a zero at 0 Hz and a pole of the standard's, by the bilinear transform:
-    y = gain (x - x before) + pole (y before), with gain 1 at the Nyquist frequency. All columns of
-    the identity go through them at once: the samples of a hop, and their four states.
-    """
-    tangents = [math.tan(math.pi * POLES_HZ[k] / sample_rate) for k in (0, 0, 1, 2)]
-    unit = torch.eye(hop_length + 4, dtype=torch.float64)
-    states = list(unit[:, hop_length:].unbind(1))
-    outputs = []
-    for sample in unit[:, :hop_length].unbind(1):
-        for number, tangent in enumerate(tangents):
-            gain, pole = 1 / (1 + tangent), (1 - tangent) / (1 + tangent)
-            passed = gain * sample + states[number]
-            states[number] = pole * passed - gain * sample
-            sample = passed  # into the next section
-        outputs.append(sample)
-    return torch.stack([*outputs, *states], dim=1)

@@ -70,6 +70,7 @@ class FilteredNoise(nn.Module):
     """
 
     filters: Tensor
+    filters_at_rate: Tensor
     ramp: Tensor
 
     def __init__(self, hop_length: int = 256, num_bands: int = 65, seed: int = 0) -> None:
@@ -83,6 +84,7 @@ class FilteredNoise(nn.Module):
         self.num_bands = num_bands
         self.white = WhiteNoise(seed)
         self.register_buffer("filters", self._filters().float(), persistent=False)
+        self.register_buffer("filters_at_rate", self.filters.clone(), persistent=False)
         ramp = torch.arange(hop_length, dtype=torch.float64) / hop_length
         self.register_buffer("ramp", ramp.float(), persistent=False)
 
@@ -92,12 +94,22 @@ class FilteredNoise(nn.Module):
         return self.continued(magnitudes, torch.zeros_like(magnitudes[:, :, 0]), position)
 
     @torch.jit.export
+    def take_rate(self, ratio: float) -> None:
+        """Makes the same noise at so many times the rate: the same power in each Hz up to the
+        Nyquist frequency of before, and none above. Hops keep their samples."""
+        last = self.num_bands - 1
+        places = ratio * torch.arange(self.num_bands, device=self.filters.device).unsqueeze(1)
+        weights = (1.0 - (places - torch.arange(self.num_bands)).abs()).clamp_min(0.0)
+        weights = weights * math.sqrt(ratio) * (places <= last)
+        self.filters_at_rate = weights.t().to(self.filters) @ self.filters
+
+    @torch.jit.export
     def continued(self, magnitudes: Tensor, before: Tensor, position: Tensor) -> Tensor:
         """As `forward`, after a frame `[B, M]`, from sample `position` of the noise on, `[1]`."""
         hop = self.hop_length
         frames = torch.cat([before.unsqueeze(2), magnitudes], 2)
         frames = torch.nan_to_num(frames, 0.0, 0.0, 0.0).transpose(1, 2)
-        responses = frames @ self.filters.to(frames.dtype)  # [B, N + 1, hop + 1]
+        responses = frames @ self.filters_at_rate.to(frames.dtype)  # [B, N + 1, hop + 1]
         both = torch.stack([responses[:, :-1], responses[:, 1:]], 2)
         # windows of two hops around each hop; half a hop on either side is what the filter needs
         length = (magnitudes.shape[2] + 1) * hop
@@ -129,6 +141,11 @@ class StreamingFilteredNoise(nn.Module):
         self.noise = noise
         self.register_buffer("before", torch.zeros(1, noise.num_bands), persistent=False)
         self.register_buffer("position", torch.zeros(1, dtype=torch.int64), persistent=False)
+
+    @torch.jit.export
+    def take_rate(self, ratio: float) -> None:
+        """As the noise; nothing breaks off."""
+        self.noise.take_rate(ratio)
 
     @torch.jit.export
     def reset(self) -> None:

@@ -52,12 +52,11 @@ class HarmonicOscillator(nn.Module):
         super().__init__()
         if num_partials < 1:
             raise ValueError(f"num_partials must be 1 or more, got {num_partials}")
-        self.sample_rate = sample_rate
         self.hop_length = hop_length
         self.num_partials = num_partials
         self.lowest_hz = LOWEST_HZ
         self.fade_start = FADE_START
-        self.nyquist_hz = sample_rate / 2
+        self.sample_rate, self.nyquist_hz = sample_rate, sample_rate / 2
         time = torch.arange(hop_length, dtype=torch.float64)
         # cycles after j samples of a ramp from f to f + d over H samples: f j + d j^2 / (2 H)
         powers = torch.stack([torch.ones_like(time), time, time.square() / (2 * hop_length)])
@@ -75,6 +74,11 @@ class HarmonicOscillator(nn.Module):
             `[B, N * hop_length]`, in the precision of the amplitudes.
         """
         return self.continued(f0_hz, amplitudes, self.silence(amplitudes))[0]
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same frequencies at another rate, in Hz; hops keep their samples."""
+        self.sample_rate, self.nyquist_hz = sample_rate, 0.5 * sample_rate
 
     @torch.jit.export
     def silence(self, amplitudes: Tensor) -> HarmonicState:
@@ -185,6 +189,11 @@ class StreamingHarmonicBank(nn.Module):
         self.register_buffer("f0_hz", zeros.clone(), persistent=False)
         amplitudes = torch.zeros(1, bank.num_partials)
         self.register_buffer("amplitudes", amplitudes, persistent=False)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """As the oscillator; nothing breaks off."""
+        self.bank.take_rate(sample_rate)
 
     @torch.jit.export
     def reset(self) -> None:

@@ -147,6 +147,13 @@ class PitchTracker(nn.Module):
         self.register_buffer("held", lags.new_full((1, 1), resting_note), persistent=False)
 
     @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Names the notes in sound of another rate, in Hz. Windows and lags keep their samples, so
+        that the range of the fundamental moves with the rate."""
+        self.lowest_hz = self.lowest_hz * sample_rate / self.sample_rate
+        self.sample_rate = sample_rate
+
+    @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
         self.past = torch.zeros_like(self.past)

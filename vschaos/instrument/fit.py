@@ -61,7 +61,8 @@ class Fit(nn.Module):
         super().__init__()
         self.mean_db, self.pitch = trained.loudness_db, trained.pitch
         self.spread_db = max(trained.spread_db, LEAST_SPREAD_DB)
-        self.forgetting = frame_seconds / MEMORY_SECONDS
+        self.memory_seconds, self.forgetting = MEMORY_SECONDS, 0.0
+        self.take_frames(frame_seconds)
         self.audible_db, self.sure = AUDIBLE_DB, SURE
         self.silence_db, self.full_at_db = SILENCE_DB, FULL_AT_DB
         self.loudness_prior, self.pitch_prior = LOUDNESS_PRIOR, PITCH_PRIOR
@@ -72,6 +73,11 @@ class Fit(nn.Module):
         # of each voice: audible frames, their level and its square; sure frames, their interval
         self.register_buffer("sums", torch.zeros(0, 5, 1).double(), persistent=False)
         self.register_buffer("dragged", torch.zeros(0).double(), persistent=False)
+
+    @torch.jit.export
+    def take_frames(self, frame_seconds: float) -> None:
+        """Remembers for as long when frames last otherwise."""
+        self.forgetting = frame_seconds / self.memory_seconds
 
     @torch.jit.export
     def reset(self) -> None:

@@ -84,13 +84,24 @@ class PitchedControls(nn.Module):
         super().__init__()
         self.num_heard, self.highest_note = NUM_HEARD, HIGHEST_NOTE
         self.silence_db, self.lowest_gain_db = SILENCE_DB, LOWEST_GAIN_DB
+        self.hop_length = hop_length
+        self.ramp_seconds = RAMP_SECONDS
         self.frame_seconds = hop_length / sample_rate
-        decay = math.exp(-self.frame_seconds / RAMP_SECONDS)
-        self.ramps = SettingRamps(decay)
-        self.voicing = Voicing(decay)
+        self.ramps = SettingRamps(0.0)
+        self.voicing = Voicing(0.0)
         self.fit = Fit(trained, self.frame_seconds)
         self.glide = FrameSmoother()
         self.is_fitted = False
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Lasts as long at another rate, in Hz; hops keep their samples."""
+        self.frame_seconds = self.hop_length / sample_rate
+        decay = math.exp(-self.frame_seconds / self.ramp_seconds)
+        self.ramps.decay = decay
+        self.voicing.decay = decay
+        self.fit.take_frames(self.frame_seconds)
 
     @torch.jit.export
     def reset(self) -> None:

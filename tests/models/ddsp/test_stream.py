@@ -23,6 +23,7 @@ DELAYS = {2048: 1100, 1024: 600, 512: 350}  # samples that are more than a windo
 DEFAULTS = {
     **{attribute.name: attribute.default for attribute in [*PITCHED_ATTRIBUTES, *LIVE_ATTRIBUTES]},
     "reverb": 0.0,
+    "sample_rate": RATE,
 }
 
 
@@ -278,3 +279,65 @@ def test_labels_are_inlets_that_change_the_sound() -> None:
     for k, sound in enumerate(sounds):
         assert sound.abs().max() > 0.01
         assert (sound - sounds[k - 1]).abs().max() > 1e-4
+
+
+RATES_OF_HOSTS = [32000, 48000, 96000]
+
+
+def at_rate(played: Any, rate: int, method: str, values: Tensor) -> Tensor:
+    """After the rate was set under a sound."""
+    with torch.inference_mode():
+        getattr(played, method)(values[:, :, : values.shape[2] // 2])
+        assert played.set_sample_rate(rate) == 0
+        result: Tensor = getattr(played, method)(values)
+        return result
+
+
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS)
+def test_a_sound_is_heard_and_sung_alike_at_any_rate(played: Any, rate: int) -> None:
+    seconds = torch.arange(200 * HOP, dtype=torch.float64)
+    heard, sung = [], []
+    for hosts in (RATE, rate):
+        phase = 2 * math.pi * 220.0 * seconds / hosts
+        sound = sum(0.2 / k * torch.sin(k * phase) for k in range(1, 9))
+        heard.append(at_rate(played, hosts, "encode", sound.float()[None, None])[0, :, -1])
+        voice = at_rate(played, hosts, "forward", sound.float()[None, None])
+        sung.append(at_rate(played, hosts, "encode", voice)[0, :, -1])
+    for trained, other in (heard, sung):
+        assert abs(float(other[0]) - 57.0) < 0.01  # a cent
+        assert abs(float(other[2] - trained[2])) < 0.5  # dB
+        assert float((other[3:] - trained[3:]).abs().max()) < 0.25  # standard deviations
+
+
+@pytest.mark.parametrize("rate", RATES_OF_HOSTS[1:])
+def test_noise_has_the_same_power_and_no_new_highs(played: Any, rate: int) -> None:
+    controls = torch.tensor([60.0, 0.0, -30.0] + [0.0] * 4)[None, :, None].expand(1, -1, 200)
+    played.set_harmonics(-60.0)
+    powers = []
+    for hosts in (RATE, rate):
+        noise = at_rate(played, hosts, "decode", controls)[0, 0, 100 * HOP :].double()
+        spectrum = torch.fft.rfft(noise * torch.hann_window(len(noise))).abs().square()
+        powers.append(float(noise.square().mean()))
+    beyond = spectrum[int(1.1 * RATE / rate * len(spectrum)) :].sum() / spectrum.sum()
+    assert abs(10 * math.log10(powers[1] / powers[0])) < 0.5  # by chance some .2 dB
+    assert rate < 1.1 * RATE or float(beyond) < 1e-3
+
+
+def test_blocks_do_not_matter_at_another_rate(played: Any) -> None:
+    played.set_sample_rate(48000)
+    sound = music()
+    whole = in_blocks(played, "forward", sound, [128])
+    played.stream.reset()
+    assert (in_blocks(played, "forward", sound, [1, 3, 8]) - whole).abs().max() < SAME
+
+
+def test_the_trained_rate_is_as_if_none_was_set(played: Any) -> None:
+    sound = music(32)
+    with torch.inference_mode():
+        before = played.forward(sound)
+        played.stream.reset()
+        at_rate(played, 48000, "forward", sound)
+        played.set_sample_rate(RATE)
+        played.forward(sound)
+        played.stream.reset()
+        assert (played.forward(sound) - before).abs().max() < SAME

@@ -49,6 +49,14 @@ class Listener(nn.Module):
         self.to_bands = Delay(self.delay - self.bands.delay, hop_length)
 
     @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Hears sound of another rate, in Hz, as that of the training; the delay keeps its
+        samples."""
+        self.tracker.take_rate(sample_rate)
+        self.meter.take_rate(sample_rate)
+        self.bands.take_rate(sample_rate)
+
+    @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
         self.tracker.reset()

@@ -296,7 +296,7 @@ class HarmonicInstrument(Pitched, Labelled):
             window = window_within(self.sample_rate, self.hop_length, max_delay)
         return self.listener_of(window)
 
-    def streaming_oscillator(self) -> nn.Module:
+    def streaming_oscillator(self) -> StreamingHarmonicBank:
         """That of a stream: frequencies `[B, N]` and amplitudes `[B, P, N]` -> sound."""
         return StreamingHarmonicBank(self.bank)
 

@@ -10,6 +10,7 @@ from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import AUDIO, Attribute, Method
+from vschaos.instrument.host_rate import rate_attribute
 from vschaos.instrument.label_inlets import LabelInlets, label_control
 from vschaos.instrument.live import (
     Delay,
@@ -37,6 +38,9 @@ class ListenerInterface(nn.Module):
     def reset(self) -> None:
         pass
 
+    def take_rate(self, sample_rate: int) -> None:
+        pass
+
 
 @torch.jit.interface
 class PlayerInterface(nn.Module):
@@ -49,6 +53,9 @@ class PlayerInterface(nn.Module):
         pass
 
     def restart(self) -> None:
+        pass
+
+    def take_rate(self, sample_rate: int) -> None:
         pass
 
 
@@ -65,6 +72,7 @@ class Player(nn.Module):
     def __init__(self, model: "HarmonicInstrument", room: Room | None = None) -> None:
         super().__init__()
         hop_length, sample_rate = model.hop_length, model.sample_rate
+        self.trained_rate = sample_rate
         self.pitched = PitchedControls(model.trained_range(), hop_length, sample_rate)
         self.network, self.labelling = model.network, model.labelling
         self.oscillator = model.streaming_oscillator()
@@ -86,6 +94,14 @@ class Player(nn.Module):
     def restart(self) -> None:
         """Clears what the network remembers; all else forgets in seconds by itself."""
         self.memory = torch.zeros_like(self.memory)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays at another rate, in Hz, what it would at that of the training. Hops and the room
+        keep their samples."""
+        self.pitched.take_rate(sample_rate)
+        self.oscillator.take_rate(sample_rate)
+        self.noise.take_rate(sample_rate / self.trained_rate)
 
     def forward(
         self, controls: Tensor, labels: Labels, settings: PitchedSettings, reverb: float
@@ -113,6 +129,10 @@ class HarmonicStream(PitchedStream):
     `encode` tells what it hears, whatever the settings of a pitched instrument; these act on what
     `decode` and `forward` play.
 
+    At a rate of the host that is not the model's, hops and windows keep their samples, and all
+    frequencies and times are named anew: what is heard and played has the same pitch, loudness and
+    timbre. The memory of the network alone runs as much faster or slower.
+
     Args:
         model: trained.
         max_delay: samples; the longest window that is not later hears the sound.
@@ -135,6 +155,7 @@ class HarmonicStream(PitchedStream):
     forward_mix: RampInterface
     label_tasks: list[int]
     reverb: float
+    sample_rate: int
 
     def __init__(
         self,
@@ -153,8 +174,10 @@ class HarmonicStream(PitchedStream):
             Method("forward", [AUDIO, *conditioning], 1, [AUDIO], 1),
         ]
         settings = [] if room is None else [Attribute("reverb", "float", "of the room", reverb)]
+        settings.append(rate_attribute(rate))
         listener, player = model.listener_within(max_delay), Player(model, room)
         super().__init__(methods, settings, hop, listener.delay)
+        self.present_rate = rate
         self.reverb = reverb
         self.num_played, self.num_controls = NUM_PLAYED, len(controls)
         self.label_tasks = model.labelling.to_decoder.tasks
@@ -192,12 +215,28 @@ class HarmonicStream(PitchedStream):
     def get_delay(self) -> int:
         return self.delay
 
+    def take_rate(self) -> None:
+        """Changes to the rate of the host, without a break."""
+        if self.sample_rate == self.present_rate:
+            return
+        self.present_rate = rate = self.sample_rate
+        self.encode_listener.take_rate(rate)
+        self.forward_listener.take_rate(rate)
+        self.decode_player.take_rate(rate)
+        self.forward_player.take_rate(rate)
+        for modulation in [self.encode_modulation, self.decode_modulation, self.forward_modulation]:
+            modulation.take_rate(self.hop_length, rate)
+        for ramp in [self.decode_level, self.forward_level, self.forward_mix]:
+            ramp.take_rate(rate)
+
     def encode(self, sound: Tensor) -> Tensor:
         """`[B, 1, T]` -> controls `[B, 3 + K, T / hop_length]`."""
+        self.take_rate()
         return self._moved(self.encode_modulation, self.encode_listener.forward(sound[:, 0]))
 
     def decode(self, controls: Tensor) -> Tensor:
         """Controls and labels `[B, 3 + K + labels, N]` -> `[B, 1, N * hop_length]`."""
+        self.take_rate()
         labels = self.labels(controls[:, self.num_controls :], self.label_tasks)
         moved = self._moved(self.decode_modulation, controls[:, : self.num_controls])
         sound = self.decode_player.forward(moved, labels, self.pitched_settings(), self.reverb)
@@ -206,6 +245,7 @@ class HarmonicStream(PitchedStream):
     def forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]` -> `[B, 1, T]`, `delay` samples later; of a label, the last value of
         each hop counts."""
+        self.take_rate()
         last = sound[:, 1:, self.hop_length - 1 :: self.hop_length]
         labels = self.labels(last, self.label_tasks)
         controls = self.forward_listener.forward(sound[:, 0])
