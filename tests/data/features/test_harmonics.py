@@ -100,6 +100,33 @@ def test_sounds_without_a_pitch_are_named(caplog: pytest.LogCaptureFixture) -> N
         FEATURE.check_sounds({"drums.wav": drums})
 
 
+@pytest.mark.parametrize(
+    ("notes", "is_one"),
+    [
+        pytest.param([(220.0, 1)], True, id="a note"),
+        pytest.param([(220.0, 2)], True, id="a note of odd partials"),
+        pytest.param([(660.0, 1), (880.0, 1)], False, id="a fourth"),
+        pytest.param([(440.0, 1), (550.0, 1), (660.0, 1)], False, id="a chord"),
+    ],
+)
+def test_clear_chords_are_warned_of(
+    caplog: pytest.LogCaptureFixture, notes: list[tuple[float, int]], is_one: bool
+) -> None:
+    """In just intonation, so that they have one clear pitch: that of their common period."""
+    feature = Harmonics(RATE, HOP, num_partials=20)
+    seconds = np.arange(RATE // 2) / RATE
+    sound = sum(
+        0.1 / k * np.sin(2 * np.pi * k * hertz * seconds)
+        for hertz, step in notes
+        for k in range(1, 8, step)
+    )
+    values = feature(sound.astype(np.float32))
+    with caplog.at_level(logging.WARNING):
+        feature.check_sounds({"x.wav": values.T})
+    assert caplog.messages == [] or "x.wav: " in caplog.messages[0]
+    assert any("several notes at once: it" in line for line in caplog.messages) is not is_one
+
+
 def test_the_share_is_of_the_audible_time() -> None:
     half = np.concatenate([frames_of(np.full(50, 60.0), 1.0), frames_of(np.full(50, 60.0), 0.0)])
     assert voiced_shares(half) == (0.5, 1.0)

@@ -25,6 +25,11 @@ AUDIBLE_DB = 40.0  # below a file's loudest frame; softer ones are not asked for
 PITCHED, CLEAR = 0.8, 0.9
 FEW_PITCHED = 0.3
 FEW_CLEAR = 0.5  # speech by telephone has some 0.55 to 0.8, fifths and drones less than 0.4
+# Two or more notes whose frequencies are as small whole numbers repeat as one low note would, which
+# has neither its first partial nor all of those above: so are 40 % and more of the frames of chords
+# and fifths, 20 % at most of those of single notes, 34 % of an organ with its mixtures.
+MANY_GAPPED = 0.38
+GAP_PARTIALS, GAP_DB, STRONG_DB, MANY_GAPS, FEWEST_BETWEEN = 16, 18.0, 25.0, 0.25, 3
 NAMES_SHOWN = 5  # of each kind
 logger = logging.getLogger(__name__)
 
@@ -114,6 +119,11 @@ class Harmonics(Feature):
             ValueError: no sound has a pitch.
         """
         shares = {name: voiced_shares(frames[:, :3]) for name, frames in values.items()}
+        first = 3 + self.num_levels
+        gapped = {
+            name: gapped_share(frames[:, :3], frames[:, first : first + self.num_partials])
+            for name, frames in values.items()
+        }
         if shares and max(pitched for pitched, _ in shares.values()) < FEW_PITCHED:
             raise ValueError(
                 "no pitch is found in these sounds (at most "
@@ -133,6 +143,12 @@ class Harmonics(Feature):
             "a noisy recording?): it is learnt as one voice"
             for name, (pitched, clear) in shares.items()
             if pitched >= FEW_PITCHED and clear < FEW_CLEAR
+        ]
+        chords += [
+            f"{name}: {gapped[name]:.0%} of its voiced time sounds like several notes at once: it "
+            "is learnt as one low voice"
+            for name, (pitched, clear) in shares.items()
+            if pitched >= FEW_PITCHED and clear >= FEW_CLEAR and gapped[name] >= MANY_GAPPED
         ]
         for lines in (unpitched, chords):
             for line in lines[:NAMES_SHOWN]:
@@ -159,3 +175,28 @@ def voiced_shares(frames: np.ndarray) -> tuple[float, float]:
         return 0.0, 0.0
     clear = (confidence >= CLEAR).sum() / (confidence >= VOICED).sum()
     return float((confidence >= PITCHED).mean()), float(clear)
+
+
+def gapped_share(frames: np.ndarray, partials: np.ndarray) -> float:
+    """Of pitch, confidence and loudness `[N, 3]` and amplitudes `[N, K]`: the share of the voiced,
+    audible time whose strongest partials leave out the first, and have gaps among them.
+
+    Strong partials are within 25 dB of the strongest; a gap is 18 dB below a neighbour.
+    """
+    _, confidence, loudness = frames.T
+    is_audible = loudness > max(float(loudness.max(initial=LOWEST_DB)) - AUDIBLE_DB, LOWEST_DB)
+    levels = 20.0 * np.log10(partials[is_audible & (confidence >= VOICED)] + 1e-9)
+    if levels.size == 0:
+        return 0.0
+    levels = np.pad(levels, ((0, 0), (1, 1)), constant_values=-180.0)
+    neighbours = np.maximum(levels[:, :-2], levels[:, 2:])
+    levels = levels[:, 1:-1]
+    is_strong = levels > levels.max(axis=1, keepdims=True) - STRONG_DB
+    number = np.arange(levels.shape[1])
+    first = is_strong.argmax(axis=1)[:, None]
+    last = levels.shape[1] - 1 - is_strong[:, ::-1].argmax(axis=1)[:, None]
+    is_between = (number >= first) & (number <= np.minimum(last, GAP_PARTIALS - 1))
+    gaps = ((levels < neighbours - GAP_DB) & is_between).sum(axis=1)
+    count = is_between.sum(axis=1)
+    is_gapped = (first[:, 0] > 0) & (count > FEWEST_BETWEEN) & (gaps > MANY_GAPS * count)
+    return float(is_gapped.mean())
