@@ -20,6 +20,7 @@ ALLOWED = (
     "vschaos.dsp.",
     "vschaos.losses.",
     "vschaos.data.augment.",
+    "vschaos.data.basic_waves.BasicWaves",
     "vschaos.data.features.",
     "vschaos.data.loading.Loading",
     "vschaos.data.rendered.Rendered",

@@ -10,21 +10,14 @@ import pytest
 from vschaos.pictures import draw_waterfall, picture_of_cycles
 
 
-def ink(picture: np.ndarray) -> np.ndarray:
-    """How dark the rows of the plot are, without title and axis."""
-    dark: np.ndarray = (255 - picture[40:-40].min(axis=2)).sum(axis=1).astype(float)
-    return dark
-
-
-def test_later_cycles_are_further_up() -> None:
-    phase = np.arange(256) / 256
-    flat, sine = np.zeros((8, 256)), np.sin(2 * np.pi * phase)
-    front, back = flat.copy(), flat.copy()
-    front[0], back[-1] = sine, sine
-    height = len(ink(picture_of_cycles(flat, "")))
-    only_front = ink(picture_of_cycles(front, "")) - ink(picture_of_cycles(back, ""))
-    assert only_front[-height // 8 :].sum() > 0  # the sine of the first is below
-    assert only_front[: height // 8].sum() < 0  # that of the last above
+def test_later_cycles_are_further_up_and_to_the_right() -> None:
+    lines = picture_of_cycles(np.zeros((8, 256)), "")[40:-40].astype(int)
+    is_line = np.ptp(lines, axis=2) > 60  # coloured
+    rows = np.flatnonzero(is_line.sum(axis=1) > 200)
+    last, first = (lines[row][is_line[row]].mean(axis=0) for row in (rows[0], rows[-1]))
+    assert first[0] > first[2] + 60  # yellow
+    assert last[2] > last[0] + 30  # blue
+    assert np.argmax(is_line[rows[0]]) > np.argmax(is_line[rows[-1]]) + 50
 
 
 @pytest.mark.parametrize("count", [1, 2, 256])

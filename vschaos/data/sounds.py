@@ -23,6 +23,7 @@ from vschaos.data.augment import (
     TimeStretch,
     Varispeed,
 )
+from vschaos.data.basic_waves import BasicWaves
 from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import TRIAL_EXAMPLES, DataModule, Frames, ModelNeeds, frames_of
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
@@ -53,6 +54,7 @@ class Dataset(NamedTuple):
         held_out: share of the time to validate with, 0 to below 1.
         cache: folder of imported sounds; the user's own if not given.
         metadata_callbacks: by label, `name` and `type` of its metadata.
+        made_by: makes the sounds in the folder, if they are not there.
     """
 
     root: str
@@ -62,6 +64,7 @@ class Dataset(NamedTuple):
     held_out: float = 0.1
     cache: str | None = None
     metadata_callbacks: Mapping[str, Mapping[str, str]] | None = None
+    made_by: BasicWaves | None = None
 
     @property
     def folder(self) -> Path:
@@ -125,6 +128,8 @@ class Sounds(DataModule):
         num_classes: Mapping[str, int | None],
         resumed_from: Mapping[str, Vocabulary] | None = None,
     ) -> dict[str, Vocabulary]:
+        if self.dataset.made_by is not None:
+            self.dataset.made_by.make(self.dataset.folder)
         self.labels = read_labels(
             self.dataset.folder,
             num_classes,

@@ -25,7 +25,7 @@ def draw_waterfall(path: Path, cycles: np.ndarray, title: str) -> None:
         save(_figure(cycles, title), partial, 100)
 
 
-def picture_of_cycles(cycles: np.ndarray, title: str) -> Picture:
+def picture_of_cycles(cycles: np.ndarray, title: str = "") -> Picture:
     """The same as pixels."""
     return pixels(_figure(cycles, title))
 

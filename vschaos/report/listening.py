@@ -12,10 +12,16 @@ from vschaos.audio.files import Waveform
 from vschaos.evaluation.effects import values_of
 from vschaos.evaluation.excerpts import excerpt_of
 from vschaos.evaluation.summary import describe_metrics
-from vschaos.generation import played_frames, without_edges
+from vschaos.generation import played_frames, table_along, without_edges
 from vschaos.generation.material import Clip, Material, spread
-from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
-from vschaos.report.media import draw_spectrograms, encode_sound, played_curves
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, SingleCycle
+from vschaos.pictures import picture_of_cycles
+from vschaos.report.media import (
+    draw_spectrograms,
+    encode_picture,
+    encode_sound,
+    played_curves,
+)
 from vschaos.runs import Given, Run
 from vschaos.runs.trajectories import frame_trajectory
 from vschaos.trajectories import random_frames
@@ -25,6 +31,7 @@ POINTS, POINT_SECONDS = 8, 0.6
 TRAJECTORIES, TRAJECTORY_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
 PRIOR_SECONDS = 10.0  # some phrases
 SWEPT_SECONDS = 0.7
+TABLE_CYCLES, TABLE_EXTENT, TABLE_SECONDS = 32, 2.0, 3.0  # extent in standard deviations
 TRANSPOSITIONS, TRANSPOSED_SECONDS = (-12, -5, 0, 5, 12), 3.0  # semitones
 SURE, AUDIBLE_DB = 0.5, -60.0  # frames that have a pitch
 Player = dict[str, Any]
@@ -37,8 +44,10 @@ def listen(run: Run, model: Autoencoder, material: Material) -> dict[str, list[A
     clips = _pick(material)
     labels, labelled = _typical_labels(run, material, clips)
     pitched = _pitched(run, model, material, clips) if isinstance(model, Pitched) else []
+    tables = _tables(run, model, labels) if isinstance(model, SingleCycle) else []
     return {
         "pitched": pitched,
+        "tables": tables,
         "reconstructions": [_reconstruction(run, material, clip) for clip in clips],
         "points": [_points(run, model, labels, labelled)],
         "trajectories": [
@@ -119,6 +128,25 @@ def _metrics(run: Run, material: Material, clip: Clip) -> str:
         if torch.isfinite(value).all() and (key in shown or not key.startswith(of_labels))
     }
     return describe_metrics(values, tracked)
+
+
+def _tables(run: Run, model: SingleCycle, labels: Given) -> list[dict[str, Any]]:
+    """For each descriptor, the cycles as it moves, and how they sound one after the other at the
+    middle of the register."""
+    controls = model.frame_controls()
+    middle = np.array([control.statistics[0] for control in controls], dtype=np.float32)
+    middle[[control.name for control in controls].index("confidence")] = 1.0
+    num_frames = round(TABLE_SECONDS * run.frame_rate)
+    found = []
+    for place, control in enumerate(controls):
+        if control.name in model.descriptors:
+            frames = np.repeat(middle[:, None], num_frames, axis=1)
+            frames[place] = np.linspace(-TABLE_EXTENT, TABLE_EXTENT, num_frames)
+            table = table_along(run, control.name, TABLE_CYCLES, TABLE_EXTENT, given=labels)
+            title = f"{control.name} from -{TABLE_EXTENT:g} to {TABLE_EXTENT:g} standard deviations"
+            player = _player(run, _decode(run, frames, labels), title)
+            found.append({"player": player, "picture": encode_picture(picture_of_cycles(table))})
+    return found
 
 
 def _points(run: Run, model: Autoencoder, labels: Given, labelled: str) -> Player:

@@ -10,6 +10,7 @@ import soundfile
 from PIL import Image
 
 from vschaos.audio.files import Waveform, resample
+from vschaos.pictures.canvas import Picture
 from vschaos.pictures.spectrogram import on_log_rows, played_heights
 
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
@@ -56,6 +57,11 @@ def draw_spectrograms(sounds: list[Waveform], sample_rate: int) -> list[str]:
     return [_png(np.clip(1.0 + (level - top_db) / RANGE_DB, 0.0, 1.0)) for level in levels]
 
 
+def encode_picture(picture: Picture) -> str:
+    """A picture of `vschaos.pictures` as PNG in base64, of few colours."""
+    return _encoded(Image.fromarray(picture).quantize(SHADES))
+
+
 def played_curves(played: np.ndarray, sample_rate: int) -> dict[str, list[float | None]]:
     """Pitch, confidence and loudness `[3, N]` -> heights of `pitch` and `loudness` in such a
     spectrogram, 0 to 1, None where there is none; at most two for each of its columns."""
@@ -82,6 +88,10 @@ def _png(image: np.ndarray) -> str:
     """`[height, width]`, 0 (paper) to 1 (ink)."""
     picture = Image.fromarray((image * (SHADES - 1)).round().astype(np.uint8))
     picture.putpalette(_palette())
+    return _encoded(picture)
+
+
+def _encoded(picture: Image.Image) -> str:
     file = io.BytesIO()
     picture.save(file, format="PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode("ascii")

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from vschaos.configs.composing import compose
 from vschaos.configs.recipes import recipes
-from vschaos.models.capabilities import Autoencoder
+from vschaos.models.capabilities import Autoencoder, SingleCycle
 from vschaos.runs import Run
 
 OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report", "recipe")
@@ -35,7 +35,7 @@ def commands(run: Run) -> list[dict[str, str]]:
     """Commands that use a run, by purpose."""
     typed = shlex.quote(str(run.folder))
     if run.checkpoint.stem != "last":
-        typed += f" -n {shlex.quote(run.checkpoint.stem)}"
+        typed += f" --name {shlex.quote(run.checkpoint.stem)}"
     name = run.name if len(run.name) > 2 else f"{run.name}_model"  # name of its export
     rows = [
         ("export it for nn~, with its patches", f"vschaos export {typed}"),
@@ -53,6 +53,11 @@ def commands(run: Run) -> list[dict[str, str]]:
         if task := next(iter(run.conditioning_tasks), None):
             sweep = f"{generate} sweep {typed} --task {shlex.quote(task)}"
             rows.append((f"decode one sound under each {task}", sweep))
+    if isinstance(run.model, SingleCycle):
+        purpose = "write wavetables for other synthesisers"
+        rows.append(
+            (purpose, f"vschaos generate tables {typed} --along {run.model.descriptors[0]}")
+        )
     if dataset := run.config["data"].get("dataset"):
         data = shlex.quote(str(dataset["root"]))
         rows.append(("check the sounds and labels again", f"vschaos check {data}"))

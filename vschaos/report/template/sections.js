@@ -2,7 +2,7 @@
 
 const NO_SOUNDS = "The sounds of this run are neither in the cache nor in its dataset's folder.";
 
-function listening({ reconstructions, points, trajectories, sweeps, pitched }) {
+function listening({ reconstructions, points, trajectories, sweeps, pitched, tables }) {
   const rows = reconstructions.map((entry) =>
     make("div", { class: "pair" }, sound(entry),
       make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title} of ${entry.name}`)))));
@@ -15,6 +15,11 @@ function listening({ reconstructions, points, trajectories, sweeps, pitched }) {
           make("p", {}, "The pitch and the loudness of a sound, transposed and played again."),
           make("div", { class: "panel two" }, ...pitched.map((entry) => wide(player(entry)))))
       : null,
+    tables.length
+      ? section("tables", "Tables", "One cycle along each descriptor",
+          make("p", {}, "The cycle that is read again and again, as one descriptor moves and the others stay at their means: in front the lowest value, behind the highest."),
+          make("div", { class: "panel two" }, ...tables.map(table)))
+      : null,
     section("own", "Trajectories", "Decoded trajectories",
       make("p", {}, "Without an input: points of the latent space, and trajectories through it, decoded."),
       make("div", { class: "panel two" }, ...points.map((entry) => wide(player(entry))), ...trajectories.map((entry) => player(entry)))),
@@ -24,6 +29,11 @@ function listening({ reconstructions, points, trajectories, sweeps, pitched }) {
           make("div", { class: "panel two" }, ...sweeps.map((entry) => wide(player(entry)))))
       : null,
   ];
+}
+
+function table(entry) {
+  return make("figure", { class: "waterfall" }, player(entry.player),
+    make("img", { alt: `cycles: ${entry.player.title}`, src: `data:image/png;base64,${entry.picture}` }));
 }
 
 function keys() {
