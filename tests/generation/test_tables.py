@@ -116,6 +116,15 @@ def test_each_cycle_is_a_whole_period_of_its_spectrum() -> None:
     np.testing.assert_allclose(found / found.max(), expected, atol=1e-5)
 
 
+def test_the_model_is_asked_where_most_partials_fit() -> None:
+    lowest, higher = (
+        table_along(make_run(), "odd_even"),
+        table_along(make_run(), "odd_even", pitch=76.0),
+    )
+    counts = [int((spectra(table)[0] > 1e-5).sum()) for table in (lowest, higher)]
+    assert counts == [100, 33]
+
+
 def test_all_cycles_are_as_loud_and_none_clips() -> None:
     table = table_along(make_run(), "odd_even", 16)
     rms = np.sqrt((table.astype(np.float64) ** 2).mean(1))

@@ -200,7 +200,7 @@ def _add_tables(
         "--pitch",
         type=_number,
         metavar="NOTE",
-        help="MIDI note at which the model is asked (default: the middle of its register)",
+        help="MIDI note at which the model is asked (default: the lowest of its register)",
     )
     tables.set_defaults(sr=None, seed=0, inversion=None)
     return tables

@@ -44,8 +44,8 @@ def table_along(
         along: name of the control, a descriptor or another; the first descriptor if not given.
         num_cycles: N, 1 to 256.
         extent: from the middle of the usual values to either end, in standard deviations.
-        pitch: MIDI note at which the model is asked; the middle of its register if not given. Fewer
-            partials fit below the Nyquist frequency at higher ones.
+        pitch: MIDI note at which the model is asked; the lowest of its register if not given, where
+            most partials fit below the Nyquist frequency.
         given: labels that condition the model.
 
     Returns:
@@ -69,8 +69,8 @@ def table_along(
         raise ValueError(f"the pitch of a table must be from 0 to {HIGHEST_NOTE}, got {pitch}")
     frame = torch.tensor([control.statistics[0] for control in controls])
     frame[names.index(NOT_SWEPT)] = 1.0
-    if pitch is not None:
-        frame[names.index("pitch")] = pitch
+    note = names.index("pitch")
+    frame[note] = controls[note].low if pitch is None else pitch
     frames = frame.repeat(num_cycles, 1)
     frames[:, swept] = _values(controls[swept], extent, num_cycles)
     num_frames = max(1, round(SETTLING_SECONDS * run.frame_rate))
@@ -83,7 +83,7 @@ def table_along(
     if not bool(rms.isfinite().all()) or float(rms.min()) <= 0.0:
         raise ValueError(
             f"each cycle along {names[swept]} must have a partial below {run.sample_rate / 2:g} "
-            f"Hz, got none in one: a lower pitch than {float(frames[:, 0].max()):g} would do"
+            f"Hz, got none in one: a lower pitch than {float(frames[:, note].max()):g} would do"
         )
     table = table / rms
     scaled: np.ndarray = (PEAK / table.abs().max() * table).float().numpy()
