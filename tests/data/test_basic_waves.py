@@ -128,4 +128,4 @@ def test_a_training_needs_no_folder(
     assert len(read_audio(root / held_out[0], 8000)) == 12000
     monkeypatch.delenv("VSCHAOS_CACHE")
     usual = compose("ddsp", ["data=basic_waves", "name=a"]).data.dataset.root
-    assert usual == "~/.cache/vschaos/basic_waves_33_96"
+    assert usual == "~/.cache/vschaos/basic_waves_33_95"

@@ -37,7 +37,7 @@ class BasicWaves(NamedTuple):
     """
 
     lowest: int = 33
-    highest: int = 96
+    highest: int = 95
 
     @property
     def names(self) -> dict[str, tuple[str, int]]:
