@@ -37,7 +37,7 @@ class BandMeter(nn.Module):
 
     Example:
         >>> meter = BandMeter(44100, num_bands=8)
-        >>> sine = torch.sin(2 * math.pi * 440 / 44100 * torch.arange(5120))[None]
+        >>> sine = torch.sin(2 * torch.pi * 440 / 44100 * torch.arange(5120))[None]
         >>> powers = 10 ** (meter(sine)[0, :, -1] / 10)
         >>> round(float(powers.sum()), 2), int(powers.argmax())
         (0.5, 1)
