@@ -55,7 +55,7 @@ SPECTRAL_VAE = (
     *("model.sample_rate=8000", "model.transform.n_fft=512", "model.transform.hop_length=128"),
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
-DDSP = (
+HARMONIC = (
     *(
         "model.sample_rate=16000",
         "model.hop_length=128",
@@ -66,7 +66,8 @@ DDSP = (
 )
 FAMILIES = [
     Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
-    Family("ddsp", DDSP),
+    Family("ddsp", HARMONIC),
+    Family("wavetable", HARMONIC),
     Family("toy"),
     Family("toy_rendered", has_sounds=False),
 ]
