@@ -126,6 +126,11 @@ class DescriptorMeter(nn.Module):
         self.delay = self.meter.delay
 
     @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """As `PartialMeter.take_rate`."""
+        self.meter.take_rate(sample_rate)
+
+    @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
         self.meter.reset()

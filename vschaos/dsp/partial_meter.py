@@ -107,6 +107,11 @@ class PartialMeter(nn.Module):
         self.register_buffer("before", torch.zeros(1, 2, 1).double(), persistent=False)
 
     @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Measures sound of another rate, in Hz; windows keep their samples."""
+        self.sample_rate = sample_rate
+
+    @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
         self.past = torch.zeros_like(self.past)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vschaos.batch import Batch
 from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
-from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
+from vschaos.dsp.oscillators import HarmonicBank, HarmonicOscillator, StreamingHarmonicBank
 from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import Control
@@ -99,6 +99,7 @@ class HarmonicInstrument(Pitched, Labelled):
 
     register: Tensor
     level: Tensor
+    bank: HarmonicOscillator
     network: ControlledNetwork
 
     def __init__(

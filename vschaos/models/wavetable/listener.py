@@ -33,14 +33,16 @@ class DescribingListener(Listener):
         self.to_describe = Delay(self.delay - self.describe.delay, hop_length)
 
     @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Hears sound of another rate, in Hz, as that of the training; the delay keeps its
+        samples."""
+        self.hear_at(sample_rate)
+        self.describe.take_rate(sample_rate)
+
+    @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
-        self.tracker.reset()
-        self.meter.reset()
-        self.bands.reset()
-        self.to_tracker.reset()
-        self.to_meter.reset()
-        self.to_bands.reset()
+        self.forget()
         self.describe.reset()
         self.to_describe.reset()
 

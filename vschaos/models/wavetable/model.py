@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vschaos.batch import Batch
 from vschaos.dsp.descriptors import DESCRIPTORS
+from vschaos.dsp.wavetable import StreamingWavetableOscillator, WavetableOscillator
 from vschaos.labels import Labels, Vocabulary
 from vschaos.models.capabilities import SingleCycle
 from vschaos.models.pitched.controls import numbered
@@ -44,6 +45,7 @@ class Wavetable(HarmonicInstrument, SingleCycle):
 
     descriptors = DESCRIPTORS
     timbre: DescribedTimbre
+    bank: WavetableOscillator
     network: CycleNetwork
 
     def __init__(
@@ -84,6 +86,7 @@ class Wavetable(HarmonicInstrument, SingleCycle):
             label_dropout,
         )
         self.moved_share = moved_share
+        self.bank = WavetableOscillator(sample_rate, hop_length, num_partials)
         self.network = CycleNetwork(
             sample_rate,
             num_partials,
@@ -100,6 +103,9 @@ class Wavetable(HarmonicInstrument, SingleCycle):
 
     def make_timbre(self) -> DescribedTimbre:
         return DescribedTimbre(self.num_levels, self.num_timbres)
+
+    def streaming_oscillator(self) -> StreamingWavetableOscillator:
+        return StreamingWavetableOscillator(self.bank)
 
     def listener_of(self, window: int) -> DescribingListener:
         return DescribingListener(

@@ -141,15 +141,17 @@ class CycleNetwork(nn.Module):
         """Levels `[B, P + M, N]` with the descriptors of the controls."""
         pitch = self.pitch(controls)
         wanted = self.scale.inverse(controls[:, self.first : self.last])
-        partials, _ = self.heights(pitch, levels)
+        partials, noise = self.heights(pitch, levels)
         change = self.obedience(partials, wanted[:, :3], self.scale.spread[:3])
-        tone = levels[:, : self.num_partials] + change / self.per_db
-        levels = torch.cat([tone, levels[:, self.num_partials :]], 1)
-        now = self.described(pitch, levels)[:, 3:]
-        louder = wanted[:, 3:].clamp(self.least_noise, self.most_noise) - now
+        gains = self.spectrum.weighting(note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers)
+        of_tone = (0.5 * (partials * torch.exp(change)).square() * gains).sum(1, keepdim=True)
+        of_noise = (noise.square() * self.spectrum.noise_gains).sum(1, keepdim=True)
+        ratio_db = 10.0 * torch.log10(of_noise.clamp_min(1e-20) / of_tone.clamp_min(1e-20))
+        louder = wanted[:, 3:].clamp(self.least_noise, self.most_noise) - ratio_db
         sure = (controls[:, 1:2] - self.noise_alone) / (self.tone - self.noise_alone)
         fade = 20.0 * torch.log10(sure.clamp(1e-4, 1.0))
-        return torch.cat([tone + fade, levels[:, self.num_partials :] + louder], 1)
+        tone = levels[:, : self.num_partials] + change / self.per_db + fade
+        return torch.cat([tone, levels[:, self.num_partials :] + louder], 1)
 
 
 def _network(kind: str, in_dim: int, out_dim: int, width: int, state_dim: int) -> Network:

@@ -8,9 +8,9 @@ from vschaos.models.pitched.timbre import TimbreEncoder
 NUM_DESCRIPTORS = 4  # of `vschaos.dsp.descriptors`
 LARGEST = 4.0  # standard deviations that are asked for; more is far from all that was learnt
 # usual tones, before any is learnt: octaves, dB, octaves, dB; and the least that spreads count as
-USUAL = (1.5, 3.0, 3.0, -30.0)
-USUAL_SPREAD = (0.5, 6.0, 0.8, 8.0)
-LEAST_SPREAD = (0.1, 1.0, 0.1, 2.0)
+USUAL = (1.8, 3.0, 1.4, -30.0)
+USUAL_SPREAD = (0.4, 4.0, 0.2, 8.0)
+LEAST_SPREAD = (0.1, 1.0, 0.05, 2.0)
 SILENT_DB, AUDIBLE_DB = -70.0, -60.0  # between, descriptors fade to the mean
 UNSURE, SURE = 0.5, 0.7  # confidence, likewise
 
