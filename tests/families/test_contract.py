@@ -25,7 +25,7 @@ from vschaos.audio.files import read_audio, write_audio
 from vschaos.batch import Batch
 from vschaos.cli.main import main
 from vschaos.instrument.instrument import read_instrument
-from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, SingleCycle
 from vschaos.runs import Run
 from vschaos.training.learner import Learner
 
@@ -179,6 +179,10 @@ def test_it_is_evaluated_and_listed(trained: Trained, capsys: pytest.CaptureFixt
     if isinstance(trained.run.model, Pitched):
         assert "+12" in facts["pitched"]["obedience"]
         assert {"model", "oracle", "silence"} <= set(facts["pitched"]["distances"])
+    if isinstance(trained.run.model, SingleCycle):
+        compared = ["model", "untrained", "mean spectrum", "nearest frame"]
+        assert [*facts["cycles"]["spectrum"]] == compared
+        assert min(row["rank"] for row in facts["cycles"]["descriptors"].values()) > 0.5
     type_in(trained, "runs", "runs")
     assert trained.run.model.tracked_metrics[0].label in capsys.readouterr().out
 

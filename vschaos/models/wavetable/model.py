@@ -174,6 +174,10 @@ class Wavetable(HarmonicInstrument, SingleCycle):
             _, memory = self.network.outline(controls, super().initial(1))
         return memory.expand(rows, -1)
 
+    def hear(self, batch: Batch) -> Tensor:
+        heard = self.heard(batch)
+        return torch.cat([heard.played, self.timbre_of(batch, heard)], 1)
+
     def cycle_amplitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         given = self.labelling.unknown(latents) if labels is None else labels
         controls = self.conditioned(latents, given)
