@@ -25,7 +25,7 @@ from vschaos.audio.files import read_audio, write_audio
 from vschaos.batch import Batch
 from vschaos.cli.main import main
 from vschaos.instrument.instrument import read_instrument
-from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, SingleCycle
 from vschaos.runs import Run
 from vschaos.training.learner import Learner
 
@@ -55,7 +55,7 @@ SPECTRAL_VAE = (
     *("model.sample_rate=8000", "model.transform.n_fft=512", "model.transform.hop_length=128"),
     *("model.encoder.hidden_dims=[16]", "model.decoder.hidden_dims=[16]"),
 )
-DDSP = (
+HARMONIC = (
     *(
         "model.sample_rate=16000",
         "model.hop_length=128",
@@ -66,7 +66,8 @@ DDSP = (
 )
 FAMILIES = [
     Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
-    Family("ddsp", DDSP),
+    Family("ddsp", HARMONIC),
+    Family("wavetable", HARMONIC),
     Family("toy"),
     Family("toy_rendered", has_sounds=False),
 ]
@@ -178,6 +179,10 @@ def test_it_is_evaluated_and_listed(trained: Trained, capsys: pytest.CaptureFixt
     if isinstance(trained.run.model, Pitched):
         assert "+12" in facts["pitched"]["obedience"]
         assert {"model", "oracle", "silence"} <= set(facts["pitched"]["distances"])
+    if isinstance(trained.run.model, SingleCycle):
+        compared = ["model", "untrained", "mean spectrum", "nearest frame"]
+        assert [*facts["cycles"]["spectrum"]] == compared
+        assert min(row["rank"] for row in facts["cycles"]["descriptors"].values()) > 0.5
     type_in(trained, "runs", "runs")
     assert trained.run.model.tracked_metrics[0].label in capsys.readouterr().out
 

@@ -22,6 +22,7 @@ from vschaos.evaluation.conditioning import (
     is_conditioned_on_notes,
     note_accuracy,
 )
+from vschaos.evaluation.cycles import evaluate_cycles
 from vschaos.evaluation.excerpts import (
     EvaluationSet,
     Excerpt,
@@ -45,7 +46,14 @@ from vschaos.evaluation.similarity import (
 )
 from vschaos.generation.material import Material, spread
 from vschaos.models.base import Model
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Pitched, Spectral
+from vschaos.models.capabilities import (
+    Autoencoder,
+    Labelled,
+    LatentStatistics,
+    Pitched,
+    SingleCycle,
+    Spectral,
+)
 from vschaos.progress import Progress
 from vschaos.runs import Run
 
@@ -122,6 +130,8 @@ def evaluate(
         }
     if isinstance(model, Pitched):
         facts["pitched"] = evaluate_pitched(model, excerpts, facts["sounds"][inversions[0]])
+    if isinstance(model, SingleCycle):
+        facts["cycles"] = evaluate_cycles(model, excerpts, material)
     if isinstance(model, Labelled):
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):

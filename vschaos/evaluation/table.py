@@ -28,6 +28,8 @@ def tables(facts: Mapping[str, Any]) -> str:
         parts.append(DIRECTIONS)
     if "pitched" in facts:
         parts.append(_pitched(facts["pitched"]))
+    if "cycles" in facts:
+        parts.append(_cycles(facts["cycles"]))
     if "labels" in facts:
         parts += [_notes(facts["labels"]["notes"]), _labels(facts["labels"])]
     if "latents" in facts:
@@ -80,6 +82,29 @@ def _pitched(pitched: Mapping[str, Any]) -> str:
         f"{obedience}\n  multi-res.: {pitched['distances']['silence']:.2f} of silence; "
         f"{_percent(way)} of the way from the mean spectrum to the oracle"
     )
+
+
+def _cycles(cycles: Mapping[str, Any]) -> str:
+    spectra = _grid(
+        ["spectrum of a cycle", "RMS error"],
+        ["", "dB"],
+        *([f"  {name}", _number(error, 2)] for name, error in cycles["spectrum"].items()),
+    )
+    obedience = _grid(
+        ["descriptors", "rank corr.", "range", "pitch moves"],
+        ["", "", "%", "cents"],
+        *(
+            [
+                f"  {name}",
+                _number(row["rank"], 2),
+                _number(100 * row["range"], 0),
+                _number(row["cents"], 1),
+            ]
+            for name, row in cycles["descriptors"].items()
+        ),
+    )
+    level = f"  level at one loudness: within {_number(cycles['level_db'], 2)} dB over four octaves"
+    return f"{spectra}\n\n{obedience}\n{level}"
 
 
 def _notes(notes: Mapping[str, Any]) -> str:

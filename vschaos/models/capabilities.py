@@ -193,9 +193,16 @@ class SingleCycle(Pitched, ABC):
         descriptors: names of those of `frame_controls` that describe the timbre, in standard
             deviations of the training's sounds. Measured again on what is played, each is as it was
             asked for, within what the pitch allows.
+        num_partials: P, the first of the spectra of `analyse`.
     """
 
     descriptors: tuple[str, ...]
+    num_partials: int
+
+    @abstractmethod
+    def hear(self, batch: Batch) -> Tensor:
+        """Sounds `[B, T]` with the features of the training -> their frames `[B, Z, N]`, in time
+        with those of `analyse`."""
 
     @abstractmethod
     def cycle_amplitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:

@@ -52,13 +52,21 @@ class Listener(nn.Module):
     def take_rate(self, sample_rate: int) -> None:
         """Hears sound of another rate, in Hz, as that of the training; the delay keeps its
         samples."""
-        self.tracker.take_rate(sample_rate)
-        self.meter.take_rate(sample_rate)
-        self.bands.take_rate(sample_rate)
+        self.hear_at(sample_rate)
 
     @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
+        self.forget()
+
+    def hear_at(self, sample_rate: int) -> None:
+        """As `take_rate`, for listeners that hear more than this one."""
+        self.tracker.take_rate(sample_rate)
+        self.meter.take_rate(sample_rate)
+        self.bands.take_rate(sample_rate)
+
+    def forget(self) -> None:
+        """As `reset`, likewise."""
         self.tracker.reset()
         self.meter.reset()
         self.bands.reset()

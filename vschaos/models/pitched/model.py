@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vschaos.batch import Batch
 from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
-from vschaos.dsp.oscillators import HarmonicBank, StreamingHarmonicBank
+from vschaos.dsp.oscillators import HarmonicBank, HarmonicOscillator, StreamingHarmonicBank
 from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
 from vschaos.instrument.controls import Control
@@ -83,7 +83,7 @@ class HarmonicInstrument(Pitched, Labelled):
         num_levels: bands that the timbre is told by.
         num_timbres: K, that have no name.
         excerpt_frames: frames of an example for training.
-        sound_examples: examples of a batch whose sound is compared.
+        sound_examples: examples of a batch whose sound is compared; 0 for none.
         timbre_dropout: share of the examples that are played with the mean timbre.
         timbre_noise: standard deviations, added to the timbre in training.
         conditioning: labels that condition the network, by task; see `Labelling`.
@@ -99,6 +99,7 @@ class HarmonicInstrument(Pitched, Labelled):
 
     register: Tensor
     level: Tensor
+    bank: HarmonicOscillator
     network: ControlledNetwork
 
     def __init__(
@@ -206,24 +207,43 @@ class HarmonicInstrument(Pitched, Labelled):
         distance of some of the examples."""
         heard = self.heard(batch)
         controls = torch.cat([heard.played, self.blurred(self.timbre_of(batch, heard))], 1)
-        shown = torch.rand_like(batch.labels.values) >= self.label_dropout
-        labels = Labels(batch.labels.values, batch.labels.known & shown)
         partials, noise, _ = self.network(
-            self.conditioned(controls, labels), self.initial(len(controls))
+            self.conditioned(controls, self.shown(batch.labels)), self.initial(len(controls))
         )
+        return self.differences(batch, heard, partials, noise)
+
+    def shown(self, labels: Labels) -> Labels:
+        """Labels, in training some of them hidden."""
+        shown = torch.rand_like(labels.values) >= self.label_dropout
+        return Labels(labels.values, labels.known & shown)
+
+    def differences(
+        self,
+        batch: Batch,
+        heard: Heard,
+        partials: Tensor,
+        noise: Tensor,
+        counts: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Losses of amplitudes `[B, P, N]` and magnitudes `[B, M, N]`, see `losses`; of all
+        frames, or of those that count, `[B, N]`."""
+        counts = torch.ones_like(heard.played[:, 0]) > 0 if counts is None else counts
         loudness = heard.played[:, 2:]
         floor = torch.pow(10.0, (loudness - RANGE_DB).clamp_min(LEAST_DB) / 20.0)
         hertz = self.hertz(heard.played[:, 0]).unsqueeze(1)
         numbers = torch.arange(1, self.num_partials + 1, device=hertz.device).unsqueeze(1)
-        is_there = hertz * numbers < 0.45 * self.sample_rate
-        rows = torch.randperm(len(controls), device=controls.device)[: self.sound_examples]
-        return {
+        is_counted = counts.unsqueeze(1)
+        is_there = (hertz * numbers < 0.45 * self.sample_rate) & is_counted
+        found = {
             "partials": level_difference(partials, heard.partials, floor, is_there),
-            "noise": level_difference(noise, heard.noise, floor, torch.ones_like(noise) > 0),
-            "sound": self.distance_of_sounds(
-                controls[rows, 0], partials[rows], noise[rows], batch.audio[rows]
-            ),
+            "noise": level_difference(noise, heard.noise, floor, is_counted.expand_as(noise)),
         }
+        if self.sound_examples > 0:
+            rows = torch.randperm(len(partials), device=partials.device)[: self.sound_examples]
+            found["sound"] = self.distance_of_sounds(
+                heard.played[rows, 0], partials[rows], noise[rows], batch.audio[rows]
+            )
+        return found
 
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
         """`distance`, of the sound through the model; `loudness_error` (dB) and `pitch_error`

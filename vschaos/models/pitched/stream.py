@@ -24,7 +24,7 @@ from vschaos.instrument.pitched import PitchedControls, PitchedSettings
 from vschaos.instrument.pitched_stream import PitchedStream
 from vschaos.labels import Labels
 from vschaos.models.pitched.controls import NUM_PLAYED
-from vschaos.voices import with_rows
+from vschaos.voices import with_new_rows
 
 if TYPE_CHECKING:
     from vschaos.models.pitched.model import HarmonicInstrument
@@ -67,6 +67,7 @@ class Player(nn.Module):
         room: that it plays in; none for a dry instrument.
     """
 
+    resting: Tensor
     memory: Tensor
 
     def __init__(self, model: "HarmonicInstrument", room: Room | None = None) -> None:
@@ -78,7 +79,9 @@ class Player(nn.Module):
         self.oscillator = model.streaming_oscillator()
         self.noise = StreamingFilteredNoise(model.noise)
         self.room = None if room is None else StreamingRoom(room, hop_length)
-        self.register_buffer("memory", model.initial(1), persistent=False)
+        # of the network, before the first frame and now
+        self.register_buffer("resting", model.initial(1).detach().clone(), persistent=False)
+        self.register_buffer("memory", self.resting.clone(), persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
@@ -93,7 +96,7 @@ class Player(nn.Module):
     @torch.jit.export
     def restart(self) -> None:
         """Clears what the network remembers; all else forgets in seconds by itself."""
-        self.memory = torch.zeros_like(self.memory)
+        self.memory = self.resting.clone()
 
     @torch.jit.export
     def take_rate(self, sample_rate: int) -> None:
@@ -113,7 +116,7 @@ class Player(nn.Module):
         if labels.known.shape[1] > 0:
             probabilities = self.labelling.probabilities(labels)
             inputs = self.labelling.to_decoder(inputs, probabilities, labels.known)
-        memory = with_rows(self.memory, controls.shape[0])
+        memory = with_new_rows(self.memory, self.resting.expand(controls.shape[0], -1))
         partials, noise, self.memory = self.network(inputs, memory)
         f0_hz = note_to_hz(played.controls[:, 0].double())
         sound = self.oscillator(f0_hz, partials * played.harmonics.unsqueeze(1))

@@ -1,0 +1,112 @@
+"""Moves the partials of a tone so that its descriptors are those that are asked for."""
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.dsp.descriptors import Descriptors
+
+STEPS = 3  # of the Gauss-Newton method
+RELUCTANCE = 0.05  # squared standard deviations that a change of the largest size costs
+MIDDLE = 2.0  # octaves above the fundamental, about which the third direction is a parabola
+# most of a step, and most of all of them, along each direction: nepers an octave, nepers, nepers an
+# octave squared
+LARGEST_STEP = (1.0, 2.0, 0.2)
+LARGEST_CHANGE = (2.5, 4.5, 0.4)
+
+
+class Obedience(nn.Module):
+    """Changes a spectrum by little, until brightness, odd to even and richness are as asked for.
+
+    Three directions of the log amplitudes do: a tilt over the octaves moves the brightness, a gain
+    of the odd partials their ratio to the even ones, a parabola over the octaves the richness. They
+    are smooth, so what is fine in a spectrum stays. With the shares `p` of the partials,
+    `x` = (log2 k - 2, is odd, (log2 k - 2)^2) and `s` the slopes of the log weights in the log
+    amplitudes, the change of the mean of `x_i` by direction `x_j` is a covariance under `p s`: a
+    step of the Gauss-Newton method needs no more than a product of `p`, `p s` and the powers with a
+    constant matrix. Changes have a cost, so that what a pitch with few partials cannot have is
+    approached, and no more. All is differentiable: a network that is trained through it learns what
+    the descriptors leave open.
+
+    Args:
+        describe: of the descriptors; shared.
+    """
+
+    directions: Tensor
+    moments: Tensor
+    largest_step: Tensor
+    largest_change: Tensor
+    costs: Tensor
+
+    def __init__(self, describe: Descriptors) -> None:
+        super().__init__()
+        self.steps, self.middle = STEPS, MIDDLE
+        self.knee, self.least_odd = describe.knee, describe.least_share
+        self.per_neper = describe.per_neper
+        octaves = describe.octaves[:, 0] - MIDDLE
+        directions = torch.stack([octaves, describe.is_odd[:, 0], octaves.square()])
+        products = (directions[:, None] * directions).flatten(0, 1)
+        moments = torch.cat([torch.ones(1, len(octaves)), directions, products]).T
+        self.register_buffer("directions", directions.double(), persistent=False)
+        self.register_buffer("moments", moments.double().contiguous(), persistent=False)
+        self.register_buffer("largest_step", torch.tensor(LARGEST_STEP).double(), persistent=False)
+        self.register_buffer(
+            "largest_change", torch.tensor(LARGEST_CHANGE).double(), persistent=False
+        )
+        costs = RELUCTANCE / self.largest_change.square()
+        self.register_buffer("costs", costs, persistent=False)
+
+    def forward(self, amplitudes: Tensor, wanted: Tensor, spread: Tensor) -> Tensor:
+        """Gains of the partials, in nepers, `[B, K, N]`.
+
+        Args:
+            amplitudes: `[B, K, N]`, 0 for partials that are not there.
+            wanted: brightness, odd to even and richness, `[B, 3, N]`.
+            spread: their standard deviations, `[3, 1]`: what is as important.
+        """
+        rows, num = amplitudes.shape[0], amplitudes.shape[2]
+        given = amplitudes.transpose(1, 2).reshape(rows * num, amplitudes.shape[1])
+        goal = wanted.transpose(1, 2).reshape(rows * num, 3).double()
+        moved, change = given, torch.zeros_like(goal)
+        gains = torch.zeros_like(given)
+        for _ in range(self.steps):
+            step = self._step(moved, change, goal, spread[:, 0].double())
+            change = torch.minimum(change + step, self.largest_change)
+            change = torch.maximum(change, -self.largest_change)
+            gains = (change @ self.directions).to(given.dtype)
+            moved = given * torch.exp(gains)
+        return gains.reshape(rows, num, amplitudes.shape[1]).transpose(1, 2)
+
+    def _step(self, amplitudes: Tensor, change: Tensor, goal: Tensor, spread: Tensor) -> Tensor:
+        """Coefficients of the directions `[n, 3]`, for amplitudes `[n, K]` after a change."""
+        power = amplitudes.square()
+        power = power / power.sum(1, keepdim=True).clamp_min(1e-20)
+        relative = (power + 1e-20).sqrt()
+        above = relative + self.knee
+        weights = power / above
+        shares = weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
+        sensitive = shares * (1.0 + self.knee / above)
+        # in float64: covariances may be nearly singular, and the order of sums must not count
+        measured = torch.stack([shares, sensitive, power]).double() @ self.moments
+        means, slopes, powers = measured.unbind(0)
+        mean, slope, power_mean = means[:, 1:4], slopes[:, 1:4], powers[:, 1:4]
+        centred = slope - slopes[:, :1] * power_mean
+        covariance = slopes[:, 4:].reshape(-1, 3, 3)
+        covariance = covariance - slope.unsqueeze(2) * power_mean.unsqueeze(1)
+        covariance = covariance - mean.unsqueeze(2) * centred.unsqueeze(1)
+        # from the means to the descriptors
+        centroid, odd, square = mean.unbind(1)
+        odd = (1.0 - 2.0 * self.least_odd) * odd + self.least_odd
+        richness = (square - centroid.square()).clamp_min(1e-4).sqrt()
+        now = torch.stack([centroid + self.middle, self.per_neper * torch.logit(odd), richness], 1)
+        by_tilt, by_odd, by_bend = covariance.unbind(1)
+        steepness = self.per_neper * (1.0 - 2.0 * self.least_odd) / (odd * (1.0 - odd))
+        by_odd = by_odd * steepness.unsqueeze(1)
+        by_bend = (by_bend - 2.0 * centroid.unsqueeze(1) * by_tilt) / (2.0 * richness).unsqueeze(1)
+        slopes = torch.stack([by_tilt, by_odd, by_bend], 1) / spread.unsqueeze(1)
+        missing = ((goal - now) / spread).unsqueeze(2)
+        across = slopes.transpose(1, 2)
+        towards = across @ missing - (self.costs * change).unsqueeze(2)
+        found = torch.linalg.solve(across @ slopes + torch.diag(self.costs), towards).squeeze(2)
+        # the direction is kept where a step is too large
+        excess = (found.abs() / self.largest_step).amax(1, keepdim=True).clamp_min(1.0)
+        return found / excess
