@@ -178,6 +178,12 @@ def test_the_promised_networks_are_there() -> None:
     assert small["model"]["decoder"]["hidden_dims"] == [256, 256]
 
 
+@pytest.mark.parametrize("network", ["gru", "causal", "mlp"])
+def test_a_wavetable_has_networks_of_its_own(network: str) -> None:
+    config = composed("wavetable", "name=a", "data.dataset.root=b", f"network={network}")
+    assert config["model"]["network"] == network
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_network_grows_with_its_size(network: str) -> None:
     counts = []
