@@ -126,7 +126,7 @@ def note_of(text: str) -> Note:
         if len(values) > 2:
             raise ValueError
         if pitch == "rest":
-            return Note(0.0, *values[:1], velocity=0.0)
+            return Note(0.0, *values)._replace(velocity=0.0)
         return Note(_pitch(pitch), *values)
     except ValueError as error:
         raise ValueError(f"a note must be {NOTE_HELP}; got {text!r}") from error

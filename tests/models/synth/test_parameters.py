@@ -56,7 +56,7 @@ def test_a_value_out_of_range_is_refused() -> None:
 def test_a_chain_has_the_parameters_of_its_modules_and_cables() -> None:
     names = {name: {p.name for p in chain.parameters} for name, chain in CHAINS.items()}
     assert names["modular"] == set(BY_NAME)
-    assert {"cutoff", "lfo_cutoff", "envelope_attack", "noise"} <= names["mono"]
+    assert {"cutoff", "lfo_cutoff", "attack_2", "noise"} <= names["mono"]
     assert not {"shape_2", "mix", "index"} & names["mono"]
     assert names["two_osc"] - names["mono"] == {
         *("shape_2", "width_2", "semitones_2", "cents_2", "mix")

@@ -117,7 +117,7 @@ def test_envelopes_take_their_times() -> None:
     rising, top, held = levels(sound, 0.04, 0.19, 0.6)
     assert rising < top - 4.0
     assert held == pytest.approx(-20.0 - 3.0, abs=0.5)
-    bright = played(45.0, 0.8, cutoff=200.0, filter_envelope=48.0, envelope_decay=1000.0)
+    bright = played(45.0, 0.8, cutoff=200.0, filter_envelope=48.0, decay_2=1000.0)
     highs = bright.diff()
     first, later = levels(highs, 0.02, 0.5)
     assert first > later + 6.0
@@ -206,8 +206,8 @@ def test_every_continuous_parameter_has_the_right_gradient() -> None:
         **{"glide": 5.0, "shape_1": 1.3, "width_1": 0.4, "shape_2": 1.6, "width_2": 0.3},
         **{"mix": 0.4, "noise": 0.3, "index": 0.8, "index_envelope": 0.5, "cutoff": 180.0},
         **{"resonance": 2.0, "filter_type": 0.3, "filter_envelope": 12.0, "key_tracking": 0.4},
-        **{"envelope_attack": 4.3, "envelope_decay": 30.0, "envelope_sustain": 0.4},
-        **{"envelope_release": 20.0, "attack": 3.3, "decay": 40.0, "sustain": 0.6},
+        **{"attack_2": 4.3, "decay_2": 30.0, "sustain_2": 0.4},
+        **{"release_2": 20.0, "attack": 3.3, "decay": 40.0, "sustain": 0.6},
         **{"release": 30.0, "lfo_rate": 19.0, "lfo_shape": 0.4, "lfo_pitch": 0.7},
         **{"lfo_cutoff": 5.0, "lfo_width": 0.05, "lfo_level": 0.3, "drive": 9.0, "level": -3.0},
         **{"cents_2": 11.0, "semitones_2": 5.0},

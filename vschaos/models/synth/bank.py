@@ -9,11 +9,11 @@ from vschaos.models.synth.presets import Preset
 _SETTINGS = {
     "mono": {
         "round-bass": (
-            "shape_1=1.1 cutoff=180 resonance=1.4 filter_envelope=24 envelope_decay=450 "
+            "shape_1=1.1 cutoff=180 resonance=1.4 filter_envelope=24 decay_2=450 "
             "key_tracking=0.5 attack=2 decay=900 sustain=0.7 release=120 drive=8 level=-13"
         ),
         "acid-line": (
-            "shape_1=1 cutoff=260 resonance=9 filter_envelope=36 envelope_decay=260 glide=40 "
+            "shape_1=1 cutoff=260 resonance=9 filter_envelope=36 decay_2=260 glide=40 "
             "attack=1 decay=400 sustain=0.5 release=60 drive=14 level=-11"
         ),
         "sub-sine": (
@@ -33,7 +33,7 @@ _SETTINGS = {
         ),
         "hollow-reed": (
             "shape_1=2 cutoff=1500 resonance=0.9 key_tracking=0.6 filter_envelope=10 "
-            "envelope_attack=40 envelope_decay=900 envelope_sustain=0.6 attack=45 release=120 "
+            "attack_2=40 decay_2=900 sustain_2=0.6 attack=45 release=120 "
             "lfo_pitch=0.12 lfo_rate=5.1 level=-17"
         ),
         "nasal-pulse": (
@@ -51,7 +51,7 @@ _SETTINGS = {
     "two_osc": {
         "warm-brass": (
             "shape_1=1 shape_2=1 cents_2=8 mix=0.5 cutoff=420 resonance=1.1 filter_envelope=30 "
-            "envelope_attack=90 envelope_decay=900 envelope_sustain=0.7 key_tracking=0.4 "
+            "attack_2=90 decay_2=900 sustain_2=0.7 key_tracking=0.4 "
             "attack=50 decay=600 sustain=0.85 release=220 level=-11"
         ),
         "wide-strings": (
@@ -60,28 +60,28 @@ _SETTINGS = {
         ),
         "octave-lead": (
             "shape_1=1 shape_2=2 width_2=0.4 semitones_2=12 cents_2=-6 mix=0.4 cutoff=3200 "
-            "resonance=2.2 filter_envelope=12 envelope_decay=350 glide=60 attack=3 release=180 "
+            "resonance=2.2 filter_envelope=12 decay_2=350 glide=60 attack=3 release=180 "
             "drive=9 level=-13"
         ),
         "fifth-stab": (
             "shape_1=1 shape_2=1 semitones_2=7 cents_2=3 mix=0.5 cutoff=600 resonance=2.5 "
-            "filter_envelope=40 envelope_decay=300 attack=2 decay=500 sustain=0 release=250 "
+            "filter_envelope=40 decay_2=300 attack=2 decay=500 sustain=0 release=250 "
             "drive=4 level=-8"
         ),
         "slow-pad": (
             "shape_1=2 width_1=0.3 shape_2=1 semitones_2=-12 cents_2=-9 mix=0.45 cutoff=500 "
-            "resonance=1.6 filter_envelope=18 envelope_attack=2500 envelope_decay=5000 "
-            "envelope_sustain=0.6 lfo_width=0.18 lfo_rate=0.23 attack=1200 release=2800 "
+            "resonance=1.6 filter_envelope=18 attack_2=2500 decay_2=5000 "
+            "sustain_2=0.6 lfo_width=0.18 lfo_rate=0.23 attack=1200 release=2800 "
             "level=-14"
         ),
         "plucked-wire": (
             "shape_1=2 width_1=0.15 shape_2=2 width_2=0.22 cents_2=4 mix=0.4 cutoff=900 "
-            "resonance=1 filter_envelope=44 envelope_decay=450 key_tracking=0.8 attack=1 "
+            "resonance=1 filter_envelope=44 decay_2=450 key_tracking=0.8 attack=1 "
             "decay=1600 sustain=0 release=500 level=-13"
         ),
         "soft-keys": (
             "shape_1=0.3 shape_2=0 semitones_2=12 mix=0.25 cutoff=1600 filter_envelope=16 "
-            "envelope_decay=700 key_tracking=0.7 attack=3 decay=3000 sustain=0.1 release=350 "
+            "decay_2=700 key_tracking=0.7 attack=3 decay=3000 sustain=0.1 release=350 "
             "level=-11"
         ),
         "church-pipes": (
@@ -90,7 +90,7 @@ _SETTINGS = {
         ),
         "square-bass": (
             "shape_1=2 shape_2=2 semitones_2=-12 mix=0.55 cutoff=300 resonance=2 "
-            "filter_envelope=18 envelope_decay=300 attack=2 decay=700 sustain=0.6 release=80 "
+            "filter_envelope=18 decay_2=300 attack=2 decay=700 sustain=0.6 release=80 "
             "drive=16 level=-11"
         ),
         "hoover": (
@@ -108,8 +108,8 @@ _SETTINGS = {
         ),
         "rising-sweep": (
             "shape_1=1 shape_2=1 semitones_2=-12 cents_2=18 mix=0.5 noise=0.2 cutoff=150 "
-            "resonance=7 filter_envelope=55 envelope_attack=3000 envelope_decay=3000 "
-            "envelope_sustain=0.8 attack=300 release=1500 level=-19"
+            "resonance=7 filter_envelope=55 attack_2=3000 decay_2=3000 "
+            "sustain_2=0.8 attack=300 release=1500 level=-19"
         ),
         "band-siren": (
             "shape_1=1 shape_2=2 semitones_2=5 cents_2=-12 mix=0.5 cutoff=1100 resonance=8 "
@@ -118,32 +118,32 @@ _SETTINGS = {
     },
     "fm": {
         "fm-electric": (
-            "shape_1=0 semitones_2=24 index=1.6 index_envelope=0.9 envelope_decay=900 attack=1 "
+            "shape_1=0 semitones_2=24 index=1.6 index_envelope=0.9 decay_2=900 attack=1 "
             "decay=4500 sustain=0 release=300 level=-14"
         ),
         "fm-bell": (
             "shape_1=0 semitones_2=17 cents_2=45 index=3.2 index_envelope=0.8 "
-            "envelope_decay=5000 attack=1 decay=7000 sustain=0 release=3500 level=-14"
+            "decay_2=5000 attack=1 decay=7000 sustain=0 release=3500 level=-14"
         ),
         "fm-brass": (
-            "shape_1=0 semitones_2=0 index=4 index_envelope=0.95 envelope_attack=70 "
-            "envelope_decay=600 envelope_sustain=0.7 attack=40 release=150 level=-15"
+            "shape_1=0 semitones_2=0 index=4 index_envelope=0.95 attack_2=70 "
+            "decay_2=600 sustain_2=0.7 attack=40 release=150 level=-15"
         ),
         "fm-bass": (
-            "shape_1=0 semitones_2=-12 index=5.5 index_envelope=0.9 envelope_decay=320 attack=1 "
+            "shape_1=0 semitones_2=-12 index=5.5 index_envelope=0.9 decay_2=320 attack=1 "
             "decay=1200 sustain=0.5 release=80 drive=6 level=-13"
         ),
         "fm-clarinet": (
-            "shape_1=0 semitones_2=12 index=1.5 index_envelope=0.5 envelope_attack=50 "
-            "envelope_sustain=0.8 attack=50 release=120 lfo_pitch=0.08 level=-16"
+            "shape_1=0 semitones_2=12 index=1.5 index_envelope=0.5 attack_2=50 "
+            "sustain_2=0.8 attack=50 release=120 lfo_pitch=0.08 level=-16"
         ),
         "fm-wood": (
-            "shape_1=0 semitones_2=20 cents_2=-30 index=5 index_envelope=1 envelope_decay=60 "
+            "shape_1=0 semitones_2=20 cents_2=-30 index=5 index_envelope=1 decay_2=60 "
             "attack=1 decay=450 sustain=0 release=200 level=-11"
         ),
         "fm-growl": (
-            "shape_1=0.6 semitones_2=-24 index=7.5 index_envelope=0.4 envelope_attack=600 "
-            "envelope_decay=900 envelope_sustain=0.5 lfo_level=0.5 lfo_rate=8.5 drive=12 "
+            "shape_1=0.6 semitones_2=-24 index=7.5 index_envelope=0.4 attack_2=600 "
+            "decay_2=900 sustain_2=0.5 lfo_level=0.5 lfo_rate=8.5 drive=12 "
             "attack=15 release=160 level=-13"
         ),
         "fm-drone": (
@@ -154,7 +154,7 @@ _SETTINGS = {
     "modular": {
         "metal-scrape": (
             "shape_1=1 semitones_2=18 cents_2=37 index=6 index_envelope=0.5 noise=0.3 "
-            "cutoff=2200 resonance=6 filter_type=0.6 filter_envelope=20 envelope_decay=1500 "
+            "cutoff=2200 resonance=6 filter_type=0.6 filter_envelope=20 decay_2=1500 "
             "lfo_cutoff=9 lfo_rate=7.3 attack=5 decay=2500 sustain=0.3 release=700 level=-3"
         ),
         "talking-pulse": (

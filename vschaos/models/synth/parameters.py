@@ -52,16 +52,19 @@ class Parameter(NamedTuple):
         Raises:
             ValueError: it is no number, or out of range.
         """
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        is_step = self.law != "stepped" or value == round(value) if is_number else False  # type: ignore[call-overload,arg-type]
-        if not is_number or not self.low <= value <= self.high or not is_step:  # type: ignore[operator]
-            kind = "a whole number" if self.law == "stepped" else "a number"
-            unit = f" {self.unit}" if self.unit else ""
-            raise ValueError(
-                f"{place}{self.name} must be {kind} from {self.low:g} to {self.high:g}{unit}, "
-                f"got {value!r}"
-            )
-        return float(value)  # type: ignore[arg-type]
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+            and (self.law != "stepped" or value == round(value))
+        ):
+            return float(value)
+        kind = "a whole number" if self.law == "stepped" else "a number"
+        unit = f" {self.unit}" if self.unit else ""
+        raise ValueError(
+            f"{place}{self.name} must be {kind} from {self.low:g} to {self.high:g}{unit}, "
+            f"got {value!r}"
+        )
 
 
 _SHAPE = "0 sine, 1 saw, 2 pulse, and between"
@@ -87,10 +90,12 @@ PARAMETERS = (
     Parameter("filter_type", "filter", "", 0, 1, "linear", 0, "0 low, 0.5 band, 1 high"),
     Parameter("filter_envelope", "envelope>filter", "st", -60, 60, "cubic", 0, "moves the cutoff"),
     Parameter("key_tracking", "keyboard>filter", "", 0, 1, "linear", 0, "cutoff follows the pitch"),
-    Parameter("envelope_attack", "envelope", "ms", 1, 5000, "log", 1, "time to the top"),
-    Parameter("envelope_decay", "envelope", "ms", 5, 10000, "log", 500, _FALL),
-    Parameter("envelope_sustain", "envelope", "", 0, 1, "linear", 0, "level of a held note"),
-    Parameter("envelope_release", "envelope", "ms", 5, 10000, "log", 500, _FALL),
+    Parameter(
+        "attack_2", "envelope", "ms", 1, 5000, "log", 1, "of the envelope of cutoff and index"
+    ),
+    Parameter("decay_2", "envelope", "ms", 5, 10000, "log", 500, _FALL),
+    Parameter("sustain_2", "envelope", "", 0, 1, "linear", 0, "level of a held note"),
+    Parameter("release_2", "envelope", "ms", 5, 10000, "log", 500, _FALL),
     Parameter("attack", "amplifier", "ms", 1, 5000, "log", 5, "time to the top"),
     Parameter("decay", "amplifier", "ms", 5, 10000, "log", 500, _FALL),
     Parameter("sustain", "amplifier", "", 0, 1, "linear", 1, "level of a held note"),

@@ -37,7 +37,7 @@ def play_controls(chain: Chain) -> list[Control]:
     note = Control(
         "pitch", 24.0, 96.0, "MIDI note", default=60.0, movement="uniform", limits=(0.0, 127.0)
     )
-    gate = Control("gate", 0.0, 1.0, "", movement="gate")
+    gate = Control("gate", 0.0, 1.0, "velocity", movement="gate")
     return [note, gate, *(c for part, c in MODULATIONS.values() if chain.has(part))]
 
 
@@ -193,7 +193,7 @@ class Voice(nn.Module):
         rows: list[Tensor] = []  # of both envelopes, by name
         for part in ("attack", "decay", "sustain", "release"):
             rows.append(values[part])
-            rows.append(values["envelope_" + part] if self.has_envelope else values[part])
+            rows.append(values[part + "_2"] if self.has_envelope else values[part])
         attack, decay, sustain, release = torch.stack(rows).double().unflatten(0, [4, 2]).unbind(0)
         factors, offsets = self.adsr(gates, 0.001 * attack, 0.001 * decay, sustain, 0.001 * release)
         # the velocity of a note is kept while it is released
