@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
 LATE = {
     "runs/run.py": {"evaluation", "export"},
 }
-DOORS = {"api", "cli", "evaluate"}  # may import every room
+DOORS = {"api", "cli", "evaluate", "synth"}  # may import every room
 LIBRARIES_OF_ONE_ROOM = {
     "pytorch_lightning": {"data/datamodule.py", "data/loading.py", "training"},
     "hydra": {"configs", "training", "cli"},
@@ -68,11 +68,15 @@ FAMILIES = sorted(
     if (path / "__init__.py").is_file() and path.name not in SHARED_BY_FAMILIES
 )
 # families that are called by a word of the field: how they are named where the family is meant
-NAMES = {"wavetable": r"models[./]wavetable|--config-name wavetable|model: wavetable"}
+NAMES = {
+    "wavetable": r"models[./]wavetable|--config-name wavetable|model: wavetable",
+    "synth": r"models[./]synth\b|--config-name synth\b|model: synth\b",
+}
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
     r"configs/(dgt_\w+|ddsp|wavetable)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
-    r"cli/demo\.py",  # how to go on
+    r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
+    r"benchmarks/synth\.py",
     r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]
 

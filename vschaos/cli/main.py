@@ -19,6 +19,7 @@ COMMANDS = {
     "runs": "list runs, or compare some",
     "cache": "list or remove imported sounds",
     "report": "write the page of a run",
+    "synth": "export and play a synthesiser voice that needs no training",
     "patches": "write the patches of a .ts again",
     "demo": "make sounds, train, generate, export and play, in a few minutes",
 }

@@ -141,7 +141,7 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
         scripted.define(_method_source(method))
     scripted.define(_warm_up_source(stream))
     for attribute in stream.attributes:
-        scripted.define(_attribute_source(attribute))
+        scripted.define(_attribute_source(attribute, stream))
     for name, value in READ_ONLY.items():
         scripted.define(_read_only_source(name, value))
     if all(attribute.name != "sample_rate" for attribute in stream.attributes):
@@ -225,9 +225,10 @@ def {method.name}(self, x: Tensor) -> Tensor:
 """
 
 
-def _attribute_source(attribute: Attribute) -> str:
+def _attribute_source(attribute: Attribute, stream: Stream) -> str:
     """Setter and getter of a declared attribute, whose value the stream holds."""
     name, kind = attribute.name, attribute.type
+    held = f"self.stream.{name}" if hasattr(stream, name) else f"self.stream.settings[{name!r}]"
     changed = f"    self.stream.{attribute.on_change}()\n" if attribute.on_change else ""
     aliases = "".join(
         f"    if value == {alias!r}:\n        value = {choice!r}\n"
@@ -237,11 +238,11 @@ def _attribute_source(attribute: Attribute) -> str:
 def set_{name}(self, value: {kind}) -> int:
 {aliases}    if not ({_is_allowed(attribute)}):
         return -1
-    self.stream.{name} = value
+    {held} = value
 {changed}    return 0
 
 def get_{name}(self) -> List[{kind}]:
-    return [self.stream.{name}]
+    return [{held}]
 """
 
 

@@ -65,15 +65,31 @@ def export(
             nothing is written then.
     """
     name = name or (run.name if num_latents is None else f"{run.name}_{num_latents}_latents")
+    max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
+    model = compacted(run.model) if is_compact else run.model
+    stream = _stream(run, model, max_delay, num_latents)
+    return export_stream(stream, folder, name, run.sample_rate, has_patches)
+
+
+def export_stream(
+    stream: Stream, folder: Path, name: str, sample_rate: int, has_patches: bool = True
+) -> Path:
+    """Writes the files of a stream that needs no training, or has its own: as `export`.
+
+    Args:
+        stream: of a model.
+        sample_rate: Hz of the model.
+
+    Raises:
+        ValueError: it fails the checks; nothing is written then.
+    """
     if len(name) < MIN_NAME_LENGTH:
         name = f"{name}_model"
     path = folder / f"{name}.ts"
-    max_delay = None if max_delay_ms is None else int(max_delay_ms * run.sample_rate / 1000)
-    model = compacted(run.model) if is_compact else run.model
-    stream = _stream(run, model, max_delay, num_latents).eval()
-    instrument = describe(name, stream, run.sample_rate)
+    stream.eval()
+    instrument = describe(name, stream, sample_rate)
     card = instrument.to_json()
-    scripted = script_stream(stream, run.sample_rate)
+    scripted = script_stream(stream, sample_rate)
     with output_file(path) as partial:
         torch.jit.save(scripted, str(partial), _extra_files={CARD: card})
         check(partial)

@@ -14,7 +14,8 @@ class Stream(nn.Module):
     Each of `methods` is a method `[B, inlets, T / in_ratio] -> [B, outlets, T / out_ratio]` of any
     name. It may be called with any whole number of hops T and any B, and its output does not depend
     on how a sound is cut into blocks. Voices (rows) that stay when B changes keep their state. The
-    value of each of `attributes` is an attribute of the stream of the same name.
+    value of each of `attributes` is an attribute of the stream of the same name, or, if it is a
+    number, an entry of its dictionary `settings`.
 
     Args:
         methods, attributes: in the order of the instrument.
@@ -62,8 +63,9 @@ def script(stream: Stream) -> torch.jit.ScriptModule:
         if not callable(method):
             raise ValueError(f"{type(stream).__name__} must have a method {name!r}, got none")
         torch.jit.export(method)
+    settings = getattr(stream, "settings", {})
     for attribute in stream.attributes:
-        if not hasattr(stream, attribute.name):
+        if not hasattr(stream, attribute.name) and attribute.name not in settings:
             raise ValueError(
                 f"{type(stream).__name__} must hold the value of {attribute.name!r} in an "
                 "attribute of that name, got none"

@@ -13,11 +13,12 @@ from vschaos.instrument.controls import Attribute, Control, Method
 from vschaos.instrument.instrument import Instrument
 
 ACTS_ON_LATENTS = ("freeze", "smoothing", "jitter")  # once is enough in a chain of two methods
+VOICES = 4  # of a method that is played by notes
 HOST_RATE = "sample_rate"  # the attribute that a page sets to the rate of its host
 RESERVED = {  # receivers of a page's own controls
     *("balance", "buffer", "depth", "draw", "dsp", "file", "form", "home", "level", "loop", "mute"),
     *("out", "randomize", "rate", "record", "source", "tone", "trajectory", "volume", "wave"),
-    *("by hand", "key", "keys octave"),
+    *("by hand", "key", "keys octave", "note"),
 }
 NUMBERED = re.compile(r"(latent|encoded|trajectory|predicted|signal)\b")  # receivers of a fader
 
@@ -108,6 +109,13 @@ class Layout:
     def others(self) -> list[Method]:
         """Methods out of the chain."""
         return [method for method in self.instrument.methods if method not in self.chain]
+
+    def is_polyphonic(self, method: Method) -> bool:
+        """Whether notes are dealt out to voices: of a method of sound by pitch and velocity."""
+        found = [control for _, control in dials(method.inlets)]
+        has_note = any(widget(control) == "note" for control in found)
+        has_gate = any(c.unit == "velocity" and widget(c) == "gate" for c in found)
+        return has_note and has_gate and sounds(method.outlets) and not sounds(method.inlets)
 
     @cached_property
     def labels(self) -> list[Control]:
@@ -229,6 +237,7 @@ class Layout:
         names += [
             f"{method.name} {control.name}"
             for method in self.others
+            if not self.is_polyphonic(method)
             for _, control in dials(method.inlets)
             if widget(control) == kind
         ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vschaos.instrument.controls import Control, Method
-from vschaos.patches.layout import HOST_RATE, is_dial, is_label, is_sound, number, widget
+from vschaos.patches.layout import HOST_RATE, VOICES, is_dial, is_label, is_sound, number, widget
 from vschaos.patches.pure_data.canvas import STRAND_PITCH, Box, Canvas
 from vschaos.patches.pure_data.design import Design
+from vschaos.patches.pure_data.voices import is_own, voice_inlet
 
 LETTER, FRAME = 6, 4  # pixels of width in a box
 PORT = 7  # of an inlet or outlet
@@ -26,9 +29,10 @@ def engine(
 def subpatch_of(design: Design, method: Method) -> Canvas:
     """A method out of the chain between its inlets and outlets; it waits if it is added."""
     canvas = Canvas(760, 400)
-    box = engine(canvas, 120, 220, design, method.name, 400)
-    feed(canvas, 120, 130, design, method, box)
-    send(canvas, 120, 300, design, method, box)
+    count = VOICES if design.is_polyphonic(method) else 1
+    boxes = [engine(canvas, 120, 220 + 300 * k, design, method.name, 400) for k in range(count)]
+    feed(canvas, 120, 130, design, method, boxes)
+    send(canvas, 120, 300 * count, design, method, boxes)
     if method.name in design.added:
         canvas.strand(620, 60, "loadbang", "enable 0(", f"s $0-to-{method.name}")
     return canvas
@@ -55,36 +59,49 @@ def messages_to_engines(design: Design) -> Canvas:
     return canvas
 
 
-def feed(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
-    """Connects the source, labels and, out of the chain, dials to a method's inlets."""
+def feed(
+    canvas: Canvas, x: int, y: int, design: Design, method: Method, boxes: Sequence[Box]
+) -> None:
+    """Connects the source, labels and, out of the chain, dials to a method's inlets: to those of
+    all voices, but pitches and gates to each its own."""
     source: Box | None = None
     for k, inlet in enumerate(method.inlets):
         place = (x + 110 * (k + 1), y - 48)
         if is_sound(inlet):
-            source = source or canvas.object(x, y, "r~ $0-source")
-            canvas.connect(source, box, 0, k)
+            source = signal = source or canvas.object(x, y, "r~ $0-source")
         elif is_label(inlet):
-            canvas.connect(_label(canvas, *place, design, method, inlet), box, 0, k)
-        elif method in design.others:
-            name = f"$0-dial-{method.name}-{k + 1}"
-            canvas.connect(_dial(canvas, *place, name, inlet), box, 0, k)
+            signal = _label(canvas, *place, design, method, inlet)
+        elif method not in design.others:
+            continue
+        elif len(boxes) > 1 and is_own(inlet):
+            for number, box in enumerate(boxes):
+                top = place[1] + 300 * number
+                voice_inlet(canvas, place[0], top, method, number, inlet, box)
+            continue
+        else:
+            signal = _dial(canvas, *place, f"$0-dial-{method.name}-{k + 1}", inlet)
+        for box in boxes:
+            canvas.connect(signal, box, 0, k)
 
 
-def send(canvas: Canvas, x: int, y: int, design: Design, method: Method, box: Box) -> None:
-    """Sends on a method's outlets: the sum of its sounds; predictions; out of the chain other
-    numbers, for `[receive~]` elsewhere."""
+def send(
+    canvas: Canvas, x: int, y: int, design: Design, method: Method, boxes: Sequence[Box]
+) -> None:
+    """Sends on a method's outlets: the sum of its sounds, of all voices; predictions; out of the
+    chain other numbers, for `[receive~]` elsewhere."""
     sound: Box | None = None
     for k, outlet in enumerate(method.outlets):
         place = (x + 110 * (k + 1), y)
         if is_sound(outlet):
             sound = sound or canvas.object(x, y, f"s~ {sound_name(method.name)}")
-            canvas.connect(box, sound, k)
+            for box in boxes:
+                canvas.connect(box, sound, k)
         elif is_label(outlet) and method == design.predicting:
             name = predicted_name(design, outlet)
-            canvas.connect(box, canvas.object(*place, f"s~ {name}"), k)
+            canvas.connect(boxes[0], canvas.object(*place, f"s~ {name}"), k)
         elif is_dial(outlet) and method in design.others:
             name = design.receiver(f"{method.name} {outlet.name}")
-            canvas.connect(box, canvas.object(*place, f"s~ {name}"), k)
+            canvas.connect(boxes[0], canvas.object(*place, f"s~ {name}"), k)
 
 
 def sound_name(method: str) -> str:

@@ -90,10 +90,9 @@ class _Latents:
             top = heights[method.name]
             count = max(len(method.inlets), len(method.outlets) + 1)  # and nn~'s answers
             box = engine(canvas, x, top, self.design, method.name, self._width(count))
-            feed(
-                canvas, x if method.name == "encode" else right, top - 60, self.design, method, box
-            )
-            send(canvas, right + 80, top + 60, self.design, method, box)
+            left = x if method.name == "encode" else right
+            feed(canvas, left, top - 60, self.design, method, [box])
+            send(canvas, right + 80, top + 60, self.design, method, [box])
             engines[method.name] = box
         for k, (fader, box) in enumerate(zip(self.design.faders, boxes, strict=True)):
             if fader.outlet is not None:

@@ -56,12 +56,18 @@ def receivers(design: Design) -> list[tuple[str, str]]:
         ("key", "by hand: C, C#, ... B, or 0 to 11"),
         ("keys octave", "of these keys, -1 to 9"),
     ]
+    if any(map(design.is_polyphonic, design.others)):
+        keyboard = [
+            ("note", "MIDI pitch and velocity from 0 to 127, in a list, to a voice that is free"),
+            keyboard[-1],
+        ]
+    is_played = design.keyboard or any(map(design.is_polyphonic, design.others))
     balance = [("balance", "0 " + " to 1 ".join(design.balanced))]
     entries = [
         *((design.label_name(label.name), _label_words(design, label)) for label in design.labels),
         *((f"{m.name} {c.name}", _range(c)) for m in design.others for _, c in dials(m.inlets)),
         *((design.setting_name(a.name), a.description) for a in design.attributes),
-        *(keyboard if design.keyboard else []),
+        *(keyboard if is_played else []),
         *(source if design.has_source else []),
         *((design.method_name(method.name), "1 runs it, 0 spares it") for method in methods),
         ("volume", "dB, at most 0"),

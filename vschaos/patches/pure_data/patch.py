@@ -30,6 +30,7 @@ from vschaos.patches.pure_data.panels import (
 )
 from vschaos.patches.pure_data.settings import settings_panel
 from vschaos.patches.pure_data.text import shown
+from vschaos.patches.pure_data.voices import keys_panel
 
 SCROLLBAR = 16  # pixels of it, that may hide an edge of the page
 NOTES_AT = (PAGE_WIDTH - 176, 22)  # pixels
@@ -50,6 +51,7 @@ def write_pure_data(instrument: Instrument, search: str | None = None) -> str:
         keyboard_panel(design),
         trajectory_panel(design),
         *(dials_panel(design, method) for method in design.others),
+        *(keys_panel(design, method) for method in design.others),
         labels_panel(design),
         predicted_panel(design),
     ]

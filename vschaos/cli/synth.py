@@ -1,0 +1,153 @@
+"""`vschaos synth`: the synthesiser voice without any training: exported, played, its presets."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vschaos.cli.command import add_debug, make_parser, run_command
+
+if TYPE_CHECKING:
+    from vschaos.models.synth import Note, Preset
+
+DESCRIPTION = """A synthesiser voice that needs no training: for nn~, or to a wav file."""
+EXAMPLES = """examples:
+  vschaos synth export --chain two_osc -o my_patches
+  vschaos synth play warm-brass --notes C3 Eb3 G3:1 rest:0.5 60.5:2:0.4 -o brass.wav
+  vschaos synth play my_preset.json --notes C3 E3 G3 --chord -o chord.wav
+  vschaos synth presets --chain fm -o my_presets
+"""
+CHAINS = ("mono", "two_osc", "fm", "modular")
+TONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+ACCIDENTALS = {"": 0, "#": 1, "b": -1}
+NOTE_HELP = (
+    "C3 or a MIDI number as 60.5, where C4 is 60, with seconds and velocity from 0 to 1 after it "
+    "as C3:0.5:0.8, or a rest as rest:0.5"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser_of_all().parse_args(arguments)
+    return run_command(lambda: options.command(options), options.debug)
+
+
+def parser_of_all() -> argparse.ArgumentParser:
+    parser = make_parser("synth", DESCRIPTION)
+    parser.epilog = EXAMPLES
+    commands = parser.add_subparsers(required=True)
+    export = commands.add_parser("export", help="a .ts for nn~ with a bank of presets, and patches")
+    export.set_defaults(command=export_voice)
+    export.add_argument("--name", help="of the files (default: synth_CHAIN)")
+    export.add_argument("--presets", nargs="+", default=[], help="files that join the bank")
+    export.add_argument("--no-patch", action="store_true", help="write the .ts alone")
+    play = commands.add_parser("play", help="notes by a preset -> wav")
+    play.set_defaults(command=play_notes)
+    play.add_argument(
+        "preset", help="a .json file, or the name of a preset that comes with vschaos"
+    )
+    play.add_argument("--notes", nargs="+", required=True, metavar="NOTE", help=NOTE_HELP)
+    play.add_argument("--chord", action="store_true", help="all notes at once")
+    play.add_argument("-o", "--out", type=Path, required=True, help="wav to write")
+    presets = commands.add_parser("presets", help="list the presets, or write them as JSON")
+    presets.set_defaults(command=show_presets)
+    for command in (export, presets):
+        command.add_argument(
+            "--chain", choices=CHAINS, default="two_osc", help="which modules (default two_osc)"
+        )
+        command.add_argument("-o", "--out", type=Path, help="folder to write to")
+    for command in (export, play, presets):
+        add_debug(command)
+    return parser
+
+
+def export_voice(options: argparse.Namespace) -> None:
+    from vschaos.export.script import export_stream
+    from vschaos.models.synth import VoiceStream, bank_of, chain_named
+    from vschaos.models.synth.voice import SAMPLE_RATE
+    from vschaos.outputs import check_output_folder
+
+    folder = options.out or Path()
+    check_output_folder(folder, "-o")
+    name = options.name or f"synth_{options.chain}"
+    chain = chain_named(options.chain)
+    bank = [*map(_preset, options.presets), *bank_of(chain)]
+    stream = VoiceStream(chain, bank)
+    path = export_stream(stream, folder, name, SAMPLE_RATE, not options.no_patch)
+    logging.info("%s, %d Hz, %d presets", path, SAMPLE_RATE, len(bank))
+    logging.info("  inlets of play: %s", ", ".join(c.name for c in stream.methods[0].inlets))
+    if not options.no_patch:
+        logging.info("patch: %s", path.with_suffix(".pd"))
+
+
+def play_notes(options: argparse.Namespace) -> None:
+    from vschaos.audio.files import write_blocks
+    from vschaos.models.synth import render_notes
+    from vschaos.models.synth.voice import SAMPLE_RATE
+    from vschaos.outputs import check_output_file, identities
+
+    check_output_file(options.out, "-o", identities([Path(options.preset)]))
+    notes = [note_of(text) for text in options.notes]
+    sound = render_notes(_preset(options.preset), notes, is_chord=options.chord).numpy()
+    write_blocks(options.out, [sound], SAMPLE_RATE, is_output=True)
+    peak = abs(sound).max()
+    logging.info("%s: %.1f s, peak %.3f", options.out, len(sound) / SAMPLE_RATE, peak)
+
+
+def show_presets(options: argparse.Namespace) -> None:
+    import sys
+
+    from vschaos.models.synth import bank_of, chain_named, write_preset
+    from vschaos.outputs import check_output_folder
+
+    bank = bank_of(chain_named(options.chain))
+    if options.out is None:
+        sys.stdout.write("".join(f"{preset.name:<16} {preset.chain}\n" for preset in bank))
+        return
+    check_output_folder(options.out, "-o")
+    for preset in bank:
+        write_preset(preset, options.out / f"{preset.name}.json")
+    logging.info("%s: %d presets", options.out, len(bank))
+
+
+def note_of(text: str) -> Note:
+    """Reads `C3:0.5:0.8`.
+
+    Raises:
+        ValueError: it is no note.
+    """
+    from vschaos.models.synth import Note
+
+    pitch, *numbers = text.split(":")
+    try:
+        values = [float(number) for number in numbers]
+        if len(values) > 2:
+            raise ValueError
+        if pitch == "rest":
+            return Note(0.0, *values)._replace(velocity=0.0)
+        return Note(_pitch(pitch), *values)
+    except ValueError as error:
+        raise ValueError(f"a note must be {NOTE_HELP}; got {text!r}") from error
+
+
+def _pitch(text: str) -> float:
+    tone = TONES.get(text[:1])
+    if tone is None:
+        return float(text)
+    accidental = text[1:2] if text[1:2] in ACCIDENTALS else ""
+    octave = int(text[1 + len(accidental) :])
+    return 12.0 * (octave + 1) + tone + ACCIDENTALS[accidental]
+
+
+def _preset(text: str) -> Preset:
+    from vschaos.models.synth import BANK, read_preset
+
+    found = [preset for preset in BANK if preset.name == text]
+    if found:
+        return found[0]
+    if not Path(text).suffix:
+        names = ", ".join(preset.name for preset in BANK)
+        raise ValueError(f"a preset must be a .json file or one of {names}; got {text!r}")
+    return read_preset(Path(text))
