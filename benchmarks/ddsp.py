@@ -21,7 +21,6 @@ by 1, 7, 12 and 24 semitones, as far as they stay between 46 and 1900 Hz.
 from __future__ import annotations
 
 import time
-import wave
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 from measuring import command_line, heading, show, write
-from pitched_sounds import INSTRUMENTS, RATE, play
+from pitched_sounds import INSTRUMENTS, write_melodies
 from torch import Tensor
 
 import vschaos
@@ -44,7 +43,6 @@ from vschaos.losses import MultiResolutionDistance
 from vschaos.models.ddsp.model import DDSP
 from vschaos.models.pitched.heard import FEATURE, Heard
 
-MELODIES = 12
 RANGE_DB = 40.0
 PITCH_SCALE, LOUDNESS_SCALE = 1.0, 3.0  # of the nearest neighbour: semitones and dB
 COLUMNS = {"sound": "<10", "seed": "4d", "steps": "6d", "cpu_s": "6.0f", "distance": "8.3f"}
@@ -89,19 +87,6 @@ def measure(place: Path, name: str, seed: int, limit: str, settings: list[str]) 
     )
     spent = time.process_time() - begun
     return {"cpu_s": spent, **judge(run, root)}
-
-
-def write_melodies(folder: Path, name: str) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True)
-    for seed in range(MELODIES):
-        samples = np.round(np.clip(play(name, seed=seed).audio, -1, 1) * 32767).astype("<i2")
-        with wave.open(str(folder / f"{seed:02d}.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes(samples.tobytes())
 
 
 def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,7 @@ INSTRUMENTS = {
     "clarinet": (71, 50, 84),
     "bass": (33, 30, 55),
 }
+MELODIES = 12  # files of an instrument
 CLEAR_DB = 12.0
 LEVEL_WINDOW = 2048
 QUIET_DB = 60.0  # below a file's loudest frame there is no pitch, whatever a network finds
@@ -119,6 +121,20 @@ def play(instrument: str, num_notes: int = 40, seed: int = 0) -> Sound:
         midi[part] = note
         is_clear[part] = own > other + CLEAR_DB
     return Sound(instrument, stems[0] + stems[1], midi, is_clear)
+
+
+def write_melodies(folder: Path, name: str) -> None:
+    """Some five minutes of an instrument as wav files, once."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True)
+    for seed in range(MELODIES):
+        samples = np.round(np.clip(play(name, seed=seed).audio, -1, 1) * 32767).astype("<i2")
+        with wave.open(str(folder / f"{seed:02d}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE)
+            file.writeframes(samples.tobytes())
 
 
 def render(program: int, notes: list[tuple[int, int, int, int]]) -> Waveform:

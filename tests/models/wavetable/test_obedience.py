@@ -25,7 +25,7 @@ def missed(amplitudes: Tensor, moved: int) -> tuple[Tensor, Tensor]:
     given = amplitudes[None, :, None].repeat(1, 1, len(STEPS))
     wanted = describe.of_tone(given)
     wanted[0, moved] += STEPS * SPREAD[moved]
-    gains = Obedience(describe)(given, wanted, SPREAD)
+    gains = Obedience(describe).eval()(given, wanted, SPREAD)
     return ((describe.of_tone(given * gains.exp()) - wanted) / SPREAD)[0], gains[0]
 
 

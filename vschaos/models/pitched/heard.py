@@ -47,13 +47,15 @@ def heard_in(batch: Batch, num_levels: int, num_partials: int, num_noise_bands: 
     return Heard(*found.split(sizes, 1))
 
 
-def level_difference(made: Tensor, meant: Tensor, floor: Tensor, is_there: Tensor) -> Tensor:
+def level_difference(
+    made: Tensor, meant: Tensor, floor: Tensor, is_there: Tensor, least: float = 0.1
+) -> Tensor:
     """Mean difference of levels in units of 10 dB, `[B, C, N]` twice; each counts by how far the
-    louder of the two is above the floor `[B, 1, N]`."""
+    louder of the two is above the floor `[B, 1, N]`, in shares of 60 dB, and by `least` more."""
     unit = 10.0 / math.log(10.0) * 20.0 / 100.0  # 10 dB in nepers, inverted
     made_level, meant_level = (torch.log((x + floor) / floor) for x in (made, meant))
     most = RANGE_DB / 20.0 * math.log(10.0)
-    weights = (torch.maximum(made_level.detach(), meant_level) / most + 0.1) * is_there
+    weights = (torch.maximum(made_level.detach(), meant_level) / most + least) * is_there
     difference = (made_level - meant_level).abs() * unit
     return (weights * difference).sum() / weights.sum().clamp_min(1e-6)
 

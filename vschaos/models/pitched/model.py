@@ -97,6 +97,9 @@ class HarmonicInstrument(Pitched, Labelled):
         Metric("pitch_error", "pitch", "cents", 1),
     )
 
+    weak_partials = (
+        0.1  # that those 60 dB below the loudness count, where those of its level count 1
+    )
     register: Tensor
     level: Tensor
     bank: HarmonicOscillator
@@ -235,7 +238,9 @@ class HarmonicInstrument(Pitched, Labelled):
         is_counted = counts.unsqueeze(1)
         is_there = (hertz * numbers < 0.45 * self.sample_rate) & is_counted
         found = {
-            "partials": level_difference(partials, heard.partials, floor, is_there),
+            "partials": level_difference(
+                partials, heard.partials, floor, is_there, self.weak_partials
+            ),
             "noise": level_difference(noise, heard.noise, floor, is_counted.expand_as(noise)),
         }
         if self.sound_examples > 0:

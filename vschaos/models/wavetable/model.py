@@ -44,6 +44,7 @@ class Wavetable(HarmonicInstrument, SingleCycle):
     """
 
     descriptors = DESCRIPTORS
+    weak_partials = 0.5  # a cycle is judged by all its partials
     timbre: DescribedTimbre
     bank: WavetableOscillator
     network: CycleNetwork
@@ -63,9 +64,9 @@ class Wavetable(HarmonicInstrument, SingleCycle):
         state_dim: int = 96,
         excerpt_frames: int = 64,
         sound_examples: int = 0,
-        timbre_dropout: float = 0.2,
-        timbre_noise: float = 0.1,
-        moved_share: float = 0.25,
+        timbre_dropout: float = 0.1,
+        timbre_noise: float = 0.05,
+        moved_share: float = 0.15,
         conditioning: Mapping[str, Mapping[str, Any]] | None = None,
         label_dropout: float = 0.0,
     ) -> None:
@@ -141,7 +142,9 @@ class Wavetable(HarmonicInstrument, SingleCycle):
         super().fit(batch, is_usual)
         heard, described = self.heard(batch), self.described(batch)
         chosen = self._is_described(heard)
-        self.timbre.scale.fit(described, chosen if is_usual is None else chosen & is_usual[:, None])
+        chosen = chosen if is_usual is None else chosen & is_usual[:, None]
+        self.timbre.scale.fit(described, chosen)
+        self.network.fit(heard.partials, chosen)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """As of every harmonic instrument, over the examples that ask for the descriptors of their

@@ -20,6 +20,9 @@ DILATIONS = (1, 2, 4, 8)  # frames, of the causal network: it remembers 30, .17 
 STEP_DB = 10.0  # a unit of the network's output
 SPAN_DB = 80.0  # of the output about its mean
 HIGHEST_NOTE = 136.0  # 21 kHz
+# of the fundamental to the strongest partial, before any is learnt, and the share of the training's
+# frames in which it is weaker than a descriptor may make it
+WEAKEST_DB, WEAKER_SHARE = -40.0, 0.02
 NOISE_ALONE, TONE = 0.25, 0.5  # confidence: between, the tone fades
 
 
@@ -28,9 +31,10 @@ class CycleNetwork(nn.Module):
 
     The network says how partials and noise bands compare to each other, in decibels about the mean
     spectrum of the training's sounds. `Obedience` then moves the partials to the brightness, the
-    odd to even ratio and the richness of the frame, a gain the noise to its noisiness, and
-    `LoudSpectrum` all to its loudness. A confidence below .5 fades the tone; at .25 there is noise
-    alone.
+    odd to even ratio and the richness of the frame; the fundamental gets no weaker than it is in
+    the training's sounds, or another partial would be heard as the pitch. A gain moves the noise to
+    its noisiness, and `LoudSpectrum` all to its loudness. A confidence below .5 fades the tone; at
+    .25 there is noise alone.
 
     Args:
         sample_rate: Hz.
@@ -52,6 +56,7 @@ class CycleNetwork(nn.Module):
 
     partial_db: Tensor
     noise_db: Tensor
+    fundamental_db: Tensor
 
     def __init__(
         self,
@@ -84,6 +89,18 @@ class CycleNetwork(nn.Module):
         numbers = torch.arange(1, num_partials + 1)[:, None].float()
         self.register_buffer("partial_db", -20.0 * torch.log10(numbers))
         self.register_buffer("noise_db", torch.full([num_noise_bands, 1], -40.0))
+        self.register_buffer("fundamental_db", torch.tensor(WEAKEST_DB))
+
+    @torch.jit.unused
+    def fit(self, partials: Tensor, chosen: Tensor) -> None:
+        """Takes the weakest usual fundamental from the chosen frames `[B, N]` of amplitudes
+        `[B, P, N]`."""
+        frames = partials.transpose(1, 2)[chosen]
+        strongest = frames.amax(1)
+        frames = frames[strongest > 0.0]
+        if len(frames):
+            ratio = (frames[:, 0] / frames.amax(1)).clamp_min(1e-6)
+            self.fundamental_db.copy_(torch.quantile(20.0 * torch.log10(ratio), WEAKER_SHARE))
 
     def forward(self, controls: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Frames, after those that led to a state. Pitches beyond 0..136 are taken for these.
@@ -122,9 +139,11 @@ class CycleNetwork(nn.Module):
         """Amplitudes of the partials relative to the strongest `[B, P, N]`, as far as they are
         below the Nyquist frequency, and magnitudes of the noise relative to it, `[B, M, N]`."""
         hertz = note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers
-        tone = levels[:, : self.num_partials]
+        fade = self.spectrum.fade(hertz)
+        # what is above the Nyquist frequency has no part in it
+        tone = torch.where(fade > 0.0, levels[:, : self.num_partials], -1e3)
         strongest = tone.detach().amax(1, keepdim=True)
-        partials = torch.exp((tone - strongest) * self.per_db) * self.spectrum.fade(hertz)
+        partials = torch.exp((tone - strongest) * self.per_db) * fade
         noise = torch.exp((levels[:, self.num_partials :] - strongest) * self.per_db)
         return partials, noise
 
@@ -143,8 +162,13 @@ class CycleNetwork(nn.Module):
         wanted = self.scale.inverse(controls[:, self.first : self.last])
         partials, noise = self.heights(pitch, levels)
         change = self.obedience(partials, wanted[:, :3], self.scale.spread[:3])
+        moved = partials * torch.exp(change)
+        least = moved.amax(1, keepdim=True) * torch.exp(self.fundamental_db * self.per_db)
+        lift = torch.log((least / moved[:, :1].clamp_min(1e-12)).clamp_min(1.0))
+        change = torch.cat([change[:, :1] + lift, change[:, 1:]], 1)
+        partials = partials * torch.exp(change)
         gains = self.spectrum.weighting(note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers)
-        of_tone = (0.5 * (partials * torch.exp(change)).square() * gains).sum(1, keepdim=True)
+        of_tone = (0.5 * partials.square() * gains).sum(1, keepdim=True)
         of_noise = (noise.square() * self.spectrum.noise_gains).sum(1, keepdim=True)
         ratio_db = 10.0 * torch.log10(of_noise.clamp_min(1e-20) / of_tone.clamp_min(1e-20))
         louder = wanted[:, 3:].clamp(self.least_noise, self.most_noise) - ratio_db
