@@ -155,8 +155,11 @@ def _check_attribute(attribute: Attribute) -> None:
 def _check_sets(attribute: Attribute, numbered: dict[str, Attribute]) -> None:
     for name, values in attribute.sets:
         found = numbered.get(name)
-        is_whole = found is not None and len(values) == len(attribute.choices)
-        if not is_whole or not all(_is_finite(v) and found.low <= v <= found.high for v in values):
+        if (
+            found is None
+            or len(values) != len(attribute.choices)
+            or not all(_is_finite(v) and found.low <= v <= found.high for v in values)
+        ):
             raise ValueError(
                 f"{attribute.name} must set other attributes to numbers within their ranges, one "
                 f"for each choice, got {name!r} and {values!r}"
