@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.patches.families import CUTOFF, GATE, PITCH, Family, Notes
-from tests.patches.max_check import check_max
+from tests.patches.max_check import boxes_of, check_max, patchers
 from tests.patches.pure_data import Played, complaints, play_patch
 from tests.patches.tones import RATE, write_model
 from vschaos.instrument.controls import AUDIO, Attribute, Method
@@ -119,6 +120,19 @@ def test_the_patch_for_max_recalls_presets_by_its_faders(patch: Path) -> None:
     text = write_max(instrument)
     check_max(text, instrument)
     assert "; mine-colour 0.75" in text
+
+
+def test_the_patch_for_max_has_as_many_voices(patch: Path) -> None:
+    """Each with its own pitch and gate; the faders are shared."""
+    text = write_max(read_instrument(patch.with_suffix(".ts")))
+    found = [box.get("text", "") for p in patchers(json.loads(text)) for box in boxes_of(p)]
+    assert sum(line.startswith("nn~ mine play") for line in found) == VOICES
+    assert found.count(f"poly {VOICES} 1") == 1
+    for voice in range(1, VOICES + 1):
+        for kind in ("note", "gate"):
+            name = f"#0-mine-play-voice-{voice}-{kind}"
+            assert found.count(f"r {name}") == found.count(f"s {name}") == 1
+    assert found.count("r mine-play-cutoff") == 1
 
 
 @pytest.mark.parametrize("sets", [("colour", (0.5,)), ("colour", (0.5, 2.0)), ("none", (0.5, 0.5))])
