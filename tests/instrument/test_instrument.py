@@ -60,13 +60,16 @@ def test_each_field_survives_the_card(entry: Control | Attribute, tmp_path: Path
         "aliases": (("p", "pca"),),
         "type": "str",
     }
+    depth = Attribute("depth", "float", "that another sets", 0.5)
+    if isinstance(entry, Attribute):
+        special["sets"] = (("depth", (0.25,) * len(entry.choices)),)
     for field in entry._fields:
         other = entry._replace(**{field: special.get(field, changed(getattr(entry, field)))})
         if isinstance(other, Control):
             methods = [Method("play", [other], 1, [other], 1)]
             instrument = dataclasses.replace(INSTRUMENT, methods=methods)
         else:
-            instrument = dataclasses.replace(INSTRUMENT, attributes=[other])
+            instrument = dataclasses.replace(INSTRUMENT, attributes=[other, depth])
         path.write_text(instrument.to_json(), encoding="utf-8")
         assert read_instrument(path) == instrument, field
 

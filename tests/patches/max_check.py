@@ -206,7 +206,11 @@ def _settings(content: dict[str, Any], instrument: Instrument, model_name: str) 
                 faults += _message(message, widgets, attributes, set_names)
             elif _is_player(end) and _is_unknown_message(message, outlet):
                 faults.append(f"{message.get('text')!r} is no message of nn~")
-    faults += [f"nothing sets {name}" for name in attributes if name not in set_names]
+    faults += [
+        f"nothing sets {name}"
+        for name, a in attributes.items()
+        if not (name in set_names or a.sets)
+    ]
     if not _is_paired(content, own_name(prefix, AGAIN)):
         faults.append(f"{own_name(prefix, AGAIN)} is sent or received alone")
     return faults

@@ -69,6 +69,7 @@ _FIXED = {  # by first word
     "mc.rand~": Ports(1, (CHANNELS,)),
     "mc.saw~": Ports(2, (CHANNELS,)),
     "metro": Ports(2, ("bang",)),
+    "makenote": Ports(3, ("float", "float")),
     "mtof": Ports(1, ("",)),
     "notein": Ports(1, ("int", "int", "int")),
     "noise~": Ports(1, (SIGNAL,)),
@@ -107,6 +108,10 @@ def ports(text: str) -> Ports | None:
         return Ports(1, tuple(_TRIGGERED[argument] for argument in arguments))
     if name == "sel":
         return Ports(1 + len(arguments), ("bang",) * len(arguments) + ("",))
+    if name == "route":
+        return Ports(1 + len(arguments), ("",) * (len(arguments) + 1))
+    if name == "unpack":
+        return Ports(1, ("int",) * len(arguments))
     if name == "pack":
         return Ports(len(arguments), ("",))
     if name == "mc.separate~":

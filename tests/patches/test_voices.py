@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.patches.families import CUTOFF, GATE, PITCH, Family, Notes
+from tests.patches.max_check import boxes_of, check_max, patchers
 from tests.patches.pure_data import Played, complaints, play_patch
 from tests.patches.tones import RATE, write_model
-from vschaos.instrument.controls import AUDIO, Method
+from vschaos.instrument.controls import AUDIO, Attribute, Method
+from vschaos.instrument.instrument import Instrument, check_plain, read_instrument
 from vschaos.patches import write_patches
 from vschaos.patches.layout import VOICES, Layout
+from vschaos.patches.max import write_max
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.notes import receivers
 
+PRESET = Attribute(
+    "preset",
+    "str",
+    "sets the colour",
+    "dark",
+    choices=("dark", "bright"),
+    sets=(("colour", (0.25, 0.75)),),
+)
 VELOCITY = GATE._replace(unit="velocity")
 
 
@@ -23,7 +35,12 @@ class Polyphonic(Notes):
     """The sines of `Notes` for a gate whose height is the velocity."""
 
     def __init__(self) -> None:
-        Family.__init__(self, [Method("play", [PITCH, VELOCITY, CUTOFF], 1, [AUDIO], 1)])
+        Family.__init__(
+            self,
+            [Method("play", [PITCH, VELOCITY, CUTOFF], 1, [AUDIO], 1)],
+            [Attribute("colour", "float", "of nothing", 0.5), PRESET],
+        )
+        self.colour, self.preset = 0.5, "dark"
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +105,39 @@ def test_names_are_listed(patch: Path) -> None:
     names = dict(receivers(Design(instrument)))
     assert {"other-note", "other-keys-octave", "other-play-cutoff"} <= set(names)
     assert "other-key" not in names
+
+
+def test_a_preset_moves_the_faders_of_what_it_sets(patch: Path) -> None:
+    """Which then can be turned, and say so to every voice."""
+    played = play(patch, 0.5, (100, "mine-preset bright"), (200, "mine-colour 0.9"))
+    for voice in played.objects:
+        tones = [float(value) for name, value in voice.settings if name == "colour"]
+        assert tones == pytest.approx([0.75, 0.9])
+
+
+def test_the_patch_for_max_recalls_presets_by_its_faders(patch: Path) -> None:
+    instrument = read_instrument(patch.with_suffix(".ts"))
+    text = write_max(instrument)
+    check_max(text, instrument)
+    assert "; mine-colour 0.75" in text
+
+
+def test_the_patch_for_max_has_as_many_voices(patch: Path) -> None:
+    """Each with its own pitch and gate; the faders are shared."""
+    text = write_max(read_instrument(patch.with_suffix(".ts")))
+    found = [box.get("text", "") for p in patchers(json.loads(text)) for box in boxes_of(p)]
+    assert sum(line.startswith("nn~ mine play") for line in found) == VOICES
+    assert found.count(f"poly {VOICES} 1") == 1
+    for voice in range(1, VOICES + 1):
+        for kind in ("note", "gate"):
+            name = f"#0-mine-play-voice-{voice}-{kind}"
+            assert found.count(f"r {name}") == found.count(f"s {name}") == 1
+    assert found.count("r mine-play-cutoff") == 1
+
+
+@pytest.mark.parametrize("sets", [("colour", (0.5,)), ("colour", (0.5, 2.0)), ("none", (0.5, 0.5))])
+def test_what_is_set_must_be_there_and_in_range(patch: Path, sets: tuple[str, tuple]) -> None:
+    instrument = read_instrument(patch.with_suffix(".ts"))
+    attributes = [a._replace(sets=(sets,)) if a.sets else a for a in instrument.attributes]
+    with pytest.raises(ValueError, match="preset must set other attributes to numbers within"):
+        check_plain(Instrument(**{**vars(instrument), "attributes": attributes}))

@@ -69,7 +69,10 @@ class Instrument:
                 }
                 for method in self.methods
             ],
-            "attributes": [attribute._asdict() for attribute in self.attributes],
+            "attributes": [
+                {key: value for key, value in a._asdict().items() if key != "sets" or value}
+                for a in self.attributes
+            ],
         }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
@@ -113,8 +116,10 @@ def check_plain(instrument: Instrument) -> None:
             raise ValueError(f"methods and attributes must have a word for a name, got {word!r}")
     for control in controls:
         _check_control(control)
+    numbered = {a.name: a for a in instrument.attributes if a.type in ("int", "float")}
     for attribute in instrument.attributes:
         _check_attribute(attribute)
+        _check_sets(attribute, numbered)
     for text in _texts(instrument, controls):
         if not isinstance(text, str) or not text.isprintable():
             raise ValueError(f"text must be printable, got {text!r}")
@@ -145,6 +150,20 @@ def _check_attribute(attribute: Attribute) -> None:
         )
     if not (_is_finite(attribute.low) and _is_finite(attribute.high)):
         raise ValueError(f"the range of an attribute must be finite, got {attribute}")
+
+
+def _check_sets(attribute: Attribute, numbered: dict[str, Attribute]) -> None:
+    for name, values in attribute.sets:
+        found = numbered.get(name)
+        if (
+            found is None
+            or len(values) != len(attribute.choices)
+            or not all(_is_finite(v) and found.low <= v <= found.high for v in values)
+        ):
+            raise ValueError(
+                f"{attribute.name} must set other attributes to numbers within their ranges, one "
+                f"for each choice, got {name!r} and {values!r}"
+            )
 
 
 def _is_finite(value: object) -> bool:
@@ -193,6 +212,7 @@ def _instrument(content: dict[str, Any]) -> Instrument:
                 **entry,
                 "choices": tuple(entry["choices"]),
                 "aliases": tuple(map(tuple, entry["aliases"])),
+                "sets": tuple((name, tuple(values)) for name, values in entry.get("sets", ())),
             }
         )
         for entry in content["attributes"]

@@ -244,6 +244,16 @@ class Layout:
         return list(dict.fromkeys(names))
 
 
+def recalls(attribute: Attribute) -> list[list[tuple[str, float]]]:
+    """What each choice of an attribute sets: names of others, and their values."""
+    if not attribute.sets:
+        return []
+    return [
+        [(name, values[number]) for name, values in attribute.sets]
+        for number in range(len(attribute.choices))
+    ]
+
+
 def is_sound(control: Control) -> bool:
     return control.unit == "amplitude" and control.low < 0.0
 

@@ -104,7 +104,16 @@ class VoiceStream(Stream):
         if len(set(words)) < len(words):
             raise ValueError(f"presets of a bank must differ in name, got {', '.join(words)}")
         chosen = Attribute(
-            "preset", "str", "sets all others", words[0], choices=words, on_change="take_preset"
+            "preset",
+            "str",
+            "sets all others",
+            words[0],
+            choices=words,
+            on_change="take_preset",
+            sets=tuple(
+                (parameter.name, tuple(preset.value(parameter.name) for preset in bank))
+                for parameter in chain.parameters
+            ),
         )
         transpose = Attribute(
             "transpose", "float", "added to the pitch", 0.0, -24.0, 24.0, "st", on_change="turned"

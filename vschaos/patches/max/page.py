@@ -12,6 +12,7 @@ from vschaos.patches.max.latents import latent_panel
 from vschaos.patches.max.panel import COLUMN, MARGIN, PAGE_WIDTH, Panel
 from vschaos.patches.max.patcher import Patcher
 from vschaos.patches.max.settings import settings_panel
+from vschaos.patches.max.voices import voices_panel
 
 
 def write_max(instrument: Instrument) -> str:
@@ -28,6 +29,7 @@ def write_max(instrument: Instrument) -> str:
     methods = [panels.method_panel(layout, method) for method in layout.others]
     chain = [latent_panel(layout)] if layout.chain else []
     keyboard = [keyboard_panel(layout, layout.keyboard)] if layout.keyboard else []
+    keyboard += [voices_panel(layout, m) for m in layout.others if layout.is_polyphonic(m)]
     labels = [panels.label_panel(layout)] if layout.labels else []
     predictions = [panels.predicted_panel(layout)] if layout.predictions else []
     output = [panels.output(layout)] if layout.balanced else []

@@ -99,13 +99,16 @@ class Panel(Patcher):
 
     def enable(
         self, model: Box, name: str, left: float, top: float, text: str = "", is_on: bool = True
-    ) -> None:
-        """A switch for one nn~, which computes nothing when it is off."""
+    ) -> Box:
+        """A switch for one nn~, which computes nothing when it is off; gives the box of messages
+        to it."""
         toggle = self.receives(name, self.toggle(left, top), float(is_on))
         self.caption(text or name, left + 26.0, top, 180.0 if text else 60.0)
         value = self.chain(toggle, self.object("i"))
-        self.chain(value, self.object("prepend enable"), model)
+        message = self.object("prepend enable")
+        self.chain(value, message, model)
         self.connect(self.again(), value)
+        return message
 
     def caption(self, text: str, left: float, top: float, width: float = CAPTION) -> Box:
         return self.show("caption", (left, top, width, CELL), text=text)

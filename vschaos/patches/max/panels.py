@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Control, Method
 from vschaos.labels import UNSEEN
-from vschaos.patches.layout import Layout, dials, is_dial, number, widget
+from vschaos.patches.layout import VOICES, Layout, dials, is_dial, number, widget
 from vschaos.patches.max.hands import connect_keyboard
 from vschaos.patches.max.panel import LEFT, PADDING, Panel, row, smooth
 from vschaos.patches.max.patcher import SIGNAL, Box
 from vschaos.patches.max.player import player, receiver_of
 from vschaos.patches.max.text import decimal
+from vschaos.patches.max.voices import is_own, voice_number, voice_signal
 
 TITLE_SIZE = 26.0  # points
 WARNING_LEFT, WARNING_TOP = 654.0, 42.0  # pixels, beside the rate and the latency
@@ -42,21 +43,35 @@ def method_panel(layout: Layout, method: Method) -> Panel:
     has_mix = layout.mixed == method.name
     rows = 1 + has_mix + len(dials(method.inlets))
     panel = Panel(layout.instrument.name, rows, method.name.upper())
-    model = panel.subpatcher(method.name, player(layout.instrument, method))
+    count = VOICES if layout.is_polyphonic(method) else 1
+    models = [
+        panel.subpatcher(method.name, player(layout.instrument, method)) for _ in range(count)
+    ]
+    model = models[0]
     for n, control in enumerate(method.inlets):
         if not is_dial(control):
             panel.connect(panel.take(control), model, 0, n)
     for n, control in enumerate(method.outlets):
-        panel.give(method, control, model, n)
+        end = panel.give(method, control, model, n)
+        for voice in models[1:]:
+            panel.connect(voice, end, n)
     panel.caption("enable", PADDING, row(0))
     is_on = method.name not in layout.added
     text = "when off it costs nothing" if is_on else "plays when it is on"
-    panel.enable(model, layout.method_name(method.name), LEFT, row(0), text, is_on)
+    enabling = panel.enable(model, layout.method_name(method.name), LEFT, row(0), text, is_on)
+    for voice in models[1:]:
+        panel.connect(enabling, voice)
     if has_mix:
         mix = panel.slider_row("mix", row(1), 0.0, 1.0)
         panel.send(panel.receives("mix", mix, 1.0), "set mix", receiver_of("mix"))
     for k, (n, dial) in enumerate(dials(method.inlets), start=1 + has_mix):
-        panel.connect(_dial(panel, method, dial, row(k)), model, 0, n)
+        signal = _dial(panel, method, dial, row(k))
+        panel.connect(signal, model, 0, n)
+        for voice, other in enumerate(models[1:], start=2):
+            own = voice_signal(panel, method, voice, dial) if is_own(dial) else signal
+            panel.connect(own, other, 0, n)
+        if count > 1 and is_own(dial):  # the dial and the keys play the first voice
+            panel.connect(voice_number(panel, method, 1, dial), signal)
     return panel
 
 

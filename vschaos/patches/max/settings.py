@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from vschaos.instrument.controls import Attribute
 from vschaos.instrument.instrument import Instrument
-from vschaos.patches.layout import Layout, setting_widget
+from vschaos.patches.layout import Layout, number, recalls, setting_widget
 from vschaos.patches.max.panel import FULL_WIDTH, PADDING, Panel, row
+from vschaos.patches.max.patcher import Box, ports
 from vschaos.patches.max.player import receiver_of
-from vschaos.patches.max.text import own_name, quoted
+from vschaos.patches.max.text import name_of, own_name, quoted
 
 COLUMNS = 3
 COLUMN_GAP = 18.0
@@ -27,7 +28,7 @@ def settings_panel(layout: Layout) -> Panel:
         if attribute:
             unit = {"sigma": "sd"}.get(attribute.unit, attribute.unit)
             text = f"{attribute.name.replace('_', ' ')} {unit}".strip()
-            _setting(panel, attribute, layout.setting_name(attribute.name), place)
+            _setting(panel, attribute, layout, place)
         else:
             text = "buffer"
             _buffer(panel, layout.instrument, left + NAME, top)
@@ -36,9 +37,10 @@ def settings_panel(layout: Layout) -> Panel:
 
 
 def _setting(
-    panel: Panel, attribute: Attribute, name: str, place: tuple[float, float, float]
+    panel: Panel, attribute: Attribute, layout: Layout, place: tuple[float, float, float]
 ) -> None:
     left, top, width = place
+    name = layout.setting_name(attribute.name)
     limits, kind = (attribute.low, attribute.high), setting_widget(attribute)
     order, to = f"set {attribute.name}", receiver_of(attribute.name)
     if kind == "button":
@@ -58,8 +60,23 @@ def _setting(
         else:
             set_by = panel.slider(left, top, width, *limits)
     panel.receives(name, set_by, default)
+    if attribute.sets:  # by the faders: an nn~ that is made anew gets all of them again
+        _recall(panel, attribute, layout, set_by)
+        return
     source = panel.chain(set_by, panel.object("i")) if kind == "toggle" else set_by
     panel.send(source, order, to, outlet=int(kind == "menu"))
+
+
+def _recall(panel: Panel, attribute: Attribute, layout: Layout, menu: Box) -> None:
+    """The number of a choice moves the faders of all that it sets."""
+    choices = recalls(attribute)
+    numbers = " ".join(str(number) for number in range(len(choices)))
+    outlets = ["bang"] * len(choices) + [""]
+    chosen = panel.chain(menu, panel.object(f"sel {numbers}", **ports(1 + len(choices), outlets)))
+    for k, values in enumerate(choices):
+        names = [(name_of(panel.prefix, layout.setting_name(name)), v) for name, v in values]
+        words = "".join(f"; {quoted(name)} {number(value)}" for name, value in names)
+        panel.connect(chosen, panel.message(words), k)
 
 
 def _buffer(panel: Panel, instrument: Instrument, left: float, top: float) -> None:

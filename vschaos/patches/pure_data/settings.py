@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vschaos.instrument.controls import Attribute
-from vschaos.patches.layout import ACTS_ON_LATENTS, number, setting_widget
+from vschaos.patches.layout import ACTS_ON_LATENTS, number, recalls, setting_widget
 from vschaos.patches.pure_data.canvas import Canvas, part
 from vschaos.patches.pure_data.design import Design
 from vschaos.patches.pure_data.panel import BELOW, COLUMN_WIDTH, COLUMNS, GUTTER, ROW, Panel
@@ -37,7 +37,25 @@ def setting_row(
     value = "1" if setting_widget(attribute) == "button" else "$1"
     message = canvas.message(x, below, f"set {attribute.name} {value}")
     canvas.connect(row, message, 1 if attribute.choices else 0)
+    if attribute.sets:
+        recall = canvas.subpatch(
+            x + 320, below, f"recall {attribute.name}", _recall(design, attribute)
+        )
+        canvas.connect(row, recall)
     canvas.connect(message, canvas.object(x + 160, below, f"s $0-settings{of_latents}"))
+
+
+def _recall(design: Design, attribute: Attribute) -> Canvas:
+    """The number of a choice moves the faders of all that it sets."""
+    choices = recalls(attribute)
+    canvas = Canvas(900, 120 + 60 * len(choices))
+    numbers = " ".join(str(number) for number in range(len(choices)))
+    chosen = canvas.strand(20, 20, "inlet", f"sel {numbers}")
+    for k, values in enumerate(choices):
+        names = [(design.receiver(design.setting_name(name)), value) for name, value in values]
+        words = "".join(f"; {name} {number(value)}" for name, value in names)
+        canvas.connect(chosen, canvas.message(20, 80 + 60 * k, words), k)
+    return canvas
 
 
 def _setting_text(design: Design, attribute: Attribute) -> str:
