@@ -175,7 +175,7 @@ def test_a_sweep_leaves_a_run_for_each_value(
         (["length=short"], r"length must be full or quick, got short"),
         (["network=rnn"], r"network must be causal or conv or gru or mlp, got rnn"),
         (["+output=x"], r"output must be bernoulli or deterministic or gaussian, got x"),
-        (["model=x"], r"model must be .*spectral_vae, got x"),
+        (["model=x"], r"model must be .*spectral_vae or .*, got x"),
     ],
     ids=str,
 )
