@@ -45,7 +45,7 @@ class Descriptors(nn.Module):
         >>> saw = (1 / torch.arange(1, 51))[None, :, None]
         >>> found = describe(torch.full([1, 1], 45.0), saw, torch.full([1, 1], 1e-5))
         >>> [round(value, 1) for value in found[0, :2, 0].tolist()]
-        [2.0, 2.7]
+        [2.2, 2.9]
     """
 
     octaves: Tensor
