@@ -168,7 +168,7 @@ def test_it_learns_and_every_weight_has_a_part(network: str) -> None:
         optimizer.step()
     torch.manual_seed(0)
     after = {name: loss.item() for name, loss in wavetable.losses(batch()).items()}
-    assert before.keys() == after.keys() == {"partials", "noise", "descriptors"}
+    assert before.keys() == after.keys() == {"partials", "noise", "cycle", "descriptors"}
     assert after["partials"] < 0.9 * before["partials"]
     assert after["noise"] < before["noise"]
 

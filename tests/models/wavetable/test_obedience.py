@@ -25,7 +25,7 @@ def missed(amplitudes: Tensor, moved: int) -> tuple[Tensor, Tensor]:
     given = amplitudes[None, :, None].repeat(1, 1, len(STEPS))
     wanted = describe.of_tone(given)
     wanted[0, moved] += STEPS * SPREAD[moved]
-    gains = Obedience(describe).eval()(given, wanted, SPREAD)
+    gains = Obedience(describe)(given, wanted, SPREAD)
     return ((describe.of_tone(given * gains.exp()) - wanted) / SPREAD)[0], gains[0]
 
 
@@ -33,7 +33,7 @@ def missed(amplitudes: Tensor, moved: int) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("moved", range(3))
 def test_what_can_be_had_is_had(name: str, moved: int) -> None:
     off, gains = missed(SPECTRA[name], moved)
-    assert off.abs().max() < 0.05
+    assert off.abs().max() < 0.2
     assert gains[:, 2].abs().max() < 0.01  # as it is asked for already
 
 
@@ -41,7 +41,7 @@ def test_what_can_be_had_is_had(name: str, moved: int) -> None:
 def test_what_cannot_be_had_is_approached(moved: int) -> None:
     """Four partials, the highest notes: two deviations are too much of most."""
     off, gains = missed(SAW * (NUMBERS <= 4), moved)
-    assert off[moved].abs().max() < 2.2  # never farther than without
+    assert off[moved].abs().max() < 2.0  # never farther than without
     assert off[moved, 2].abs() < 0.01
     assert gains.isfinite().all()
     octaves = torch.log2(NUMBERS) - 2.0

@@ -60,6 +60,23 @@ def level_difference(
     return (weights * difference).sum() / weights.sum().clamp_min(1e-6)
 
 
+def shape_difference(made: Tensor, meant: Tensor, counts: Tensor) -> Tensor:
+    """Mean square difference of spectra `[B, P, N]` in units of 10 dB, without their level: over
+    the partials within 60 dB of the strongest, of the frames that count, `[B, N]`.
+
+    Large errors, where a note begins or another rings into it, count more than by
+    `level_difference`.
+    """
+    strongest = meant.amax(1, keepdim=True)
+    is_there = (meant > strongest * 10.0 ** (-RANGE_DB / 20.0)) & (strongest > 0.0)
+    is_there = (is_there & counts.unsqueeze(1)).float()
+    number = is_there.sum(1, keepdim=True).clamp_min(1.0)
+    ratio = torch.log10(made.clamp_min(1e-9) / meant.clamp_min(1e-9)) * 2.0 * is_there
+    shape = (ratio - ratio.sum(1, keepdim=True) / number) * is_there
+    of_frames = shape.square().sum(1) / number[:, 0]
+    return of_frames.sum() / counts.sum().clamp_min(1)
+
+
 def mean_db(values: Tensor, loudness: Tensor, chosen: Tensor) -> Tensor:
     """Mean level of the chosen frames relative to their loudness, `[B, C, N] -> [C, 1]`, dB."""
     relative = 20.0 * torch.log10(values.clamp_min(1e-7)) - loudness.unsqueeze(1)

@@ -50,10 +50,14 @@ class LoudSpectrum(nn.Module):
         noise = heights[:, self.num_partials :]
         power = (0.5 * (partials * fade).square() * self.weighting(hertz)).sum(1)
         power = power + (noise.square() * self.noise_gains).sum(1)
-        wanted = torch.pow(10.0, loudness / 20.0) * (loudness > self.lowest_db)
-        gain = (wanted / power.clamp_min(1e-12).sqrt()).unsqueeze(1)
+        gain = self.gain(power, loudness)
         partials = torch.where(fade > 0.0, partials * gain, torch.zeros_like(partials))
         return partials.clamp_max(self.loudest), (noise * gain).clamp_max(self.loudest)
+
+    def gain(self, power: Tensor, loudness: Tensor) -> Tensor:
+        """That makes an A-weighted power as loud as that, `[B, N]` -> `[B, 1, N]`."""
+        wanted = torch.pow(10.0, loudness / 20.0) * (loudness > self.lowest_db)
+        return (wanted / power.clamp_min(1e-12).sqrt()).unsqueeze(1)
 
     def fade(self, hertz: Tensor) -> Tensor:
         """Gains of partials at these frequencies: 1 up to .9 of the Nyquist frequency, there 0."""

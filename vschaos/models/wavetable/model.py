@@ -14,7 +14,7 @@ from vschaos.dsp.wavetable import StreamingWavetableOscillator, WavetableOscilla
 from vschaos.labels import Labels, Vocabulary
 from vschaos.models.capabilities import SingleCycle
 from vschaos.models.pitched.controls import numbered
-from vschaos.models.pitched.heard import Heard
+from vschaos.models.pitched.heard import Heard, shape_difference
 from vschaos.models.pitched.listener import WINDOWS
 from vschaos.models.pitched.model import AUDIBLE_DB, VOICED, HarmonicInstrument
 from vschaos.models.wavetable.listener import DescribingListener
@@ -148,8 +148,8 @@ class Wavetable(HarmonicInstrument, SingleCycle):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """As of every harmonic instrument, over the examples that ask for the descriptors of their
-        sound; and `descriptors`, by how many standard deviations the network misses what is asked
-        for before it is made to obey."""
+        sound; `cycle`, the mean square error of its spectrum; and `descriptors`, by how many
+        standard deviations the network misses what is asked for before it is made to obey."""
         heard = self.heard(batch)
         timbre = self.timbre_of(batch, heard)
         num = len(DESCRIPTORS)
@@ -161,12 +161,14 @@ class Wavetable(HarmonicInstrument, SingleCycle):
         levels, _ = self.network.outline(controls, self.initial(len(controls)))
         chosen = self._is_described(heard)
         missed = self._missed(controls, levels, asked).transpose(1, 2)[chosen]
-        levels = self.network.obeyed(controls, levels)
-        pitch = self.network.pitch(controls)
-        partials, noise = self.network.spectrum(pitch, heard.played[:, 2], levels)
+        partials, noise = self.network.played(controls, levels)
         counts = (~is_moved[:, 0]).expand_as(chosen)
         found = self.differences(batch, heard, partials, noise, counts)
-        return {**found, "descriptors": missed.sum() / max(missed.numel(), 1)}
+        return {
+            **found,
+            "cycle": shape_difference(partials, heard.partials, counts & chosen),
+            "descriptors": missed.sum() / max(missed.numel(), 1),
+        }
 
     def initial(self, rows: int) -> Tensor:
         """The memory of the network after silence."""
@@ -185,10 +187,9 @@ class Wavetable(HarmonicInstrument, SingleCycle):
         given = self.labelling.unknown(latents) if labels is None else labels
         controls = self.conditioned(latents, given)
         levels, _ = self.network.outline(controls, self.initial(len(latents)))
-        levels = self.network.obeyed(controls, levels)
-        partials, _ = self.network.heights(self.network.pitch(controls), levels)
-        strongest: Tensor = partials.amax(1, keepdim=True).clamp_min(1e-12)
-        return partials / strongest
+        found = self.network.obeyed(controls, levels)
+        cycle: Tensor = found.tone * found.fade
+        return cycle / cycle.amax(1, keepdim=True).clamp_min(1e-12)
 
     def _is_described(self, heard: Heard) -> Tensor:
         """Frames whose descriptors have a meaning, `[B, N]`."""

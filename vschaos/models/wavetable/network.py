@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,23 @@ HIGHEST_NOTE = 136.0  # 21 kHz
 # frames in which it is weaker than a descriptor may make it
 WEAKEST_DB, WEAKER_SHARE = -40.0, 0.02
 NOISE_ALONE, TONE = 0.25, 0.5  # confidence: between, the tone fades
+
+
+class Heights(NamedTuple):
+    """Partials and noise to each other.
+
+    Attributes:
+        tone: amplitudes of the partials, `[B, P, N]`; 0 above the Nyquist frequency.
+        noise: magnitudes of its bands, `[B, M, N]`.
+        fade: gains of the partials just below the Nyquist frequency, which the oscillator applies,
+            `[B, P, N]`.
+        power: A-weighted, of all as it is heard, `[B, N]`.
+    """
+
+    tone: Tensor
+    noise: Tensor
+    fade: Tensor
+    power: Tensor
 
 
 class CycleNetwork(nn.Module):
@@ -113,9 +131,16 @@ class CycleNetwork(nn.Module):
             peak amplitudes `[B, P, N]`, magnitudes `[B, M, N]`, and the memory after them.
         """
         levels, memory = self.outline(controls, memory)
-        levels = self.obeyed(controls, levels)
-        partials, noise = self.spectrum(self.pitch(controls), controls[:, 2], levels)
+        partials, noise = self.played(controls, levels)
         return partials, noise, memory
+
+    @torch.jit.export
+    def played(self, controls: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """Levels `[B, P + M, N]` of an outline -> peak amplitudes and magnitudes, as `forward`."""
+        found = self.obeyed(controls, levels)
+        gain = self.spectrum.gain(found.power, controls[:, 2])
+        loudest = self.spectrum.loudest
+        return (found.tone * gain).clamp_max(loudest), (found.noise * gain).clamp_max(loudest)
 
     @torch.jit.export
     def pitch(self, controls: Tensor) -> Tensor:
@@ -135,47 +160,44 @@ class CycleNetwork(nn.Module):
         return deviation + torch.cat([self.partial_db, self.noise_db]), memory
 
     @torch.jit.export
-    def heights(self, pitch: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
-        """Amplitudes of the partials relative to the strongest `[B, P, N]`, as far as they are
-        below the Nyquist frequency, and magnitudes of the noise relative to it, `[B, M, N]`."""
-        hertz = note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers
+    def described(self, pitch: Tensor, levels: Tensor) -> Tensor:
+        """Of levels `[B, P + M, N]` at a pitch `[B, N]`, in their units, `[B, 4, N]`."""
+        found = self._heights(note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers, levels)
+        power = (found.noise.square() * self.spectrum.noise_gains).sum(1)
+        described: Tensor = self.describe(pitch, found.tone * found.fade, power)
+        return described
+
+    @torch.jit.export
+    def obeyed(self, controls: Tensor, levels: Tensor) -> Heights:
+        """Levels `[B, P + M, N]` of an outline, with the descriptors of the controls."""
+        hertz = note_to_hz(self.pitch(controls)).unsqueeze(1) * self.spectrum.numbers
+        found = self._heights(hertz, levels)
+        wanted = self.scale.inverse(controls[:, self.first : self.last])
+        heard = found.tone * found.fade
+        change = self.obedience(heard, wanted[:, :3], self.scale.spread[:3])
+        tone = found.tone * torch.exp(change)
+        least = tone.amax(1, keepdim=True) * torch.exp(self.fundamental_db * self.per_db)
+        tone = torch.cat([torch.maximum(tone[:, :1], least), tone[:, 1:]], 1)
+        weights = self.spectrum.weighting(hertz) * found.fade.square()
+        of_tone = 0.5 * (tone.square() * weights).sum(1, keepdim=True).clamp_min(1e-20)
+        of_noise = (found.noise.square() * self.spectrum.noise_gains).sum(1, keepdim=True)
+        noise_db = wanted[:, 3:].clamp(self.least_noise, self.most_noise)
+        wanted_noise = of_tone * torch.exp(2.0 * self.per_db * noise_db)
+        sure = (controls[:, 1:2] - self.noise_alone) / (self.tone - self.noise_alone)
+        sure = sure.clamp(1e-4, 1.0)
+        noise = found.noise * (wanted_noise / of_noise.clamp_min(1e-20)).sqrt()
+        power = of_tone * sure.square() + wanted_noise
+        return Heights(tone * sure, noise, found.fade, power.squeeze(1))
+
+    def _heights(self, hertz: Tensor, levels: Tensor) -> Heights:
+        """As they are; their power is not known."""
         fade = self.spectrum.fade(hertz)
         # what is above the Nyquist frequency has no part in it
         tone = torch.where(fade > 0.0, levels[:, : self.num_partials], -1e3)
         strongest = tone.detach().amax(1, keepdim=True)
-        partials = torch.exp((tone - strongest) * self.per_db) * fade
+        partials = torch.exp((tone - strongest) * self.per_db)
         noise = torch.exp((levels[:, self.num_partials :] - strongest) * self.per_db)
-        return partials, noise
-
-    @torch.jit.export
-    def described(self, pitch: Tensor, levels: Tensor) -> Tensor:
-        """Descriptors `[B, 4, N]`, in their units, of levels `[B, P + M, N]` at pitch `[B, N]`."""
-        partials, noise = self.heights(pitch, levels)
-        power = (noise.square() * self.spectrum.noise_gains).sum(1)
-        found: Tensor = self.describe(pitch, partials, power)
-        return found
-
-    @torch.jit.export
-    def obeyed(self, controls: Tensor, levels: Tensor) -> Tensor:
-        """Levels `[B, P + M, N]` with the descriptors of the controls."""
-        pitch = self.pitch(controls)
-        wanted = self.scale.inverse(controls[:, self.first : self.last])
-        partials, noise = self.heights(pitch, levels)
-        change = self.obedience(partials, wanted[:, :3], self.scale.spread[:3])
-        moved = partials * torch.exp(change)
-        least = moved.amax(1, keepdim=True) * torch.exp(self.fundamental_db * self.per_db)
-        lift = torch.log((least / moved[:, :1].clamp_min(1e-12)).clamp_min(1.0))
-        change = torch.cat([change[:, :1] + lift, change[:, 1:]], 1)
-        partials = partials * torch.exp(change)
-        gains = self.spectrum.weighting(note_to_hz(pitch).unsqueeze(1) * self.spectrum.numbers)
-        of_tone = (0.5 * partials.square() * gains).sum(1, keepdim=True)
-        of_noise = (noise.square() * self.spectrum.noise_gains).sum(1, keepdim=True)
-        ratio_db = 10.0 * torch.log10(of_noise.clamp_min(1e-20) / of_tone.clamp_min(1e-20))
-        louder = wanted[:, 3:].clamp(self.least_noise, self.most_noise) - ratio_db
-        sure = (controls[:, 1:2] - self.noise_alone) / (self.tone - self.noise_alone)
-        fade = 20.0 * torch.log10(sure.clamp(1e-4, 1.0))
-        tone = levels[:, : self.num_partials] + change / self.per_db + fade
-        return torch.cat([tone, levels[:, self.num_partials :] + louder], 1)
+        return Heights(partials, noise, fade, torch.zeros_like(hertz[:, 0]))
 
 
 def _network(kind: str, in_dim: int, out_dim: int, width: int, state_dim: int) -> Network:
