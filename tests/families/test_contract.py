@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -125,6 +126,8 @@ def test_it_trains_and_leaves_a_run(trained: Trained) -> None:
     assert np.isfinite(best["metrics"][metric.key])
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert trained.run.name in page
+    if isinstance(trained.run.model, SingleCycle):
+        assert re.search(r'"axes": ?\["brightness", ?"odd_even"\]', page)  # of its map
     assert [*(folder / "logs").glob("events*")]
 
 

@@ -1,4 +1,5 @@
-"""The map of a latent space: a projection of the frames of known sounds."""
+"""The map of a latent space: a projection of the frames of known sounds; of a model whose timbre is
+described by name, the first two descriptors."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import numpy as np
 from vschaos.generation.material import Clip, Material, spread
 from vschaos.labels import Vocabulary
 from vschaos.latents import principal_plane
+from vschaos.models.capabilities import SingleCycle
 from vschaos.report.media import COARSE, encode_sound
 from vschaos.runs import Run
 from vschaos.runs.standard import standardize
@@ -20,6 +22,7 @@ CLIPS = {"train": 40, "held_out": 20}
 CLIP_SECONDS = 2.5
 POINTS = 6000  # at most
 GRID = 4095  # highest position
+DEVIATIONS = 3.0  # standard deviations of a descriptor, to either end of the colours
 SILENCE = 10 ** (-60 / 20)  # silent frames coincide
 
 
@@ -38,8 +41,8 @@ class _Frames(NamedTuple):
 
 
 def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
-    """Frames of held-out and of training sounds on the first two principal components, with their
-    sounds; None without sounds."""
+    """Frames of held-out and of training sounds on the first two principal components, or by the
+    first two descriptors (`axes`), with their sounds; None without sounds."""
     clips, sides, parts = [], [], []
     for side, count in CLIPS.items():
         for clip in _clips(material, side, count):
@@ -53,7 +56,11 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
     step = max(1, math.ceil(sum(len(part.seconds) for part in parts) / POINTS))
     numbers = np.repeat(np.arange(len(clips)), [len(part.seconds) for part in parts])[::step]
     frames = _joined(parts, list(material.tasks), step)
-    plane, shares = principal_plane(frames.latents)
+    descriptors = _descriptors(run)
+    if descriptors:
+        plane, shares = frames.latents[[*descriptors.values()][:2]], []
+    else:
+        plane, shares = principal_plane(frames.latents)
     if plane.shape[0] == 1:  # a single latent has no second axis: time takes its place
         plane = np.stack([plane[0], frames.seconds])
     low, high = plane.min(axis=1, keepdims=True), plane.max(axis=1, keepdims=True)
@@ -64,6 +71,7 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
         "clip": numbers.tolist(),
         "seconds": frames.seconds.round(3).tolist(),
         "shares": shares,
+        "axes": [*descriptors][:2],
         "clips": [
             {
                 "name": clip.name,
@@ -73,8 +81,23 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
             }
             for clip, side in zip(clips, sides, strict=True)
         ],
-        "colourings": list(_colourings(run, material, frames, clips, sides, numbers)),
+        "colourings": [
+            *(_by_deviation(name, frames.latents[k]) for name, k in [*descriptors.items()][2:]),
+            *_colourings(run, material, frames, clips, sides, numbers),
+        ],
     }
+
+
+def _descriptors(run: Run) -> dict[str, int]:
+    """Rows of the frames by name; none if the model has no descriptors."""
+    if not isinstance(run.model, SingleCycle):
+        return {}
+    names = [control.name for control in run.model.frame_controls()]
+    return {name: names.index(name) for name in run.model.descriptors}
+
+
+def _by_deviation(name: str, row: np.ndarray) -> dict[str, Any]:
+    return _colouring(name, Vocabulary(low=-DEVIATIONS, high=DEVIATIONS), row)
 
 
 def _clips(material: Material, side: str, count: int) -> list[Clip]:
@@ -97,6 +120,8 @@ def _encode(run: Run, material: Material, clip: Clip) -> _Frames:
     peaks = [np.abs(clip.audio[max(c - reach, 0) : c + reach]).max(initial=0.0) for c in centres]
     # frames centred before the beginning or after the end are not shown
     shown = (np.array(peaks) > SILENCE) & (centres >= 0) & (centres < len(clip.audio))
+    if described := [*_descriptors(run).values()]:
+        shown &= latents[described].any(axis=0)  # all are 0 where nothing has a pitch
     labels = {task: row[shown] for task, row in material.labels(clip).items()}
     return _Frames(latents[:, shown], centres[shown] / run.sample_rate, labels)
 

@@ -60,8 +60,12 @@ function space(map) {
   if (!map) return section("map", "Map", "The latent space", missing(NO_SOUNDS));
   const shares = map.shares.map((share) => `${(100 * share).toFixed(0)} %`).join(" and ");
   const sounds = new Set(map.clips.map((clip) => clip.name)).size;
-  return section("map", "Map", "The latent space",
-    make("p", {}, `${map.x.length.toLocaleString("en")} frames of ${sounds} sounds on their first principal components (${shares} of the variance). Neighbouring frames are similar to the model.`),
+  const frames = `${map.x.length.toLocaleString("en")} frames of ${sounds} sounds`;
+  const text = map.axes.length
+    ? `${frames}: ${map.axes[0]} from left to right, ${map.axes[1]} from bottom to top, in standard deviations. Where they lie, the instrument knows what it does.`
+    : `${frames} on their first principal components (${shares} of the variance). Neighbouring frames are similar to the model.`;
+  return section("map", "Map", map.axes.length ? "The timbres that were learnt" : "The latent space",
+    make("p", {}, text),
     make("div", { class: "panel" }, latentMap(map)));
 }
 
