@@ -135,6 +135,17 @@ def test_a_cycle_is_its_spectrum_without_its_level(rested: Wavetable) -> None:
     assert (high[0, :7] > 0).all()
 
 
+def test_the_fundamental_stays_audible() -> None:
+    wavetable = model().eval()
+    narrow = asked(60.0, 40, brightness=2.0, richness=-2.0)
+    with torch.inference_mode():
+        before = wavetable.cycle_amplitudes(narrow)[0, 0, -1]
+        wavetable.network.fit(torch.tensor([[[0.5], [1.0]]]), torch.tensor([[True]]))
+        after = wavetable.cycle_amplitudes(narrow)[0, 0, -1]
+    assert before < 0.4
+    assert float(after) == pytest.approx(0.5, rel=1e-3)
+
+
 def test_descriptors_are_in_standard_deviations() -> None:
     wavetable = model()
     wavetable.fit(batch())
