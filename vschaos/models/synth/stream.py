@@ -128,6 +128,7 @@ class VoiceStream(Stream):
                 parameter.high,
                 parameter.unit,
                 on_change="turned",
+                is_logarithmic=parameter.law == "log",
             )
             for parameter in chain.parameters
         ]
