@@ -43,9 +43,16 @@ class StateVariableFilter(nn.Module):
 
     def __init__(self, sample_rate: int) -> None:
         super().__init__()
+        self.lowest_hz, self.highest_cutoff_hz = LOWEST_HZ, HIGHEST_HZ
+        self.highest_share = HIGHEST_SHARE
+        self.angle, self.highest_hz = 0.0, 0.0
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz."""
         self.angle = math.pi / sample_rate
-        self.lowest_hz = LOWEST_HZ
-        self.highest_hz = min(HIGHEST_HZ, HIGHEST_SHARE * sample_rate)
+        self.highest_hz = min(self.highest_cutoff_hz, self.highest_share * sample_rate)
 
     def forward(
         self, audio: Tensor, cutoff_hz: Tensor, resonance: Tensor, state: Tensor

@@ -19,7 +19,7 @@ from vschaos.models.synth.chains import Chain
 SAMPLE_RATE = 44100  # Hz
 VELOCITY_SECONDS = 0.001  # time constant towards a new height of the gate
 REFERENCE_NOTE = 60.0  # at which key tracking leaves the cutoff
-HIGHEST_NOTE = 136.0  # 21 kHz: of an oscillator
+HIGHEST_SHARE = 0.47  # of the sample rate, of an oscillator
 NOISE_LEVEL = 0.5  # RMS of the noise at an amount of 1
 # the inlets after pitch and gate, and the module that each needs
 MODULATIONS = {
@@ -84,7 +84,6 @@ class Voice(nn.Module):
     def __init__(self, chain: Chain, sample_rate: int = SAMPLE_RATE, seed: int = 0) -> None:
         super().__init__()
         self.chain_name = chain.name
-        self.sample_rate = sample_rate
         self.names = [parameter.name for parameter in chain.parameters]
         self.inlets = [control.name for control in play_controls(chain)]
         self.has_second = chain.has("osc_2")
@@ -92,17 +91,32 @@ class Voice(nn.Module):
         self.has_noise = chain.has("noise")
         self.has_filter = chain.has("filter")
         self.has_envelope = chain.has("envelope")
-        self.reference_note, self.highest_note = REFERENCE_NOTE, HIGHEST_NOTE
+        self.reference_note, self.highest_share = REFERENCE_NOTE, HIGHEST_SHARE
         self.noise_level = NOISE_LEVEL
         self.oversampling = OVERSAMPLING
         self.radian = 0.5 / math.pi  # in cycles
         self.octaves_per_db = math.log2(10.0) / 20.0
-        self.velocity_factor = math.exp(-1.0 / (VELOCITY_SECONDS * sample_rate))
+        self.velocity_seconds = VELOCITY_SECONDS
         self.gates, self.adsr = GateReader(), ADSR(sample_rate)
         self.lfo = LowFrequencyOscillator(sample_rate)
         self.oscillator, self.decimator = Oscillator(), Decimator()
         self.noise = WhiteNoise(seed)
         self.filter, self.drive = StateVariableFilter(sample_rate), Drive()
+        self.octave = math.log(2.0)
+        self.sample_rate, self.velocity_factor, self.highest_note = 0, 0.0, 0.0
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz; what sounds goes on."""
+        self.sample_rate = sample_rate
+        self.velocity_factor = math.exp(-1.0 / (self.velocity_seconds * sample_rate))
+        self.highest_note = (
+            69.0 + 12.0 * math.log(self.highest_share * sample_rate / 440.0) / self.octave
+        )
+        self.adsr.take_rate(sample_rate)
+        self.lfo.take_rate(sample_rate)
+        self.filter.take_rate(sample_rate)
 
     @torch.jit.export
     def silence(self, batch: int, dtype: torch.dtype) -> VoiceState:
