@@ -96,6 +96,22 @@ def test_silence_and_nonsense() -> None:
         assert torch.isfinite(voice(wild, settings().unsqueeze(2))).all()
 
 
+def test_a_note_ends_in_exact_silence() -> None:
+    """And not in the smallest numbers, with which processors are slow."""
+    voice = Voice(CHAINS["mono"])
+    parameters = Preset("test", "mono", {"release": 50.0}).parameters(CHAINS["mono"])
+    inputs = torch.zeros(1, len(voice.inlets), 128)
+    inputs[:, 0] = 60.0
+    with torch.inference_mode():
+        state = voice.silence(1, torch.float32)
+        for hop in range(200):
+            inputs[:, 1] = float(hop < 20)
+            audio, state = voice.continued(inputs, parameters[None, :, None], state)
+            if hop == 10:
+                assert audio.any()
+    assert not audio.any()
+
+
 def test_it_plays_the_pitch_that_is_asked_for() -> None:
     for pitch in (45.0, 69.0, 81.5):
         hertz = 440.0 * 2 ** ((pitch - 69) / 12)

@@ -20,6 +20,7 @@ SAMPLE_RATE = 44100  # Hz
 VELOCITY_SECONDS = 0.001  # time constant towards a new height of the gate
 REFERENCE_NOTE = 60.0  # at which key tracking leaves the cutoff
 HIGHEST_SHARE = 0.47  # of the sample rate, of an oscillator
+INAUDIBLE = 1e-9  # of an envelope
 NOISE_LEVEL = 0.5  # RMS of the noise at an amount of 1
 # the inlets after pitch and gate, and the module that each needs
 MODULATIONS = {
@@ -92,7 +93,7 @@ class Voice(nn.Module):
         self.has_filter = chain.has("filter")
         self.has_envelope = chain.has("envelope")
         self.reference_note, self.highest_share = REFERENCE_NOTE, HIGHEST_SHARE
-        self.noise_level = NOISE_LEVEL
+        self.noise_level, self.inaudible = NOISE_LEVEL, INAUDIBLE
         self.oversampling = OVERSAMPLING
         self.radian = 0.5 / math.pi  # in cycles
         self.octaves_per_db = math.log2(10.0) / 20.0
@@ -188,7 +189,7 @@ class Voice(nn.Module):
             torch.cat([phases, lfo_phase.unsqueeze(1)], 1),
             modulated,
             decimator,
-            segments[:, :, -1].T,
+            self._audible(segments[:, :, -1].T),
             gate.is_on,
             gate.age,
             filtered,
@@ -196,6 +197,10 @@ class Voice(nn.Module):
             (state.position + length) & 0xFFFFFFFF,
         )
         return audio.to(dtype), after
+
+    def _audible(self, levels: Tensor) -> Tensor:
+        """What has decayed below -180 dB is 0: processors are slow with the smallest numbers."""
+        return torch.where(levels.abs() < self.inaudible, 0.0, levels)
 
     def _segments(
         self, inputs: dict[str, Tensor], values: dict[str, Tensor], state: VoiceState
