@@ -11,7 +11,7 @@ from vschaos.dsp.envelope import ADSR, GateReader, GateState
 from vschaos.dsp.filter import StateVariableFilter
 from vschaos.dsp.low_frequency import LowFrequencyOscillator
 from vschaos.dsp.noise import WhiteNoise
-from vschaos.dsp.scan import decay_scan
+from vschaos.dsp.scan import CHUNK, decay_scan
 from vschaos.dsp.virtual_analog import OVERSAMPLING, Decimator, Oscillator
 from vschaos.instrument.controls import Control
 from vschaos.models.synth.chains import Chain
@@ -94,7 +94,7 @@ class Voice(nn.Module):
         self.has_envelope = chain.has("envelope")
         self.reference_note, self.highest_share = REFERENCE_NOTE, HIGHEST_SHARE
         self.noise_level, self.inaudible = NOISE_LEVEL, INAUDIBLE
-        self.oversampling = OVERSAMPLING
+        self.oversampling, self.rest_length = OVERSAMPLING, CHUNK
         self.radian = 0.5 / math.pi  # in cycles
         self.octaves_per_db = math.log2(10.0) / 20.0
         self.velocity_seconds = VELOCITY_SECONDS
@@ -166,20 +166,29 @@ class Voice(nn.Module):
             values[name] = row
 
         segments, gate = self._segments(inputs, values, state)
+        active = self._active(inputs["gate"], segments[0], state.segments[:, 0])
+        after = self._resting(segments, gate, length, state)
+        if not bool(active.any()):
+            return torch.zeros_like(inputs["gate"]).to(dtype), after
+        mask: Tensor | None = None
+        if not bool(active.all()):
+            mask = active.repeat_interleave(self.rest_length, 1).to(dtype)
         amplitude, envelope, velocity, note = segments.to(dtype).unbind(0)
-        lfo, lfo_phase = self.lfo(
-            values["lfo_rate"], values["lfo_shape"], length, state.phases[:, 2]
-        )
+        rate = values["lfo_rate"] if mask is None else values["lfo_rate"] * mask
+        lfo, lfo_phase = self.lfo(rate, values["lfo_shape"], length, state.phases[:, 2])
         pitch = segments[3] + (values["lfo_pitch"] * lfo).double()
         sound, phases, modulated, decimator = self._oscillators(
-            inputs, values, pitch, lfo, envelope, state
+            inputs, values, pitch, lfo, envelope, mask, state
         )
         if self.has_noise:
             noise = self.noise(state.position, controls.shape[0], length).to(dtype)
-            sound = sound + (self.noise_level * values["noise"]) * noise
+            noise = (self.noise_level * values["noise"]) * noise
+            sound = sound + (noise if mask is None else noise * mask)
         filtered = state.filter
         if self.has_filter:
-            sound, filtered = self._filtered(sound, inputs, values, note, lfo, envelope, filtered)
+            sound, filtered = self._filtered(
+                sound, inputs, values, note, lfo, envelope, mask, filtered
+            )
         sound, driven = self.drive(sound, values["drive"], state.driven)
         decibels = values["level"] + inputs["level_mod"]
         tremolo = 1.0 - values["lfo_level"] * (0.5 - 0.5 * lfo)
@@ -189,14 +198,41 @@ class Voice(nn.Module):
             torch.cat([phases, lfo_phase.unsqueeze(1)], 1),
             modulated,
             decimator,
+            after.segments,
+            after.is_on,
+            after.age,
+            filtered,
+            driven,
+            after.position,
+        )
+        return audio.to(dtype), after
+
+    def _active(self, gate: Tensor, amplitude: Tensor, before: Tensor) -> Tensor:
+        """Which stretches of `rest_length` samples are heard, of each voice: bool `[B, N]`.
+
+        In the others oscillators and LFO stand still, and filter and decimator are cleared. That
+        depends on where they lie, and not on how a sound is cut into blocks.
+        """
+        is_on = (gate > self.gates.threshold).unflatten(1, [-1, self.rest_length]).any(2)
+        ends = amplitude[:, self.rest_length - 1 :: self.rest_length]
+        beginnings = torch.cat([before.unsqueeze(1), ends[:, :-1]], 1)
+        return is_on | (beginnings >= self.inaudible)
+
+    def _resting(
+        self, segments: Tensor, gate: GateState, length: int, state: VoiceState
+    ) -> VoiceState:
+        """The state after a block in which no voice is heard."""
+        return VoiceState(
+            state.phases,
+            state.phases[:, :2],
+            torch.zeros_like(state.decimator),
             self._audible(segments[:, :, -1].T),
             gate.is_on,
             gate.age,
-            filtered,
-            driven,
+            torch.zeros_like(state.filter),
+            torch.zeros_like(state.driven),
             (state.position + length) & 0xFFFFFFFF,
         )
-        return audio.to(dtype), after
 
     def _audible(self, levels: Tensor) -> Tensor:
         """What has decayed below -180 dB is 0: processors are slow with the smallest numbers."""
@@ -232,6 +268,7 @@ class Voice(nn.Module):
         pitch: Tensor,
         lfo: Tensor,
         envelope: Tensor,
+        mask: Tensor | None,
         state: VoiceState,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The mixed sound `[B, T]`, and of its state `phases`, `modulated` and `decimator`."""
@@ -245,6 +282,8 @@ class Voice(nn.Module):
             widths.append(values["width_2"] + shift)
         notes = torch.stack(pitches, 1).clamp_max(self.highest_note)  # [B, 1 or 2, T]
         steps = torch.exp2((notes - 69.0) * (1.0 / 12.0)) * (440.0 / self.sample_rate)
+        if mask is not None:
+            steps = steps * mask.unsqueeze(1)
         count = len(pitches)
         ends = torch.cumsum(steps, 2) + state.phases[:, :count].unsqueeze(2)
         phases = torch.stack([ends - 0.5 * steps, ends], 3).flatten(2)
@@ -253,6 +292,8 @@ class Voice(nn.Module):
         if self.has_modulation:
             amount = values["index_envelope"]
             index = values["index"] * (1.0 - amount + amount * envelope) + inputs["index_mod"]
+            if mask is not None:
+                index = index * mask
             modulator = self.oscillator.sine(phases[:, 1])
             bent = phases[:, 0] + modulator * self._oversampled(index) * self.radian
             phases = torch.stack([bent, phases[:, 1]], 1)
@@ -263,6 +304,8 @@ class Voice(nn.Module):
             sound = torch.lerp(first, second, self._oversampled(mix).expand_as(first))
         else:
             sound = waves[:, 0]
+        if mask is not None:
+            sound = sound * self._oversampled(mask)
         sound, decimator = self.decimator(sound, state.decimator)
         last = ends[:, :, -1]
         cycles = last.floor()
@@ -288,6 +331,7 @@ class Voice(nn.Module):
         pitch: Tensor,
         lfo: Tensor,
         envelope: Tensor,
+        mask: Tensor | None,
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
         semitones = (
@@ -297,5 +341,5 @@ class Voice(nn.Module):
             + inputs["cutoff_mod"]
         )
         cutoff = values["cutoff"] * torch.exp2(semitones * (1.0 / 12.0))
-        responses, after = self.filter(sound, cutoff, values["resonance"], state)
+        responses, after = self.filter(sound, cutoff, values["resonance"], state, mask)
         return self.filter.morphed(responses, values["filter_type"]), after
