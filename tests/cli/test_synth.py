@@ -78,3 +78,25 @@ def test_errors_are_one_sentence(
 ) -> None:
     assert main([*arguments, "-o", str(tmp_path / "out.wav")]) == 1
     assert re.search(f"^error: .*{expected}.*\n$", capsys.readouterr().err)
+
+
+def test_a_dataset_is_rendered_with_its_labels(tmp_path: Path) -> None:
+    """And again with the same seed; each sound is that of its preset."""
+    arguments = ["-n", "3", "--chain", "mono", "--seconds", "0.2", "--seed", "5"]
+    for name in ("one", "two"):
+        assert main(["render", str(tmp_path / name), *arguments]) == 0
+    one, two = (sorted((tmp_path / name).rglob("*.wav")) for name in ("one", "two"))
+    assert [path.name for path in one] == ["mono_00000.wav", "mono_00001.wav", "mono_00002.wav"]
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    lines = (tmp_path / "one/metadata/cutoff/metadata.txt").read_text().splitlines()
+    for line, path in zip(lines, one, strict=True):
+        preset = read_preset(tmp_path / "one" / "presets" / f"{path.stem}.json")
+        assert line == f"data/{path.name}\t{preset.value('cutoff')}"
+
+
+def test_renders_go_to_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert main(["render", str(tmp_path), "-n", "1"]) == 1
+    assert "must be empty, got" in capsys.readouterr().err
+    assert main(["render", str(tmp_path / "new"), "--seconds", "0"]) == 1
+    assert "--seconds must be from 0.05 to 60.0, got 0.0" in capsys.readouterr().err

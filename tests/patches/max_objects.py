@@ -54,6 +54,7 @@ _FIXED = {  # by first word
     "dbtoa": Ports(1, ("",)),
     "delay": Ports(2, ("bang",)),
     "dspstate~": Ports(1, ("int", "float", "int", "int")),
+    "expr": Ports(1, ("",)),  # of $f1 alone
     "f": Ports(2, ("float",)),
     "gate": Ports(2, ("",)),
     "i": Ports(2, ("int",)),

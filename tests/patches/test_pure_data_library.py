@@ -91,6 +91,17 @@ def test_a_number_keeps_to_its_range_and_steps(play: Play) -> None:
     assert printed_by(played) == ["3", "8", "1"]
 
 
+def test_a_number_of_a_logarithmic_slider_is_the_same(play: Play) -> None:
+    played = play(
+        "number mine-cutoff cutoff 20 18000 420 Hz 0 1",
+        printed=[1],
+        outlets=0,
+        seconds=0.1,
+        messages=timed(["mine-cutoff 600", "mine-cutoff 5", "inlet-1 99999"]),
+    )
+    assert printed_by(played) == ["600", "20", "18000"]
+
+
 def test_a_toggle_and_a_button(play: Play) -> None:
     messages = timed(["mine 1", "mine 0", "inlet-1 5"])
     played = play("toggle mine title 0", printed=[1], outlets=0, seconds=0.1, messages=messages)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vschaos.cli.command import add_debug, make_parser, run_command
+from vschaos.cli.command import add_debug, make_parser, positive, run_command
 
 if TYPE_CHECKING:
     from vschaos.models.synth import Note, Preset
@@ -19,8 +19,10 @@ EXAMPLES = """examples:
   vschaos synth play warm-brass --notes C3 Eb3 G3:1 rest:0.5 60.5:2:0.4 -o brass.wav
   vschaos synth play my_preset.json --notes C3 E3 G3 --chord -o chord.wav
   vschaos synth presets --chain fm -o my_presets
+  vschaos synth render my_renders -n 1000 --chain fm --seed 3
 """
 CHAINS = ("mono", "two_osc", "fm", "modular")
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.05, 60.0  # of a sound in a dataset
 TONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 ACCIDENTALS = {"": 0, "#": 1, "b": -1}
 NOTE_HELP = (
@@ -53,12 +55,21 @@ def parser_of_all() -> argparse.ArgumentParser:
     play.add_argument("-o", "--out", type=Path, required=True, help="wav to write")
     presets = commands.add_parser("presets", help="list the presets, or write them as JSON")
     presets.set_defaults(command=show_presets)
-    for command in (export, presets):
+    dataset = commands.add_parser("render", help="a dataset: notes by drawn parameters, labelled")
+    dataset.set_defaults(command=render_dataset)
+    dataset.add_argument("folder", type=Path, help="to write to; must be empty, or not be there")
+    dataset.add_argument(
+        "-n", "--number", type=positive, default=1000, help="sounds (default 1000)"
+    )
+    dataset.add_argument("--seconds", type=float, default=1.0, help="of each (default 1)")
+    dataset.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
+    for command in (export, presets, dataset):
         command.add_argument(
             "--chain", choices=CHAINS, default="two_osc", help="which modules (default two_osc)"
         )
+    for command in (export, presets):
         command.add_argument("-o", "--out", type=Path, help="folder to write to")
-    for command in (export, play, presets):
+    for command in (export, play, presets, dataset):
         add_debug(command)
     return parser
 
@@ -110,6 +121,42 @@ def show_presets(options: argparse.Namespace) -> None:
     for preset in bank:
         write_preset(preset, options.out / f"{preset.name}.json")
     logging.info("%s: %d presets", options.out, len(bank))
+
+
+def render_dataset(options: argparse.Namespace) -> None:
+    """Sounds in `data`, in `metadata` a number for each parameter, and their `presets`."""
+    from vschaos.audio.files import write_audio
+    from vschaos.files import written_whole
+    from vschaos.models.synth import write_preset
+    from vschaos.models.synth.renderer import PITCH, VELOCITY, VoiceRenderer, audible_sounds
+    from vschaos.models.synth.voice import SAMPLE_RATE
+    from vschaos.outputs import check_output_folder
+
+    root, length = options.folder, round(options.seconds * SAMPLE_RATE)
+    check_output_folder(root, "the folder of the renders")
+    if root.is_dir() and any(root.iterdir()):
+        raise ValueError(f"the folder of the renders must be empty, got {root}")
+    if not SHORTEST_SECONDS <= options.seconds <= LONGEST_SECONDS:
+        raise ValueError(
+            f"--seconds must be from {SHORTEST_SECONDS} to {LONGEST_SECONDS}, got {options.seconds}"
+        )
+    renderer = VoiceRenderer(options.chain)
+    lines: dict[str, list[str]] = {parameter.name: [] for parameter in renderer.parameters}
+    sounds = audible_sounds(renderer, options.seed, SAMPLE_RATE, length)
+    for number, (sound, values) in zip(range(options.number), sounds, strict=False):
+        name = f"{options.chain}_{number:05d}"
+        write_audio(root / "data" / f"{name}.wav", sound.numpy(), SAMPLE_RATE)
+        write_preset(renderer.preset(name, values), root / "presets" / f"{name}.json")
+        for parameter, value in values.items():
+            lines[parameter].append(f"data/{name}.wav\t{value}\n")
+    for parameter, entries in lines.items():
+        with written_whole(root / "metadata" / parameter / "metadata.txt") as partial:
+            partial.write_text("".join(entries), encoding="utf-8")
+    logging.info(
+        "%s: %d sounds of %g s; %d labels of each: %s, and those of %s",
+        *(root, options.number, options.seconds, len(lines), f"{PITCH.name}, {VELOCITY.name}"),
+        options.chain,
+    )
 
 
 def note_of(text: str) -> Note:

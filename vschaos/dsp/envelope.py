@@ -95,6 +95,11 @@ class ADSR(nn.Module):
         self.curve, self.decades = CURVE, DECADES
         self.peak = 1.0 / (1.0 - math.exp(-CURVE))
 
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz."""
+        self.sample_rate = float(sample_rate)
+
     def forward(
         self, gates: Gates, attack: Tensor, decay: Tensor, sustain: Tensor, release: Tensor
     ) -> Segments:

@@ -43,12 +43,24 @@ class StateVariableFilter(nn.Module):
 
     def __init__(self, sample_rate: int) -> None:
         super().__init__()
+        self.lowest_hz, self.highest_cutoff_hz = LOWEST_HZ, HIGHEST_HZ
+        self.highest_share = HIGHEST_SHARE
+        self.angle, self.highest_hz = 0.0, 0.0
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz."""
         self.angle = math.pi / sample_rate
-        self.lowest_hz = LOWEST_HZ
-        self.highest_hz = min(HIGHEST_HZ, HIGHEST_SHARE * sample_rate)
+        self.highest_hz = min(self.highest_cutoff_hz, self.highest_share * sample_rate)
 
     def forward(
-        self, audio: Tensor, cutoff_hz: Tensor, resonance: Tensor, state: Tensor
+        self,
+        audio: Tensor,
+        cutoff_hz: Tensor,
+        resonance: Tensor,
+        state: Tensor,
+        is_active: Tensor | None = None,
     ) -> tuple[Responses, Tensor]:
         """Filters a sound.
 
@@ -58,6 +70,7 @@ class StateVariableFilter(nn.Module):
             resonance: Q, from 0.5 on, `[B or 1, T or 1]`; the low output has a gain of Q at the
                 cutoff.
             state: of the two integrators, `[B, 2]`; 0 before a sound.
+            is_active: 1, or 0 where the state is cleared, `[B, T]`.
 
         Returns:
             the outputs, and the state after them.
@@ -74,6 +87,9 @@ class StateVariableFilter(nn.Module):
         matrix = torch.stack([2.0 * first - 1.0, -twice, twice, down], 2)
         matrices = matrix.unflatten(2, [2, 2]).expand(audio.shape[0], audio.shape[1], 2, 2)
         offsets = torch.stack([twice, 1.0 - down], 2) * audio.unsqueeze(2)
+        if is_active is not None:
+            matrices = matrices * is_active.unsqueeze(2).unsqueeze(3)
+            offsets = offsets * is_active.unsqueeze(2)
         states = affine_scan(matrices, offsets, state)
         before = torch.cat([state.unsqueeze(1), states[:, :-1]], 1)
         # the outputs are half-way between the states, as the rule is

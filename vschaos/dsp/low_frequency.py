@@ -19,6 +19,11 @@ class LowFrequencyOscillator(nn.Module):
         self.sample_rate = float(sample_rate)
         self.steepest = STEEPEST
 
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz."""
+        self.sample_rate = float(sample_rate)
+
     def forward(
         self, rate_hz: Tensor, shape: Tensor, length: int, phase: Tensor
     ) -> tuple[Tensor, Tensor]:

@@ -101,6 +101,7 @@ class Attribute(NamedTuple):
         aliases: other words, and the choice of each.
         is_read_only: whether it has no setter.
         on_change: method of the stream without arguments, called after a new value is set.
+        is_logarithmic: whether its fader moves in equal ratios.
         sets: names of other attributes that it sets, numbers, and their values for each choice.
     """
 
@@ -115,4 +116,5 @@ class Attribute(NamedTuple):
     aliases: tuple[tuple[str, str], ...] = ()
     is_read_only: bool = False
     on_change: str = ""
+    is_logarithmic: bool = False
     sets: tuple[tuple[str, tuple[float, ...]], ...] = ()

@@ -15,6 +15,7 @@ from vschaos.instrument.controls import Attribute, Control, Method, Movement
 FORMAT = 1  # of the card
 CARD = "card.json"  # its name in a .ts
 LARGEST_CARD = 10_000_000  # bytes, unpacked
+OMITTED = ("is_logarithmic", "sets")  # where an attribute has none of it
 TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "int": int,
@@ -70,7 +71,7 @@ class Instrument:
                 for method in self.methods
             ],
             "attributes": [
-                {key: value for key, value in a._asdict().items() if key != "sets" or value}
+                {k: value for k, value in a._asdict().items() if k not in OMITTED or value}
                 for a in self.attributes
             ],
         }
@@ -150,6 +151,8 @@ def _check_attribute(attribute: Attribute) -> None:
         )
     if not (_is_finite(attribute.low) and _is_finite(attribute.high)):
         raise ValueError(f"the range of an attribute must be finite, got {attribute}")
+    if attribute.is_logarithmic and not 0.0 < attribute.low < attribute.high:
+        raise ValueError(f"a logarithmic range must be above 0, got {attribute}")
 
 
 def _check_sets(attribute: Attribute, numbered: dict[str, Attribute]) -> None:

@@ -133,3 +133,23 @@ def test_own_presets_join_the_bank(tmp_path: Path) -> None:
     path = export_stream(VoiceStream(CHAINS["mono"], [mine]), tmp_path, "v", RATE, False)
     assert path.name == "v_model.ts"
     assert Host(path, "play").get("cutoff") == [333.0]
+
+
+@pytest.mark.parametrize("rate", [48000, 96000])
+def test_it_plays_the_same_at_the_rate_of_the_host(ts: Path, rate: int) -> None:
+    """As in seconds: the level of each 10 ms, and the pitch."""
+    hosts = {hertz: Host(ts, "play") for hertz in (RATE, rate)}
+    hosts[rate].set("sample_rate", rate)
+    levels, pitches = [], []
+    for hertz, host in hosts.items():
+        host.set("preset", "soft-keys")
+        inputs = torch.zeros(1, len(INLETS), hertz // 2 // HOP * HOP)
+        inputs[:, 0], inputs[:, 1, : hertz // 4] = 69.0, 0.8
+        sound = run(host, inputs, HOP)[0]
+        frames = sound[: 48 * (hertz // 100)].reshape(48, hertz // 100)
+        levels.append(10 * (frames.square().mean(1) + 1e-7).log10())
+        window = torch.hann_window(hertz // 5)
+        spectrum = torch.fft.rfft(sound[: hertz // 5] * window, hertz * 2).abs()
+        pitches.append(float(spectrum.argmax()) / 2)
+    assert (levels[0] - levels[1]).abs().max() < 0.5
+    assert pitches == pytest.approx([440.0, 440.0], abs=1.0)

@@ -85,6 +85,34 @@ def test_blocks_do_not_matter(chain: str) -> None:
         assert (torch.cat(blocks, 1) - whole).abs().max() <= BLOCKS
 
 
+@torch.inference_mode()
+def test_voices_rest_where_they_are_not_heard_in_any_blocks() -> None:
+    """Two voices, of which one, both or none sounds; phases, filter and LFO go on as they were."""
+    voice = Voice(CHAINS["modular"])
+    inputs = torch.zeros(2, len(voice.inlets), 72 * 128)
+    inputs[:, 0] = torch.tensor([[45.0], [64.3]])
+    for row, starts in enumerate(((100, 3000, 6000), (1500, 6100))):
+        for start in starts:
+            inputs[row, 1, start : start + 700] = 0.9
+    preset = {"attack": 1.0, "release": 8.0, "index": 1.5, "noise": 0.3, "lfo_cutoff": 9.0}
+    preset |= {"cutoff": 900.0, "resonance": 9.0, "drive": 6.0, "lfo_pitch": 1.0, "mix": 0.4}
+    parameters = settings(**preset).unsqueeze(2)
+    whole = voice(inputs, parameters)
+    assert whole[:, 5000:6000].abs().max() < 1e-9
+    for hops in (1, 2, 3, 8):
+        state, blocks = voice.silence(2, torch.float32), []
+        for block in inputs.split(128 * hops, 2):
+            audio, state = voice.continued(block, parameters, state)
+            blocks.append(audio)
+        assert (torch.cat(blocks, 1) - whole).abs().max() <= BLOCKS
+
+
+def test_rest_costs_no_oscillators(monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = Voice(CHAINS["modular"])
+    monkeypatch.setattr(voice.oscillator, "forward", None)
+    assert not voice(torch.zeros(1, len(voice.inlets), 128), settings().unsqueeze(2)).any()
+
+
 def test_silence_and_nonsense() -> None:
     voice = Voice(CHAINS["modular"])
     nothing = torch.zeros(1, 7, 4096)
@@ -94,6 +122,22 @@ def test_silence_and_nonsense() -> None:
         wild = torch.full([1, 7, 4096], math.inf)
         wild[:, :, ::3] = math.nan
         assert torch.isfinite(voice(wild, settings().unsqueeze(2))).all()
+
+
+def test_a_note_ends_in_exact_silence() -> None:
+    """And not in the smallest numbers, with which processors are slow."""
+    voice = Voice(CHAINS["mono"])
+    parameters = Preset("test", "mono", {"release": 50.0}).parameters(CHAINS["mono"])
+    inputs = torch.zeros(1, len(voice.inlets), 128)
+    inputs[:, 0] = 60.0
+    with torch.inference_mode():
+        state = voice.silence(1, torch.float32)
+        for hop in range(200):
+            inputs[:, 1] = float(hop < 20)
+            audio, state = voice.continued(inputs, parameters[None, :, None], state)
+            if hop == 10:
+                assert audio.any()
+    assert not audio.any()
 
 
 def test_it_plays_the_pitch_that_is_asked_for() -> None:

@@ -5,6 +5,7 @@ chains             which module feeds which
 voice              notes and parameters -> sound, differentiable
 presets, bank      named parameters, their JSON, and those that come with the voice
 rendering          notes -> sound, offline
+renderer           sounds of drawn parameters
 stream             the voice in nn~
 """
 
@@ -12,6 +13,7 @@ from vschaos.models.synth.bank import BANK, bank_of
 from vschaos.models.synth.chains import CHAINS, Chain, chain_named
 from vschaos.models.synth.parameters import PARAMETERS, Parameter
 from vschaos.models.synth.presets import Preset, read_preset, write_preset
+from vschaos.models.synth.renderer import VoiceRenderer
 from vschaos.models.synth.rendering import Note, render, render_notes
 from vschaos.models.synth.stream import VoiceStream
 from vschaos.models.synth.voice import Voice, play_controls
@@ -25,6 +27,7 @@ __all__ = [
     "Parameter",
     "Preset",
     "Voice",
+    "VoiceRenderer",
     "VoiceStream",
     "bank_of",
     "chain_named",

@@ -20,7 +20,7 @@ FORMAT = "vschaos synth preset"
 VERSION = 1
 LARGEST_FILE = 1_000_000  # bytes
 KEYS = ("format", "version", "name", "chain", "parameters")
-SIGNIFICANT_DIGITS = 9  # of float32, and two more
+SIGNIFICANT_DIGITS = 9  # tell all values of float32 apart
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.instrument.controls import AUDIO, Attribute, Method
+from vschaos.instrument.host_rate import rate_attribute
 from vschaos.instrument.stream import Stream
 from vschaos.models.synth.chains import CHAINS, Chain
 from vschaos.models.synth.presets import Preset
@@ -34,13 +35,19 @@ class ParameterRamps(nn.Module):
     def __init__(self, ranges: Tensor, hop_length: int, sample_rate: int) -> None:
         super().__init__()
         self.hop_length = hop_length
-        self.decay = math.exp(-hop_length / (RAMP_SECONDS * sample_rate))
+        self.seconds, self.decay = RAMP_SECONDS, 0.0
         self.settled = SETTLED
         self.is_new = True
         self.register_buffer("ranges", ranges, persistent=False)
         self.register_buffer("values", torch.zeros_like(ranges), persistent=False)
         line = torch.arange(1, hop_length + 1) / hop_length
         self.register_buffer("line", line, persistent=False)
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Lasts as long at another rate, in Hz."""
+        self.decay = math.exp(-self.hop_length / (self.seconds * sample_rate))
 
     @torch.jit.export
     def reset(self) -> None:
@@ -70,7 +77,7 @@ class VoiceStream(Stream):
     Args:
         chain: of the voice.
         bank: presets that the chain can play; the first is there from the beginning.
-        sample_rate: Hz.
+        sample_rate: Hz, until a host tells its own.
 
     Raises:
         ValueError: a preset is of a chain that this one does not include, or a name is twice in
@@ -128,11 +135,14 @@ class VoiceStream(Stream):
                 parameter.high,
                 parameter.unit,
                 on_change="turned",
+                is_logarithmic=parameter.law == "log",
             )
             for parameter in chain.parameters
         ]
         method = Method("play", play_controls(chain), 1, [AUDIO], 1)
-        super().__init__([method], [chosen, transpose, *turned], HOP_LENGTH, 0)
+        rate = rate_attribute(sample_rate)._replace(on_change="take_rate")
+        super().__init__([method], [chosen, transpose, *turned, rate], HOP_LENGTH, 0)
+        self.sample_rate = sample_rate
         self.preset, self.transpose = first.name, 0.0
         self.names = [parameter.name for parameter in chain.parameters]
         self.presets = {preset.name: preset.parameters(chain).tolist() for preset in bank}
@@ -164,6 +174,11 @@ class VoiceStream(Stream):
         for number, name in enumerate(self.names):
             self.settings[name] = values[number]
         self.turned()
+
+    def take_rate(self) -> None:
+        """Plays at the rate of the host."""
+        self.voice.take_rate(self.sample_rate)
+        self.ramps.take_rate(self.sample_rate)
 
     def reset(self) -> None:
         self._keep(self.voice.silence(1, torch.float32))

@@ -11,7 +11,7 @@ from vschaos.dsp.envelope import ADSR, GateReader, GateState
 from vschaos.dsp.filter import StateVariableFilter
 from vschaos.dsp.low_frequency import LowFrequencyOscillator
 from vschaos.dsp.noise import WhiteNoise
-from vschaos.dsp.scan import decay_scan
+from vschaos.dsp.scan import CHUNK, decay_scan
 from vschaos.dsp.virtual_analog import OVERSAMPLING, Decimator, Oscillator
 from vschaos.instrument.controls import Control
 from vschaos.models.synth.chains import Chain
@@ -19,7 +19,8 @@ from vschaos.models.synth.chains import Chain
 SAMPLE_RATE = 44100  # Hz
 VELOCITY_SECONDS = 0.001  # time constant towards a new height of the gate
 REFERENCE_NOTE = 60.0  # at which key tracking leaves the cutoff
-HIGHEST_NOTE = 136.0  # 21 kHz: of an oscillator
+HIGHEST_SHARE = 0.47  # of the sample rate, of an oscillator
+INAUDIBLE = 1e-9  # of an envelope
 NOISE_LEVEL = 0.5  # RMS of the noise at an amount of 1
 # the inlets after pitch and gate, and the module that each needs
 MODULATIONS = {
@@ -84,7 +85,6 @@ class Voice(nn.Module):
     def __init__(self, chain: Chain, sample_rate: int = SAMPLE_RATE, seed: int = 0) -> None:
         super().__init__()
         self.chain_name = chain.name
-        self.sample_rate = sample_rate
         self.names = [parameter.name for parameter in chain.parameters]
         self.inlets = [control.name for control in play_controls(chain)]
         self.has_second = chain.has("osc_2")
@@ -92,17 +92,32 @@ class Voice(nn.Module):
         self.has_noise = chain.has("noise")
         self.has_filter = chain.has("filter")
         self.has_envelope = chain.has("envelope")
-        self.reference_note, self.highest_note = REFERENCE_NOTE, HIGHEST_NOTE
-        self.noise_level = NOISE_LEVEL
-        self.oversampling = OVERSAMPLING
+        self.reference_note, self.highest_share = REFERENCE_NOTE, HIGHEST_SHARE
+        self.noise_level, self.inaudible = NOISE_LEVEL, INAUDIBLE
+        self.oversampling, self.rest_length = OVERSAMPLING, CHUNK
         self.radian = 0.5 / math.pi  # in cycles
         self.octaves_per_db = math.log2(10.0) / 20.0
-        self.velocity_factor = math.exp(-1.0 / (VELOCITY_SECONDS * sample_rate))
+        self.velocity_seconds = VELOCITY_SECONDS
         self.gates, self.adsr = GateReader(), ADSR(sample_rate)
         self.lfo = LowFrequencyOscillator(sample_rate)
         self.oscillator, self.decimator = Oscillator(), Decimator()
         self.noise = WhiteNoise(seed)
         self.filter, self.drive = StateVariableFilter(sample_rate), Drive()
+        self.octave = math.log(2.0)
+        self.sample_rate, self.velocity_factor, self.highest_note = 0, 0.0, 0.0
+        self.take_rate(sample_rate)
+
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Plays the same at another rate, in Hz; what sounds goes on."""
+        self.sample_rate = sample_rate
+        self.velocity_factor = math.exp(-1.0 / (self.velocity_seconds * sample_rate))
+        self.highest_note = (
+            69.0 + 12.0 * math.log(self.highest_share * sample_rate / 440.0) / self.octave
+        )
+        self.adsr.take_rate(sample_rate)
+        self.lfo.take_rate(sample_rate)
+        self.filter.take_rate(sample_rate)
 
     @torch.jit.export
     def silence(self, batch: int, dtype: torch.dtype) -> VoiceState:
@@ -151,20 +166,29 @@ class Voice(nn.Module):
             values[name] = row
 
         segments, gate = self._segments(inputs, values, state)
+        active = self._active(inputs["gate"], segments[0], state.segments[:, 0])
+        after = self._resting(segments, gate, length, state)
+        if not bool(active.any()):
+            return torch.zeros_like(inputs["gate"]).to(dtype), after
+        mask: Tensor | None = None
+        if not bool(active.all()):
+            mask = active.repeat_interleave(self.rest_length, 1).to(dtype)
         amplitude, envelope, velocity, note = segments.to(dtype).unbind(0)
-        lfo, lfo_phase = self.lfo(
-            values["lfo_rate"], values["lfo_shape"], length, state.phases[:, 2]
-        )
+        rate = values["lfo_rate"] if mask is None else values["lfo_rate"] * mask
+        lfo, lfo_phase = self.lfo(rate, values["lfo_shape"], length, state.phases[:, 2])
         pitch = segments[3] + (values["lfo_pitch"] * lfo).double()
         sound, phases, modulated, decimator = self._oscillators(
-            inputs, values, pitch, lfo, envelope, state
+            inputs, values, pitch, lfo, envelope, mask, state
         )
         if self.has_noise:
             noise = self.noise(state.position, controls.shape[0], length).to(dtype)
-            sound = sound + (self.noise_level * values["noise"]) * noise
+            noise = (self.noise_level * values["noise"]) * noise
+            sound = sound + (noise if mask is None else noise * mask)
         filtered = state.filter
         if self.has_filter:
-            sound, filtered = self._filtered(sound, inputs, values, note, lfo, envelope, filtered)
+            sound, filtered = self._filtered(
+                sound, inputs, values, note, lfo, envelope, mask, filtered
+            )
         sound, driven = self.drive(sound, values["drive"], state.driven)
         decibels = values["level"] + inputs["level_mod"]
         tremolo = 1.0 - values["lfo_level"] * (0.5 - 0.5 * lfo)
@@ -174,14 +198,45 @@ class Voice(nn.Module):
             torch.cat([phases, lfo_phase.unsqueeze(1)], 1),
             modulated,
             decimator,
-            segments[:, :, -1].T,
-            gate.is_on,
-            gate.age,
+            after.segments,
+            after.is_on,
+            after.age,
             filtered,
             driven,
-            (state.position + length) & 0xFFFFFFFF,
+            after.position,
         )
         return audio.to(dtype), after
+
+    def _active(self, gate: Tensor, amplitude: Tensor, before: Tensor) -> Tensor:
+        """Which stretches of `rest_length` samples are heard, of each voice: bool `[B, N]`.
+
+        In the others oscillators and LFO stand still, and filter and decimator are cleared. That
+        depends on where they lie, and not on how a sound is cut into blocks.
+        """
+        is_on = (gate > self.gates.threshold).unflatten(1, [-1, self.rest_length]).any(2)
+        ends = amplitude[:, self.rest_length - 1 :: self.rest_length]
+        beginnings = torch.cat([before.unsqueeze(1), ends[:, :-1]], 1)
+        return is_on | (beginnings >= self.inaudible)
+
+    def _resting(
+        self, segments: Tensor, gate: GateState, length: int, state: VoiceState
+    ) -> VoiceState:
+        """The state after a block in which no voice is heard."""
+        return VoiceState(
+            state.phases,
+            state.phases[:, :2],
+            torch.zeros_like(state.decimator),
+            self._audible(segments[:, :, -1].T),
+            gate.is_on,
+            gate.age,
+            torch.zeros_like(state.filter),
+            torch.zeros_like(state.driven),
+            (state.position + length) & 0xFFFFFFFF,
+        )
+
+    def _audible(self, levels: Tensor) -> Tensor:
+        """What has decayed below -180 dB is 0: processors are slow with the smallest numbers."""
+        return torch.where(levels.abs() < self.inaudible, 0.0, levels)
 
     def _segments(
         self, inputs: dict[str, Tensor], values: dict[str, Tensor], state: VoiceState
@@ -213,6 +268,7 @@ class Voice(nn.Module):
         pitch: Tensor,
         lfo: Tensor,
         envelope: Tensor,
+        mask: Tensor | None,
         state: VoiceState,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The mixed sound `[B, T]`, and of its state `phases`, `modulated` and `decimator`."""
@@ -226,6 +282,8 @@ class Voice(nn.Module):
             widths.append(values["width_2"] + shift)
         notes = torch.stack(pitches, 1).clamp_max(self.highest_note)  # [B, 1 or 2, T]
         steps = torch.exp2((notes - 69.0) * (1.0 / 12.0)) * (440.0 / self.sample_rate)
+        if mask is not None:
+            steps = steps * mask.unsqueeze(1)
         count = len(pitches)
         ends = torch.cumsum(steps, 2) + state.phases[:, :count].unsqueeze(2)
         phases = torch.stack([ends - 0.5 * steps, ends], 3).flatten(2)
@@ -234,6 +292,8 @@ class Voice(nn.Module):
         if self.has_modulation:
             amount = values["index_envelope"]
             index = values["index"] * (1.0 - amount + amount * envelope) + inputs["index_mod"]
+            if mask is not None:
+                index = index * mask
             modulator = self.oscillator.sine(phases[:, 1])
             bent = phases[:, 0] + modulator * self._oversampled(index) * self.radian
             phases = torch.stack([bent, phases[:, 1]], 1)
@@ -244,6 +304,8 @@ class Voice(nn.Module):
             sound = torch.lerp(first, second, self._oversampled(mix).expand_as(first))
         else:
             sound = waves[:, 0]
+        if mask is not None:
+            sound = sound * self._oversampled(mask)
         sound, decimator = self.decimator(sound, state.decimator)
         last = ends[:, :, -1]
         cycles = last.floor()
@@ -269,6 +331,7 @@ class Voice(nn.Module):
         pitch: Tensor,
         lfo: Tensor,
         envelope: Tensor,
+        mask: Tensor | None,
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
         semitones = (
@@ -278,5 +341,5 @@ class Voice(nn.Module):
             + inputs["cutoff_mod"]
         )
         cutoff = values["cutoff"] * torch.exp2(semitones * (1.0 / 12.0))
-        responses, after = self.filter(sound, cutoff, values["resonance"], state)
+        responses, after = self.filter(sound, cutoff, values["resonance"], state, mask)
         return self.filter.morphed(responses, values["filter_type"]), after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vschaos.instrument.controls import Control, Method
 from vschaos.patches.layout import hyphened, number
 from vschaos.patches.max.patcher import SIGNAL, Box, Patcher, size_of
-from vschaos.patches.max.text import name_of, own_name, quoted
+from vschaos.patches.max.text import decimal, name_of, own_name, quoted
 
 MARGIN = 14.0  # between panels
 PADDING = 14.0  # within them
@@ -125,6 +125,16 @@ class Panel(Patcher):
 
     def whole_number(self, left: float, top: float, low: int, high: int) -> Box:
         return self.show("whole", (left, top, NUMBER, CELL), minimum=low, maximum=high)
+
+    def log_slider(self, left: float, top: float, width: float, low: float, high: float) -> Box:
+        """As `slider`, but its bar moves in equal ratios; the range is above 0."""
+        handle = self.bar(left, top, width - NUMBER - 6.0, 0.0, 1.0)
+        value = self.digits(left + width - NUMBER, top, low, high)
+        ratio = decimal(high / low)
+        turned = self.object(f"expr {decimal(low)} * pow({ratio}\\, $f1)")
+        position = self.object(f"expr log($f1 / {decimal(low)}) / log({ratio})")
+        self.chain(handle, turned, value, position, self.object("prepend setlist"), handle)
+        return value
 
     def slider(self, left: float, top: float, width: float, low: float, high: float) -> Box:
         """A bar with its number, from which the value comes."""

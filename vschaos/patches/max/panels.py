@@ -67,8 +67,8 @@ def method_panel(layout: Layout, method: Method) -> Panel:
     for k, (n, dial) in enumerate(dials(method.inlets), start=1 + has_mix):
         signal = _dial(panel, method, dial, row(k))
         panel.connect(signal, model, 0, n)
-        for number, other in enumerate(models[1:], start=2):
-            own = voice_signal(panel, method, number, dial) if is_own(dial) else signal
+        for place, other in enumerate(models[1:], start=2):
+            own = voice_signal(panel, method, place, dial) if is_own(dial) else signal
             panel.connect(own, other, 0, n)
         if count > 1 and is_own(dial):  # the dial and the keys play the first voice
             panel.connect(voice_number(panel, method, 1, dial), signal)

@@ -58,7 +58,8 @@ def _setting(
         elif kind == "whole number":
             set_by = panel.whole_number(left, top, *map(int, limits))
         else:
-            set_by = panel.slider(left, top, width, *limits)
+            draw = panel.log_slider if attribute.is_logarithmic else panel.slider
+            set_by = draw(left, top, width, *limits)
     panel.receives(name, set_by, default)
     if attribute.sets:  # by the faders: an nn~ that is made anew gets all of them again
         _recall(panel, attribute, layout, set_by)

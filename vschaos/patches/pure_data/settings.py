@@ -71,8 +71,9 @@ def _setting_text(design: Design, attribute: Attribute) -> str:
     if kind == "toggle":
         return f"vschaos/toggle {name} {title} {int(attribute.default)}"
     step = int(kind == "whole number")
+    log = " 1" if attribute.is_logarithmic else ""
     ends = f"{number(attribute.low)} {number(attribute.high)} {number(float(attribute.default))}"
-    return f"vschaos/number {name} {title} {ends} {unit(attribute.unit)} {step}"
+    return f"vschaos/number {name} {title} {ends} {unit(attribute.unit)} {step}{log}"
 
 
 def _buffer(canvas: Canvas, x: int, y: int, design: Design, below: int) -> None:

@@ -14,6 +14,7 @@
 {"box": {"id": "object-3", "maxclass": "newobj", "numinlets": 1, "numoutlets": 1, "outlettype": [""], "text": "loadmess 1", "patching_rect": [20.0, 148.0, 80.0, 22.0]}}, 
 {"box": {"id": "object-4", "maxclass": "newobj", "numinlets": 1, "numoutlets": 1, "outlettype": [""], "text": "prepend a", "patching_rect": [144.0, 148.0, 73.4, 22.0]}}, 
 {"box": {"id": "object-37", "maxclass": "newobj", "numinlets": 2, "numoutlets": 2, "outlettype": ["bang", ""], "text": "sel 0", "patching_rect": [144.0, 520.0, 73.4, 22.0]}}, 
+{"box": {"id": "object-38", "maxclass": "newobj", "numinlets": 1, "numoutlets": 1, "outlettype": [""], "text": "expr $f1", "patching_rect": [144.0, 548.0, 73.4, 22.0]}}, 
 {"box": {"id": "object-5", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "*~", "patching_rect": [268.0, 148.0, 32.0, 22.0]}}, 
 {"box": {"id": "object-6", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "+~", "patching_rect": [392.0, 148.0, 32.0, 22.0]}}, 
 {"box": {"id": "object-7", "maxclass": "newobj", "numinlets": 2, "numoutlets": 1, "outlettype": ["signal"], "text": "-~", "patching_rect": [516.0, 148.0, 32.0, 22.0]}}, 
