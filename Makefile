@@ -5,6 +5,7 @@
 # `make example-model` makes the models in patches/ anew (one of them with EXAMPLE=ddsp_example),
 # `make docs` builds the site of docs/.
 # All make their own environment first; the same steps without make stand in README.md.
+# with PLUGIN=,plugin they have what hosts plug-ins too.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -74,7 +75,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(call INSTALL,$(VENV),-e '.[dev]')
+	$(call INSTALL,$(VENV),-e '.[dev$(PLUGIN)]')
 	touch $@
 
 # what the extra `docs` lists, and nothing that the package itself needs

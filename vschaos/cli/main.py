@@ -20,6 +20,7 @@ COMMANDS = {
     "cache": "list or remove imported sounds",
     "report": "write the page of a run",
     "patches": "write the patches of a .ts again",
+    "plugin": "check a synthesiser plug-in, or render its sounds as a dataset",
     "demo": "make sounds, train, generate, export and play, in a few minutes",
 }
 
