@@ -4,8 +4,8 @@
 # `make test-brief VENV=.venv-3.14 PYTHON=python3.14` the most important ones with another Python,
 # `make example-model` makes the models in patches/ anew (one of them with EXAMPLE=ddsp_example),
 # `make docs` builds the site of docs/.
-# All make their own environment first; the same steps without make stand in README.md.
-# with PLUGIN=,plugin they have what hosts plug-ins too.
+# All make their own environment first; the same steps without make stand in README.md. With
+# PLUGIN=,plugin it also has the extra that hosts plug-ins.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin

@@ -117,6 +117,7 @@ def _job(options: argparse.Namespace) -> Job:
     from vschaos.plugin.rendering import Job
 
     description = read_description(options.plugin)
+    plugin = description.find()
     source = Source(
         description,
         _base(options.base, description),
@@ -129,7 +130,7 @@ def _job(options: argparse.Namespace) -> Job:
     seconds = options.seconds or description.seconds
     return Job(
         root=options.out,
-        plugin=description.find(),
+        plugin=plugin,
         source=source,
         count=options.count,
         held_seconds=min(options.held or description.held_seconds, seconds),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LENGTHS = struct.Struct(">4sII")  # of the object and of the bytes, after a mark
 MARK = b"vcp1"
 LARGEST = 1 << 28  # bytes: ten minutes of stereo at 48 kHz, and no more
 
 
-def send(stream: BinaryIO, message: dict[str, Any], content: bytes = b"") -> None:
+def send(stream: IO[bytes], message: dict[str, Any], content: bytes = b"") -> None:
     """Writes a message, and `content` after it."""
     text = json.dumps(message, allow_nan=False).encode()
     stream.write(LENGTHS.pack(MARK, len(text), len(content)) + text + content)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """Reads a message and its bytes.
 
     Raises:
@@ -34,7 +34,7 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
     return message, _read(stream, size)
 
 
-def _read(stream: BinaryIO, length: int) -> bytes:
+def _read(stream: IO[bytes], length: int) -> bytes:
     content = stream.read(length)
     if len(content) < length:
         raise EOFError

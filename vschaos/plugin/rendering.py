@@ -361,7 +361,7 @@ def _labels(job: Job) -> Iterator[WholeLabels]:
         parameter = job.source.description.parameters[index]
         values = {draw["file"]: draw["positions"][index] for draw in draws}
         if parameter.is_stepped:
-            steps = {file: parameter.step_of(position) for file, position in values.items()}
+            steps = {file: float(parameter.step_of(position)) for file, position in values.items()}
             yield WholeLabels(parameter.name, steps, parameter.classes)
         else:
             yield WholeLabels(parameter.name, values)
