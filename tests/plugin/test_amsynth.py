@@ -1,4 +1,4 @@
-"""amsynth itself: its banks, its preset files in a new process, a walk from nothing to a dataset."""
+"""amsynth itself: its banks, its preset files in a new process, a walk to a dataset."""
 
 import json
 from pathlib import Path

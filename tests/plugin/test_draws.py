@@ -74,7 +74,7 @@ def test_only_free_parameters_move(source: Source) -> None:
         "filter_cutoff",
         "amp_decay",
     }
-    with pytest.raises(ValueError, match="got cutof$"):
+    with pytest.raises(ValueError, match=r"got cutof$"):
         free_parameters(AMSYNTH, ["cutof"])
 
 

@@ -71,7 +71,8 @@ def test_sounds_and_labels_are_those_of_the_draws(make: Make) -> None:
         assert note.segments[name][0].value == draw.note
         peak = np.abs(read_audio(job.root / name, 8000)).max()
         assert peak == pytest.approx(draw.positions[0], rel=0.05)  # between two samples
-    assert not inspect_dataset(job.root, ["level", "note", "velocity"]).findings
+    findings = inspect_dataset(job.root, ["level", "note", "velocity"]).findings
+    assert {finding.severity for finding in findings} <= {"note"}  # of the low sample rate
 
 
 def test_processes_interruptions_and_shares_change_nothing(

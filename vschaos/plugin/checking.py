@@ -78,27 +78,12 @@ def check(description: Description, program: Sequence[str] = PROGRAM) -> Check:
         HostError: it crashes or hangs.
     """
     path = description.find()
-    source = Source(
-        description,
-        description.base(),
-        free_parameters(description, None),
-        np.zeros((0, len(description.parameters))),
-        description.notes,
-        description.velocities,
-    )
-    draws = [source.draw(number) for number in range(NUM_TIMED)]
+    draws = _draws(description)
     with Host(path, description.sample_rate, program=program) as host:
         begun = time.perf_counter()
         player = Player(host, description)
         load_seconds = time.perf_counter() - begun
-        base = Preset("base", description.base())
-        levels = {
-            (note, velocity): loudness_db(
-                player.play(base.positions, note, velocity), description.sample_rate
-            )
-            for note in description.notes
-            for velocity in description.velocities
-        }
+        levels = _levels(player)
         begun = time.perf_counter()
         sounds = [player.draw(draw) for draw in draws]
         seconds = time.perf_counter() - begun
@@ -110,24 +95,51 @@ def check(description: Description, program: Sequence[str] = PROGRAM) -> Check:
         repeats = [
             spectral_distance_db(player.draw(draw), sound) for draw, sound in audible[:NUM_REPEATED]
         ]
-        count = len(host.names)
-        heard = audible[0][0] if audible else draws[0]
-        host.restart()
-        first = [player.draw(draw) for draw in draws[:NUM_REPEATED]]
-        host.restart()
-        again = [player.draw(draw) for draw in draws[:NUM_REPEATED]]
-        error, distance = preset_differences(player, heard)
-    return Check(
-        path=path,
-        num_parameters=count,
-        load_seconds=load_seconds,
-        loudness_db=levels,
-        sounds_a_second=NUM_TIMED / seconds,
-        is_deterministic=all(map(np.array_equal, first, again)),
-        repeat_distances_db=repeats,
-        preset_error=error,
-        preset_distance_db=distance,
+        error, distance = preset_differences(player, audible[0][0] if audible else draws[0])
+        return Check(
+            path=path,
+            num_parameters=len(host.names),
+            load_seconds=load_seconds,
+            loudness_db=levels,
+            sounds_a_second=NUM_TIMED / seconds,
+            is_deterministic=_is_deterministic(player, draws[:NUM_REPEATED]),
+            repeat_distances_db=repeats,
+            preset_error=error,
+            preset_distance_db=distance,
+        )
+
+
+def _draws(description: Description) -> list[Draw]:
+    source = Source(
+        description,
+        description.base(),
+        free_parameters(description, None),
+        np.zeros((0, len(description.parameters))),
+        description.notes,
+        description.velocities,
     )
+    return [source.draw(number) for number in range(NUM_TIMED)]
+
+
+def _levels(player: Player) -> dict[tuple[int, int], float]:
+    """dB(A) of the base preset."""
+    description = player.description
+    return {
+        (note, velocity): loudness_db(
+            player.play(description.base(), note, velocity), description.sample_rate
+        )
+        for note in description.notes
+        for velocity in description.velocities
+    }
+
+
+def _is_deterministic(player: Player, draws: Sequence[Draw]) -> bool:
+    """Whether two new processes give the same samples."""
+    sounds = []
+    for _ in range(2):
+        player.host.restart()
+        sounds.append([player.draw(draw) for draw in draws])
+    return all(map(np.array_equal, *sounds))
 
 
 def preset_differences(player: Player, draw: Draw) -> tuple[float | None, float | None]:
@@ -143,13 +155,13 @@ def preset_differences(player: Player, draw: Draw) -> tuple[float | None, float 
         content = form.write(Preset("check", draw.positions), description)
     except ValueError:  # an .fxp of a plug-in whose four characters are not known
         return None, None
+    note = (draw.note, draw.velocity, description.held_seconds, description.seconds)
+    # both without a rest before: it would undo what the file has set
     player.host.restart()
-    wanted = player.draw(draw)
+    wanted = player.host.render(player.by_index(draw.positions), *note)
     player.host.restart()
     player.host.load_state(form.as_state(content, description))
     positions = np.array(player.host.positions())[player.indices]
-    played = player.host.render(
-        {}, draw.note, draw.velocity, description.held_seconds, description.seconds
-    )
+    played = player.host.render({}, *note)
     error = float(np.abs(positions - draw.positions).max())
     return error, spectral_distance_db(played, wanted)

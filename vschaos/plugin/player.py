@@ -39,9 +39,9 @@ class Player:
         description = self.description
         if description.rest_seconds:
             quiet = description.rest_seconds
-            self.host.render(self._by_index(self.resting), 0, 0, quiet, quiet)
+            self.host.render(self.by_index(self.resting), 0, 0, quiet, quiet)
         return self.host.render(
-            self._by_index(positions),
+            self.by_index(positions),
             note,
             velocity,
             description.held_seconds if held_seconds is None else held_seconds,
@@ -52,5 +52,6 @@ class Player:
         """A draw, for as long as the description says."""
         return self.play(draw.positions, draw.note, draw.velocity)
 
-    def _by_index(self, positions: np.ndarray) -> dict[int, float]:
+    def by_index(self, positions: np.ndarray) -> dict[int, float]:
+        """Positions `[P]` of the described parameters, by their numbers in the plug-in."""
         return dict(zip(self.indices, positions.tolist(), strict=True))
