@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
+from vschaos.plugin.entries import Entries, load_entries, shown
 from vschaos.plugin.parameters import KINDS, LAWS, Parameter
 
 FOLDER = Path(__file__).parent / "descriptions"  # of those that come with the package
@@ -161,11 +159,7 @@ def read_description(name: str) -> Description:
 
 def parse_description(content: bytes, place: str) -> Description:
     """Reads the content of a yaml; `place` is its name in messages."""
-    try:
-        data = yaml.load(content.decode("utf-8"), Loader=_StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{place}: expected yaml, got {_in_one_line(error)}") from error
-    entries = _Entries(data, place, "a description")
+    entries = load_entries(content, place, "a description")
     entries.allow(
         "name", "paths", "install", "preset", "banks", "sample_rate", "notes", "velocities",
         "held_seconds", "seconds", "rest", "parameters",
@@ -200,7 +194,7 @@ def parse_description(content: bytes, place: str) -> Description:
     )
 
 
-def _read_parameters(entries: _Entries) -> list[Parameter]:
+def _read_parameters(entries: Entries) -> list[Parameter]:
     every = entries.mapping("parameters")
     if not every.data:
         raise ValueError(f"{entries.place}: parameters must name at least one, got none")
@@ -212,7 +206,7 @@ def _read_parameters(entries: _Entries) -> list[Parameter]:
     return parameters
 
 
-def _read_parameter(name: str, entry: _Entries) -> Parameter:
+def _read_parameter(name: str, entry: Entries) -> Parameter:
     entry.allow(*PARAMETER_KEYS)
     if not name.isidentifier():
         raise ValueError(
@@ -256,136 +250,7 @@ def _read_parameter(name: str, entry: _Entries) -> Parameter:
     )
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Plain values only, each key once, and no aliases, of which a small file can grow large."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"an alias in line {self.peek_event().start_mark.line + 1}")
-        return super().compose_node(parent, index)
-
-
-def _mapping_without_repetition(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for number, key in enumerate(keys):
-        if key in keys[:number]:
-            raise yaml.YAMLError(
-                f"{key!r} twice, in line {node.value[number][0].start_mark.line + 1}"
-            )
-    return dict(
-        zip(keys, (loader.construct_object(one, deep=True) for _, one in node.value), strict=True)
-    )
-
-
-_StrictLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repetition
-)
-
-
-class _Entries:
-    """The entries of a mapping, checked as they are read.
-
-    Args:
-        data: the mapping.
-        place: of it in the file, for messages.
-        content: what it should be, for messages.
-    """
-
-    def __init__(self, data: object, place: str, content: str) -> None:
-        if not isinstance(data, dict):
-            raise ValueError(f"{place}: expected {content} as a mapping, got {_shown(data)}")
-        self.data = data
-        self.place = place
-
-    def allow(self, *keys: str) -> None:
-        for key in self.data:
-            if key not in keys:
-                near = difflib.get_close_matches(str(key), keys, n=1)
-                hint = f", perhaps {near[0]}" if near else f", {', '.join(sorted(keys))} are known"
-                raise ValueError(f"{self.place}: there is no entry {_shown(key)}{hint}")
-
-    def mapping(self, key: str, default: object = None) -> _Entries:
-        return _Entries(self._get(key, default), f"{self.place}, {key}", "entries")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._get(key, default)
-        if not isinstance(value, str) or "\n" in value.strip() or "\0" in value:
-            raise ValueError(f"{self.place}: {key} must be a line of text, got {_shown(value)}")
-        return value.strip()
-
-    def texts(self, key: str, default: object = None) -> list[str]:
-        value = self._get(key, default)
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-            raise ValueError(f"{self.place}: {key} must be a list of texts, got {_shown(value)}")
-        return value
-
-    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        value = self._get(key, default)
-        if value not in allowed:
-            raise ValueError(
-                f"{self.place}: {key} must be {' or '.join(allowed)}, got {_shown(value)}"
-            )
-        return str(value)
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self._get(key, default)
-        if not isinstance(value, bool):
-            raise ValueError(f"{self.place}: {key} must be true or false, got {_shown(value)}")
-        return value
-
-    def number(
-        self,
-        key: str,
-        low: float = -1e9,
-        high: float = 1e9,
-        default: float | None = None,
-        is_whole: bool = False,
-    ) -> float:
-        return self._check(key, self._get(key, default), low, high, is_whole)
-
-    def numbers(self, key: str, low: float, high: float, default: list[float]) -> list[float]:
-        return self._checked_list(key, low, high, default, is_whole=False)
-
-    def whole_numbers(self, key: str, low: int, high: int, default: list[int]) -> list[int]:
-        numbers = self._checked_list(key, low, high, default, is_whole=True)
-        if not numbers or len(set(numbers)) < len(numbers):
-            raise ValueError(f"{self.place}: {key} must be some different numbers, got {numbers}")
-        return [int(number) for number in numbers]
-
-    def _checked_list(
-        self, key: str, low: float, high: float, default: Sequence[float], is_whole: bool
-    ) -> list[float]:
-        values = self._get(key, list(default))
-        if not isinstance(values, list):
-            raise ValueError(f"{self.place}: {key} must be a list, got {_shown(values)}")
-        return [self._check(key, value, low, high, is_whole) for value in values]
-
-    def _check(self, key: str, value: object, low: float, high: float, is_whole: bool) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not low <= value <= high or (is_whole and value % 1):  # type: ignore[operator]
-            kind = "a whole number" if is_whole else "a number"
-            bounds = "" if high >= 1e9 else f" from {low:g} to {high:g}"
-            raise ValueError(f"{self.place}: {key} must be {kind}{bounds}, got {_shown(value)}")
-        return float(value)  # type: ignore[arg-type]
-
-    def _get(self, key: str, default: object) -> Any:
-        if key not in self.data and default is None:
-            raise ValueError(f"{self.place}: {key} is missing")
-        return self.data.get(key, default)
-
-
 def _check_identity(text: str, place: str) -> str:
     if text and (len(text) != 4 or not text.isascii() or not text.isprintable()):
-        raise ValueError(f"{place}: identity must be 4 ASCII characters, got {_shown(text)}")
+        raise ValueError(f"{place}: identity must be 4 ASCII characters, got {shown(text)}")
     return text
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{value}, which is no finite number"
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -22,6 +22,7 @@ from vschaos.plugin.protocol import receive, send
 
 PROGRAM = (sys.executable, "-m", "vschaos.plugin.process")
 TIME_LIMIT_SECONDS = 30.0
+LOADING_LIMIT_SECONDS = 120.0  # of a plug-in, by a machine with much else to do
 LINES_KEPT = 20  # of what a plug-in prints, for messages
 LONGEST_LINE = 200  # characters of it
 
@@ -40,7 +41,7 @@ class Host:
     Args:
         path: of the plug-in.
         sample_rate: Hz.
-        time_limit_seconds: for one request.
+        time_limit_seconds: for one request, loading apart.
         program: that runs in the process.
 
     Attributes:
@@ -102,14 +103,19 @@ class Host:
         Raises:
             HostError: it crashed, hung, or gave something else than finite sound.
         """
-        answer, content = self.call(
-            "render",
-            positions={str(index): float(value) for index, value in positions.items()},
-            note=int(note),
-            velocity=int(velocity),
-            held_seconds=held_seconds,
-            seconds=seconds,
-        )
+        self._start()  # what cannot be loaded is another matter than one sound that fails
+        try:
+            answer, content = self.call(
+                "render",
+                positions={str(index): float(value) for index, value in positions.items()},
+                note=int(note),
+                velocity=int(velocity),
+                held_seconds=held_seconds,
+                seconds=seconds,
+            )
+        except ValueError as error:
+            self.end()
+            raise HostError(str(error)) from error
         shape = answer.get("shape")
         if not _is_shape(shape, len(content)):
             self.end()
@@ -146,7 +152,7 @@ class Host:
             ValueError: the plug-in refused.
         """
         self._start()
-        return self._ask(action, content, values)
+        return self._ask(action, content, values, self.time_limit_seconds)
 
     def restart(self) -> None:
         """Has the plug-in as it is when just loaded."""
@@ -183,23 +189,24 @@ class Host:
             threading.Thread(target=work, args=(self._process, self._answers), daemon=True).start()
         values = {"path": str(self.path), "sample_rate": self.sample_rate}
         try:
-            self._names = self._ask("load", b"", values)[0]["names"]
+            answer, _ = self._ask("load", b"", values, LOADING_LIMIT_SECONDS)
+            self._names = answer["names"]
         except ValueError:
             self.end()
             raise
 
     def _ask(
-        self, action: str, content: bytes, values: Mapping[str, object]
+        self, action: str, content: bytes, values: Mapping[str, object], limit_seconds: float
     ) -> tuple[dict[str, Any], bytes]:
         process = self._process
         assert process is not None
         assert process.stdin is not None
-        request = {"do": action, "limit_seconds": self.time_limit_seconds, **values}
+        request = {"do": action, "limit_seconds": limit_seconds, **values}
         try:
             send(process.stdin, request, content)
-            answer = self._answers.get(timeout=self.time_limit_seconds)
+            answer = self._answers.get(timeout=limit_seconds)
         except queue.Empty:
-            answer = TimeoutError()
+            answer = TimeoutError(f"{limit_seconds:g} s")
         except BrokenPipeError:
             answer = EOFError()
         except BaseException:  # Ctrl-C: the answer would be taken for that to another request
@@ -219,7 +226,7 @@ class Host:
         code = process.returncode
         self.end()
         if isinstance(failure, TimeoutError):
-            return f"the plug-in did not answer within {self.time_limit_seconds:g} s"
+            return f"the plug-in did not answer within {failure}"
         if not isinstance(failure, EOFError):
             return f"its process answered nonsense ({failure})"
         if code is not None and code < 0:
