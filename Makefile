@@ -4,7 +4,8 @@
 # `make test-brief VENV=.venv-3.14 PYTHON=python3.14` the most important ones with another Python,
 # `make example-model` makes the models in patches/ anew (one of them with EXAMPLE=ddsp_example),
 # `make docs` builds the site of docs/.
-# All make their own environment first; the same steps without make stand in README.md.
+# All make their own environment first; the same steps without make stand in README.md. With
+# PLUGIN=,plugin it also has the extra that hosts plug-ins.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -74,7 +75,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(call INSTALL,$(VENV),-e '.[dev]')
+	$(call INSTALL,$(VENV),-e '.[dev$(PLUGIN)]')
 	touch $@
 
 # what the extra `docs` lists, and nothing that the package itself needs

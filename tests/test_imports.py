@@ -41,6 +41,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "patches": {"instrument"} | COMMANDS,
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
     "demo": {"audio"},
+    "plugin": {"audio", "data", "dsp", "losses"} | COMMANDS,
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
@@ -57,6 +58,7 @@ LIBRARIES_OF_ONE_ROOM = {
     "tensorboard": {"report/curves.py"},
     "torchcrepe": {"data/pitch/networks.py"},
     "swift_f0": {"data/pitch/networks.py"},
+    "dawdreamer": {"plugin/process.py"},  # GPL: in processes of its own
 }
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"

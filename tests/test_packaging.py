@@ -18,7 +18,7 @@ from tests.test_configs import TINY
 
 REPOSITORY = Path(__file__).parents[1]
 DATA = ("*.yaml", "*.pyi", "*.pd", "template/*", "py.typed")
-OPTIONAL = {"swift-f0"}
+OPTIONAL = {"swift-f0", "dawdreamer"}
 
 
 def imported() -> set[str]:

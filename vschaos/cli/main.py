@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "write the page of a run",
     "synth": "export and play a synthesiser voice that needs no training",
     "patches": "write the patches of a .ts again",
+    "plugin": "check a synthesiser plug-in, or render its sounds as a dataset",
     "demo": "make sounds, train, generate, export and play, in a few minutes",
 }
 

@@ -1,8 +1,9 @@
 """Write labels of sounds to the folders of a dataset's metadata; old ones are backed up.
 
-`metadata/<task>/` holds `metadata.txt` (a sound, TAB, its track), `classes.txt` (a number, TAB, a
-name) and `tracks/`, with a line `onset,offset<TAB>value` for each segment, in seconds. Of labels
-that were extracted from one channel of the sounds, or their mix, `channel.txt` says which.
+`metadata/<task>/` holds `metadata.txt` (a sound, TAB, its track or its value), `classes.txt` (a
+number, TAB, a name) and `tracks/`, with a line `onset,offset<TAB>value` for each segment, in
+seconds. Of labels that were extracted from one channel of the sounds, or their mix, `channel.txt`
+says which.
 """
 
 from __future__ import annotations
@@ -44,7 +45,23 @@ class TaskLabels:
     channel: str | int | None = None
 
 
-def write_labels(root: Path, tasks: Iterable[TaskLabels]) -> dict[str, Path]:
+@dataclass(frozen=True)
+class WholeLabels:
+    """Labels of a task with one value for each whole sound.
+
+    Attributes:
+        name: of the task, and of its folder.
+        values: by the name of the sound, relative to the dataset, as posix: numbers, or with
+            `classes` class numbers.
+        classes: names by class number; none for numbers.
+    """
+
+    name: str
+    values: dict[str, float]
+    classes: Sequence[str] = ()
+
+
+def write_labels(root: Path, tasks: Iterable[TaskLabels | WholeLabels]) -> dict[str, Path]:
     """Writes `root/metadata/<task>` for each task: all of them, or none if anything fails.
 
     Labels that were there and say something else are moved to `root/metadata_backups`.
@@ -103,8 +120,22 @@ def track_names(sounds: Iterable[str]) -> dict[str, str]:
     return {sound: f"tracks/{path.as_posix()}.txt" for sound, path in bare.items()}
 
 
-def _files_of(task: TaskLabels) -> dict[str, bytes]:
+def _files_of(task: TaskLabels | WholeLabels) -> dict[str, bytes]:
     """The files of a task's folder, by their names in it."""
+    lines = _lines_of_whole(task) if isinstance(task, WholeLabels) else _lines_of_tracks(task)
+    return {name: "".join(f"{line}\n" for line in of).encode() for name, of in lines.items()}
+
+
+def _lines_of_whole(task: WholeLabels) -> dict[str, Iterable[str]]:
+    lines: dict[str, Iterable[str]] = {
+        "metadata.txt": (f"{sound}\t{value:.9g}" for sound, value in task.values.items())
+    }
+    if task.classes:
+        lines["classes.txt"] = _class_lines(task.classes)
+    return lines
+
+
+def _lines_of_tracks(task: TaskLabels) -> dict[str, Iterable[str]]:
     names = track_names(task.tracks)
     lines: dict[str, Iterable[str]] = {
         names[sound]: (
@@ -114,10 +145,14 @@ def _files_of(task: TaskLabels) -> dict[str, bytes]:
         for sound, segments in task.tracks.items()
     }
     lines["metadata.txt"] = (f"{sound}\t{track}" for sound, track in names.items())
-    lines["classes.txt"] = (f"{number}\t{name}" for number, name in enumerate(task.classes))
+    lines["classes.txt"] = _class_lines(task.classes)
     if task.channel is not None:
         lines[CHANNEL] = [str(task.channel)]
-    return {name: "".join(f"{line}\n" for line in of).encode() for name, of in lines.items()}
+    return lines
+
+
+def _class_lines(classes: Sequence[str]) -> Iterable[str]:
+    return (f"{number}\t{name}" for number, name in enumerate(classes))
 
 
 def _read_files(folder: Path) -> dict[str, bytes]:
