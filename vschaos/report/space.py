@@ -57,8 +57,9 @@ def draw_map(run: Run, material: Material) -> dict[str, Any] | None:
     numbers = np.repeat(np.arange(len(clips)), [len(part.seconds) for part in parts])[::step]
     frames = _joined(parts, list(material.tasks), step)
     descriptors = _descriptors(run)
+    shares: list[float] = []  # of the variance, where the axes are principal components
     if descriptors:
-        plane, shares = frames.latents[[*descriptors.values()][:2]], []
+        plane = frames.latents[[*descriptors.values()][:2]]
     else:
         plane, shares = principal_plane(frames.latents)
     if plane.shape[0] == 1:  # a single latent has no second axis: time takes its place
