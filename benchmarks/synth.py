@@ -7,7 +7,8 @@ Aliasing: power between the harmonics of a constant tone from 20 Hz to 20 kHz, r
 beside a saw that is not band-limited. Filter: the largest error of float32 relative to a loop in
 float64, while cutoff and resonance sweep. Live: CPU of the scripted voice on one thread as a share
 of real time (RTF), by chain, buffer and voices: the median and the least of the calls, beside the
-same number of multiplications of 512 numbers as the voice has operations. Offline: seconds of sound
+same number of multiplications of 512 numbers as the voice has operations, and of voices that rest
+between notes. Offline: seconds of sound
 for a second of CPU, with 16 voices, and forward and backward through all parameters.
 """
 
@@ -54,7 +55,7 @@ def main() -> None:
         for voices in (1, 8)
     ]
     columns = {"chain": "<s", "buffer": "6d", "voices": "6d", "operations": "6d", "rtf": "8.3f"}
-    show(live, {**columns, "least_rtf": "8.3f", "floor": "8.3f"})
+    show(live, {**columns, "least_rtf": "8.3f", "floor": "8.3f", "resting": "8.3f"})
     offline = [throughput(chain) for chain in CHAINS.values()]
     show(offline, {"chain": "<s", "seconds_per_cpu_second": "10.1f", "with_gradients": "10.1f"})
     results = {"aliasing_db": aliases, "filter_db": error, "live": live, "offline": offline}
@@ -115,11 +116,18 @@ def live_cost(chain: Chain, buffer: int, voices: int, turns: int) -> Row:
     state = voice.silence(voices, torch.float32)
     numbers = torch.rand(512)
     operations = count_operations(chain, controls, parameters)
-    spent: dict[str, list[float]] = {"voice": [], "floor": []}
+    spent: dict[str, list[float]] = {"voice": [], "floor": [], "rest": []}
+    silent = controls.clone()
+    silent[:, 1] = 0.0
+    resting = voice.silence(voices, torch.float32)
 
     def play() -> None:
         nonlocal state
         _, state = voice.continued(controls, parameters, state)
+
+    def rest() -> None:
+        nonlocal resting
+        _, resting = voice.continued(silent, parameters, resting)
 
     def multiply() -> None:
         for _ in range(operations):
@@ -128,9 +136,11 @@ def live_cost(chain: Chain, buffer: int, voices: int, turns: int) -> Row:
     with torch.inference_mode():
         for _ in range(WARM_UP):
             play()
+            rest()
         for _ in range(turns):
             spent["voice"].append(timed(play))
             spent["floor"].append(timed(multiply))
+            spent["rest"].append(timed(rest))
     seconds = buffer / RATE
     return {
         "chain": chain.name,
@@ -140,6 +150,7 @@ def live_cost(chain: Chain, buffer: int, voices: int, turns: int) -> Row:
         "rtf": median(spent["voice"]) / seconds,
         "least_rtf": min(spent["voice"]) / seconds,
         "floor": median(spent["floor"]) / seconds,
+        "resting": median(spent["rest"]) / seconds,
     }
 
 
