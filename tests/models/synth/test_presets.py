@@ -12,11 +12,11 @@ import torch
 from vschaos.models.synth import (
     BANK,
     CHAINS,
-    Note,
     Preset,
+    Voice,
     bank_of,
     read_preset,
-    render_notes,
+    render,
     write_preset,
 )
 from vschaos.models.synth.presets import preset_of, to_json
@@ -98,8 +98,17 @@ def test_no_file_or_bytes_are_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def sounds() -> dict[str, torch.Tensor]:
-    """A note of .6 s by each preset, `[T]`."""
-    return {preset.name: render_notes(preset, [Note(57.0, 0.6)])[:RATE] for preset in BANK}
+    """A note of .6 s by each preset, `[T]`, a second of it."""
+    pitch, gate = torch.full([1, RATE], 57.0), 0.8 * (torch.arange(RATE) < 0.6 * RATE)
+    made = {}
+    for chain in CHAINS.values():
+        own = [preset for preset in BANK if preset.chain == chain.name]
+        parameters = torch.stack([preset.parameters(chain) for preset in own])
+        rows = [signal.expand(len(own), RATE) for signal in (pitch, gate)]
+        with torch.inference_mode():
+            rendered = render(Voice(chain), parameters, *rows)
+        made |= {preset.name: sound for preset, sound in zip(own, rendered, strict=True)}
+    return made
 
 
 def test_banks_are_large_enough() -> None:
