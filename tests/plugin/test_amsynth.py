@@ -18,7 +18,7 @@ from vschaos.plugin.levels import loudness_db
 from vschaos.plugin.player import Player
 
 AMSYNTH = read_description("amsynth")
-PARAMETERS_WITHIN = 1e-5  # float32, and amsynth's own parsing of nine digits
+PARAMETERS_WITHIN = 2e-7  # float32, of values of nine digits
 SAME_DB = 0.1  # of sounds of new processes, which have no reason to differ
 
 

@@ -33,3 +33,4 @@ def test_distance_sees_level_and_not_phase() -> None:
     assert spectral_distance_db(-noise, noise) == pytest.approx(0, abs=1e-4)
     assert spectral_distance_db(noise, 0 * noise) > 100
     assert spectral_distance_db(0 * noise, 0 * noise) == 0
+    assert spectral_distance_db(0.5 * noise[:, :9], noise[:, :9]) == pytest.approx(6.02, abs=0.01)

@@ -43,7 +43,8 @@ def check(options: argparse.Namespace) -> int:
     description = read_description(options.plugin)
     found = check_plugin(description)
     _print(_lines_of(found, description))
-    return 0 if found.sounds and found.is_preset_faithful else 1
+    loses_presets = found.preset_error is not None and not found.is_preset_faithful
+    return 1 if loses_presets or not found.sounds else 0
 
 
 def describe(options: argparse.Namespace) -> None:

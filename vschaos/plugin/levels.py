@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from vschaos.dsp.loudness import a_weighting
 from vschaos.dsp.stft import STFT
@@ -42,7 +43,8 @@ def spectral_distance_db(audio: np.ndarray, target: np.ndarray) -> float:
     """Log-spectral distance of two sounds `[C, T]` of one length, dB, phases left out."""
     stft = STFT(WINDOW, HOP)
     sounds = torch.from_numpy(np.stack([audio.mean(axis=0), target.mean(axis=0)])).float()
-    output, wanted = stft.analyse(sounds[:, : sounds.shape[1] // HOP * HOP]).abs()
+    after = max(WINDOW - sounds.shape[1], -sounds.shape[1] % HOP)
+    output, wanted = stft.analyse(functional.pad(sounds, (0, after))).abs()
     if not bool(wanted.any()):
         return 0.0 if not bool(output.any()) else -QUIETEST_DB
     return LogSpectralDistance()(output[None], wanted[None]).item()
