@@ -19,6 +19,7 @@ from vschaos.audio.files import (
     read_channels,
     resample,
     write_audio,
+    write_flac,
 )
 from vschaos.audio.wav import WavWriter
 
@@ -242,3 +243,16 @@ def test_a_full_disk_leaves_the_former_file(
 def test_channels_of_no_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.wav"):
         read_channels(tmp_path / "none.wav")
+
+
+def test_a_flac_is_as_written_to_16_bits_and_never_clips(tmp_path: Path) -> None:
+    sound = np.linspace(-1, 1, 999, dtype=np.float32)
+    write_flac(tmp_path / "é.flac", sound, 8000)
+    stored = read_audio(tmp_path / "é.flac", 8000)
+    assert np.abs(stored - sound).max() <= 1 / 32768
+    for peak in (1.01, np.nan):
+        with pytest.raises(ValueError, match="samples from -1 to 1"):
+            write_flac(tmp_path / "b.flac", peak * sound, 8000)
+    with pytest.raises(OSError, match=r"c\.flac"):
+        write_flac(tmp_path / "é.flac" / "c.flac", sound, 8000)
+    assert [path.name for path in tmp_path.iterdir()] == ["é.flac"]

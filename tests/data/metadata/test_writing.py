@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from vschaos.data.metadata.writing import Segment, TaskLabels, track_names, write_labels
+from vschaos.data.metadata.writing import (
+    Segment,
+    TaskLabels,
+    WholeLabels,
+    track_names,
+    write_labels,
+)
 
 
 def tasks(value: int = 3) -> list[TaskLabels]:
@@ -26,6 +32,20 @@ def test_folders_are_as_documented(tmp_path: Path) -> None:
         "tracks/a.txt": "0.0000,0.5000\tnone\n0.5000,1.2500\t3\n",
     }
     assert sorted(path.name for path in (tmp_path / "metadata").iterdir()) == ["octave", "pitch"]
+
+
+def test_labels_of_whole_sounds_are_as_documented(tmp_path: Path) -> None:
+    sounds = ("data/a.wav", "data/é.flac")
+    numbers = WholeLabels("cutoff", dict(zip(sounds, (0.125, 1e-7), strict=True)))
+    classes = WholeLabels("wave", dict(zip(sounds, (1, 0), strict=True)), ("sine", "saw"))
+    write_labels(tmp_path, [numbers, classes])
+    assert content(tmp_path / "metadata" / "cutoff") == {
+        "metadata.txt": "data/a.wav\t0.125\ndata/é.flac\t1e-07\n"
+    }
+    assert content(tmp_path / "metadata" / "wave") == {
+        "metadata.txt": "data/a.wav\t1\ndata/é.flac\t0\n",
+        "classes.txt": "0\tsine\n1\tsaw\n",
+    }
 
 
 def test_other_labels_are_kept(tmp_path: Path) -> None:
