@@ -59,7 +59,7 @@ class PartialMeter(nn.Module):
 
     Example:
         >>> meter = PartialMeter(44100, num_partials=3)
-        >>> sine = 0.3 * torch.sin(2 * math.pi * 441 / 44100 * torch.arange(25600))[None]
+        >>> sine = 0.3 * torch.sin(2 * torch.pi * 441 / 44100 * torch.arange(25600))[None]
         >>> tracked = torch.tensor([[69.039], [1.0]]).repeat(1, 1, 100)
         >>> frames = meter(sine, tracked)
         >>> [round(float(amplitude), 2) for amplitude in frames.amplitudes[0, :, 50]]
