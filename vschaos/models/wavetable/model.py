@@ -22,6 +22,7 @@ from vschaos.models.wavetable.network import CycleNetwork
 from vschaos.models.wavetable.timbre import DescribedTimbre
 
 FEATURE = "descriptors"  # of a batch, `vschaos.data.features.LiveDescriptors`
+SURE = 0.97  # confidence of frames within a note
 WARM_UP_FRAMES = 32  # of silence, before the first frame of a stream
 SHIFT = 1.5  # standard deviations that descriptors are moved by in training
 RESTING_NOTE, SILENCE_DB = 60.0, -80.0
@@ -144,7 +145,7 @@ class Wavetable(HarmonicInstrument, SingleCycle):
         chosen = self._is_described(heard)
         chosen = chosen if is_usual is None else chosen & is_usual[:, None]
         self.timbre.scale.fit(described, chosen)
-        self.network.fit(heard.partials, chosen)
+        self.network.fit(heard.partials, chosen & (heard.played[:, 1] >= SURE))
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """As of every harmonic instrument, over the examples that ask for the descriptors of their

@@ -23,7 +23,7 @@ SPAN_DB = 80.0  # of the output about its mean
 HIGHEST_NOTE = 136.0  # 21 kHz
 # of the fundamental to the strongest partial, before any is learnt, and the share of the training's
 # frames in which it is weaker than a descriptor may make it
-WEAKEST_DB, WEAKER_SHARE = -40.0, 0.02
+WEAKEST_DB, WEAKER_SHARE = -40.0, 0.1
 NOISE_ALONE, TONE = 0.25, 0.5  # confidence: between, the tone fades
 
 
