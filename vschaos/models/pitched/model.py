@@ -37,6 +37,7 @@ from vschaos.models.pitched.heard import (
     level_difference,
     mean_db,
 )
+from vschaos.models.pitched.inputs import ControlInputs
 from vschaos.models.pitched.listener import WINDOWS, Listener, window_within
 from vschaos.models.pitched.spectrum import LoudSpectrum
 from vschaos.models.pitched.timbre import TimbreEncoder
@@ -53,10 +54,12 @@ class ControlledNetwork(Protocol):
 
     Attributes:
         memory_size: U, numbers that it remembers, 0 before the first frame.
+        inputs: what it is told of a frame.
         partial_db, noise_db: the mean spectrum of the training's sounds, `[P, 1]` and `[M, 1]`.
     """
 
     memory_size: int
+    inputs: ControlInputs
     spectrum: LoudSpectrum
     partial_db: Tensor
     noise_db: Tensor
@@ -197,6 +200,7 @@ class HarmonicInstrument(Pitched, Labelled):
         edges = torch.tensor([0.05, 0.95], device=pitch.device)
         if is_voiced.any():
             self.register.copy_(_widened(torch.quantile(pitch[is_voiced], edges), 12.0))
+            self.network.inputs.fit(pitch[is_voiced])
             mean = mean_db(heard.partials, loudness, is_voiced)
             self.network.partial_db.copy_(mean)
         self.timbre.fit(heard.levels)
