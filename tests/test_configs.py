@@ -201,27 +201,17 @@ def test_a_network_grows_with_its_size(network: str) -> None:
     assert counts[0] < 0.7 * counts[1] < 0.5 * counts[2]
 
 
-@pytest.mark.parametrize(
-    "network",
-    [  # all recipes are trained with `mlp`; `gru` has a memory
-        pytest.param(name, marks=() if name == "gru" else pytest.mark.slow) for name in NETWORKS
-    ],
-)
-@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.slow)])
+@pytest.mark.slow  # all recipes are trained with `mlp`; export/test_networks.py has the others
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("size", ["small", "large"])
 def test_a_network_goes_the_whole_way(
     network: str, size: str, dataset: Path, tmp_path: Path
 ) -> None:
     goes_the_whole_way(dataset, tmp_path, f"network={network}", f"size={size}")
 
 
-@pytest.mark.parametrize(
-    "output",
-    [  # that both are played as their decoders say is in export/test_networks.py
-        pytest.param(name, marks=() if name == "gaussian" else pytest.mark.slow)
-        for name in OUTPUTS
-        if name != "deterministic"
-    ],
-)
+@pytest.mark.slow  # that they are played as their decoders say is in export/test_networks.py
+@pytest.mark.parametrize("output", [name for name in OUTPUTS if name != "deterministic"])
 def test_an_output_goes_the_whole_way(output: str, dataset: Path, tmp_path: Path) -> None:
     goes_the_whole_way(dataset, tmp_path, f"output={output}", "size=small")
 

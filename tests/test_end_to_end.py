@@ -250,6 +250,7 @@ def test_a_mistake_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_mistake_ends_the_command_with_1(tmp_path: Path) -> None:
     said = type_in(tmp_path, "train_model.py", "name=a", expected=1)
     assert "data.dataset.root" in said.splitlines()[-1]

@@ -223,6 +223,7 @@ def test_a_folder_with_something_else_is_left_as_it_is(
     assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_earlier_evaluation(
     plain: Run, evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,7 @@ def test_the_others_are_filled_in_as_in_python(run: Run, path: Path) -> None:
     assert abs(levels[0] - levels[1]) < 3.0
 
 
+@pytest.mark.slow
 def test_forward_has_all_of_them(run: Run, host_of: Callable[..., Host], tmp_path: Path) -> None:
     complete = hosts(export(run, tmp_path, has_patches=False))
     random = np.random.default_rng(0)

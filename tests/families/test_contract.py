@@ -95,7 +95,14 @@ def words(family: Family, name: str, steps: int = STEPS) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.recipe)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(family, marks=() if family.has_sounds else pytest.mark.slow)
+        for family in FAMILIES
+    ],
+    ids=lambda family: family.recipe,
+)
 def trained(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

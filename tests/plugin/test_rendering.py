@@ -152,6 +152,7 @@ def test_a_sound_that_is_always_silent_is_skipped(make: Make) -> None:
     assert set(found.skipped.values()) == {"20 draws of it were silent"}
 
 
+@pytest.mark.slow  # a host that crashes is in test_host.py
 def test_draws_that_crash_are_skipped_and_told(
     make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_run_with_labels_has_sweeps_and_confusion_matrices(labelled_content: C
     assert labelled_content["map"]["colourings"][0]["name"] == "timbre"
 
 
+@pytest.mark.slow
 def test_sounds_come_from_the_cache_if_their_folder_is_missing(
     sounds: Path, plain: Run, content: Content, tmp_path: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_run_without_files_shows_rendered_sounds(
     assert "rendered" in render(drawn)
 
 
+@pytest.mark.slow
 def test_one_file_is_enough(
     tone: Callable[..., np.ndarray], train_on: Callable[..., Run], tmp_path: Path
 ) -> None:

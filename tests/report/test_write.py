@@ -47,6 +47,7 @@ def test_a_stopped_training_writes_its_page(
     assert '["steps", "3"]' in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_resumed_training_is_one_curve(config: dict[str, Any]) -> None:
     halfway = {**config["trainer"], "max_steps": 3}
     train({**config, "trainer": halfway, "report": False})

@@ -244,6 +244,7 @@ def test_no_setting_clicks(played: Any, name: str) -> None:
     assert [hop for hop in clicking_hops(output.numpy(), HOP) if hop >= 40] == []
 
 
+@pytest.mark.slow
 def test_a_host_plays_the_smallest_buffer_for_a_minute(played: Any) -> None:
     """Whatever is turned meanwhile: nothing fails, grows, or stays behind."""
     host = Host(played, "forward", HOP)
