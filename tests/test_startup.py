@@ -53,6 +53,7 @@ def test_no_help_imports_what_is_slow() -> None:
     assert not SLOW & imported(HELP)
 
 
+@pytest.mark.slow
 def test_what_plays_and_exports_does_without_what_trains() -> None:
     modules = "vschaos.generation, vschaos.pictures, vschaos.export.script, vschaos.export.play"
     names = "from vschaos.runs import load_run; from vschaos.export import Host, script_stream"

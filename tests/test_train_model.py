@@ -135,6 +135,7 @@ def test_help_lists_the_recipes(
     assert composed == []
 
 
+@pytest.mark.slow
 def test_a_sweep_leaves_a_run_for_each_value(
     dataset: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def test_a_training_writes_its_page(config: dict[str, Any]) -> None:
     assert "data/deep/c.wav" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_stopped_training_writes_its_page(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
