@@ -10,9 +10,8 @@ from vschaos.dsp.partial_meter import PartialMeter
 from vschaos.dsp.pitch import note_to_hz
 
 DESCRIPTORS = ("brightness", "odd_even", "richness", "noisiness")
-KNEE = (
-    0.01  # of the tone's amplitude: partials below -40 dB lose weight, as the noise of a recording
-)
+# of the tone's amplitude: partials below -40 dB lose weight, as the noise of a recording
+KNEE = 0.01
 LEAST_SHARE = 0.01  # of either side of odd_even, which so is within 40 dB
 LEAST_NOISE_DB, MOST_NOISE_DB = -60.0, 30.0
 

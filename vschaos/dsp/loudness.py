@@ -84,7 +84,8 @@ class LoudnessMeter(nn.Module):
     @torch.jit.export
     def take_rate(self, sample_rate: int) -> None:
         """Weights sound of another rate, in Hz; the window keeps its samples. The poles at 12 kHz
-        alone stay where they were in relation to the rate, and the level within 1 dB to 8 kHz."""
+        alone move with the rate: trained at 44.1 kHz, 8 kHz counts 0.4 dB too much at 48 kHz and
+        2.4 dB at 96 kHz, 1 kHz 0.05 dB at most."""
         response = self._high_pass_of_a_hop(sample_rate)
         self.high_pass, self.of_state = response[: self.hop_length], response[self.hop_length :]
 

@@ -100,9 +100,8 @@ class HarmonicInstrument(Pitched, Labelled):
         Metric("pitch_error", "pitch", "cents", 1),
     )
 
-    weak_partials = (
-        0.1  # that those 60 dB below the loudness count, where those of its level count 1
-    )
+    # what those 60 dB below the loudness count, where those of its level count 1
+    weak_partials = 0.1
     register: Tensor
     level: Tensor
     bank: HarmonicOscillator
