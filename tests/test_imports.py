@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "patches": {"instrument"} | COMMANDS,
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
     "demo": {"audio"},
-    "plugin": {"audio", "data", "dsp", "losses"} | COMMANDS,
+    "plugin": {"audio", "data", "dsp", "instrument", "losses"} | COMMANDS,
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
