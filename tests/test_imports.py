@@ -63,7 +63,7 @@ LIBRARIES_OF_ONE_ROOM = {
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"
 )
-SHARED_BY_FAMILIES = {"pitched"}
+SHARED_BY_FAMILIES = {"pitched", "matching"}
 FAMILIES = sorted(
     path.name
     for path in (PACKAGE / "models").iterdir()
@@ -75,7 +75,7 @@ NAMES = {
     "synth": r"models[./]synth\b|--config-name synth\b|model: synth\b",
 }
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
-    r"configs/(dgt_\w+|ddsp|wavetable)\.yaml",  # recipes
+    r"configs/(dgt_\w+|ddsp|wavetable|synth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
     r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
     r"benchmarks/synth\.py",

@@ -69,6 +69,15 @@ FAMILIES = [
     Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
     Family("ddsp", HARMONIC),
     Family("wavetable", HARMONIC),
+    Family(
+        "synth",
+        (
+            *("chain=mono", "model.seconds=0.1", "model.channels=8", "model.hidden_dim=16"),
+            *("data.validation_sounds=2", "training.monitoring=null"),
+        ),
+        has_sounds=False,
+        is_audible=False,
+    ),
     Family("toy"),
     Family("toy_rendered", has_sounds=False),
 ]

@@ -11,6 +11,7 @@ stream             the voice in nn~
 
 from vschaos.models.synth.bank import BANK, bank_of
 from vschaos.models.synth.chains import CHAINS, Chain, chain_named
+from vschaos.models.synth.model import Synth
 from vschaos.models.synth.parameters import PARAMETERS, Parameter
 from vschaos.models.synth.presets import Preset, read_preset, write_preset
 from vschaos.models.synth.renderer import VoiceRenderer
@@ -26,6 +27,7 @@ __all__ = [
     "Note",
     "Parameter",
     "Preset",
+    "Synth",
     "Voice",
     "VoiceRenderer",
     "VoiceStream",
