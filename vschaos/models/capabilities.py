@@ -219,11 +219,15 @@ class Heard(NamedTuple):
             the same ones.
         audible: whether a knob makes a difference to that sound, bool `[B, P]`.
         pitch: MIDI notes, `[B]`.
+        velocity: 0..1, `[B]`.
+        held_seconds: until the note was released, `[B]`.
     """
 
     positions: Tensor
     audible: Tensor
     pitch: Tensor
+    velocity: Tensor
+    held_seconds: Tensor
 
 
 class Matching(Model, ABC):
@@ -231,9 +235,12 @@ class Matching(Model, ABC):
 
     Attributes:
         knobs: what is found, P of them.
+        chosen: numbers of the knobs that are chosen rather than turned: switches, steps, and
+            amounts that can be off.
     """
 
     knobs: tuple[Knob, ...]
+    chosen: list[int]
 
     @abstractmethod
     def propose(self, audio: Tensor, pitch: Tensor, count: int = 1, seed: int = 0) -> Tensor:
@@ -259,9 +266,13 @@ class Matching(Model, ABC):
         """What the sounds of a batch were made with, by its targets."""
 
     @abstractmethod
+    def are_right(self, found: Tensor, positions: Tensor) -> Tensor:
+        """Positions `[B, P]`, twice -> which of `chosen` are the same: bool `[B, S]`."""
+
+    @abstractmethod
     def errors(self, found: Tensor, heard: Heard) -> dict[str, Tensor]:
-        """How far positions `[B, P]` are from those: mean error of what can be heard and is
-        continuous, and the share of switches and steps that are right, %."""
+        """How far positions `[B, P]` are from what can be heard: by `knob_error`, the mean error
+        of the continuous ones, 0..1, and `steps_right`, the share of `chosen` that is right, %."""
 
 
 class Labelled(Model, ABC):

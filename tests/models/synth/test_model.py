@@ -10,7 +10,7 @@ import torch
 
 from vschaos.batch import Batch
 from vschaos.data.rendered import Drawing
-from vschaos.models.capabilities import Heard, Matching
+from vschaos.models.capabilities import Matching
 from vschaos.models.synth import Synth, VoiceRenderer
 
 SECONDS = 0.1
@@ -101,7 +101,7 @@ def test_gradients_reach_every_weight_and_nothing_is_learnt_of_what_is_not_heard
     torch.stack([*model.losses(batch).values()]).sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0.0 for p in model.parameters())
     heard = untrained.heard(batch)
-    nothing = Heard(heard.positions, torch.zeros_like(heard.audible), heard.pitch)
+    nothing = heard._replace(audible=torch.zeros_like(heard.audible))
     outputs = untrained.outputs(batch.audio, heard.pitch)
     for loss in untrained.heads.losses(outputs, nothing.positions, nothing.audible):
         assert float(loss.detach()) == pytest.approx(0.0)

@@ -73,6 +73,7 @@ class SoundMatcher(Matching):
         self.excerpt_centres = self.centres(self.excerpt_length).tolist()
         self.front = Front(sample_rate, self.excerpt_length)
         self.heads = Heads(knobs, off, held)
+        self.chosen = [*self.heads.amounts, *self.heads.steps]
         self.network = MatchingNetwork(
             self.front, self.heads.num_outputs, channels, hidden_dim, dropout
         )
@@ -104,30 +105,20 @@ class SoundMatcher(Matching):
         return self.errors(found, heard)
 
     def errors(self, found: Tensor, heard: Heard) -> dict[str, Tensor]:
-        """Positions `[B, P]` that were found -> `knob_error`, the mean error of all continuous
-        ones that can be heard, and `steps_right`, the share of amounts (off or on), switches and
-        steps that are right, in percent."""
-        continuous, chosen = self.heads.continuous, [*self.heads.amounts, *self.heads.steps]
+        continuous = self.heads.continuous
         away = (found - heard.positions).abs()[:, continuous]
         is_right = self.are_right(found, heard.positions)
         return {
             "knob_error": _mean(away, heard.audible[:, continuous]),
-            "steps_right": 100.0 * _mean(is_right.float(), heard.audible[:, chosen]),
+            "steps_right": 100.0 * _mean(is_right.float(), heard.audible[:, self.chosen]),
         }
 
     def are_right(self, found: Tensor, positions: Tensor) -> Tensor:
-        """Which amounts are rightly off or on, and which steps are as they were: bool `[B, S]`, in
-        the order of `chosen`."""
         steps = self.heads.steps
         least = torch.tensor([0.5 / (count - 1) for count in self.heads.num_steps])
         steps_right = (found - positions).abs()[:, steps] < least
         is_off = self.heads.is_off(found) == self.heads.is_off(positions)
         return torch.cat([is_off, steps_right], 1)
-
-    @property
-    def chosen(self) -> list[int]:
-        """Numbers of the knobs that are amounts, steps or switches."""
-        return [*self.heads.amounts, *self.heads.steps]
 
     @torch.no_grad()
     def propose(self, audio: Tensor, pitch: Tensor, count: int = 1, seed: int = 0) -> Tensor:

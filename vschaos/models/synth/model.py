@@ -66,7 +66,7 @@ class Synth(SoundMatcher):
         Raises:
             ValueError: the sounds were not rendered by a voice of this chain.
         """
-        missing = {knob.name for knob in self.knobs} | {"pitch"}
+        missing = {knob.name for knob in self.knobs} | {"pitch", "velocity"}
         missing -= batch.targets.keys()
         if missing:
             raise ValueError(
@@ -84,6 +84,8 @@ class Synth(SoundMatcher):
             torch.stack(positions, 1).clamp(0.0, 1.0),
             torch.stack([tells[name] for name in names], 1),
             pitch,
+            batch.targets["velocity"],
+            torch.full_like(pitch, HELD * seconds),
         )
 
     def synthesiser(self) -> VoiceSynthesiser:
