@@ -24,7 +24,7 @@ from vschaos.data.augment import (
     Varispeed,
 )
 from vschaos.data.basic_waves import BasicWaves
-from vschaos.data.cache.store import SoundStore, open_store
+from vschaos.data.cache.store import SoundStore, StoredFile, open_store
 from vschaos.data.datamodule import TRIAL_EXAMPLES, DataModule, Frames, ModelNeeds, frames_of
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Excerpts, Recordings, WholeSounds
@@ -38,7 +38,7 @@ from vschaos.data.remarks import some
 from vschaos.data.split import Sound, Split, choose_split
 from vschaos.labels import Vocabulary
 
-HELD_OUT_FILES = 32  # to validate with, at most
+HELD_OUT_FILES = 32  # to validate with, at most, of sounds of any length
 NAMES_SHOWN = 12
 logger = logging.getLogger(__name__)
 
@@ -84,6 +84,15 @@ class Dataset(NamedTuple):
         )
 
 
+class _Opened(NamedTuple):
+    """Imported sounds, what they are split into, and their features by name."""
+
+    store: SoundStore
+    sounds: list[Sound]
+    split: Split
+    features: dict[str, FeatureStore]
+
+
 class Sounds(DataModule):
     """A folder of sounds with their labels and features.
 
@@ -122,6 +131,8 @@ class Sounds(DataModule):
             gain, varispeed, pitch_shift, time_stretch, bin_shift, mix_up, polarity
         )
         self.labels = DatasetLabels({}, {})
+        self.num_validated = HELD_OUT_FILES
+        self.targets: Mapping[str, Mapping[str, float]] = {}
 
     def read_vocabularies(
         self,
@@ -141,25 +152,14 @@ class Sounds(DataModule):
         return self.labels.vocabularies
 
     def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
-        wanted = self._wanted_features(model)
-        begun = None if split is None else Split(*(split[name] for name in Split._fields))
-        store = self.dataset.open(model.hop_length, model.sample_rate, begun)
-        if split is not None:
-            store.scale_to(split["usual_peak"])
-        sounds = sounds_with_classes(store, self.labels.tasks)
-        chosen = choose_split(
-            store, sounds, self.dataset.held_out, self.seed, model.excerpt_length, begun
-        )
-        features = open_features(store, wanted)
-        for of_sounds in features.values():
-            of_sounds.check_sounds(sound.name for sound in sounds)
+        opened = self._opened(model, split, model.excerpt_length)
         self.serve(
-            store,
-            chosen,
-            self.labels.tracks(store),
-            with_unseen_classes(model.vocabularies, sounds, chosen, store),
+            opened.store,
+            opened.split,
+            self.labels.tracks(opened.store),
+            with_unseen_classes(model.vocabularies, opened.sounds, opened.split, opened.store),
             frames_of(model),
-            features,
+            opened.features,
         )
 
     def serve(
@@ -181,23 +181,20 @@ class Sounds(DataModule):
         train = split.files("train", store)
         # with nothing held out, the training's own sounds are validated with
         held_out = split.files("held_out", store) or train
-        picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
+        picked = np.linspace(0, len(held_out) - 1, min(len(held_out), self.num_validated))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
-        draw: Draw = EvenDraw(train, frames.excerpt_length)
-        if self.loading.balanced:
-            balanced = LabelTracks({task: tracks[task] for task in self.loading.balanced})
-            draw = BalancedDraw(train, balanced)
         self.training = Excerpts(
-            Recordings(store, train, wanted, features),
+            Recordings(store, train, wanted, features, self.targets),
             frames,
-            draw,
+            self._draw(train, tracks, frames),
             self.loading.batch_size,
             self.seed,
             self.augmentations,
             self.augmentations.transposition(wanted.tasks, vocabularies),
         )
         chosen = [held_out[round(index)] for index in picked]
-        self.validation = WholeSounds(Recordings(store, chosen, wanted, features), frames)
+        recordings = Recordings(store, chosen, wanted, features, self.targets)
+        self.validation = WholeSounds(recordings, frames)
 
     def split_to_json(self) -> dict[str, Any]:
         return {**self.split.to_json(), "usual_peak": self.store.usual_peak}
@@ -231,6 +228,37 @@ class Sounds(DataModule):
             *(outliers[0], more, OUTLIER_DB),
         )
         return is_usual
+
+    def _opened(
+        self, model: ModelNeeds, split: Mapping[str, Any] | None, excerpt_length: int
+    ) -> _Opened:
+        """The sounds, split, with their features; sounds shorter than some excerpts are not cut."""
+        wanted = self._wanted_features(model)
+        begun = None if split is None else Split(*(split[name] for name in Split._fields))
+        store = self.dataset.open(model.hop_length, model.sample_rate, begun)
+        if split is not None:
+            store.scale_to(split["usual_peak"])
+        sounds = self._usable(store)
+        chosen = choose_split(
+            store, sounds, self.dataset.held_out, self.seed, excerpt_length, begun
+        )
+        features = open_features(store, wanted)
+        for of_sounds in features.values():
+            of_sounds.check_sounds(sound.name for sound in sounds)
+        return _Opened(store, sounds, chosen, features)
+
+    def _usable(self, store: SoundStore) -> list[Sound]:
+        """The sounds of a store that can be trained with."""
+        return sounds_with_classes(store, self.labels.tasks)
+
+    def _draw(
+        self, files: Sequence[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames
+    ) -> Draw:
+        """From where excerpts are taken."""
+        if not self.loading.balanced:
+            return EvenDraw(files, frames.excerpt_length)
+        balanced = {task: tracks[task] for task in self.loading.balanced}
+        return BalancedDraw(files, LabelTracks(balanced))
 
     def _wanted_features(self, model: ModelNeeds) -> dict[str, Feature]:
         features = {}
