@@ -65,7 +65,7 @@ class PluginSynthesiser:
         self._free = list(_numbers(description, names))
         self._base = description.base() if base is None else base
         self._parents = np.zeros((0, len(self._base))) if parents is None else parents
-        self.parameters = tuple(_knob(description.parameters[index]) for index in self._free)
+        self.parameters = tuple(knob_of(description.parameters[index]) for index in self._free)
         self._program = program
         self._num_processes = num_processes or num_cores()
         self._players: list[Player] = []
@@ -189,7 +189,7 @@ def _numbers(description: Description, names: Sequence[str] | None) -> tuple[int
     return tuple(known.index(name) for name in names)
 
 
-def _knob(parameter: Parameter) -> Knob:
+def knob_of(parameter: Parameter) -> Knob:
     """A parameter of a plug-in, as matching sees it."""
     return Knob(
         parameter.name,

@@ -1,0 +1,167 @@
+"""A network that sets a plug-in which others made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from vschaos.batch import Batch
+from vschaos.instrument.stream import Stream
+from vschaos.instrument.synthesiser import Synthesiser
+from vschaos.labels import Vocabulary
+from vschaos.models.capabilities import Heard
+from vschaos.models.matching.matcher import SoundMatcher
+
+if TYPE_CHECKING:
+    from vschaos.plugin.description import Description
+
+NOTE = "note"  # the target beside those of the parameters
+
+
+class Preset(SoundMatcher):
+    """Finds the settings of a plug-in in a note (cf. Yee-King et al. 2018, Masuda and Saito 2021).
+
+    It learns from sounds that the plug-in rendered, and of those parameters that were drawn. What
+    the description says cannot be heard of a setting is not learnt from it.
+
+    Args:
+        vocabularies: of all parameters of the plug-in, as `vschaos.data.presets` reads them: those
+            with classes or a range are found; the others stay at their only position.
+        plugin: name of its description, or of a .yaml in the current folder.
+        sample_rate: Hz, as the plug-in is hosted at.
+        hop_length ... dropout: see `SoundMatcher`.
+
+    Raises:
+        FileNotFoundError: there is no such description.
+        ValueError: the sounds are of another plug-in, or of another version of it.
+    """
+
+    def __init__(
+        self,
+        vocabularies: Mapping[str, Vocabulary],
+        plugin: str,
+        sample_rate: int = 44100,
+        hop_length: int = 128,
+        seconds: float = 1.0,
+        channels: int = 64,
+        hidden_dim: int = 192,
+        dropout: float = 0.1,
+    ) -> None:
+        # imported here: a stream that is exported needs no plug-in
+        from vschaos.plugin.synthesiser import knob_of
+
+        self.description = _described(plugin)
+        if self.description.sample_rate != sample_rate:
+            raise ValueError(
+                f"model.sample_rate must be that of the plug-in's description, "
+                f"{self.description.sample_rate}, got {sample_rate}"
+            )
+        _check_parameters(vocabularies, self.description)
+        found = [name for name, of in vocabularies.items() if of.is_class or of.low < of.high]
+        if not found:
+            raise ValueError(
+                "the sounds in data.dataset.root must differ in a parameter, got one setting of all"
+            )
+        names = self.description.names
+        self.found = [names.index(name) for name in found]
+        # of what was not drawn, where it stood in all sounds
+        self.base = np.array([vocabularies[name].low for name in names])
+        self.base[self.found] = self.description.base()[self.found]
+        parameters = [self.description.parameters[number] for number in self.found]
+        super().__init__(
+            {},
+            [knob_of(parameter) for parameter in parameters],
+            {p.name: p.position_of(p.off_at) for p in parameters if p.off_at is not None},
+            # what is heard in no setting stays as in the base preset
+            {p.name: p.position_of(p.default) for p in parameters if p.heard_if == ()},
+            sample_rate,
+            hop_length,
+            seconds,
+            channels,
+            hidden_dim,
+            dropout,
+        )
+
+    def heard(self, batch: Batch) -> Heard:
+        """
+        Raises:
+            ValueError: the sounds have no such settings.
+        """
+        missing = {knob.name for knob in self.knobs} | {NOTE}
+        missing -= batch.targets.keys()
+        if missing:
+            raise ValueError(
+                "the sounds of a network that sets a plug-in must have its settings as targets "
+                f"(data=presets), got none of {', '.join(sorted(missing))}"
+            )
+        whole = np.tile(self.base, (len(batch.audio), 1))
+        for number, knob in zip(self.found, self.knobs, strict=True):
+            values = batch.targets[knob.name].numpy().astype(np.float64)
+            whole[:, number] = values / (knob.num_steps - 1) if knob.num_steps else values
+        audible = self.description.heard(whole)[:, self.found]
+        positions = torch.from_numpy(whole[:, self.found].astype(np.float32))
+        return Heard(positions, torch.from_numpy(audible), batch.targets[NOTE].float())
+
+    def synthesiser(self) -> Synthesiser:
+        """The plug-in, in host processes.
+
+        Raises:
+            FileNotFoundError: it is not installed.
+        """
+        from vschaos.plugin.banks import read_parents
+        from vschaos.plugin.synthesiser import PluginSynthesiser
+
+        names = [knob.name for knob in self.knobs]
+        parents = read_parents(self.description)
+        return PluginSynthesiser(self.description, names, self.base, parents)
+
+    def stream(self, max_delay: int | None = None) -> Stream:
+        raise NotImplementedError
+
+
+def _described(plugin: str) -> Description:
+    """A description by its name. Of files only those where the user stands are read: a run may come
+    from a stranger, and says no more than a name of what is hosted."""
+    from vschaos.plugin.description import read_description
+
+    if not plugin or Path(plugin).name != plugin or "\\" in plugin:
+        raise ValueError(
+            "model.plugin must be the name of a plug-in that vschaos describes, or of a .yaml in "
+            f"the current folder, got {plugin}: copy it here"
+        )
+    return read_description(plugin)
+
+
+def _check_parameters(vocabularies: Mapping[str, Vocabulary], description: Description) -> None:
+    if not vocabularies:
+        raise ValueError(
+            f"a network that sets {description.name} needs sounds with its settings (data=presets)"
+        )
+    if list(vocabularies) != description.names:
+        others = [name for name in vocabularies if name not in description.names]
+        told = others or [name for name in description.names if name not in vocabularies]
+        raise ValueError(
+            "the sounds in data.dataset.root must be rendered by the plug-in of model.plugin, "
+            f"{description.name}, as it is described now; "
+            + (
+                f"they have a parameter {told[0]}"
+                if others
+                else f"they lack {(told or ['its order'])[0]}"
+            )
+        )
+    for parameter in description.parameters:
+        classes = vocabularies[parameter.name].classes
+        steps = tuple(parameter.classes) if parameter.is_stepped else ()
+        is_drawn = (
+            bool(classes) or vocabularies[parameter.name].low < vocabularies[parameter.name].high
+        )
+        if is_drawn and classes != steps:
+            raise ValueError(
+                f"{parameter.name} of the sounds in data.dataset.root must have the steps of the "
+                f"description of {description.name} ({', '.join(steps) or 'none'}), got "
+                f"{', '.join(classes) or 'none'}: they are of another version, render them again"
+            )
