@@ -1,7 +1,5 @@
 """What a network says of each knob: a distribution of its position."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

@@ -14,6 +14,7 @@ from vschaos.instrument.stream import Stream
 from vschaos.instrument.synthesiser import Synthesiser
 from vschaos.labels import Vocabulary
 from vschaos.models.capabilities import Heard
+from vschaos.models.matching.listening import Listening, ListeningStream
 from vschaos.models.matching.matcher import SoundMatcher
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Preset(SoundMatcher):
         vocabularies: Mapping[str, Vocabulary],
         plugin: str,
         sample_rate: int = 44100,
-        hop_length: int = 128,
+        hop_length: int = 256,
         seconds: float = 1.0,
         channels: int = 64,
         hidden_dim: int = 192,
@@ -120,7 +121,13 @@ class Preset(SoundMatcher):
         return PluginSynthesiser(self.description, names, self.base, parents)
 
     def stream(self, max_delay: int | None = None) -> Stream:
-        raise NotImplementedError
+        """`encode` alone: the plug-in plays what is found, in a host of its own."""
+        if max_delay is not None and max_delay < 0:
+            raise ValueError(f"--max-delay must be at least 0 samples, got {max_delay}")
+        listening = Listening(
+            self.front, self.heads, self.network, self.sample_rate, self.hop_length
+        )
+        return ListeningStream(listening, self.knobs)
 
 
 def _described(plugin: str) -> Description:
