@@ -25,7 +25,11 @@ class Heads(nn.Module):
         held: positions of knobs that no sound tells, by name; nothing is learnt of them.
     """
 
-    centres: Tensor
+    continuous: list[int]  # TorchScript does not know of what an empty list is
+    amounts: list[int]
+    amount_places: list[int]
+    steps: list[int]
+    num_steps: list[int]
     held: Tensor
     off: Tensor
 

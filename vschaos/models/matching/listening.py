@@ -141,7 +141,7 @@ class Listening(nn.Module):
 
 
 class ListeningStream(Stream):
-    """`encode`: sound -> positions of all knobs, pitch and confidence. What plays them is elsewhere.
+    """`encode`: sound -> positions of all knobs, pitch and confidence; what plays is elsewhere.
 
     Args:
         listening: to notes.

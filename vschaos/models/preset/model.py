@@ -20,6 +20,7 @@ from vschaos.models.matching.matcher import SoundMatcher
 if TYPE_CHECKING:
     from vschaos.plugin.description import Description
 
+RUN_FILES = "config.yaml", "vocabularies.json"  # by which its folder is known
 NOTE = "note"  # the target beside those of the parameters
 
 
@@ -32,7 +33,7 @@ class Preset(SoundMatcher):
     Args:
         vocabularies: of all parameters of the plug-in, as `vschaos.data.presets` reads them: those
             with classes or a range are found; the others stay at their only position.
-        plugin: name of its description, or of a .yaml in the current folder.
+        plugin: name of its description, or a .yaml.
         sample_rate: Hz, as the plug-in is hosted at.
         hop_length ... dropout: see `SoundMatcher`.
 
@@ -53,9 +54,11 @@ class Preset(SoundMatcher):
         dropout: float = 0.1,
     ) -> None:
         # imported here: a stream that is exported needs no plug-in
+        from vschaos.plugin.description import read_description
         from vschaos.plugin.synthesiser import knob_of
 
-        self.description = _described(plugin)
+        self.plugin = plugin
+        self.description = read_description(plugin)
         if self.description.sample_rate != sample_rate:
             raise ValueError(
                 f"model.sample_rate must be that of the plug-in's description, "
@@ -112,7 +115,9 @@ class Preset(SoundMatcher):
 
         Raises:
             FileNotFoundError: it is not installed.
+            ValueError: its description came with a run.
         """
+        _check_trusted(self.plugin)
         from vschaos.plugin.banks import read_parents
         from vschaos.plugin.synthesiser import PluginSynthesiser
 
@@ -130,17 +135,15 @@ class Preset(SoundMatcher):
         return ListeningStream(listening, self.knobs)
 
 
-def _described(plugin: str) -> Description:
-    """A description by its name. Of files only those where the user stands are read: a run may come
-    from a stranger, and says no more than a name of what is hosted."""
-    from vschaos.plugin.description import read_description
-
-    if not plugin or Path(plugin).name != plugin or "\\" in plugin:
-        raise ValueError(
-            "model.plugin must be the name of a plug-in that vschaos describes, or of a .yaml in "
-            f"the current folder, got {plugin}: copy it here"
-        )
-    return read_description(plugin)
+def _check_trusted(plugin: str) -> None:
+    """A run may come from a stranger, and a plug-in is code: which file is hosted, a description
+    that lies in a run does not say."""
+    for folder in Path(plugin).absolute().parents if plugin.endswith((".yaml", ".yml")) else ():
+        if all((folder / name).is_file() for name in RUN_FILES):
+            raise ValueError(
+                f"a description that says which plug-in is hosted must not lie in a run, got "
+                f"{plugin}: move it, and name it by model.plugin"
+            )
 
 
 def _check_parameters(vocabularies: Mapping[str, Vocabulary], description: Description) -> None:
