@@ -1,4 +1,4 @@
-"""From where excerpts are taken: evenly, whole, or as often from each class of a label."""
+"""From where excerpts are taken: evenly, or as often from each class of a label."""
 
 from __future__ import annotations
 
@@ -42,22 +42,6 @@ class EvenDraw:
         # how far the end of that file's positions is: from 1 to all of them
         left = self._ends[indices] - positions
         return indices, self._lengths[indices] - left
-
-
-class WholeDraw:
-    """Every sound is as likely, and begins at its beginning.
-
-    Args:
-        num_files: to draw from.
-    """
-
-    def __init__(self, num_files: int) -> None:
-        self.num_files = num_files
-
-    def __call__(
-        self, random: np.random.Generator, lengths: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        return random.integers(self.num_files, size=len(lengths)), np.zeros(len(lengths), int)
 
 
 class BalancedDraw:

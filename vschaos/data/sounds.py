@@ -131,8 +131,6 @@ class Sounds(DataModule):
             gain, varispeed, pitch_shift, time_stretch, bin_shift, mix_up, polarity
         )
         self.labels = DatasetLabels({}, {})
-        self.num_validated = HELD_OUT_FILES
-        self.targets: Mapping[str, Mapping[str, float]] = {}
 
     def read_vocabularies(
         self,
@@ -181,20 +179,22 @@ class Sounds(DataModule):
         train = split.files("train", store)
         # with nothing held out, the training's own sounds are validated with
         held_out = split.files("held_out", store) or train
-        picked = np.linspace(0, len(held_out) - 1, min(len(held_out), self.num_validated))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
+        draw: Draw = EvenDraw(train, frames.excerpt_length)
+        if self.loading.balanced:
+            balanced = LabelTracks({task: tracks[task] for task in self.loading.balanced})
+            draw = BalancedDraw(train, balanced)
         self.training = Excerpts(
-            Recordings(store, train, wanted, features, self.targets),
+            Recordings(store, train, wanted, features),
             frames,
-            self._draw(train, tracks, frames),
+            draw,
             self.loading.batch_size,
             self.seed,
             self.augmentations,
             self.augmentations.transposition(wanted.tasks, vocabularies),
         )
-        chosen = [held_out[round(index)] for index in picked]
-        recordings = Recordings(store, chosen, wanted, features, self.targets)
-        self.validation = WholeSounds(recordings, frames)
+        chosen = evenly(held_out, HELD_OUT_FILES)
+        self.validation = WholeSounds(Recordings(store, chosen, wanted, features), frames)
 
     def split_to_json(self) -> dict[str, Any]:
         return {**self.split.to_json(), "usual_peak": self.store.usual_peak}
@@ -251,15 +251,6 @@ class Sounds(DataModule):
         """The sounds of a store that can be trained with."""
         return sounds_with_classes(store, self.labels.tasks)
 
-    def _draw(
-        self, files: Sequence[StoredFile], tracks: Mapping[str, LabelTrack], frames: Frames
-    ) -> Draw:
-        """From where excerpts are taken."""
-        if not self.loading.balanced:
-            return EvenDraw(files, frames.excerpt_length)
-        balanced = {task: tracks[task] for task in self.loading.balanced}
-        return BalancedDraw(files, LabelTracks(balanced))
-
     def _wanted_features(self, model: ModelNeeds) -> dict[str, Feature]:
         features = {}
         for name, make in self.features.items():
@@ -281,6 +272,12 @@ class Sounds(DataModule):
                     "with a probability above 0"
                 )
         return features
+
+
+def evenly(files: Sequence[StoredFile], most: int) -> list[StoredFile]:
+    """So many of some files at most, evenly spread over them."""
+    picked = np.linspace(0, len(files) - 1, min(len(files), most))
+    return [files[round(index)] for index in picked]
 
 
 def sounds_with_classes(store: SoundStore, tasks: Mapping[str, Task]) -> list[Sound]:

@@ -170,7 +170,9 @@ def _opened(run: Run, count: int) -> DataModule:
     needed."""
     section = run.config["data"]
     if "validation_sounds" in section:
-        section = {**section, "validation_sounds": count, "reuse": 1}
+        section = {**section, "validation_sounds": count}
+    if "reuse" in section:
+        section = {**section, "reuse": 1}
     data = build(section, run.config["seed"])
     assert isinstance(data, DataModule)
     data.open(run.model, run.split)

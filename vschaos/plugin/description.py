@@ -16,7 +16,7 @@ from vschaos.plugin.parameters import KINDS, LAWS, Parameter
 
 FOLDER = Path(__file__).parent / "descriptions"  # of those that come with the package
 PRESET_FORMATS = ("amsynth", "fxp")
-RESERVED = ("note", "velocity")  # labels of what is played
+RESERVED = ("note", "velocity", "held_seconds")  # labels and targets of what is played
 LARGEST_FILE = 1_000_000  # bytes, of a description
 PARAMETER_KEYS = {
     "called", "kind", "low", "high", "law", "exponent", "base", "offset", "unit", "default",

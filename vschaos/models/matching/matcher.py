@@ -17,6 +17,7 @@ from vschaos.models.matching.front import Front
 from vschaos.models.matching.heads import Heads
 from vschaos.models.matching.network import MatchingNetwork
 
+SEEN = "levels", "spectra", "onset"  # features: what the front makes of sounds
 PITCH_ERROR = 0.05  # semitones, the standard deviation of what a tracker says
 
 
@@ -92,10 +93,22 @@ class SoundMatcher(Matching):
         """Sounds `[B, T]`, from their onset on, and MIDI notes `[B]` -> what the heads read."""
         return self.network(*self.front(audio, pitch), pitch)
 
+    @torch.no_grad()
+    def prepare(self, batch: Batch) -> Batch:
+        """The batch with what the network sees of its sounds as features: that takes longer to find
+        than a step of learning does."""
+        levels, spectra, onset = self.front(batch.audio, self.heard(batch).pitch)
+        seen = dict(zip(SEEN, (levels, spectra, onset.unsqueeze(1)), strict=True))
+        return batch._replace(features={**batch.features, **seen})
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         heard = self.heard(batch)
         pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
-        outputs = self.outputs(batch.audio, pitch)
+        if SEEN[0] in batch.features:
+            levels, spectra, onset = (batch.features[name] for name in SEEN)
+            outputs = self.network(levels, spectra, onset.squeeze(1), pitch)
+        else:
+            outputs = self.outputs(batch.audio, pitch)
         knobs, steps = self.heads.losses(outputs, heard.positions, heard.audible)
         return {"parameters": knobs, "switches": steps}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vschaos.plugin.description import Description
 
 RUN_FILES = "config.yaml", "vocabularies.json"  # by which its folder is known
-NOTE = "note"  # the target beside those of the parameters
+PLAYED = NOTE, VELOCITY, HELD = "note", "velocity", "held_seconds"  # targets beside the parameters
 
 
 class Preset(SoundMatcher):
@@ -95,7 +95,7 @@ class Preset(SoundMatcher):
         Raises:
             ValueError: the sounds have no such settings.
         """
-        missing = {knob.name for knob in self.knobs} | {NOTE}
+        missing = {knob.name for knob in self.knobs} | {*PLAYED}
         missing -= batch.targets.keys()
         if missing:
             raise ValueError(
@@ -108,7 +108,8 @@ class Preset(SoundMatcher):
             whole[:, number] = values / (knob.num_steps - 1) if knob.num_steps else values
         audible = self.description.heard(whole)[:, self.found]
         positions = torch.from_numpy(whole[:, self.found].astype(np.float32))
-        return Heard(positions, torch.from_numpy(audible), batch.targets[NOTE].float())
+        note, velocity, held = (batch.targets[name].float() for name in PLAYED)
+        return Heard(positions, torch.from_numpy(audible), note, velocity / 127.0, held)
 
     def synthesiser(self) -> Synthesiser:
         """The plug-in, in host processes.
