@@ -74,9 +74,10 @@ FAMILIES = sorted(
 NAMES = {
     "wavetable": r"models[./]wavetable|--config-name wavetable|model: wavetable",
     "synth": r"models[./]synth\b|--config-name synth\b|model: synth\b",
+    "preset": r"models[./]preset\b|--config-name preset|model: preset\b",
 }
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
-    r"configs/(dgt_\w+|ddsp|wavetable|synth)\.yaml",  # recipes
+    r"configs/(dgt_\w+|ddsp|wavetable|synth|preset_amsynth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
     r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
     r"benchmarks/synth\.py",
