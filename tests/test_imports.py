@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "report": {"audio", "configs", "data", "evaluation", "generation", "instrument", "latents"}
     | {"models", "pictures", "runs", "trajectories"}
     | COMMANDS,
+    "matching": {"audio", "dsp", "evaluation", "instrument", "models", "pictures", "report"},
     "training": {"configs", "data", "evaluation", "instrument", "latents", "models", "pictures"}
     | {"report", "runs", "trajectories"},
     "patches": {"instrument"} | COMMANDS,
@@ -78,7 +79,7 @@ NAMES = {
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
     r"configs/(dgt_\w+|ddsp|wavetable|synth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
-    r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
+    r"cli/(demo|synth|presets)\.py",  # how to go on; a voice that needs no training
     r"benchmarks/synth\.py",
     r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]

@@ -72,6 +72,7 @@ class Toy:
         return (0.2 * velocity[:, None, None] * levels * waves * fall).sum(1)
 
     def write(self, positions: np.ndarray, path: Path, name: str, gain_db: float = 0.0) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         numbers = " ".join(f"{value:.9g}" for value in [*positions, gain_db])
         path.write_text(f"{name}\n{numbers}\n", encoding="utf-8")
 

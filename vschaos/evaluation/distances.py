@@ -7,19 +7,19 @@ loud a sound is, is the matter of a fader, and phases are that of nobody. 0 for 
 from __future__ import annotations
 
 import functools
+import math
 
 import torch
-import torchaudio.functional
 from torch import Tensor
 from torch.nn import functional
 
 from vschaos.dsp import STFT
+from vschaos.dsp.band_levels import BandMeter
 from vschaos.losses import LogSpectralDistance, MultiResolutionDistance
 
 LEVEL = 0.1  # RMS at which sounds are compared
 SILENT = 1e-5  # RMS, -100 dB: below it there is nothing that could be brought to a level
 WINDOW, HOP = 2048, 512
-LOWEST_HZ = 40.0
 NUM_BANDS, NUM_COEFFICIENTS = 40, 13  # the first coefficient, the level, apart
 FLOOR_DB, RANGE_DB = -80.0, 60.0  # below the loudest band, and below the loudest frame
 
@@ -49,23 +49,29 @@ def mfcc_distances(output: Tensor, target: Tensor, sample_rate: int) -> Tensor:
     `[T]` -> `[B]`.
 
     The coefficients (Davis & Mermelstein 1980) are the lowest of an orthonormal cosine transform of
-    40 mel bands in dB, the mean level apart. What is measured is the root mean square over the
-    bands of the difference between the envelopes that they draw, as a mean over the frames within
-    60 dB of the target's loudest. Where a partial lies matters little to it, how bright and how
-    hollow a sound is matters all.
+    40 mel bands from 40 Hz to 16 kHz in dB, the mean level apart. What is measured is the root mean
+    square over the bands of the difference between the envelopes that they draw, as a mean over the
+    frames within 60 dB of the target's loudest. Where a partial lies matters little to it, how
+    bright and how hollow a sound is matters all.
 
     Args:
         sample_rate: Hz.
     """
-    outputs, wanted = _at_one_level(output), _at_one_level(target[None])
-    coefficients, powers = (
-        _coefficients(outputs, sample_rate)[0],
-        _coefficients(wanted, sample_rate),
-    )
-    energy = powers[1].sum(1)[0]
+    wanted = _at_one_level(target[None])
+    difference = cepstra(output, sample_rate) - cepstra(wanted, sample_rate)
+    energy = _magnitudes(wanted).square().sum(1)[0]
     counts = energy >= energy.max() * 10 ** (RANGE_DB / -10)
-    difference = (coefficients - powers[0])[:, :, counts]
-    return (difference.square().sum(1) / NUM_BANDS).sqrt().mean(1)
+    return (difference[:, 1:, counts].square().sum(1) / NUM_BANDS).sqrt().mean(1)
+
+
+def cepstra(sounds: Tensor, sample_rate: int) -> Tensor:
+    """The first 14 coefficients of a cosine transform of mel bands in dB, of sounds at one level:
+    `[B, T]` -> `[B, 14, N]`, `N = max(ceil(T / 512) - 3, 1)`. Bands end 80 dB below the loudest."""
+    bands, cosines = _tables(sample_rate)
+    powers = torch.einsum("bfn,fl->bln", _magnitudes(_at_one_level(sounds)).square(), bands)
+    floor = powers.amax((1, 2), keepdim=True) * 10 ** (FLOOR_DB / 10)
+    levels = 10.0 * torch.log10(torch.maximum(powers, floor).clamp_min(1e-20))
+    return torch.einsum("bln,lk->bkn", levels, cosines)
 
 
 def is_silent(sounds: Tensor) -> Tensor:
@@ -97,21 +103,12 @@ def _magnitudes(sounds: Tensor) -> Tensor:
     return STFT(WINDOW, HOP).analyse(functional.pad(sounds, (0, lacking))).abs()
 
 
-def _coefficients(sounds: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
-    """Of sounds `[B, T]`: coefficients `[B, 13, N]`, and the powers of the bands `[B, L, N]`."""
-    bands, cosines = _tables(sample_rate)
-    powers = torch.einsum("bfn,fl->bln", _magnitudes(sounds).square(), bands)
-    floor = powers.amax((1, 2), keepdim=True) * 10 ** (FLOOR_DB / 10)
-    levels = 10.0 * torch.log10(torch.maximum(powers, floor).clamp_min(1e-20))
-    return torch.einsum("bln,lk->bkn", levels, cosines), powers
-
-
 @functools.lru_cache(maxsize=4)
 def _tables(sample_rate: int) -> tuple[Tensor, Tensor]:
-    """Mel bands `[F, L]`, and the cosines of the coefficients `[L, 13]`."""
-    highest = 0.45 * sample_rate
-    bands = torchaudio.functional.melscale_fbanks(
-        WINDOW // 2 + 1, LOWEST_HZ, highest, NUM_BANDS, sample_rate
-    )
-    cosines = torchaudio.functional.create_dct(NUM_COEFFICIENTS + 1, NUM_BANDS, "ortho")
-    return bands, cosines[:, 1:]
+    """Mel bands `[F, L]`, and the cosines of the coefficients `[L, 14]`."""
+    bands = BandMeter(sample_rate, HOP, WINDOW, NUM_BANDS).bands
+    places = (torch.arange(NUM_BANDS) + 0.5) / NUM_BANDS
+    orders = torch.arange(NUM_COEFFICIENTS + 1)
+    cosines = torch.cos(math.pi * places[:, None] * orders) * math.sqrt(2.0 / NUM_BANDS)
+    cosines[:, 0] *= math.sqrt(0.5)
+    return bands, cosines

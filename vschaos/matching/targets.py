@@ -19,6 +19,7 @@ SHORTEST_SECONDS = 0.05  # of a piece: less is a click, and no note
 BEFORE_ONSET_SECONDS = 0.02  # in which the beginning of a piece is looked for, and as long after
 SILENT = 1e-4  # peak, -80 dB re full scale
 BEGIN_DB = -40.0  # below the peak: where a piece begins
+LOUDER = 1.1  # times the peak of what was before
 END_DB = -60.0  # below the peak: what is softer is not there any more
 FRAME_SECONDS = 0.01  # of levels over time
 TRACKED_SECONDS = 0.093  # window of the pitch: 4096 samples at 44.1 kHz, down to 22 Hz
@@ -119,11 +120,13 @@ def cut(sound: Waveform, sample_rate: int, longest_seconds: float) -> list[tuple
     shortest, near = (
         round(seconds * sample_rate) for seconds in (SHORTEST_SECONDS, BEFORE_ONSET_SECONDS)
     )
-    starts = [_beginning(sound, 0, len(sound))]
+    starts = [_beginning(sound, 0, len(sound)) or 0]
     for second in find_onsets(sound, sample_rate):
         onset = round(second * sample_rate)
         if onset - starts[-1] >= shortest:
-            starts.append(_beginning(sound, max(onset - near, starts[-1] + 1), onset + near))
+            first = max(onset - near, starts[-1] + 1)
+            before = float(np.abs(sound[first - near : first]).max(initial=0.0))
+            starts.append(_beginning(sound, first, onset + near, before) or onset)
     pieces = []
     for start, following in itertools.pairwise([*starts, len(sound)]):
         end = min(following, start + longest)
@@ -228,12 +231,13 @@ def _read(file: Path, sample_rate: int) -> tuple[Waveform, bool]:
     return np.concatenate(blocks), True
 
 
-def _beginning(sound: Waveform, first: int, end: int) -> int:
-    """The sample from `first` on at which what lies before `end` begins: 40 dB below its peak, if
-    it was softer before."""
+def _beginning(sound: Waveform, first: int, end: int, before: float = 0.0) -> int | None:
+    """The sample from `first` on at which what lies before `end` begins: 40 dB below its peak, and
+    louder than what was `before`; None if it never is."""
     part = np.abs(sound[first:end])
-    loud = np.flatnonzero(part >= part.max(initial=0.0) * 10 ** (BEGIN_DB / 20))
-    return first + (int(loud[0]) if len(loud) else 0)
+    least = max(part.max(initial=0.0) * 10 ** (BEGIN_DB / 20), LOUDER * before)
+    loud = np.flatnonzero(part >= least)
+    return first + int(loud[0]) if len(loud) else None
 
 
 def _audible_length(piece: Waveform, peak: float) -> int:
