@@ -60,6 +60,7 @@ LIBRARIES_OF_ONE_ROOM = {
     "tensorboard": {"report/curves.py"},
     "torchcrepe": {"data/pitch/networks.py"},
     "swift_f0": {"data/pitch/networks.py"},
+    "cmaes": {"matching/search.py"},
     "dawdreamer": {"plugin/process.py"},  # GPL: in processes of its own
 }
 FILES = sorted(

@@ -20,7 +20,8 @@ class Proposer(Protocol):
         name: in tables.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def propose(self, target: Target, count: int) -> np.ndarray:
         """Positions `[K, P]`, K at most `count`, the likeliest first."""
