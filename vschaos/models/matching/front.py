@@ -6,8 +6,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-LOWEST_HZ = 30.0  # of the mel bands
-MEL_SCALE, MEL_HZ = 1127.0, 700.0
 RANGE_DB = 80.0  # below the loudest band; softer is nothing
 SILENT = 1e-10  # power below which a sound is silent
 LOWEST_SEMITONE = -26.0  # of the spectrum along the note: two octaves below it, and a margin
@@ -78,9 +76,16 @@ class Front(nn.Module):
         steps = torch.arange(num_intervals + 1) / PER_SEMITONE + LOWEST_SEMITONE
         self.register_buffer("edges", torch.exp2(steps / 12.0), persistent=False)
 
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Names the frequencies of sound of another rate, in Hz; windows keep their samples."""
+        self.sample_rate = float(sample_rate)
+        bands = _mel_bands(self.sample_rate, self.short, self.num_bands)
+        self.mel = bands.to(self.mel.device)
+
     def forward(self, audio: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Sounds `[B, any]` and MIDI notes `[B]` -> levels `[B, L, N]`, spectra `[B, S, J]` and
-        onset `[B, 32]`."""
+        onset `[B, 1, 32]`."""
         audio = torch.nan_to_num(audio.float(), 0.0, 0.0, 0.0)[:, : self.length]
         audio = nn.functional.pad(audio, [0, self.least - audio.shape[1]])
         # a level of full scale, so that nothing is lost in the smallest numbers or overflows
@@ -122,7 +127,7 @@ class Front(nn.Module):
 
     def _onset(self, audio: Tensor) -> Tensor:
         first = audio[:, : self.onset_length].unflatten(1, [-1, self.onset_hop])
-        return self._decibels(first.square().mean(2))
+        return self._decibels(first.square().mean(2)).unsqueeze(1)
 
     def _relative(self, powers: Tensor) -> Tensor:
         """Powers `[B, .., ..]` by the largest of each sound -> 0..1."""
@@ -132,13 +137,12 @@ class Front(nn.Module):
         return (1.0 + 10.0 * torch.log10(powers.clamp_min(1e-12)) / self.range_db).clamp(0.0, 1.0)
 
 
-def _mel_bands(sample_rate: int, n_fft: int, num_bands: int) -> Tensor:
-    """Triangles of equal height, evenly spaced on the mel scale (O'Shaughnessy 1987),
-    `[F, L]`; each holds a bin at least."""
-    ends = [MEL_SCALE * math.log1p(hz / MEL_HZ) for hz in (LOWEST_HZ, 0.45 * sample_rate)]
-    mels = torch.linspace(ends[0], ends[1], num_bands + 2)
+def _mel_bands(sample_rate: float, n_fft: int, num_bands: int) -> Tensor:
+    """Triangles of equal height, evenly spaced on the mel scale (O'Shaughnessy 1987) from 30 Hz to
+    0.45 of the rate, `[F, L]`; each holds a bin at least."""
+    low, high = math.log1p(30.0 / 700.0), math.log1p(0.45 * sample_rate / 700.0)
+    centres = 700.0 * torch.expm1(torch.linspace(low, high, num_bands + 2))
     width = sample_rate / n_fft
-    centres = MEL_HZ * torch.expm1(mels / MEL_SCALE)
     hertz = torch.arange(n_fft // 2 + 1).unsqueeze(1) * width
     rise = (hertz - centres[:-2]) / (centres[1:-1] - centres[:-2]).clamp_min(width)
     fall = (centres[2:] - hertz) / (centres[2:] - centres[1:-1]).clamp_min(width)

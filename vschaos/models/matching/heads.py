@@ -88,6 +88,12 @@ class Heads(nn.Module):
         return of_positions, _mean(torch.cat(chosen, 1), heard)
 
     @torch.jit.unused
+    def place_of(self, number: int) -> int:
+        """Where in the outputs the chances of a stepped knob begin."""
+        before = self.num_steps[: self.steps.index(number)]
+        return self.num_binned + len(self.amounts) + sum(before)
+
+    @torch.jit.unused
     def is_off(self, positions: Tensor) -> Tensor:
         """Which amounts are off, `[B, P] -> [B, A]`."""
         return (positions[:, self.amounts] - self.off).abs() < 1e-6

@@ -54,7 +54,7 @@ class Listening(nn.Module):
     ) -> None:
         super().__init__()
         self.front, self.heads, self.network = front, heads, network
-        self.hop_length = hop_length
+        self.hop_length, self.num_knobs = hop_length, heads.num_knobs
         window = max(1 << round(math.log2(WINDOW_SECONDS * sample_rate)), hop_length)
         highest = min(2000.0, sample_rate / 8)
         self.tracker = PitchTracker(sample_rate, hop_length, window, highest)
@@ -83,12 +83,25 @@ class Listening(nn.Module):
         self.surest[:, 0] = self.resting
         self.found = torch.zeros_like(self.found)
 
+    @torch.jit.export
+    def take_rate(self, sample_rate: int) -> None:
+        """Names notes and frequencies in sound of another rate, in Hz; windows keep their
+        samples."""
+        self.tracker.take_rate(sample_rate)
+        self.front.take_rate(sample_rate)
+
     def forward(self, audio: Tensor, holds: bool) -> Tensor:
         """`[B, N * hop]` -> positions, MIDI note and its confidence `[B, P + 2, N]`.
 
         Args:
             holds: whether what was found before stays.
         """
+        return self.notes(audio, holds)[:, : self.num_knobs + 2]
+
+    @torch.jit.export
+    def notes(self, audio: Tensor, holds: bool) -> Tensor:
+        """As `forward`, then the age of the note in hops, and the mean square of the hop,
+        `[B, P + 4, N]`."""
         rows, hop = audio.shape[0], self.hop_length
         audio = torch.nan_to_num(audio, 0.0, 0.0, 0.0)
         tracked = self.tracker(audio)
@@ -116,7 +129,8 @@ class Listening(nn.Module):
                 end = self.history.shape[1] + (number + 1) * hop
                 new = self._find(stream[:, :end], age, surest[:, 0])
                 found = torch.where(is_due.unsqueeze(1), new, found)
-            frames.append(torch.cat([found, surest], 1))
+            rest = torch.stack([age, power], 1)
+            frames.append(torch.cat([found, surest, rest], 1))
         self.history = stream[:, audio.shape[1] :].clone()
         self.age, self.loudest, self.surest, self.found = age, loudest, surest, found
         return torch.stack(frames, 2)

@@ -17,7 +17,9 @@ from vschaos.models.matching.front import Front
 from vschaos.models.matching.heads import Heads
 from vschaos.models.matching.network import MatchingNetwork
 
-SEEN = "levels", "spectra", "onset"  # features: what the front makes of sounds
+SEEN = ("levels", "spectra", "onset")  # of the front, as features of a batch
+CUT_SHARE = 0.1  # of the sounds that are seen in part, from their beginning to a random moment
+SHORTEST_CUT = 0.1  # of their length
 PITCH_ERROR = 0.05  # semitones, the standard deviation of what a tracker says
 
 
@@ -36,6 +38,7 @@ class SoundMatcher(Matching):
         hop_length: samples, of the stream.
         seconds: of a sound that are seen, from its onset on.
         channels, hidden_dim, dropout: of the network, see `MatchingNetwork`.
+        interval: name of the stepped knob that is an interval to the note, -24 to 24 semitones.
 
     Raises:
         ValueError: there are labels, or the sound is too short.
@@ -58,6 +61,7 @@ class SoundMatcher(Matching):
         channels: int = 64,
         hidden_dim: int = 192,
         dropout: float = 0.1,
+        interval: str | None = None,
     ) -> None:
         super().__init__()
         if vocabularies:
@@ -75,8 +79,10 @@ class SoundMatcher(Matching):
         self.front = Front(sample_rate, self.excerpt_length)
         self.heads = Heads(knobs, off, held)
         self.chosen = [*self.heads.amounts, *self.heads.steps]
+        names = [knob.name for knob in knobs]
+        place = None if interval is None else self.heads.place_of(names.index(interval))
         self.network = MatchingNetwork(
-            self.front, self.heads.num_outputs, channels, hidden_dim, dropout
+            self.front, self.heads.num_outputs, channels, hidden_dim, dropout, place
         )
 
     @abstractmethod
@@ -95,19 +101,27 @@ class SoundMatcher(Matching):
 
     @torch.no_grad()
     def prepare(self, batch: Batch) -> Batch:
-        """The batch with what the network sees of its sounds as features: that takes longer to find
-        than a step of learning does."""
-        levels, spectra, onset = self.front(batch.audio, self.heard(batch).pitch)
-        seen = dict(zip(SEEN, (levels, spectra, onset.unsqueeze(1)), strict=True))
-        return batch._replace(features={**batch.features, **seen})
+        """The batch with what the network sees of it, in half precision, for sounds that are
+        learnt from more than once. Some notes end early, as one that has just begun does on a
+        stream."""
+        heard = self.heard(batch)
+        # a number that looks random, the same whenever the batch is made again
+        chance = torch.frac(heard.positions.double().sum(1) * 1000.0)
+        share = torch.where(chance < CUT_SHARE, chance / CUT_SHARE, torch.ones_like(chance))
+        length = batch.audio.shape[1]
+        ends = (share.clamp_min(SHORTEST_CUT) * length).unsqueeze(1)
+        audio = batch.audio * (torch.arange(length, device=ends.device) < ends)
+        seen = self.front(audio, heard.pitch)
+        features = {name: view.half() for name, view in zip(SEEN, seen, strict=True)}
+        return batch._replace(features={**batch.features, **features})
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         heard = self.heard(batch)
-        pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
         if SEEN[0] in batch.features:
-            levels, spectra, onset = (batch.features[name] for name in SEEN)
-            outputs = self.network(levels, spectra, onset.squeeze(1), pitch)
+            views = [batch.features[name].float() for name in SEEN]
+            outputs = self.network(*views, heard.pitch)
         else:
+            pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
             outputs = self.outputs(batch.audio, pitch)
         knobs, steps = self.heads.losses(outputs, heard.positions, heard.audible)
         return {"parameters": knobs, "switches": steps}

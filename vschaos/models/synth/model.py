@@ -14,11 +14,13 @@ from vschaos.models.matching.matcher import SoundMatcher
 from vschaos.models.synth.audibility import audible, equivalent
 from vschaos.models.synth.bank import bank_of
 from vschaos.models.synth.chains import chain_named
+from vschaos.models.synth.listening import SynthStream
 from vschaos.models.synth.parameters import BY_NAME
 from vschaos.models.synth.renderer import HELD, SWITCHED
-from vschaos.models.synth.stream import HOP_LENGTH, VoiceStream
 from vschaos.models.synth.synthesiser import VoiceSynthesiser
 from vschaos.models.synth.voice import SAMPLE_RATE
+
+HOP_LENGTH = 256  # samples, of what is heard
 
 
 class Synth(SoundMatcher):
@@ -59,6 +61,7 @@ class Synth(SoundMatcher):
             channels,
             hidden_dim,
             dropout,
+            "semitones_2" if "semitones_2" in names else None,
         )
 
     def heard(self, batch: Batch) -> Heard:
@@ -94,4 +97,4 @@ class Synth(SoundMatcher):
     def stream(self, max_delay: int | None = None) -> Stream:
         if max_delay is not None and max_delay < 0:
             raise ValueError(f"--max-delay must be at least 0 samples, got {max_delay}")
-        return VoiceStream(self.chain, bank_of(self.chain), self.sample_rate)
+        return SynthStream(self, self.chain, bank_of(self.chain))
