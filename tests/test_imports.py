@@ -36,16 +36,18 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "report": {"audio", "configs", "data", "evaluation", "generation", "instrument", "latents"}
     | {"models", "pictures", "runs", "trajectories"}
     | COMMANDS,
+    "matching": {"audio", "dsp", "evaluation", "instrument", "models", "pictures", "report"},
     "training": {"configs", "data", "evaluation", "instrument", "latents", "models", "pictures"}
     | {"report", "runs", "trajectories"},
     "patches": {"instrument"} | COMMANDS,
     "export": {"audio", "instrument", "models", "patches", "runs"} | COMMANDS,
     "demo": {"audio"},
-    "plugin": {"audio", "data", "dsp", "losses"} | COMMANDS,
+    "plugin": {"audio", "data", "dsp", "instrument", "losses"} | COMMANDS,
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
     "runs/run.py": {"evaluation", "export"},
+    "models/preset/model.py": {"plugin"},  # which hosts what it sets
 }
 DOORS = {"api", "cli", "evaluate", "synth"}  # may import every room
 LIBRARIES_OF_ONE_ROOM = {
@@ -58,12 +60,13 @@ LIBRARIES_OF_ONE_ROOM = {
     "tensorboard": {"report/curves.py"},
     "torchcrepe": {"data/pitch/networks.py"},
     "swift_f0": {"data/pitch/networks.py"},
+    "cmaes": {"matching/search.py"},
     "dawdreamer": {"plugin/process.py"},  # GPL: in processes of its own
 }
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"
 )
-SHARED_BY_FAMILIES = {"pitched"}
+SHARED_BY_FAMILIES = {"pitched", "matching"}
 FAMILIES = sorted(
     path.name
     for path in (PACKAGE / "models").iterdir()
@@ -73,11 +76,12 @@ FAMILIES = sorted(
 NAMES = {
     "wavetable": r"models[./]wavetable|--config-name wavetable|model: wavetable",
     "synth": r"models[./]synth\b|--config-name synth\b|model: synth\b",
+    "preset": r"models[./]preset\b|--config-name preset|model: preset\b",
 }
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
-    r"configs/(dgt_\w+|ddsp|wavetable)\.yaml",  # recipes
+    r"configs/(dgt_\w+|ddsp|wavetable|synth|preset_amsynth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
-    r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
+    r"cli/(demo|synth|presets)\.py",  # how to go on; a voice that needs no training
     r"benchmarks/synth\.py",
     r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]

@@ -23,6 +23,7 @@ ALLOWED = (
     "vschaos.data.basic_waves.BasicWaves",
     "vschaos.data.features.",
     "vschaos.data.loading.Loading",
+    "vschaos.data.presets.Presets",
     "vschaos.data.rendered.Rendered",
     "vschaos.data.sounds.Dataset",
     "vschaos.data.sounds.Sounds",

@@ -51,6 +51,34 @@ class Steps(Sine):
         return {"amplitude": torch.ones(count), "frequency": torch.from_numpy(frequencies_hz)}
 
 
+class Counting(Sine):
+    """Counts what it renders."""
+
+    count = 0
+
+    def render(self, parameters: Mapping[str, Tensor], sample_rate: int, length: int) -> Tensor:
+        self.count += 1
+        return super().render(parameters, sample_rate, length)
+
+
+def test_batches_are_used_again_and_a_resumed_training_sees_the_same_ones() -> None:
+    renderer = Counting(1000.0)
+    data, resumed = _opened(renderer=renderer, reuse=4, kept=5), _opened(reuse=4, kept=5)
+    whole = [data.training[number] for number in range(80)]
+    assert renderer.count <= 80 // 4 + 5  # a new one of four, now and then one that was forgotten
+    assert len(data.training.rendered) <= 5
+    sources = [data.training.source(number) for number in range(80)]
+    assert sources[::4] == list(range(20))
+    assert all(number // 4 - 5 < source <= number // 4 for number, source in enumerate(sources))
+    assert len({*sources[60:]}) > 5  # and not the newest alone
+    for number in (50, 51, 52, 79, 3):
+        assert torch.equal(resumed.training[number].audio, whole[number].audio)
+    # 16 bits of its peak
+    anew = _opened().training[0].audio
+    torch.testing.assert_close(whole[0].audio, anew, atol=2e-5 * float(anew.abs().max()), rtol=0.0)
+    assert data.training[0].audio.data_ptr() != data.training[0].audio.data_ptr()
+
+
 def test_no_parameters_are_on_both_sides() -> None:
     data = _opened(renderer=Steps(0.0), held_out=0.4)
     trained = {value for n in range(20) for value in data.training[n].targets["frequency"].tolist()}
@@ -119,6 +147,8 @@ def test_a_renderer_that_does_not_keep_its_contract_is_refused(
     ("settings", "message"),
     [
         ({"held_out": 0.0}, r"data\.held_out must be above 0 and below 1, got 0\.0"),
+        ({"reuse": 0}, r"data\.reuse must be a whole number from 1 on, got 0"),
+        ({"kept": 2.5}, r"data\.kept must be a whole number from 1 on, got 2\.5"),
         ({"validation_sounds": 0}, r"data\.validation_sounds must be at least 1, got 0"),
     ],
 )

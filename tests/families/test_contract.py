@@ -21,6 +21,7 @@ import torch
 from tests.export.playing import hosts
 from tests.families import CONFIGS, allow_families
 from tests.patches.pure_data import complaints, play_patch
+from tests.plugin.faking import YAML, fake_description, render_fake
 from vschaos import load_run
 from vschaos.audio.files import read_audio, write_audio
 from vschaos.batch import Batch
@@ -44,12 +45,14 @@ class Family:
         settings: of the training.
         has_sounds: whether it needs a folder of sounds.
         is_audible: whether what it exports gives sound from a tone after so few steps.
+        write_sounds: writes sounds of its own kind to a folder; those of all if not given.
     """
 
     recipe: str
     settings: Sequence[str] = ()
     has_sounds: bool = True
     is_audible: bool = True
+    write_sounds: Callable[[Path], object] | None = None
 
 
 SPECTRAL_VAE = (
@@ -65,10 +68,38 @@ HARMONIC = (
     ),
     *("model.hidden_dim=16", "model.state_dim=16"),
 )
+
+
+def write_presets(folder: Path) -> None:
+    """Sounds of a plug-in that is not there any more: nothing but its description is needed."""
+    description = fake_description(folder.parent)
+    render_fake(folder, 16, description)
+    (folder.parent / "fake.yaml").write_text(YAML.format(path=description.find()))
+    description.find().unlink()
+
+
 FAMILIES = [
     Family("dgt_mid", SPECTRAL_VAE, is_audible=False),
     Family("ddsp", HARMONIC),
     Family("wavetable", HARMONIC),
+    Family(
+        "synth",
+        (
+            *("chain=mono", "model.seconds=0.1", "model.channels=8", "model.hidden_dim=16"),
+            *("data.validation_sounds=2", "training.monitoring=null"),
+        ),
+        has_sounds=False,
+        is_audible=False,
+    ),
+    Family(
+        "preset_amsynth",
+        (
+            *("model.plugin=fake.yaml", "model.sample_rate=8000", "model.seconds=0.1"),
+            *("model.channels=8", "model.hidden_dim=16", "data.validation_sounds=2"),
+        ),
+        is_audible=False,
+        write_sounds=write_presets,
+    ),
     Family("toy"),
     Family("toy_rendered", has_sounds=False),
 ]
@@ -87,7 +118,8 @@ class Trained:
 
 
 def words(family: Family, name: str, steps: int = STEPS) -> list[str]:
-    sounds = ["data.dataset.root=sounds", "augment=off"] if family.has_sounds else []
+    sounds = ["data.dataset.root=sounds"] if family.has_sounds else []
+    sounds += ["augment=off"] if family.has_sounds and family.write_sounds is None else []
     return [
         *("train", "--config-name", family.recipe, f"name={name}", "rundir=runs", *sounds),
         *("data.loading.batch_size=4", "data.loading.batches_per_epoch=2"),
@@ -111,7 +143,7 @@ def trained(
     folder = tmp_path_factory.mktemp(request.param.recipe)
     allow_families()
     shutil.copytree(CONFIGS, folder / "configs")
-    write_dataset(folder / "sounds")
+    (request.param.write_sounds or write_dataset)(folder / "sounds")
     found = Trained(request.param, folder)
     type_in(found, *words(found.family, "whole"))
     return found

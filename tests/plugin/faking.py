@@ -3,7 +3,11 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from vschaos.plugin.description import Description, parse_description
+from vschaos.plugin.draws import Source, free_parameters
+from vschaos.plugin.rendering import Job, render
 
 PROGRAM = (sys.executable, str(Path(__file__).with_name("fake_host.py")))
 YAML = """
@@ -30,3 +34,23 @@ def fake_description(folder: Path, old: str = "", new: str = "") -> Description:
     plugin = folder / "fake.so"
     plugin.write_bytes(b"a plug-in")
     return parse_description(YAML.format(path=plugin).replace(old, new).encode(), "fake.yaml")
+
+
+def render_fake(root: Path, count: int, description: Description) -> Job:
+    """A dataset of the fake plug-in, in the usual layout."""
+    source = Source(
+        description,
+        description.base(),
+        free_parameters(description, None),
+        np.zeros((0, len(description.parameters))),
+        description.notes,
+        description.velocities,
+        seed=1,
+    )
+    seconds = description.seconds
+    job = Job(
+        *(root, description.find(), source, count, description.held_seconds, seconds),
+        program=PROGRAM,
+    )
+    render(job)
+    return job

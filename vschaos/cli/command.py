@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 # of input, of files and disks, of a loss: errors that a user can fix
 EXPECTED = (ValueError, OSError, FloatingPointError)
@@ -40,10 +41,20 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the trace of an error")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """The arguments that name a trained model: `path`, `version` and `name`."""
+def add_run(
+    parser: argparse.ArgumentParser, also: str = "", nargs: Literal["+"] | None = None
+) -> None:
+    """The arguments that name a trained model: `path`, `version` and `name`.
+
+    Args:
+        also: what `path` may be beside.
+        nargs: "+" if it may be several.
+    """
     parser.add_argument(
-        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
+        "path",
+        type=Path,
+        nargs=nargs,
+        help=f"folder of a training, of a version, or a checkpoint{also}",
     )
     parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
     parser.add_argument(

@@ -153,16 +153,12 @@ def _base(path: Path | None, description: Description):  # type: ignore[no-untyp
 
 def _parents(description: Description):  # type: ignore[no-untyped-def]
     """Positions of presets of people that are not for tests."""
-    import numpy as np
+    from vschaos.plugin.banks import read_parents
 
-    from vschaos.plugin.banks import read_presets, split_presets
-
-    banks = description.find_banks()
-    found = split_presets(read_presets(banks, description), description).parents
-    if not found:
+    parents = read_parents(description)
+    if not len(parents):
         logging.info("no presets of people are here: all sounds are drawn uniformly")
-        return np.zeros((0, len(description.parameters)))
-    return np.stack([preset.positions for preset in found])
+    return parents
 
 
 def _tell(found: Tally, job: Job) -> None:

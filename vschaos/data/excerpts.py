@@ -27,13 +27,14 @@ SPEED_GROUPS = 16  # in a batch, if it is large enough: with fewer, gradients le
 
 
 class Recordings:
-    """Sounds with their labels and features, at any of their samples.
+    """Sounds with their labels, features and targets, at any of their samples.
 
     Args:
         store: of the sounds.
         files: those of them to read, or their parts.
         tracks: labels along the store.
         features: of these sounds, by name.
+        targets: numbers by name, each by the name of a file, for all files or for none.
 
     Attributes:
         step: samples of a file from one possible start of an excerpt to the next: with features,
@@ -46,10 +47,15 @@ class Recordings:
         files: Sequence[StoredFile],
         tracks: LabelTracks,
         features: Mapping[str, FeatureStore] | None = None,
+        targets: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         self.store = store
         self.files = list(files)
         self.tracks = tracks
+        self.targets = {
+            target: torch.tensor([of_files[file.name] for file in files])
+            for target, of_files in (targets or {}).items()
+        }
         self.features = dict(features or {})
         self.step = math.lcm(*(of.feature.hop_length for of in self.features.values()))
         self._starts = np.array([file.start for file in files])
@@ -82,6 +88,11 @@ class Recordings:
             store.fill(rows, files, firsts.tolist())
             found[name] = torch.from_numpy(rows)
         return found
+
+    def targets_of(self, indices: np.ndarray) -> dict[str, Tensor]:
+        """The numbers `[B]` of files `[B]`, by name."""
+        rows = torch.from_numpy(indices)
+        return {name: values[rows] for name, values in self.targets.items()}
 
 
 class _SpeedGroup(NamedTuple):
@@ -224,7 +235,7 @@ class Excerpts(NumberedBatches):
             labels = self.transposition(labels, torch.from_numpy(semitones))
         changed = self.augmentations(draft.audio, labels, self.transposition, draft.random)
         features = self.recordings.features_of(draft.indices, draft.starts, self.length)
-        return Batch(*changed, features)
+        return Batch(*changed, features, self.recordings.targets_of(draft.indices))
 
 
 def _of_rows(groups: list[_SpeedGroup], values: list[int] | list[float]) -> np.ndarray:
@@ -233,7 +244,7 @@ def _of_rows(groups: list[_SpeedGroup], values: list[int] | list[float]) -> np.n
 
 
 class WholeSounds(ValidationSounds):
-    """Sounds one by one, at most `HELD_OUT_SECONDS` of each, with their labels and features."""
+    """Sounds one by one, at most `HELD_OUT_SECONDS` of each, with all that is known of them."""
 
     def __init__(self, recordings: Recordings, frames: Frames) -> None:
         self.recordings = recordings
@@ -254,4 +265,5 @@ class WholeSounds(ValidationSounds):
             torch.from_numpy(audio)[None],
             recordings.labels(indices, positions),
             recordings.features_of(indices, start, length),
+            recordings.targets_of(indices),
         )

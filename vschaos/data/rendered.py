@@ -1,10 +1,14 @@
-"""Rendered examples: batch k is a function of the seed and k, and nothing is on the disk."""
+"""Rendered examples: batch k is a function of the seed and k, and nothing is on the disk.
+
+Rendering may take longer than learning, so a batch may be used more than once: among new batches
+come those of before, as in experience replay (Lin 1992).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +28,7 @@ from vschaos.labels import Labels, Vocabulary
 
 MOST_DRAWS = 1000  # of as many examples as are wanted, before too few are found on a side
 VALIDATION_BATCH = 0, 1  # beside the seed; training batches have their number alone
+REPLAY = 2  # beside the seed and a number: which batch is used again
 
 
 class Renderer(Protocol):
@@ -40,6 +45,14 @@ class Renderer(Protocol):
         """Sounds `[B, length]` at `sample_rate` Hz, of parameters `[B]`."""
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """A model that can see once and for all what it sees of a batch."""
+
+    def prepare(self, batch: Batch) -> Batch:
+        """The batch with features, which a replay need not find again."""
+
+
 class Rendered(DataModule):
     """Sounds of a renderer, with the parameters as targets and without labels.
 
@@ -53,6 +66,8 @@ class Rendered(DataModule):
         held_out: share of the parameter sets that is held out, above 0 and below 1.
         validation_sounds: how many there are.
         validation_seconds: length of each; that of an example if not given.
+        reuse: how often a batch is used, on average; 1 renders each batch anew.
+        kept: rendered batches that are used again, the newest ones, in memory.
 
     Raises:
         ValueError: a setting makes no sounds.
@@ -66,8 +81,13 @@ class Rendered(DataModule):
         held_out: float = 0.1,
         validation_sounds: int = 32,
         validation_seconds: float | None = None,
+        reuse: int = 1,
+        kept: int = 256,
     ) -> None:
         super().__init__(seed, loading)
+        for name, number in (("reuse", reuse), ("kept", kept)):
+            if not isinstance(number, int) or number < 1:
+                raise ValueError(f"data.{name} must be a whole number from 1 on, got {number!r}")
         if not 0.0 < held_out < 1.0:
             raise ValueError(f"data.held_out must be above 0 and below 1, got {held_out!r}")
         if validation_sounds < 1:
@@ -83,6 +103,7 @@ class Rendered(DataModule):
         self.held_out = held_out
         self.validation_sounds = validation_sounds
         self.validation_seconds = validation_seconds
+        self.reuse, self.kept = reuse, kept
 
     def read_vocabularies(
         self,
@@ -100,7 +121,11 @@ class Rendered(DataModule):
         self.vocabularies = {}
         drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
         frames = frames_of(model)
-        self.training = RenderedBatches(drawing, frames, self.loading.batch_size, self.seed)
+        self.training = RenderedBatches(
+            drawing, frames, self.loading.batch_size, self.seed, self.reuse, self.kept
+        )
+        if isinstance(model, Prepares):
+            self.training.prepare = model.prepare
         length = frames.excerpt_length
         if self.validation_seconds is not None:
             length = max(round(self.validation_seconds * model.sample_rate), model.hop_length)
@@ -193,21 +218,88 @@ class Drawing:
 
 
 class RenderedBatches(NumberedBatches):
-    """Training batches by number, of `batch_size` examples."""
+    """Training batches by number, of `batch_size` examples.
 
-    def __init__(self, drawing: Drawing, frames: Frames, batch_size: int, seed: int) -> None:
+    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones.
+
+    Attributes:
+        prepare: what a model does once with each.
+    """
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        frames: Frames,
+        batch_size: int,
+        seed: int,
+        reuse: int = 1,
+        kept: int = 256,
+    ) -> None:
         self.drawing = drawing
         self.length = frames.excerpt_length
         self.num_frames = len(frames.excerpt_centres)
         self.batch_size = batch_size
         self.seed = seed
+        self.reuse, self.kept = reuse, kept
+        self.prepare: Callable[[Batch], Batch] = lambda batch: batch
+        self.rendered: dict[int, _Packed] = {}  # by the number of its draw
 
     def together(self, numbers: Sequence[int]) -> list[Batch]:
-        return [self._rendered(number) for number in numbers]
+        return [self._batch(number) for number in numbers]
+
+    def source(self, number: int) -> int:
+        """The number of the draw that batch `number` is made of."""
+        newest, place = divmod(number, self.reuse)
+        if place == 0:
+            return newest
+        oldest = max(newest + 1 - self.kept, 0)
+        return int(np.random.default_rng([self.seed, number, REPLAY]).integers(oldest, newest + 1))
+
+    def _batch(self, number: int) -> Batch:
+        if self.reuse == 1:
+            return self._rendered(number)
+        source = self.source(number)
+        if source not in self.rendered:
+            while len(self.rendered) >= self.kept:
+                del self.rendered[next(iter(self.rendered))]  # which was rendered first
+            self.rendered[source] = _packed(self._rendered(source))
+        return _unpacked(self.rendered[source])
 
     def _rendered(self, number: int) -> Batch:
         targets = self.drawing.draw([self.seed, number], self.batch_size, is_held_out=False)
-        return self.drawing.render(targets, self.length, self.num_frames)
+        return self.prepare(self.drawing.render(targets, self.length, self.num_frames))
+
+
+class _Packed(NamedTuple):
+    """A batch in half the memory.
+
+    Attributes:
+        samples: 16 bits each, `[B, T]`.
+        steps: the value of a unit of them, `[B, 1]`.
+        batch: all the rest.
+    """
+
+    samples: Tensor
+    steps: Tensor
+    batch: Batch
+
+
+def _packed(batch: Batch) -> _Packed:
+    peaks = batch.audio.abs().amax(1, keepdim=True)
+    steps = (peaks / 32767.0).clamp_min(torch.finfo(torch.float32).tiny)
+    samples = (batch.audio / steps).round().to(torch.int16)
+    return _Packed(samples, steps, batch._replace(audio=batch.audio[:, :0]))
+
+
+def _unpacked(packed: _Packed) -> Batch:
+    """A copy, which may move to shared memory."""
+    batch = packed.batch
+    return Batch(
+        packed.samples * packed.steps,
+        Labels(*(part.clone() for part in batch.labels)),
+        {name: feature.clone() for name, feature in batch.features.items()},
+        {name: target.clone() for name, target in batch.targets.items()},
+    )
 
 
 class RenderedSounds(ValidationSounds):

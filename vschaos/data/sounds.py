@@ -24,7 +24,7 @@ from vschaos.data.augment import (
     Varispeed,
 )
 from vschaos.data.basic_waves import BasicWaves
-from vschaos.data.cache.store import SoundStore, open_store
+from vschaos.data.cache.store import SoundStore, StoredFile, open_store
 from vschaos.data.datamodule import TRIAL_EXAMPLES, DataModule, Frames, ModelNeeds, frames_of
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Excerpts, Recordings, WholeSounds
@@ -38,7 +38,7 @@ from vschaos.data.remarks import some
 from vschaos.data.split import Sound, Split, choose_split
 from vschaos.labels import Vocabulary
 
-HELD_OUT_FILES = 32  # to validate with, at most
+HELD_OUT_FILES = 32  # to validate with, at most, of sounds of any length
 NAMES_SHOWN = 12
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,15 @@ class Dataset(NamedTuple):
             needed={*begun.train, *begun.held_out} if begun else (),
             beyond_full_scale=self.beyond_full_scale,
         )
+
+
+class _Opened(NamedTuple):
+    """Imported sounds, what they are split into, and their features by name."""
+
+    store: SoundStore
+    sounds: list[Sound]
+    split: Split
+    features: dict[str, FeatureStore]
 
 
 class Sounds(DataModule):
@@ -141,25 +150,14 @@ class Sounds(DataModule):
         return self.labels.vocabularies
 
     def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
-        wanted = self._wanted_features(model)
-        begun = None if split is None else Split(*(split[name] for name in Split._fields))
-        store = self.dataset.open(model.hop_length, model.sample_rate, begun)
-        if split is not None:
-            store.scale_to(split["usual_peak"])
-        sounds = sounds_with_classes(store, self.labels.tasks)
-        chosen = choose_split(
-            store, sounds, self.dataset.held_out, self.seed, model.excerpt_length, begun
-        )
-        features = open_features(store, wanted)
-        for of_sounds in features.values():
-            of_sounds.check_sounds(sound.name for sound in sounds)
+        opened = self._opened(model, split, model.excerpt_length)
         self.serve(
-            store,
-            chosen,
-            self.labels.tracks(store),
-            with_unseen_classes(model.vocabularies, sounds, chosen, store),
+            opened.store,
+            opened.split,
+            self.labels.tracks(opened.store),
+            with_unseen_classes(model.vocabularies, opened.sounds, opened.split, opened.store),
             frames_of(model),
-            features,
+            opened.features,
         )
 
     def serve(
@@ -181,7 +179,6 @@ class Sounds(DataModule):
         train = split.files("train", store)
         # with nothing held out, the training's own sounds are validated with
         held_out = split.files("held_out", store) or train
-        picked = np.linspace(0, len(held_out) - 1, min(len(held_out), HELD_OUT_FILES))
         wanted = LabelTracks({task: tracks[task] for task in vocabularies})
         draw: Draw = EvenDraw(train, frames.excerpt_length)
         if self.loading.balanced:
@@ -196,7 +193,7 @@ class Sounds(DataModule):
             self.augmentations,
             self.augmentations.transposition(wanted.tasks, vocabularies),
         )
-        chosen = [held_out[round(index)] for index in picked]
+        chosen = evenly(held_out, HELD_OUT_FILES)
         self.validation = WholeSounds(Recordings(store, chosen, wanted, features), frames)
 
     def split_to_json(self) -> dict[str, Any]:
@@ -232,6 +229,28 @@ class Sounds(DataModule):
         )
         return is_usual
 
+    def _opened(
+        self, model: ModelNeeds, split: Mapping[str, Any] | None, excerpt_length: int
+    ) -> _Opened:
+        """The sounds, split, with their features; sounds shorter than some excerpts are not cut."""
+        wanted = self._wanted_features(model)
+        begun = None if split is None else Split(*(split[name] for name in Split._fields))
+        store = self.dataset.open(model.hop_length, model.sample_rate, begun)
+        if split is not None:
+            store.scale_to(split["usual_peak"])
+        sounds = self._usable(store)
+        chosen = choose_split(
+            store, sounds, self.dataset.held_out, self.seed, excerpt_length, begun
+        )
+        features = open_features(store, wanted)
+        for of_sounds in features.values():
+            of_sounds.check_sounds(sound.name for sound in sounds)
+        return _Opened(store, sounds, chosen, features)
+
+    def _usable(self, store: SoundStore) -> list[Sound]:
+        """The sounds of a store that can be trained with."""
+        return sounds_with_classes(store, self.labels.tasks)
+
     def _wanted_features(self, model: ModelNeeds) -> dict[str, Feature]:
         features = {}
         for name, make in self.features.items():
@@ -253,6 +272,12 @@ class Sounds(DataModule):
                     "with a probability above 0"
                 )
         return features
+
+
+def evenly(files: Sequence[StoredFile], most: int) -> list[StoredFile]:
+    """So many of some files at most, evenly spread over them."""
+    picked = np.linspace(0, len(files) - 1, min(len(files), most))
+    return [files[round(index)] for index in picked]
 
 
 def sounds_with_classes(store: SoundStore, tasks: Mapping[str, Task]) -> list[Sound]:

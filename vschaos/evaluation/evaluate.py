@@ -31,6 +31,7 @@ from vschaos.evaluation.excerpts import (
     moved,
 )
 from vschaos.evaluation.latents import evaluate_latents
+from vschaos.evaluation.matching import SOUNDS, match_held_out, matching_facts
 from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured
 from vschaos.evaluation.pitch import default_tracker
 from vschaos.evaluation.pitched import evaluate_pitched
@@ -50,6 +51,7 @@ from vschaos.models.capabilities import (
     Autoencoder,
     Labelled,
     LatentStatistics,
+    Matching,
     Pitched,
     SingleCycle,
     Spectral,
@@ -132,6 +134,8 @@ def evaluate(
         facts["pitched"] = evaluate_pitched(model, excerpts, facts["sounds"][inversions[0]])
     if isinstance(model, SingleCycle):
         facts["cycles"] = evaluate_cycles(model, excerpts, material)
+    if isinstance(model, Matching):
+        facts["matching"] = matching_facts(model, match_held_out(run, count or SOUNDS))
     if isinstance(model, Labelled):
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):

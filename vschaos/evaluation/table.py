@@ -30,6 +30,8 @@ def tables(facts: Mapping[str, Any]) -> str:
         parts.append(_pitched(facts["pitched"]))
     if "cycles" in facts:
         parts.append(_cycles(facts["cycles"]))
+    if "matching" in facts:
+        parts.append(_matching(facts["matching"]))
     if "labels" in facts:
         parts += [_notes(facts["labels"]["notes"]), _labels(facts["labels"])]
     if "latents" in facts:
@@ -105,6 +107,38 @@ def _cycles(cycles: Mapping[str, Any]) -> str:
     )
     level = f"  level at one loudness: within {_number(cycles['level_db'], 2)} dB over four octaves"
     return f"{spectra}\n\n{obedience}\n{level}"
+
+
+def _matching(matching: Mapping[str, Any]) -> str:
+    rows = _grid(
+        [f"settings of {matching['count']} sounds", "knob error", "steps right", "LSD", "median"],
+        ["", "", "%", "dB", "dB"],
+        *(
+            [
+                f"  {name}",
+                _number(row["knob_error"], 3),
+                _number(row["steps_right"], 1),
+                _number(row.get("lsd"), 2),
+                _number(row.get("median_lsd"), 2),
+            ]
+            for name, row in matching["rows"].items()
+        ),
+    )
+    knobs = _grid(
+        ["knob, where it is heard", "heard in", "error", "of the mean", "right"],
+        ["", "%", "", "", "%"],
+        *(
+            [
+                f"  {name}",
+                _number(100 * row["heard"], 0),
+                _number(row["error"], 3),
+                _number(row["mean_error"], 3),
+                _number(100 * row["right"], 1) if "right" in row else "",
+            ]
+            for name, row in matching["knobs"].items()
+        ),
+    )
+    return f"{rows}\n\n{knobs}"
 
 
 def _notes(notes: Mapping[str, Any]) -> str:

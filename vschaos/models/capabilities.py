@@ -17,6 +17,7 @@ from vschaos.dsp.stft import STFT
 from vschaos.instrument.controls import Control
 from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
+from vschaos.instrument.synthesiser import Knob, Synthesiser
 from vschaos.labels import Labels
 from vschaos.latents.prior import LatentPrior
 from vschaos.models.base import Model
@@ -208,6 +209,70 @@ class SingleCycle(Pitched, ABC):
     def cycle_amplitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Frames `[B, Z, N]` -> peak amplitudes `[B, P, N]` of the partials of one cycle, of which
         the strongest is 1; 0 where the pitch leaves no room below the Nyquist frequency."""
+
+
+class Heard(NamedTuple):
+    """What sounds were made with, as far as it can be heard.
+
+    Attributes:
+        positions: of the knobs, 0..1, `[B, P]`. Of settings that sound the same they are always
+            the same ones.
+        audible: whether a knob makes a difference to that sound, bool `[B, P]`.
+        pitch: MIDI notes, `[B]`.
+        velocity: 0..1, `[B]`.
+        held_seconds: until the note was released, `[B]`.
+    """
+
+    positions: Tensor
+    audible: Tensor
+    pitch: Tensor
+    velocity: Tensor
+    held_seconds: Tensor
+
+
+class Matching(Model, ABC):
+    """Finds the settings of a synthesiser in a sound.
+
+    Attributes:
+        knobs: what is found, P of them.
+        chosen: numbers of the knobs that are chosen rather than turned: switches, steps, and
+            amounts that can be off.
+    """
+
+    knobs: tuple[Knob, ...]
+    chosen: list[int]
+
+    @abstractmethod
+    def propose(self, audio: Tensor, pitch: Tensor, count: int = 1, seed: int = 0) -> Tensor:
+        """Settings that may have made a sound.
+
+        Args:
+            audio: `[B, T]` from the onset of a note on; any level, any length.
+            pitch: MIDI notes `[B]`.
+            count: K, hypotheses.
+            seed: of those that are drawn.
+
+        Returns:
+            Positions 0..1 `[B, K, P]` in the order of `knobs`: the likeliest, then others as they
+            are drawn from what is likely.
+        """
+
+    @abstractmethod
+    def synthesiser(self) -> Synthesiser:
+        """What plays them, its `parameters` the knobs."""
+
+    @abstractmethod
+    def heard(self, batch: Batch) -> Heard:
+        """What the sounds of a batch were made with, by its targets."""
+
+    @abstractmethod
+    def are_right(self, found: Tensor, positions: Tensor) -> Tensor:
+        """Positions `[B, P]`, twice -> which of `chosen` are the same: bool `[B, S]`."""
+
+    @abstractmethod
+    def errors(self, found: Tensor, heard: Heard) -> dict[str, Tensor]:
+        """How far positions `[B, P]` are from what can be heard: by `knob_error`, the mean error
+        of the continuous ones, 0..1, and `steps_right`, the share of `chosen` that is right, %."""
 
 
 class Labelled(Model, ABC):

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from vschaos.plugin.entries import Entries, load_entries, shown
+from vschaos.plugin.hearing import Alternatives, Condition, heard, in_order
 from vschaos.plugin.parameters import KINDS, LAWS, Parameter
 
 FOLDER = Path(__file__).parent / "descriptions"  # of those that come with the package
 PRESET_FORMATS = ("amsynth", "fxp")
-RESERVED = ("note", "velocity")  # labels of what is played
+RESERVED = ("note", "velocity", "held_seconds")  # labels and targets of what is played
 LARGEST_FILE = 1_000_000  # bytes, of a description
 PARAMETER_KEYS = {
     "called", "kind", "low", "high", "law", "exponent", "base", "offset", "unit", "default",
-    "drawn", "values", "frozen", "meaning",
+    "drawn", "values", "frozen", "meaning", "off_at", "heard_if",
 }  # fmt: skip
 
 
@@ -83,6 +84,10 @@ class Description:
                 for parameter in self.parameters
             ]
         )
+
+    def heard(self, positions: np.ndarray) -> np.ndarray:
+        """Positions of all parameters `[B, P]` -> which of them make a difference, `[B, P]`."""
+        return heard(self.parameters, positions)
 
     def resting(self) -> np.ndarray:
         """Positions `[P]` between two sounds."""
@@ -203,7 +208,51 @@ def _read_parameters(entries: Entries) -> list[Parameter]:
     for name in called:
         if called.count(name) > 1:
             raise ValueError(f"{entries.place}: two parameters are called {name} in the plug-in")
+    by_name = {parameter.name: parameter for parameter in parameters}
+    parameters = [
+        parameter._replace(heard_if=_read_hearing(every.mapping(parameter.name), by_name))
+        for parameter in parameters
+    ]
+    try:
+        in_order(parameters)
+    except ValueError as error:
+        raise ValueError(f"{entries.place}: {error}") from None
     return parameters
+
+
+def _read_hearing(entry: Entries, by_name: Mapping[str, Parameter]) -> Alternatives | None:
+    """When a parameter can be heard; None for always."""
+    if "heard_if" not in entry.data:
+        return None
+    alternatives = []
+    for one in entry.mappings("heard_if"):
+        one.allow(*by_name)
+        alternatives.append(
+            tuple(Condition(name, _read_ranges(one, by_name[name])) for name in one.data)
+        )
+    return tuple(alternatives)
+
+
+def _read_ranges(entry: Entries, parameter: Parameter) -> tuple[tuple[float, float], ...]:
+    """A range of numbers `[low, high]`, or the names of some steps."""
+    name = parameter.name
+    given = entry.data[name]
+    if isinstance(given, list) and given and all(isinstance(one, str) for one in given):
+        steps = parameter.classes if parameter.is_stepped else []
+        for one in given:
+            if one not in steps:
+                raise ValueError(
+                    f"{entry.place}: {name} must be among its steps, "
+                    f"{', '.join(steps) or 'of which it has none'}; got {shown(one)}"
+                )
+        return tuple((value, value) for value in (parameter.low + steps.index(s) for s in given))
+    ends = entry.numbers(name, parameter.low, parameter.high, [])
+    if len(ends) != 2 or ends[0] > ends[1]:
+        raise ValueError(
+            f"{entry.place}: {name} must be a range [low, high] or names of its steps, "
+            f"got {shown(given)}"
+        )
+    return ((ends[0], ends[1]),)
 
 
 def _read_parameter(name: str, entry: Entries) -> Parameter:
@@ -228,6 +277,8 @@ def _read_parameter(name: str, entry: Entries) -> Parameter:
         raise ValueError(
             f"{entry.place}: values must name each step from low to high, got {len(values)} names"
         )
+    if kind != "continuous" and "off_at" in entry.data:
+        raise ValueError(f"{entry.place}: off_at is for continuous parameters, got a {kind} one")
     drawn = entry.numbers("drawn", low, high, [low, high])
     if len(drawn) != 2 or drawn[0] > drawn[1]:
         raise ValueError(f"{entry.place}: drawn must be a range [low, high], got {drawn}")
@@ -247,6 +298,7 @@ def _read_parameter(name: str, entry: Entries) -> Parameter:
         values=tuple(values),
         is_frozen=entry.flag("frozen", False),
         meaning=entry.text("meaning", ""),
+        off_at=entry.number("off_at", low, high) if "off_at" in entry.data else None,
     )
 
 

@@ -54,6 +54,12 @@ class Entries:
     def mapping(self, key: str, default: object = None) -> Entries:
         return Entries(self._get(key, default), f"{self.place}, {key}", "entries")
 
+    def mappings(self, key: str) -> list[Entries]:
+        value = self._get(key, None)
+        if not isinstance(value, list):
+            raise ValueError(f"{self.place}: {key} must be a list of entries, got {shown(value)}")
+        return [Entries(one, f"{self.place}, {key}", "entries") for one in value]
+
     def text(self, key: str, default: str | None = None) -> str:
         value = self._get(key, default)
         if not isinstance(value, str) or "\n" in value.strip() or "\0" in value:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from vschaos.plugin.hearing import Alternatives
+
 KINDS = ("continuous", "stepped", "switch")
 LAWS = ("linear", "power", "exponential")
 
@@ -30,6 +32,8 @@ class Parameter(NamedTuple):
         values: names of the steps.
         is_frozen: draws leave it as it is in the base preset.
         meaning: one line.
+        off_at: the value at which an amount does nothing; None if it is no amount.
+        heard_if: when it can be heard; None for always.
 
     Example:
         >>> attack = Parameter("attack", "attack", "continuous", 0, 2.5, 0.0, "power", 3.0)
@@ -52,6 +56,8 @@ class Parameter(NamedTuple):
     values: tuple[str, ...] = ()
     is_frozen: bool = False
     meaning: str = ""
+    off_at: float | None = None
+    heard_if: Alternatives | None = None
 
     @property
     def is_stepped(self) -> bool:

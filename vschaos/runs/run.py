@@ -19,6 +19,7 @@ from vschaos.models.capabilities import (
     Autoencoder,
     Labelled,
     LatentStatistics,
+    Matching,
     Pitched,
     SingleCycle,
     Spectral,
@@ -102,6 +103,17 @@ class Run:
         """
         if not isinstance(self.model, SingleCycle):
             raise ValueError(self._lacks("has no single cycle that a wavetable could hold"))
+        return self.model
+
+    @property
+    def matching(self) -> Matching:
+        """The model, which finds settings of a synthesiser.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if not isinstance(self.model, Matching):
+            raise ValueError(self._lacks("does not find settings of a synthesiser"))
         return self.model
 
     @property

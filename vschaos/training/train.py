@@ -135,6 +135,10 @@ def _folder(
 
 def _with_absolute_paths(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration as it is read from another folder."""
+    plugin = config["model"].get("plugin")
+    if isinstance(plugin, str) and plugin.endswith((".yaml", ".yml")):  # a description of it
+        file = str(Path(plugin).expanduser().absolute())
+        config = {**config, "model": {**config["model"], "plugin": file}}
     if "dataset" not in config["data"]:  # nothing is read
         return config
     dataset = dict(config["data"]["dataset"])

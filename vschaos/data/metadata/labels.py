@@ -158,7 +158,7 @@ def read_labels(
                 f"data.loading.balance must name labels with classes, got {name}, a number"
             )
     vocabularies = {name: _sized(tasks[name], count) for name, count in num_classes.items()}
-    _check_unchanged(vocabularies, resumed_from or {})
+    check_unchanged(vocabularies, resumed_from or {})
     return DatasetLabels(tasks, {**vocabularies, **(resumed_from or {})})
 
 
@@ -184,7 +184,11 @@ def _compare_channels(root: Path, name: str, channel: str) -> None:
         )
 
 
-def _check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:
+def check_unchanged(now: Mapping[str, Vocabulary], then: Mapping[str, Vocabulary]) -> None:
+    """
+    Raises:
+        ValueError: a label has other classes than as the training began.
+    """
     for name, before in then.items():
         if now[name].classes != before.classes:
             raise ValueError(
@@ -214,7 +218,8 @@ def _sized(task: Task, count: int | None) -> Vocabulary:
     return replace(vocabulary, classes=vocabulary.classes + more)
 
 
-def _announce(task: Task) -> None:
+def warn_of_problems(task: Task) -> None:
+    """Logs the first lines of a task that do not count."""
     for problem in task.problems[:PROBLEMS_SHOWN]:
         logger.warning("%s", problem)
     if len(task.problems) > PROBLEMS_SHOWN:
@@ -223,6 +228,10 @@ def _announce(task: Task) -> None:
             task.name,
             len(task.problems) - PROBLEMS_SHOWN,
         )
+
+
+def _announce(task: Task) -> None:
+    warn_of_problems(task)
     vocabulary = task.vocabulary
     values = (
         f"{len(vocabulary.classes)} classes"

@@ -32,7 +32,7 @@ from vschaos.data.metadata.values import (
 )
 from vschaos.labels import Vocabulary
 
-__all__ = ["Problem", "Segment", "Task", "find_tasks", "read_task"]
+__all__ = ["Problem", "Segment", "SoundNames", "Task", "find_tasks", "read_task"]
 
 SINGLE, MULTI = FORMS = ("read_single_metadata", "read_multi_metadata")
 KINDS = ("int", "float")
@@ -64,7 +64,13 @@ def find_tasks(root: Path) -> list[str]:
     )
 
 
-def read_task(root: Path, name: str, form: str | None = None, kind: str | None = None) -> Task:
+def read_task(
+    root: Path,
+    name: str,
+    form: str | None = None,
+    kind: str | None = None,
+    sounds: SoundNames | None = None,
+) -> Task:
     """Reads the labels of one task.
 
     Args:
@@ -73,6 +79,7 @@ def read_task(root: Path, name: str, form: str | None = None, kind: str | None =
         form: `read_single_metadata` where each file has one value, `read_multi_metadata` where
             each has a track; by default that is recognised line by line.
         kind: `int` for classes (the default), `float` for numbers.
+        sounds: of the dataset, listed once for many tasks; listed anew if not given.
 
     Raises:
         FileNotFoundError: there is no such task, or no sound.
@@ -89,7 +96,7 @@ def read_task(root: Path, name: str, form: str | None = None, kind: str | None =
         )
     problems: list[Problem] = []
     values = _read_values(root, name, kind, problems)
-    segments = _Reader(root, name, form, values, problems).read()
+    segments = _Reader(root, name, form, values, problems).read(sounds or SoundNames(root))
     known = [segment for track in segments.values() for segment in track]
     if not known:
         reason = problems[0] if problems else "no line of it gives one"
@@ -133,7 +140,7 @@ def _weights(segments: dict[str, list[Segment]]) -> list[float]:
     return [seconds if math.isfinite(seconds) else whole for track in tracks for seconds in track]
 
 
-class _Sounds:
+class SoundNames:
     """The sounds of a dataset, by the names that people and programs write for them."""
 
     def __init__(self, root: Path) -> None:
@@ -177,9 +184,8 @@ class _Reader:
         self.problems = problems
         self._tracks: dict[str, list[Segment]] = {}
 
-    def read(self) -> dict[str, list[Segment]]:
+    def read(self, sounds: SoundNames) -> dict[str, list[Segment]]:
         file = f"{self.folder}/metadata.txt"
-        sounds = _Sounds(self.root)
         segments: dict[str, list[Segment]] = {}
         lines: dict[str, int] = {}
         for number, text in read_lines(self.root, file, self.problems):

@@ -1,0 +1,100 @@
+"""A voice that finds itself in a sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from vschaos.batch import Batch
+from vschaos.instrument.stream import Stream
+from vschaos.labels import Vocabulary
+from vschaos.models.capabilities import Heard
+from vschaos.models.matching.matcher import SoundMatcher
+from vschaos.models.synth.audibility import audible, equivalent
+from vschaos.models.synth.bank import bank_of
+from vschaos.models.synth.chains import chain_named
+from vschaos.models.synth.listening import SynthStream
+from vschaos.models.synth.parameters import BY_NAME
+from vschaos.models.synth.renderer import HELD, SWITCHED
+from vschaos.models.synth.synthesiser import VoiceSynthesiser
+from vschaos.models.synth.voice import SAMPLE_RATE
+
+HOP_LENGTH = 256  # samples, of what is heard
+
+
+class Synth(SoundMatcher):
+    """Finds the parameters of a voice in a note (cf. Uzrad et al. 2024, DiffMoog).
+
+    It learns from rendered sounds of drawn parameters.
+
+    Args:
+        vocabularies ... dropout: see `SoundMatcher`.
+        chain: of the voice, by its name.
+
+    Raises:
+        ValueError: there is no such chain.
+    """
+
+    def __init__(
+        self,
+        vocabularies: Mapping[str, Vocabulary],
+        chain: str = "two_osc",
+        sample_rate: int = SAMPLE_RATE,
+        seconds: float = 0.5,
+        channels: int = 64,
+        hidden_dim: int = 192,
+        dropout: float = 0.1,
+    ) -> None:
+        self.chain = chain_named(chain)
+        voice = VoiceSynthesiser(chain)
+        names = [knob.name for knob in voice.parameters]
+        zero = torch.zeros(())
+        super().__init__(
+            vocabularies,
+            voice.parameters,
+            {name: float(BY_NAME[name].position_of(zero)) for name in SWITCHED if name in names},
+            {"key_tracking": 0.0} if "key_tracking" in names else {},
+            sample_rate,
+            HOP_LENGTH,
+            seconds,
+            channels,
+            hidden_dim,
+            dropout,
+            "semitones_2" if "semitones_2" in names else None,
+        )
+
+    def heard(self, batch: Batch) -> Heard:
+        """
+        Raises:
+            ValueError: the sounds were not rendered by a voice of this chain.
+        """
+        missing = {knob.name for knob in self.knobs} | {"pitch", "velocity"}
+        missing -= batch.targets.keys()
+        if missing:
+            raise ValueError(
+                f"data.renderer must render the chain of the model, {self.chain.name}; got none of "
+                f"{', '.join(sorted(missing))}"
+            )
+        pitch = batch.targets["pitch"]
+        values = {p.name: batch.targets[p.name] for p in self.chain.parameters}
+        values = equivalent(values, pitch)
+        seconds = batch.audio.shape[1] / self.sample_rate
+        tells = audible(self.chain, values, seconds, HELD * seconds)
+        names = [knob.name for knob in self.knobs]
+        positions = [BY_NAME[name].position_of(values[name]) for name in names]
+        return Heard(
+            torch.stack(positions, 1).clamp(0.0, 1.0),
+            torch.stack([tells[name] for name in names], 1),
+            pitch,
+            batch.targets["velocity"],
+            torch.full_like(pitch, HELD * seconds),
+        )
+
+    def synthesiser(self) -> VoiceSynthesiser:
+        return VoiceSynthesiser(self.chain.name)
+
+    def stream(self, max_delay: int | None = None) -> Stream:
+        if max_delay is not None and max_delay < 0:
+            raise ValueError(f"--max-delay must be at least 0 samples, got {max_delay}")
+        return SynthStream(self, self.chain, bank_of(self.chain))
