@@ -100,6 +100,19 @@ class Spectral(Autoencoder, ABC):
         """`[B, T]` -> the same sounds through the model, `[B, T]`, in time with them."""
 
 
+class Textured(Spectral, ABC):
+    """Also decodes how noise-like each part of a spectrum is, and can give it the scatter of noise.
+
+    Attributes:
+        has_texture: whether this model was trained to.
+        texture: 0..1, how much of it `decode` and `reconstruct` give; 0 leaves the magnitudes of
+            `decode_magnitudes` as they are.
+    """
+
+    has_texture: bool
+    texture: float
+
+
 class LatentStatistics(Autoencoder, ABC):
     """Standardizes its latents: each has about zero mean and unit standard deviation over the
     training's sounds; they are ordered, the most important first, and the last may be left out."""
