@@ -64,7 +64,7 @@ def test_noise_below_a_tone_of_its_band_does_not_count() -> None:
 
 def test_what_nobody_hears_is_no_noise() -> None:
     assert mean_noisiness(torch.zeros(1, RATE)).amax() == 0.0
-    assert mean_noisiness(1e-4 * noise()).amax() < 0.05
+    assert mean_noisiness(1e-5 * noise()).amax() < 0.05
 
 
 def test_bands_are_shares_of_a_whole_and_interpolated() -> None:

@@ -11,7 +11,7 @@ WINDOW_SECONDS = 0.046
 PATCH_FRAMES, PATCH_BINS = 16, 32  # some 0.2 s by 0.7 kHz
 NOISE_DB = (4.5, 7.0)  # scatter within a patch of noise; that of a tone is below, of onsets above
 FLAT_DB = 4.0  # scatter of the means of bins along a patch: a partial stands out from them
-RANGE_DB = 60.0  # below the loudest patch; softer ones do not count
+RANGE_DB = 50.0  # below the loudest patch; softer ones do not count
 FLOOR_DB = 100.0  # below the loudest bin; no scatter is told below it
 LEAST_PATCHES = 4  # of a sound that has texture
 

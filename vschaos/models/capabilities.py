@@ -101,16 +101,20 @@ class Spectral(Autoencoder, ABC):
 
 
 class Textured(Spectral, ABC):
-    """Also decodes how noise-like each part of a spectrum is, and can give it the scatter of noise.
+    """Finishes decoded spectra: noise gets its scatter, and frames the level of their input.
+
+    Both are settings of its streams, with the same defaults.
 
     Attributes:
-        has_texture: whether this model was trained to.
-        texture: 0..1, how much of it `decode` and `reconstruct` give; 0 leaves the magnitudes of
+        has_texture: whether it was trained to tell noise; if not, `texture` does nothing.
+        texture: 0..1, how much scatter `decode` and `reconstruct` give; 0 leaves the magnitudes of
             `decode_magnitudes` as they are.
+        match: 0..1, how far `reconstruct` gives each frame the level of its input.
     """
 
     has_texture: bool
     texture: float
+    match: float
 
 
 class LatentStatistics(Autoencoder, ABC):

@@ -40,9 +40,6 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         transform, log_magnitude, labelling, output, encoder, decoder, latent: see `SpectralVAE`;
             built.
         num_bands: see `FramePath`.
-
-    Attributes:
-        match: 0..1, how far `reconstruct` gives each frame the level of its input.
     """
 
     inversions = INVERSIONS

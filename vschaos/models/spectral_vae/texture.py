@@ -21,6 +21,7 @@ MOST = 2.0  # a target that were clipped at 1 would have a mean below 1 for nois
 # up to the first share a band is a tone: what leaks from tones is no texture; from the second on it
 # is noise: few bins scatter less about their own mean than about that of all
 TONAL, NOISY = 0.1, 0.85
+FAINT = 0.1  # of the floor of magnitudes; below it nothing is noise
 LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
 MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
 CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
@@ -79,7 +80,6 @@ class Noisiness(nn.Module):
     Args:
         transform: of the model.
         num_bands: K.
-        floor: magnitude that nobody hears, `[]`; shared with the model.
 
     Example:
         >>> measure = Noisiness(STFT(2048, 512), 12)
@@ -101,13 +101,13 @@ class Noisiness(nn.Module):
         self.register_buffer("bands", bands, persistent=False)
 
     def forward(self, audio: Tensor, floor: Tensor) -> Tensor:
-        """Sounds `[B, T]` and the magnitude of what is silent -> `[B, K, N]` of the frames that
-        lie wholly inside, 0 to `MOST`."""
+        """Sounds `[B, T]` and the floor of the model's magnitudes, `[]` -> `[B, K, N]` of the
+        frames that lie wholly inside, 0 to `MOST`."""
         frames = audio.unfold(-1, self.n_fft, self.hop_length)
         spectra = torch.fft.rfft(frames.unflatten(2, (2, -1)) * self.window)  # [B, N, 2, F / 2]
         first, second = (spectra.real.square() + spectra.imag.square()).unbind(2)
-        # where both are silent nothing changes
-        change = 0.5 * torch.log((first + floor.square()) / (second + floor.square()))
+        silent = (FAINT * floor).square()  # where both are silent nothing changes
+        change = 0.5 * torch.log((first + silent) / (second + silent))
         power = first + second
         total = (power @ self.bands).clamp_min(1e-20)
         mean = (power * change) @ self.bands / total
