@@ -99,7 +99,7 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
                 f"a sound needs at least {self.transform.n_fft // self.hop_length} latent frames, "
                 f"got {latents.shape[2]}"
             )
-        magnitudes = self._textured(self._decode(latents, labels))
+        magnitudes = self._texture()(*self._decode(latents, labels), self.texture)
         return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
@@ -118,11 +118,15 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         inversion: str | None = None,
     ) -> Tensor:
         spectrum = self.transform(audio)
-        magnitudes = self._textured(self._decoded(self._encoded(spectrum, labels, temperature)))
-        floor = float(self.log_magnitude.floor)
-        level = LevelMatch(self.hop_length, self.sample_rate, floor)
-        magnitudes = magnitudes * level(spectrum.abs(), magnitudes, self.match, is_frozen=False)
         chosen = inversion or self.inversions[0]
+        decoded, heard = self._decoded(self._encoded(spectrum, labels, temperature)), spectrum.abs()
+        texture = self._texture()
+        if chosen == "keep_input":
+            magnitudes = texture.follow(*decoded, self.texture, heard)
+        else:
+            magnitudes = texture(*decoded, self.texture)
+        level = LevelMatch(self.hop_length, self.sample_rate, float(self.log_magnitude.floor))
+        magnitudes = magnitudes * level(heard, magnitudes, self.match, is_frozen=False)
         return invert(self.transform, magnitudes, audio.shape[1], chosen, spectrum)
 
     def representation(self) -> Representation:
@@ -180,10 +184,9 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         audible = self.silence()(encoding.latents)
         return decoded._replace(magnitudes=decoded.magnitudes * audible)
 
-    def _textured(self, decoded: Decoded) -> Tensor:
-        """Magnitudes `[B, F, N]`."""
-        texture = Texture(self.transform, self.num_bands).to(decoded.magnitudes.device)
-        return texture(*decoded, self.texture)
+    def _texture(self) -> Texture:
+        floor = self.log_magnitude.floor
+        return Texture(self.transform, self.num_bands, float(floor)).to(floor.device)
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
         return self.labelling.unknown(frames) if labels is None else labels

@@ -6,7 +6,7 @@ from vschaos.latents.projection import PROJECTIONS
 from vschaos.layers import Labelling
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
-TEXTURE, MATCH = 0.0, 0.0  # what a model is played with by default
+TEXTURE, MATCH = 1.0, 1.0  # what a model is played with by default
 ATTRIBUTES = [
     Attribute(
         "inversion_mode",

@@ -86,7 +86,9 @@ class GeneratingStream(SpectralStream):
             LatentModulation(model.latent.dim, self.hop_length, model.sample_rate)
         )
         self.generate_level = compiled_once(Ramp(self.hop_length, model.sample_rate))
-        self.generate_texture = compiled_once(Texture(transform, model.num_bands, seed=2))
+        self.generate_texture = compiled_once(
+            Texture(transform, model.num_bands, float(model.log_magnitude.floor), seed=2)
+        )
         self.generate_stft = compiled_once(StreamingSTFT(transform))
         self.generate_phase = compiled_once(StreamingPhase(transform.n_fft, self.hop_length))
         self.generate_decoder = compiled_once(StreamingNetwork(model.decoder))

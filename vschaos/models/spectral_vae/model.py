@@ -155,7 +155,7 @@ class SpectralVAE(SpectralCoder):
         latents = sample(posterior)
         parameters, noisiness = self.decoder_output(self.decoder, latents, probabilities, shown)
         parameters = parameters.float()
-        texture = self._texture(noisiness, audio)
+        texture = self._texture_loss(noisiness, audio)
         interpolation = self._interpolation(latents, magnitudes, probabilities, shown)
         posterior, labels = Gaussian(*self._scored(*posterior)), Labels(*self._scored(*labels))
         parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._scored(
@@ -202,7 +202,7 @@ class SpectralVAE(SpectralCoder):
 
         return {"interpolation": self.interpolation(latents, *self._scored(magnitudes), decode)}
 
-    def _texture(self, noisiness: Tensor, audio: Tensor) -> dict[str, Tensor]:
+    def _texture_loss(self, noisiness: Tensor, audio: Tensor) -> dict[str, Tensor]:
         """The loss of decoded noisiness `[B, K, N]` of sounds `[B, T]`."""
         if self.noisiness is None:
             return {}

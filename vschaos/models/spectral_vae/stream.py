@@ -151,9 +151,10 @@ class SpectralStream(LiveStream):
         self.decode_level = compiled_once(Ramp(hop_length, sample_rate))
         self.forward_level = compiled_once(Ramp(hop_length, sample_rate))
         self.forward_mix = compiled_once(Ramp(hop_length, sample_rate))
-        self.forward_match = LevelMatch(hop_length, sample_rate, float(model.log_magnitude.floor))
-        self.forward_texture = compiled_once(Texture(transform, model.num_bands, seed=0))
-        self.decode_texture = compiled_once(Texture(transform, model.num_bands, seed=1))
+        floor = float(model.log_magnitude.floor)
+        self.forward_match = LevelMatch(hop_length, sample_rate, floor)
+        self.forward_texture = compiled_once(Texture(transform, model.num_bands, floor, seed=0))
+        self.decode_texture = compiled_once(Texture(transform, model.num_bands, floor, seed=1))
         self.encode_stft = compiled_once(StreamingSTFT(transform))
         self.decode_stft = compiled_once(StreamingSTFT(transform))
         self.forward_stft = compiled_once(StreamingSTFT(transform))
@@ -207,6 +208,7 @@ class SpectralStream(LiveStream):
         self.reset_networks()
         self.decode_phase.restart()
         self.forward_phase.restart()
+        self.forward_match.reset()
         self.release()
 
     def release(self) -> None:
@@ -355,11 +357,15 @@ class SpectralStream(LiveStream):
         decoded = self._through(
             log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
         )
-        magnitudes = self.forward_texture.forward(
-            self._in_band(decoded.magnitudes), decoded.noisiness, self.texture
-        )
+        magnitudes, heard = self._in_band(decoded.magnitudes), self._in_band(spectrum.abs())
+        if keeps_phase:
+            magnitudes = self.forward_texture.follow(
+                magnitudes, decoded.noisiness, self.texture, heard
+            )
+        else:
+            magnitudes = self.forward_texture.forward(magnitudes, decoded.noisiness, self.texture)
         magnitudes = magnitudes * self.forward_match(
-            self._in_band(spectrum.abs()), magnitudes, self.match, self.is_frozen()
+            heard, magnitudes, self.match, self.is_frozen()
         )
         if keeps_phase:
             self.forward_phase.hear(spectrum)

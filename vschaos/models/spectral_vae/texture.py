@@ -22,6 +22,8 @@ MOST = 2.0  # a target that were clipped at 1 would have a mean below 1 for nois
 # is noise: few bins scatter less about their own mean than about that of all
 TONAL, NOISY = 0.1, 0.85
 FAINT = 0.1  # of the floor of magnitudes; below it nothing is noise
+AROUND = 16  # bins to either side, whose mean the scatter of an input is about
+LOUDEST = 1.0  # nepers, of it: one bin in fifty of noise is louder, and most partials of a tone are
 LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
 MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
 CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
@@ -122,6 +124,11 @@ class TextureInterface(nn.Module):
     def forward(self, magnitudes: Tensor, noisiness: Tensor, amount: float) -> Tensor:  # type: ignore[empty-body]
         pass
 
+    def follow(  # type: ignore[empty-body]
+        self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor
+    ) -> Tensor:
+        pass
+
     def reset(self) -> None:
         pass
 
@@ -138,15 +145,19 @@ class Texture(nn.Module):
     loses half of it there.) A magnitude is multiplied by those of the noise, relative to their
     mean, to the power of `amount` and of the root of its band's noisiness: its mean in dB stays.
 
+    Where a sound keeps the phase of an input, `follow` takes the scatter of that input in place of
+    drawn one, which the phases contradict.
+
     A call goes on where the one before ended; voices differ, and a seed repeats all of them.
 
     Args:
         transform: of the model; changed by `resize` alone.
         num_bands: K; 0 for a model that does not say it, which stays as it is.
+        floor: magnitude below which nobody hears an input.
         seed: of the noise.
 
     Example:
-        >>> texture = Texture(STFT(2048, 512), 12)
+        >>> texture = Texture(STFT(2048, 512), 12, floor=1e-4)
         >>> noise = texture(torch.ones(1, 1025, 100), torch.ones(1, 12, 100), 1.0)
         >>> round(float(noise[:, 1:-1].square().mean().log10() * 10), 1)
         2.5
@@ -154,7 +165,7 @@ class Texture(nn.Module):
 
     position: Tensor
 
-    def __init__(self, transform: STFT, num_bands: int, seed: int = 0) -> None:
+    def __init__(self, transform: STFT, num_bands: int, floor: float, seed: int = 0) -> None:
         super().__init__()
         self.transform = STFT(
             transform.n_fft, transform.hop_length, transform.synthesis_length
@@ -163,6 +174,7 @@ class Texture(nn.Module):
         self.bands = NoiseBands(transform.num_bins, max(num_bands, 2))
         self.white = WhiteNoise(seed)
         self.tonal, self.noisy, self.lowest, self.mean_log = TONAL, NOISY, LOWEST, MEAN_LOG
+        self.around, self.loudest, self.silent = AROUND, LOUDEST, FAINT * floor
         self.register_buffer("position", torch.zeros(1, dtype=torch.int64), persistent=False)
 
     @torch.jit.export
@@ -179,13 +191,36 @@ class Texture(nn.Module):
         """Magnitudes `[B, F, N]`, noisiness `[B, K, N]` and 0..1 -> magnitudes `[B, F, N]`."""
         if not self.has_bands or amount <= 0.0:
             return magnitudes
-        batch, num_bins, num_frames = magnitudes.shape
-        share = (noisiness - self.tonal) / (self.noisy - self.tonal)
-        spread = share.clamp(0.0, 1.0).sqrt()
-        exponents = self.bands(spread * amount, num_bins) * self._scatter(batch, num_frames)
-        return magnitudes * torch.exp(exponents)
+        scatter = self._drawn(magnitudes.shape[0], magnitudes.shape[2])
+        return self._scattered(magnitudes, noisiness, amount, scatter)
 
-    def _scatter(self, num_voices: int, num_frames: int) -> Tensor:
+    @torch.jit.export
+    def follow(self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor) -> Tensor:
+        """As `forward`, by the magnitudes of an input `[B, F, N]`."""
+        if not self.has_bands or amount <= 0.0:
+            return magnitudes
+        return self._scattered(magnitudes, noisiness, amount, self._heard(heard))
+
+    def _scattered(
+        self, magnitudes: Tensor, noisiness: Tensor, amount: float, scatter: Tensor
+    ) -> Tensor:
+        share = (noisiness - self.tonal) / (self.noisy - self.tonal)
+        spread = self.bands(share.clamp(0.0, 1.0).sqrt() * amount, magnitudes.shape[1])
+        return magnitudes * torch.exp(spread * scatter)
+
+    def _heard(self, magnitudes: Tensor) -> Tensor:
+        """Log-magnitudes of an input about the mean around them, nepers `[B, F, N]`."""
+        logs = torch.log(magnitudes + self.silent)
+        mean = torch.nn.functional.avg_pool1d(
+            logs.transpose(1, 2),
+            2 * self.around + 1,
+            stride=1,
+            padding=self.around,
+            count_include_pad=False,
+        )
+        return (logs - mean.transpose(1, 2)).clamp(self.lowest, self.loudest)
+
+    def _drawn(self, num_voices: int, num_frames: int) -> Tensor:
         """Log-magnitudes of noise about their mean, nepers `[num_voices, F, N]`."""
         hop, window = self.transform.hop_length, self.transform.analysis_window
         length = self.transform.n_fft + (num_frames - 1) * hop
