@@ -266,12 +266,17 @@ def test_terms_of_the_loss_are_added_by_their_names(dataset: Path, tmp_path: Pat
     losses = model.losses(
         Batch(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
     )
-    assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", *TERMS}
+    assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", "texture", *TERMS}
 
 
 def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
-    without = ("model.reconstruction.convergence=null", "model.interpolation=null")
-    config = composed("dgt_mid", "name=a", "data.dataset.root=b", *without)
+    without = ("convergence", "interpolation", "texture")
+    terms = ("model.reconstruction.convergence=null", "model.interpolation=null")
+    config = composed(
+        "dgt_mid",
+        *("name=a", "data.dataset.root=b", *terms, "model.texture_bands=0"),
+        *(f"~training.weights.{name}" for name in without),
+    )
     model = build(config["model"], {})
     values = torch.zeros(4, 0, 1)
     losses = model.losses(
