@@ -101,7 +101,7 @@ def _count(text: str) -> int:
 
 
 def _midi_note(text: str) -> float:
-    note = _number(text)
+    note = number(text)
     if not 0.0 <= note <= 127.0:
         raise argparse.ArgumentTypeError(f"expected a MIDI note from 0 to 127, got {text}")
     return note
