@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "report": {"audio", "configs", "data", "evaluation", "generation", "instrument", "latents"}
     | {"models", "pictures", "runs", "trajectories"}
     | COMMANDS,
+    "matching": {"audio", "dsp", "evaluation", "instrument", "models", "pictures", "report"},
     "training": {"configs", "data", "evaluation", "instrument", "latents", "models", "pictures"}
     | {"report", "runs", "trajectories"},
     "patches": {"instrument"} | COMMANDS,
@@ -59,6 +60,7 @@ LIBRARIES_OF_ONE_ROOM = {
     "tensorboard": {"report/curves.py"},
     "torchcrepe": {"data/pitch/networks.py"},
     "swift_f0": {"data/pitch/networks.py"},
+    "cmaes": {"matching/search.py"},
     "dawdreamer": {"plugin/process.py"},  # GPL: in processes of its own
 }
 FILES = sorted(
@@ -74,11 +76,12 @@ FAMILIES = sorted(
 NAMES = {
     "wavetable": r"models[./]wavetable|--config-name wavetable|model: wavetable",
     "synth": r"models[./]synth\b|--config-name synth\b|model: synth\b",
+    "preset": r"models[./]preset\b|--config-name preset|model: preset\b",
 }
 NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own files apart
-    r"configs/(dgt_\w+|ddsp|wavetable|synth)\.yaml",  # recipes
+    r"configs/(dgt_\w+|ddsp|wavetable|synth|preset_amsynth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
-    r"cli/(demo|synth)\.py",  # how to go on; a voice that needs no training
+    r"cli/(demo|synth|presets)\.py",  # how to go on; a voice that needs no training
     r"benchmarks/synth\.py",
     r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 # of input, of files and disks, of a loss: errors that a user can fix
 EXPECTED = (ValueError, OSError, FloatingPointError)
@@ -40,10 +41,20 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the trace of an error")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """The arguments that name a trained model: `path`, `version` and `name`."""
+def add_run(
+    parser: argparse.ArgumentParser, also: str = "", nargs: Literal["+"] | None = None
+) -> None:
+    """The arguments that name a trained model: `path`, `version` and `name`.
+
+    Args:
+        also: what `path` may be beside.
+        nargs: "+" if it may be several.
+    """
     parser.add_argument(
-        "path", type=Path, help="folder of a training, of a version, or a checkpoint"
+        "path",
+        type=Path,
+        nargs=nargs,
+        help=f"folder of a training, of a version, or a checkpoint{also}",
     )
     parser.add_argument("-v", "--version", type=int, help="N of version_N (default: the newest)")
     parser.add_argument(
@@ -56,6 +67,42 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
     return int(text)
+
+
+def share(text: str) -> float:
+    """The type of an argument from 0 to 1."""
+    value = number(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"expected 0 to 1, got {text}")
+    return value
+
+
+def number(text: str) -> float:
+    """The type of an argument that is any number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text}") from error
+
+
+def add_texture(parser: argparse.ArgumentParser) -> None:
+    """The argument `texture`, of models that tell noise."""
+    parser.add_argument(
+        "--texture",
+        type=share,
+        metavar="0..1",
+        help="noise where the sound is noise-like (default: as the exported model)",
+    )
+
+
+def add_match(parser: argparse.ArgumentParser) -> None:
+    """The argument `match`, of spectral models."""
+    parser.add_argument(
+        "--match",
+        type=share,
+        metavar="0..1",
+        help="share of the level of the input (default: as the exported model)",
+    )
 
 
 def run_command(main: Callable[[], int | None], debug: bool = False) -> int:

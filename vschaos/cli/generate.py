@@ -1,4 +1,5 @@
-"""`vschaos generate`: reconstructions, transfers, trajectories, morphs, sweeps, wavetables."""
+"""`vschaos generate`: reconstructions, transfers, trajectories, morphs, sweeps, wavetables, matches
+of sounds by presets, and notes by those."""
 
 from __future__ import annotations
 
@@ -6,7 +7,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.cli.command import add_debug, add_run, make_parser, positive, run_command
+from vschaos.cli.command import (
+    add_debug,
+    add_match,
+    add_run,
+    add_texture,
+    make_parser,
+    number,
+    positive,
+    run_command,
+    share,
+)
 
 EXAMPLES = """examples:
   vschaos generate reconstruct runs/my_training --files a.wav folder/ --out out
@@ -16,6 +27,11 @@ models played by pitch and loudness:
   vschaos generate transfer runs/my_violin --files voice.wav --transpose 12
 models whose tone is one cycle, for other synthesisers:
   vschaos generate tables runs/my_bells --along brightness -n 64
+models that find the presets of a synthesiser:
+  vschaos generate match runs/my_synth --files a.wav folder/ --out out
+  vschaos generate match two_osc --files a.wav --evaluations 1000
+  vschaos generate render out/matches/a.json --notes C3 Eb3 G3:1 -o notes.wav
+  vschaos generate morph out/matches/a.json out/matches/b.json --notes C2:8
 models conditioned on labels, here pitch and octave:
   vschaos generate trajectories runs/my_training --meta pitch 3 octave 4
   vschaos generate sweep runs/my_training --files a.wav --task pitch --meta octave 4
@@ -35,9 +51,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _generate(options: argparse.Namespace) -> None:
+    if options.command == "match":
+        from vschaos.cli.matching import match_files
+
+        return match_files(options)
+    if options.command == "render":
+        from vschaos.cli.presets import render_preset
+
+        return render_preset(options)
+    if options.command == "morph" and not options.files:
+        from vschaos.cli.presets import morph_presets
+
+        return morph_presets(options)
+    if options.command == "morph":
+        options.path = _only(options.path)
     from vschaos.cli.generating import generate
 
-    generate(options)
+    return generate(options)
+
+
+def _only(paths: Sequence[Path]) -> Path:
+    if len(paths) > 1:
+        raise ValueError(
+            f"morph expects one run with --files, or presets alone, got {len(paths)} paths and "
+            "--files"
+        )
+    return paths[0]
 
 
 def _sample_rate(text: str) -> int:
@@ -46,15 +85,8 @@ def _sample_rate(text: str) -> int:
     return int(text)
 
 
-def _share(text: str) -> float:
-    share = _number(text)
-    if not 0.0 <= share <= 1.0:
-        raise argparse.ArgumentTypeError(f"expected 0 to 1, got {text}")
-    return share
-
-
 def _semitones(text: str) -> float:
-    semitones = _number(text)
+    semitones = number(text)
     if not -LARGEST_TRANSPOSITION <= semitones <= LARGEST_TRANSPOSITION:
         raise argparse.ArgumentTypeError(
             f"expected {-LARGEST_TRANSPOSITION} to {LARGEST_TRANSPOSITION} semitones, got {text}"
@@ -62,15 +94,21 @@ def _semitones(text: str) -> float:
     return semitones
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"expected a number, got {text}") from error
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, got {text}")
+    return int(text)
+
+
+def _note_seconds(text: str) -> float:
+    seconds = number(text)
+    if not 0.1 <= seconds <= 10.0:
+        raise argparse.ArgumentTypeError(f"expected 0.1 to 10 seconds, got {text}")
+    return seconds
 
 
 def parser_of_all() -> argparse.ArgumentParser:
-    """The parser of `reconstruct`, `transfer`, `trajectories`, `morph`, `sweep` and `tables`."""
+    """The parser of all subcommands."""
     parser = make_parser("generate", "Makes sounds with a trained model, and pictures of them.")
     parser.epilog = EXAMPLES
     commands = parser.add_subparsers(dest="command", required=True)
@@ -86,10 +124,11 @@ def parser_of_all() -> argparse.ArgumentParser:
     )
     transfer.add_argument(
         "--fit",
-        type=_share,
+        type=share,
         default=1.0,
         help="moves loudness and register to the training's: 0 not at all, 1 wholly (default)",
     )
+    add_match(reconstruct)
     for command in (reconstruct, transfer):
         command.add_argument(
             "--transpose",
@@ -121,8 +160,11 @@ def parser_of_all() -> argparse.ArgumentParser:
         metavar="K",
         help="move the K most important latents, the others follow (default: all)",
     )
-    morph = commands.add_parser("morph", help="from one sound to the next")
-    morph.add_argument("--files", nargs="+", type=Path, required=True, help="two files or more")
+    morph = commands.add_parser(
+        "morph", help="from one sound to the next, or from preset to preset"
+    )
+    morph.add_argument("--files", nargs="+", type=Path, help="two sounds or more, for a run")
+    _add_notes(morph, default=["C3:4"])
     sweep = commands.add_parser("sweep", help="the same sound under each value of a label")
     sweep.add_argument(
         "--files", nargs="+", type=Path, help="files and folders (default: some validation files)"
@@ -131,13 +173,19 @@ def parser_of_all() -> argparse.ArgumentParser:
         "--task", nargs="+", help="labels to sweep (default: all that condition the model)"
     )
     tables = _add_tables(commands)
+    _add_match(commands)
+    _add_render(commands)
     for command in (reconstruct, transfer, trajectories, morph, sweep):
-        add_run(command)
+        if command is morph:
+            add_run(command, "; without --files, two presets or more", "+")
+        else:
+            add_run(command)
         command.add_argument(
             "--sr", type=_sample_rate, help="sample rate to write, Hz (default: the model's)"
         )
         command.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
         command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
+        add_texture(command)
     for command in (reconstruct, transfer, trajectories, morph, sweep, tables):
         command.add_argument(
             *("-o", "--out"), type=Path, help="where to write (default: generated/ in the run)"
@@ -174,6 +222,85 @@ def parser_of_all() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    match = commands.add_parser("match", help="presets of a synthesiser for any sounds")
+    add_run(
+        match,
+        "; or, to search without a network, a chain of the voice (mono, two_osc, fm, modular) or a "
+        "plug-in (amsynth, a .yaml)",
+    )
+    match.add_argument(
+        "--files", nargs="+", type=Path, required=True, help="files and folders, of any sounds"
+    )
+    match.add_argument(
+        "--hypotheses", type=positive, default=8, metavar="K", help="of the network (default 8)"
+    )
+    match.add_argument(
+        "--evaluations", type=_count, default=100, metavar="N", help="of the search (default 100)"
+    )
+    match.add_argument(
+        "--search", choices=("cmaes", "de"), default="cmaes", help="kind of search (default cmaes)"
+    )
+    match.add_argument(
+        "--refine",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="steps along the gradient, of a voice (default 0)",
+    )
+    match.add_argument(
+        "--seconds", type=_note_seconds, default=2.0, help="longest piece of a sound (default 2)"
+    )
+    match.add_argument(
+        "--pieces",
+        type=positive,
+        default=8,
+        help="of a file that is cut at its onsets, at most (default 8)",
+    )
+    match.add_argument(
+        "--draws",
+        type=positive,
+        default=1000,
+        help="to find the nearest among, rendered once (default 1000)",
+    )
+    match.add_argument(
+        "--no-baselines",
+        action="store_true",
+        help="judge nothing beside, which takes half the time",
+    )
+    match.add_argument("--seed", type=int, default=0, help="another one searches elsewhere")
+    match.add_argument(
+        *("-o", "--out"), type=Path, help="where to write (default: generated/ in the run)"
+    )
+    match.add_argument("--no-pictures", action="store_true", help="leave out pictures and the page")
+    add_debug(match)
+
+
+def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    render = commands.add_parser("render", help="notes by a preset of the voice or of a plug-in")
+    render.add_argument(
+        "preset", help="a .json file, the name of a preset that comes with vschaos, or a plug-in's"
+    )
+    _add_notes(render)
+    render.add_argument("--chord", action="store_true", help="all notes at once")
+    render.add_argument("-o", "--out", type=Path, required=True, help="wav to write")
+    add_debug(render)
+
+
+def _add_notes(parser: argparse.ArgumentParser, default: Sequence[str] | None = None) -> None:
+    parser.add_argument(
+        "--notes",
+        nargs="+",
+        required=default is None,
+        default=default,
+        metavar="NOTE",
+        help="of presets, as of vschaos synth play",
+    )
+    parser.add_argument(
+        "--plugin", help="its description, if the file of a preset does not tell (amsynth, a .yaml)"
+    )
+
+
 def _add_tables(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
 ) -> argparse.ArgumentParser:
@@ -192,15 +319,15 @@ def _add_tables(
     )
     tables.add_argument(
         "--extent",
-        type=_number,
+        type=number,
         default=2.0,
         help="to either side of the middle, in standard deviations (default 2)",
     )
     tables.add_argument(
         "--pitch",
-        type=_number,
+        type=number,
         metavar="NOTE",
         help="MIDI note at which the model is asked (default: the lowest of its register)",
     )
-    tables.set_defaults(sr=None, seed=0, inversion=None)
+    tables.set_defaults(sr=None, seed=0, inversion=None, texture=None)
     return tables

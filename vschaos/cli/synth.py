@@ -84,7 +84,7 @@ def export_voice(options: argparse.Namespace) -> None:
     check_output_folder(folder, "-o")
     name = options.name or f"synth_{options.chain}"
     chain = chain_named(options.chain)
-    bank = [*map(_preset, options.presets), *bank_of(chain)]
+    bank = [*map(preset_named, options.presets), *bank_of(chain)]
     stream = VoiceStream(chain, bank)
     path = export_stream(stream, folder, name, SAMPLE_RATE, not options.no_patch)
     logging.info("%s, %d Hz, %d presets", path, SAMPLE_RATE, len(bank))
@@ -101,7 +101,7 @@ def play_notes(options: argparse.Namespace) -> None:
 
     check_output_file(options.out, "-o", identities([Path(options.preset)]))
     notes = [note_of(text) for text in options.notes]
-    sound = render_notes(_preset(options.preset), notes, is_chord=options.chord).numpy()
+    sound = render_notes(preset_named(options.preset), notes, is_chord=options.chord).numpy()
     write_blocks(options.out, [sound], SAMPLE_RATE, is_output=True)
     peak = abs(sound).max()
     logging.info("%s: %.1f s, peak %.3f", options.out, len(sound) / SAMPLE_RATE, peak)
@@ -188,7 +188,12 @@ def _pitch(text: str) -> float:
     return 12.0 * (octave + 1) + tone + ACCIDENTALS[accidental]
 
 
-def _preset(text: str) -> Preset:
+def preset_named(text: str) -> Preset:
+    """A preset file, or one that comes with vschaos.
+
+    Raises:
+        ValueError, FileNotFoundError: there is none.
+    """
     from vschaos.models.synth import BANK, read_preset
 
     found = [preset for preset in BANK if preset.name == text]

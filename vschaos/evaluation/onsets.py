@@ -1,4 +1,4 @@
-"""Sharpness of onsets."""
+"""Onsets: where they are, and how sharp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,19 @@ NEAR_SECONDS = 0.03  # tolerance of an onset in time
 LEAST_SHARE = 0.3  # of the highest flux, for an onset
 LEAST_RISE = 0.1  # of the sound's highest amplitude, within one frame: slower ones are swells
 LEAST_FLUX = 1e-9
+ABOVE_MEDIAN = 4.0  # times: a steady tone flickers by 2 or 3
 BANDS = 20  # single bins flicker with an estimated phase
+
+
+def find_onsets(sound: Waveform, sample_rate: int) -> list[float]:
+    """Where something begins to sound in `[T]`, in seconds: those onsets of `onset_sharpness` whose
+    flux stands out from what flickers all the time, as the bands of a low tone do."""
+    amplitudes = _amplitudes(sound, sample_rate)
+    flux = _flux(amplitudes)
+    least = ABOVE_MEDIAN * float(np.median(flux)) if len(flux) else 0.0
+    found = [n for n in _onsets(amplitudes, sample_rate) if flux[n] >= least]
+    # a frame ends with its hop: what is new in it began within the last one
+    return [n * _hop(sample_rate) / sample_rate for n in found]
 
 
 def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> float | None:
@@ -28,15 +40,20 @@ def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> flo
     without onsets.
     """
     amplitudes = _amplitudes(target, sample_rate)
-    before = _flux(amplitudes)
-    least = max(LEAST_SHARE * before.max(initial=0.0), LEAST_RISE * amplitudes.sum(axis=0).max())
-    onsets = _peaks(before, _num_frames(APART_SECONDS, sample_rate), max(least, LEAST_FLUX))
+    before, onsets = _flux(amplitudes), _onsets(amplitudes, sample_rate)
     if not onsets:
         return None
     after = _flux(_amplitudes(output, sample_rate)) * _rms(target) / max(_rms(output), LEAST_FLUX)
     reach = _num_frames(NEAR_SECONDS, sample_rate)
     ratios = [after[max(n - reach, 0) : n + reach + 1].max() / before[n] for n in onsets]
     return 100 * float(np.mean(ratios))
+
+
+def _onsets(amplitudes: np.ndarray, sample_rate: int) -> list[int]:
+    """The frames before which they lie, of bands `[bands, N]`."""
+    flux = _flux(amplitudes)
+    least = max(LEAST_SHARE * flux.max(initial=0.0), LEAST_RISE * amplitudes.sum(axis=0).max())
+    return _peaks(flux, _num_frames(APART_SECONDS, sample_rate), max(least, LEAST_FLUX))
 
 
 def _rms(sound: Waveform) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence, Sized
+from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,29 +54,37 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
         FileNotFoundError: one does not exist, or there is no audio in a folder.
         ValueError: none is given, and the run has no validation files.
     """
+    if given:
+        return inputs_in(given)
+    if not run.split["held_out"]:
+        raise ValueError("no file was held out of the training: give some with --files")
+    logger.info("no --files: taking those held out of the training")
+    root = dataset_root(run)
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"the sounds of the run's training are not on this machine ({root}): give some "
+            "with --files"
+        )
+    held_out = run.split["held_out"]
+    changed = changed_files(run, held_out)
+    if len(changed) == len(held_out):
+        raise FileNotFoundError(
+            f"the sounds of the run's training are not in {root}, which holds others of the "
+            "same names: give some with --files"
+        )
+    held_out = [name for name in held_out if name not in changed]
+    files = [(root / name, Path(Path(name).name)) for name in held_out]
+    return _named(files, {root / name: part_of(run, "held_out", name) for name in held_out})
+
+
+def inputs_in(given: Sequence[Path]) -> list[Input]:
+    """The given files and those in the given folders.
+
+    Raises:
+        FileNotFoundError: one does not exist, or there is no audio in a folder.
+    """
     files: list[tuple[Path, Path]] = []
-    parts: dict[Path, tuple[int, int] | None] = {}
-    if not given:
-        if not run.split["held_out"]:
-            raise ValueError("no file was held out of the training: give some with --files")
-        logger.info("no --files: taking those held out of the training")
-        root = dataset_root(run)
-        if not root.is_dir():
-            raise FileNotFoundError(
-                f"the sounds of the run's training are not on this machine ({root}): give some "
-                "with --files"
-            )
-        held_out = run.split["held_out"]
-        changed = changed_files(run, held_out)
-        if len(changed) == len(held_out):
-            raise FileNotFoundError(
-                f"the sounds of the run's training are not in {root}, which holds others of the "
-                "same names: give some with --files"
-            )
-        held_out = [name for name in held_out if name not in changed]
-        files = [(root / name, Path(Path(name).name)) for name in held_out]
-        parts = {root / name: part_of(run, "held_out", name) for name in held_out}
-    for path in given or []:
+    for path in given:
         if path.is_dir():
             found = find_audio_files(path)
             if not found:
@@ -86,6 +94,13 @@ def find_inputs(run: Run, given: Sequence[Path] | None) -> list[Input]:
             files.append((path, Path(path.name)))
         else:
             raise FileNotFoundError(f"--files: there is no file {path}")
+    return _named(files, {})
+
+
+def _named(
+    files: Sequence[tuple[Path, Path]], parts: Mapping[Path, tuple[int, int] | None]
+) -> list[Input]:
+    """Files, with what they are called before names are made unique."""
     names = unique_names([relative.with_suffix("").as_posix() for _, relative in files])
     return [
         Input(file, name, parts.get(file)) for (file, _), name in zip(files, names, strict=True)

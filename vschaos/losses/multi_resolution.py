@@ -25,14 +25,18 @@ class MultiResolutionDistance(nn.Module):
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """Sounds `[B, T]`, twice -> scalar."""
-        return torch.stack([_distance(output, target, *sizes) for sizes in RESOLUTIONS]).mean()
+        return self.of_each(output, target).mean()
+
+    def of_each(self, output: Tensor, target: Tensor) -> Tensor:
+        """Sounds `[B, T]`, twice -> `[B]`, the distance of each pair."""
+        return torch.stack([_distances(output, target, *sizes) for sizes in RESOLUTIONS]).mean(0)
 
 
-def _distance(output: Tensor, target: Tensor, n_fft: int, hop: int, length: int) -> Tensor:
+def _distances(output: Tensor, target: Tensor, n_fft: int, hop: int, length: int) -> Tensor:
     window = torch.hann_window(length, device=target.device)
     made, meant = (_magnitudes(sound, n_fft, hop, window) for sound in (output, target))
     convergence = torch.linalg.matrix_norm(made - meant) / torch.linalg.matrix_norm(meant)
-    return convergence.mean() + (made.log() - meant.log()).abs().mean()
+    return convergence + (made.log() - meant.log()).abs().mean(dim=(1, 2))
 
 
 def _magnitudes(sound: Tensor, n_fft: int, hop: int, window: Tensor) -> Tensor:

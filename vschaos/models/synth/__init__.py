@@ -15,7 +15,7 @@ from vschaos.models.synth.model import Synth
 from vschaos.models.synth.parameters import PARAMETERS, Parameter
 from vschaos.models.synth.presets import Preset, read_preset, write_preset
 from vschaos.models.synth.renderer import VoiceRenderer
-from vschaos.models.synth.rendering import Note, render, render_notes
+from vschaos.models.synth.rendering import Note, render, render_morph, render_notes
 from vschaos.models.synth.stream import VoiceStream
 from vschaos.models.synth.voice import Voice, play_controls
 
@@ -36,6 +36,7 @@ __all__ = [
     "play_controls",
     "read_preset",
     "render",
+    "render_morph",
     "render_notes",
     "write_preset",
 ]

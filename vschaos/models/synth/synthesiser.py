@@ -83,8 +83,10 @@ class VoiceSynthesiser:
         tensors = [torch.from_numpy(np.array(a, np.float32)) for a in (positions, pitch, velocity)]
         with torch.inference_mode():
             sounds = [
-                self.render_tensor(*rows, seconds, held_seconds)
-                for rows in zip(*(tensor.split(BATCH) for tensor in tensors), strict=True)
+                self.render_tensor(some, notes, velocities, seconds, held_seconds)
+                for some, notes, velocities in zip(
+                    *(tensor.split(BATCH) for tensor in tensors), strict=True
+                )
             ]
             return torch.nan_to_num(torch.cat(sounds)).numpy()
 
