@@ -25,8 +25,8 @@ avx2 := ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 ONEDNN_MAX_CPU_ISA
 sse := ATEN_CPU_CAPABILITY=default MKL_ENABLE_INSTRUCTIONS=SSE4_2 ONEDNN_MAX_CPU_ISA=SSE41
 
 # every module imported, a training, an export and what it plays
-BRIEF := tests/test_doctests.py tests/test_train_model.py tests/export/test_script.py \
-	tests/test_end_to_end.py::test_from_a_folder_of_sounds_to_a_playing_model
+BRIEF := tests/test_doctests.py tests/test_train_model.py tests/export/test_script.py
+WALK := tests/test_end_to_end.py::test_from_a_folder_of_sounds_to_a_playing_model
 
 demo: $(VENV)/installed
 	$(BIN)/vschaos demo $(DEMO)
@@ -46,6 +46,7 @@ test-numeric: $(VENV)/installed-dev
 
 test-brief: $(VENV)/installed-dev
 	$(PYTEST) $(BRIEF)
+	$(PYTEST) -m slow $(WALK)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -20,15 +20,12 @@ by 1, 7, 12 and 24 semitones, as far as they stay between 46 and 1900 Hz.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import torch
-from measuring import command_line, heading, show, write
-from pitched_sounds import INSTRUMENTS, write_melodies
+from measuring import Row
+from pitched_trainings import measure_trainings
 from torch import Tensor
 
 import vschaos
@@ -45,7 +42,7 @@ from vschaos.models.pitched.heard import FEATURE, Heard
 
 RANGE_DB = 40.0
 PITCH_SCALE, LOUDNESS_SCALE = 1.0, 3.0  # of the nearest neighbour: semitones and dB
-COLUMNS = {"sound": "<10", "seed": "4d", "steps": "6d", "cpu_s": "6.0f", "distance": "8.3f"}
+COLUMNS = {"steps": "6d", "distance": "8.3f"}
 COLUMNS |= {"oracle": "8.3f", "mean": "8.3f", "nearest": "8.3f", "silence": "8.3f"}
 COLUMNS |= {"of_way": "7.0%", "cents": "6.1f", "in_tune": "8.1%", "dB": "5.2f", "bias": "6.2f"}
 COLUMNS |= {"moved": "6.1f", "moved_in_tune": "14.1%"}
@@ -53,43 +50,7 @@ SEMITONES = (-24, -12, -7, -1, 1, 7, 12, 24)
 MOVED_SECONDS = 6.0  # of each file, by each of these
 
 
-def main() -> None:
-    parser = command_line(__doc__)
-    parser.add_argument("--instruments", nargs="+", choices=INSTRUMENTS, default=[*INSTRUMENTS])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--time", default="00:00:04:30", help="of a training, at most")
-    parser.add_argument("--runs", type=Path, help="folder for sounds and runs, which are kept")
-    parser.add_argument("--set", nargs="+", default=[], help="settings of the training")
-    options = parser.parse_args()
-    print(heading())
-    with TemporaryDirectory() as folder:
-        place = options.runs or Path(folder)
-        rows = [
-            {"sound": name, "seed": seed, **measure(place, name, seed, options.time, options.set)}
-            for name in options.instruments
-            for seed in options.seeds
-        ]
-    show(rows, COLUMNS)
-    write(options.json, {"rows": rows})
-
-
-def measure(place: Path, name: str, seed: int, limit: str, settings: list[str]) -> dict[str, Any]:
-    root = place / name
-    write_melodies(root / "data", name)
-    begun = time.process_time()
-    run = vschaos.train(
-        "ddsp",
-        name=f"{name}_{seed}",
-        root=root,
-        **{"rundir": str(place / "runs"), "seed": seed, "length": "quick"},
-        **{"trainer.max_time": limit, "report": False, "training.monitoring": None},
-        **dict(entry.split("=", 1) for entry in settings),
-    )
-    spent = time.process_time() - begun
-    return {"cpu_s": spent, **judge(run, root)}
-
-
-def judge(run: vschaos.Run, root: Path) -> dict[str, Any]:
+def judge(run: vschaos.Run, root: Path) -> Row:
     model = run.model
     assert isinstance(model, DDSP)
     feature = Harmonics(
@@ -194,4 +155,4 @@ def transposed(model: DDSP, controls: Tensor) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    measure_trainings(__doc__, "ddsp", judge, COLUMNS)

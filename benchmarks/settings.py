@@ -29,6 +29,8 @@ VALUES: dict[str, list[str | float]] = {
     "smoothing": [0.0, 100.0, 1000.0],
     "jitter": [0.0, 0.3, 1.0],
     "mix": [1.0, 0.5, 0.0],
+    "texture": [0.0, 0.5, 1.0],
+    "match": [0.0, 1.0],
 }
 FREEZE_AT = 0.35  # of the sound
 
@@ -38,20 +40,31 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("sound", type=Path)
     parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument(
+        "--only", nargs="+", choices=[*VALUES, "freeze"], default=[*VALUES, "freeze"]
+    )
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="in all of them")
     options = parser.parse_args()
     host = Host(options.model, "forward", BUFFER)
     rate = host.get("model_rate")[0]
     sound = read_channels(options.sound, rate).mean(axis=0)
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, values in VALUES.items():
+    fixed = dict(pair.split("=", 1) for pair in options.set)
+    for name in options.only:
+        if name not in VALUES or name not in host.attributes:
+            continue
         played = {
             f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}": play(
-                options.model, sound, {name: value}
+                options.model, sound, {**fixed, name: value}
             )
-            for value in values
+            for value in VALUES[name]
         }
         write(options.out, name, played, rate)
-    frozen = play(options.model, sound, {"freeze": 1}, from_sample=int(FREEZE_AT * len(sound)))
+    if "freeze" not in options.only:
+        return
+    frozen = play(
+        options.model, sound, {**fixed, "freeze": 1}, from_sample=int(FREEZE_AT * len(sound))
+    )
     write(options.out, "freeze", {"freeze 0, then 1": frozen}, rate)
 
 

@@ -24,12 +24,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
-from measuring import command_line, heading, show, write
-from pitched_sounds import INSTRUMENTS, write_melodies
+from measuring import Row
+from pitched_trainings import measure_trainings
 
 import vschaos
 from vschaos.evaluation.cycles import evaluate_cycles
@@ -37,50 +35,14 @@ from vschaos.evaluation.excerpts import held_out_excerpts
 from vschaos.evaluation.rendered import open_material
 from vschaos.export import script_stream
 
-RECIPE = "wavetable"
 BUFFERS = (512, 2048)
 ROUNDS, CALLS = 5, 60
-COLUMNS = {"sound": "<10", "seed": "4d", "steps": "6d", "cpu_s": "6.0f", "model": "6.2f"}
-COLUMNS |= {"mean": "6.2f", "nearest": "7.2f", "new": "6.2f", "rank": "5.2f", "range": "6.0%"}
+COLUMNS = {"steps": "6d", "model": "6.2f", "mean": "6.2f"}
+COLUMNS |= {"nearest": "7.2f", "new": "6.2f", "rank": "5.2f", "range": "6.0%"}
 COLUMNS |= {"cents": "6.2f", "level": "6.2f", **{f"RTF_{size}": "9.3f" for size in BUFFERS}}
 
 
-def main() -> None:
-    parser = command_line(__doc__)
-    parser.add_argument("--instruments", nargs="+", choices=INSTRUMENTS, default=[*INSTRUMENTS])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--time", default="00:00:04:30", help="of a training, at most")
-    parser.add_argument("--runs", type=Path, help="folder for sounds and runs, which are kept")
-    parser.add_argument("--set", nargs="+", default=[], help="settings of the training")
-    options = parser.parse_args()
-    print(heading())
-    with TemporaryDirectory() as folder:
-        place = options.runs or Path(folder)
-        rows = [
-            {"sound": name, "seed": seed, **measure(place, name, seed, options.time, options.set)}
-            for name in options.instruments
-            for seed in options.seeds
-        ]
-    show(rows, COLUMNS)
-    write(options.json, {"rows": rows})
-
-
-def measure(place: Path, name: str, seed: int, limit: str, settings: list[str]) -> dict[str, Any]:
-    root = place / name
-    write_melodies(root / "data", name)
-    begun = time.process_time()
-    run = vschaos.train(
-        RECIPE,
-        name=f"{name}_{seed}",
-        root=root,
-        **{"rundir": str(place / "runs"), "seed": seed, "length": "quick"},
-        **{"trainer.max_time": limit, "report": False, "training.monitoring": None},
-        **dict(entry.split("=", 1) for entry in settings),
-    )
-    return {"cpu_s": time.process_time() - begun, **judge(run)}
-
-
-def judge(run: vschaos.Run) -> dict[str, Any]:
+def judge(run: vschaos.Run, _root: Path) -> Row:
     material = open_material(run, prefers_files=True)
     found = evaluate_cycles(run.single_cycle, held_out_excerpts(run, material).excerpts, material)
     spectra, obeyed = found["spectrum"], found["descriptors"].values()
@@ -116,4 +78,4 @@ def cost(run: vschaos.Run, buffer: int) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    measure_trainings(__doc__, "wavetable", judge, COLUMNS)

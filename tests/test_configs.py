@@ -74,7 +74,14 @@ def test_a_recipe_says_what_it_is_for_and_only_what_differs(recipe: str) -> None
     assert len(lines) < 20
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe",
+    # one of each kind by default; dgt_mid passes the contract test as well
+    [
+        pytest.param(recipe, marks=() if recipe in CONDITIONED else pytest.mark.slow)
+        for recipe in RECIPES
+    ],
+)
 def test_a_recipe_goes_the_whole_way(recipe: str, dataset: Path, tmp_path: Path) -> None:
     config = composed(
         recipe, "name=tiny run", f"rundir={tmp_path}", f"data.dataset.root={dataset}", *TINY
@@ -259,12 +266,17 @@ def test_terms_of_the_loss_are_added_by_their_names(dataset: Path, tmp_path: Pat
     losses = model.losses(
         Batch(0.1 * torch.randn(4, model.excerpt_length), Labels(values, values > 0))
     )
-    assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", *TERMS}
+    assert set(losses) == {"log_magnitude", "convergence", "kl", "interpolation", "texture", *TERMS}
 
 
 def test_a_term_of_the_loss_is_taken_away_by_null() -> None:
-    without = ("model.reconstruction.convergence=null", "model.interpolation=null")
-    config = composed("dgt_mid", "name=a", "data.dataset.root=b", *without)
+    without = ("convergence", "interpolation", "texture")
+    terms = ("model.reconstruction.convergence=null", "model.interpolation=null")
+    config = composed(
+        "dgt_mid",
+        *("name=a", "data.dataset.root=b", *terms, "model.texture_bands=0"),
+        *(f"~training.weights.{name}" for name in without),
+    )
     model = build(config["model"], {})
     values = torch.zeros(4, 0, 1)
     losses = model.losses(

@@ -31,6 +31,7 @@ def _run(root: Path) -> Any:
         conditioning_tasks=[],
         autoencoder=None,
         spectral=lambda inversion: None,
+        play_with=lambda texture, match: None,
     )
 
 

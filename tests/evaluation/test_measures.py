@@ -188,3 +188,30 @@ def test_files_are_pooled_by_frames_and_by_ratios() -> None:
     assert together["log_spectral_distance"] == pytest.approx(3.0)
     assert together["spectral_convergence"] == pytest.approx(20 * math.log10(0.75), abs=1e-3)
     assert together["level"] is None
+
+
+def test_noise_that_is_smoothed_or_stuttered_has_another_texture() -> None:
+    sound = row(noise(2.0))
+    stft = STFT(2048, 512)
+    spectrum = stft(sound)
+    magnitudes = spectrum.abs().clamp_min(1e-9)
+    even = magnitudes.log().mean().exp() * torch.ones_like(magnitudes)
+    smooth = stft.inverse(even * spectrum / magnitudes, sound.shape[1])
+    assert -3.0 < texture_of(smooth, sound) < -1.0
+    assert texture_of(row(np.random.default_rng(1).standard_normal(2 * RATE)), sound) == (
+        pytest.approx(0.0, abs=0.1)  # other noise, louder, is as rough
+    )
+
+
+def test_only_noise_has_texture(tone: Tone) -> None:
+    chord = sum(tone(hz, RATE, 2.0, 0.1) for hz in (220.0, 277.2, 329.6, 4000.0))
+    clicks = np.zeros(2 * RATE, np.float32)
+    clicks[::5000] = 0.9
+    for sound in (chord, clicks, np.zeros(2 * RATE), noise(0.1), noise(0.001)):
+        assert compare_sounds(row(sound), row(sound), RATE)["texture"] is None
+
+
+def texture_of(output: torch.Tensor, target: torch.Tensor) -> float:
+    measured = compare_sounds(output, target, RATE)["texture"]
+    assert measured is not None
+    return measured

@@ -69,6 +69,42 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """The type of an argument from 0 to 1."""
+    value = number(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"expected 0 to 1, got {text}")
+    return value
+
+
+def number(text: str) -> float:
+    """The type of an argument that is any number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text}") from error
+
+
+def add_texture(parser: argparse.ArgumentParser) -> None:
+    """The argument `texture`, of models that tell noise."""
+    parser.add_argument(
+        "--texture",
+        type=share,
+        metavar="0..1",
+        help="noise where the sound is noise-like (default: as the exported model)",
+    )
+
+
+def add_match(parser: argparse.ArgumentParser) -> None:
+    """The argument `match`, of spectral models."""
+    parser.add_argument(
+        "--match",
+        type=share,
+        metavar="0..1",
+        help="share of the level of the input (default: as the exported model)",
+    )
+
+
 def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     """Runs a command and gives its exit code.
 

@@ -8,7 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.cli.command import add_run, make_parser, positive, run_command
+from vschaos.cli.command import (
+    add_match,
+    add_run,
+    add_texture,
+    make_parser,
+    positive,
+    run_command,
+)
 
 DESCRIPTION = """Measures how good a run is, on sounds that it was not trained on: the error of its
 reconstructions, the accuracy of conditioning and prediction of labels, the quality of its latent
@@ -37,6 +44,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from vschaos.runs import check_own_folders, load_run
 
     run = load_run(options.path, options.version, options.name)
+    run.play_with(options.texture, options.match)
     if options.out is None:
         check_own_folders(run.folder, ("evaluation",))
     out = options.out or run.folder / "evaluation"
@@ -72,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         default="default",
         help="pitch tracker: swift (default, if installed), full or tiny",
     )
+    add_texture(parser)
+    add_match(parser)
     parser.add_argument("--no-f0", action="store_true", help="leave out all measures of pitch")
     parser.add_argument("--out", type=Path, help="folder (default: evaluation/ in the run)")
     return parser

@@ -7,7 +7,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from vschaos.cli.command import add_debug, add_run, make_parser, positive, run_command
+from vschaos.cli.command import (
+    add_debug,
+    add_match,
+    add_run,
+    add_texture,
+    make_parser,
+    number,
+    positive,
+    run_command,
+    share,
+)
 
 EXAMPLES = """examples:
   vschaos generate reconstruct runs/my_training --files a.wav folder/ --out out
@@ -75,15 +85,8 @@ def _sample_rate(text: str) -> int:
     return int(text)
 
 
-def _share(text: str) -> float:
-    share = _number(text)
-    if not 0.0 <= share <= 1.0:
-        raise argparse.ArgumentTypeError(f"expected 0 to 1, got {text}")
-    return share
-
-
 def _semitones(text: str) -> float:
-    semitones = _number(text)
+    semitones = number(text)
     if not -LARGEST_TRANSPOSITION <= semitones <= LARGEST_TRANSPOSITION:
         raise argparse.ArgumentTypeError(
             f"expected {-LARGEST_TRANSPOSITION} to {LARGEST_TRANSPOSITION} semitones, got {text}"
@@ -97,18 +100,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _midi_note(text: str) -> float:
+    note = number(text)
+    if not 0.0 <= note <= 127.0:
+        raise argparse.ArgumentTypeError(f"expected a MIDI note from 0 to 127, got {text}")
+    return note
+
+
 def _note_seconds(text: str) -> float:
-    seconds = _number(text)
+    seconds = number(text)
     if not 0.1 <= seconds <= 10.0:
         raise argparse.ArgumentTypeError(f"expected 0.1 to 10 seconds, got {text}")
     return seconds
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"expected a number, got {text}") from error
 
 
 def parser_of_all() -> argparse.ArgumentParser:
@@ -128,10 +131,11 @@ def parser_of_all() -> argparse.ArgumentParser:
     )
     transfer.add_argument(
         "--fit",
-        type=_share,
+        type=share,
         default=1.0,
         help="moves loudness and register to the training's: 0 not at all, 1 wholly (default)",
     )
+    add_match(reconstruct)
     for command in (reconstruct, transfer):
         command.add_argument(
             "--transpose",
@@ -188,6 +192,7 @@ def parser_of_all() -> argparse.ArgumentParser:
         )
         command.add_argument("--seed", type=int, default=0, help="another one makes other sounds")
         command.add_argument("--inversion", choices=INVERSIONS, help="way to find the phase")
+        add_texture(command)
     for command in (reconstruct, transfer, trajectories, morph, sweep, tables):
         command.add_argument(
             *("-o", "--out"), type=Path, help="where to write (default: generated/ in the run)"
@@ -260,6 +265,12 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="of a file that is cut at its onsets, at most (default 8)",
     )
     match.add_argument(
+        "--pitch",
+        type=_midi_note,
+        metavar="NOTE",
+        help="MIDI note of all sounds, as 60.5 (default: as the tracker follows each)",
+    )
+    match.add_argument(
         "--draws",
         type=positive,
         default=1000,
@@ -321,15 +332,15 @@ def _add_tables(
     )
     tables.add_argument(
         "--extent",
-        type=_number,
+        type=number,
         default=2.0,
         help="to either side of the middle, in standard deviations (default 2)",
     )
     tables.add_argument(
         "--pitch",
-        type=_number,
+        type=number,
         metavar="NOTE",
         help="MIDI note at which the model is asked (default: the lowest of its register)",
     )
-    tables.set_defaults(sr=None, seed=0, inversion=None)
+    tables.set_defaults(sr=None, seed=0, inversion=None, texture=None)
     return tables

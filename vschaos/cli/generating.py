@@ -74,6 +74,7 @@ def generate(options: argparse.Namespace) -> None:
     run = load_run(options.path, options.version, options.name)
     _ = run.autoencoder  # refuses models that are none, as `spectral` does
     run.spectral(options.inversion)
+    run.play_with(options.texture, getattr(options, "match", None))
     labels = parse_labels(run, options.meta)
     out = options.out or run.folder / "generated"
     if options.out is None:

@@ -19,6 +19,7 @@ from vschaos.generation.material import Material
 from vschaos.models.capabilities import Autoencoder, Pitched, Representation, Spectral
 
 TRANSFORM, SILENCE = "transform alone", "silence"
+KEEPS_INPUT = "keep_input"  # the phase of the input, which `forward` has and `decode` has not
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +37,11 @@ class ModelReconstruction(NamedTuple):
         """`[1, T]`."""
         labels = infer_labels(self.model, excerpt)
         if isinstance(self.model, Spectral):
-            return self.model.reconstruct(excerpt.audio, labels, inversion=inversion)
+            if inversion == KEEPS_INPUT:
+                return self.model.reconstruct(excerpt.audio, labels, inversion=inversion)
+            latents = self.model.encode(excerpt.audio, labels)
+            # whole frames: of a sound that ends between two of them silence follows
+            return self.model.decode(latents, labels, inversion)[:, : excerpt.audio.shape[1]]
         return self.model.reconstruct(excerpt.audio, labels)
 
 
@@ -61,7 +66,7 @@ class Baseline(NamedTuple):
         """`[1, T]`."""
         transform, length = self.representation.transform, excerpt.audio.shape[1]
         # an inversion of the family's own needs no estimated phase: that of the input is kept
-        known = inversion if inversion in INVERSIONS else "keep_input"
+        known = inversion if inversion in INVERSIONS else KEEPS_INPUT
         phase = transform(excerpt.audio)
         return invert(transform, self.magnitudes(excerpt), length, known, phase)
 

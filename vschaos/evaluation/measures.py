@@ -11,6 +11,7 @@ from torch import Tensor
 from vschaos.dsp import STFT
 from vschaos.evaluation.loudness import loudness_lufs
 from vschaos.evaluation.onsets import onset_sharpness
+from vschaos.evaluation.texture import texture_difference
 from vschaos.losses import LogSpectralDistance, MultiResolutionDistance, SpectralConvergence
 
 LEAST_RATIO = 1e-7  # -140 dB
@@ -78,6 +79,7 @@ SOUND_MEASURES = (
     Measure("treble_level", "highs", "dB", 0.0, _mean),
     Measure("treble_balance", "highs/all", "dB", 0.0, _mean),
     Measure("onset_sharpness", "onsets", "%", 100.0, _mean, 0),
+    Measure("texture", "texture", "dB", 0.0, _mean),
     Measure("pitch_error", "pitch error", "cents", 0.0, _median),
     Measure("pitch_in_tune", "in tune", "%", 100.0, _mean),
     Measure("voicing", "voicing", "%", 100.0, _mean),
@@ -102,6 +104,7 @@ def compare_sounds(output: Tensor, target: Tensor, sample_rate: int) -> Measured
         "loudness": loudness - of_target,
         "loudness_error": loudness - of_target,
         "onset_sharpness": onset_sharpness(*pair, sample_rate),
+        "texture": texture_difference(output, target, sample_rate),
         **compare_treble(output, target, sample_rate),
     }
 

@@ -13,7 +13,7 @@ from vschaos.models.base import Metric
 
 NAME_WIDTH = 24
 DIRECTIONS = (
-    "LSD, SC, multi-res., errors: lower is better. Loudness, highs: 0 is best. "
+    "LSD, SC, multi-res., errors: lower is better. Loudness, highs, texture: 0 is best. "
     "Onsets, in tune, voicing: 100 % is best."
 )
 

@@ -101,6 +101,23 @@ class Spectral(Autoencoder, ABC):
         """`[B, T]` -> the same sounds through the model, `[B, T]`, in time with them."""
 
 
+class Textured(Spectral, ABC):
+    """Finishes decoded spectra: noise gets its scatter, and frames the level of their input.
+
+    Both are settings of its streams, with the same defaults.
+
+    Attributes:
+        has_texture: whether it was trained to tell noise; if not, `texture` does nothing.
+        texture: 0..1, how much scatter `decode` and `reconstruct` give; 0 leaves the magnitudes of
+            `decode_magnitudes` as they are.
+        match: 0..1, how far `reconstruct` gives each frame the level of its input.
+    """
+
+    has_texture: bool
+    texture: float
+    match: float
+
+
 class LatentStatistics(Autoencoder, ABC):
     """Standardizes its latents: each has about zero mean and unit standard deviation over the
     training's sounds; they are ordered, the most important first, and the last may be left out."""

@@ -23,6 +23,7 @@ from vschaos.models.capabilities import (
     Pitched,
     SingleCycle,
     Spectral,
+    Textured,
 )
 from vschaos.runs.standard import unstandardize
 from vschaos.runs.trajectories import frame_trajectory
@@ -206,6 +207,21 @@ class Run:
             if (spectral := self.spectral(inversion)) is not None:
                 return spectral.reconstruct(row, stated, temperature, inversion)[0].numpy()
             return model.reconstruct(row, stated, temperature)[0].numpy()
+
+    def play_with(self, texture: float | None = None, match: float | None = None) -> None:
+        """Sets how decoded spectra are finished, see `Textured`; None leaves it as it is.
+
+        Raises:
+            ValueError: the model has no such setting.
+        """
+        if texture is not None:
+            if not isinstance(self.model, Textured) or not self.model.has_texture:
+                raise ValueError(self._lacks("was not trained to give texture"))
+            self.model.texture = texture
+        if match is not None:
+            if not isinstance(self.model, Textured):
+                raise ValueError(self._lacks("does not match levels"))
+            self.model.match = match
 
     def predict(self, audio: np.ndarray) -> dict[str, np.ndarray]:
         """Predicts labels of sound `[T]`: for each predicted task, class numbers or numbers `[N]`.

@@ -13,18 +13,25 @@ from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.latents.prior import LatentPrior
 from vschaos.layers import Labelling, Network
-from vschaos.models.capabilities import Labelled, LatentStatistics, Representation, Spectral
-from vschaos.models.spectral_vae.controls import latent_controls
-from vschaos.models.spectral_vae.frames import Encoding, FramePath
+from vschaos.models.capabilities import (
+    Labelled,
+    LatentStatistics,
+    Representation,
+    Textured,
+)
+from vschaos.models.spectral_vae.controls import MATCH, TEXTURE, latent_controls
+from vschaos.models.spectral_vae.frames import Decoded, Encoding, FramePath
 from vschaos.models.spectral_vae.generating import GeneratingStream
+from vschaos.models.spectral_vae.level_match import LevelMatch
 from vschaos.models.spectral_vae.outputs import Output
 from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
+from vschaos.models.spectral_vae.texture import Texture
 
 SETTLING = 4  # times the context of an encoder, after which its output is constant
 
 
-class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
+class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
     """A spectral VAE without its training.
 
     Args:
@@ -32,6 +39,7 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         sample_rate: Hz.
         transform, log_magnitude, labelling, output, encoder, decoder, latent: see `SpectralVAE`;
             built.
+        num_bands: see `FramePath`.
     """
 
     inversions = INVERSIONS
@@ -47,8 +55,9 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         encoder: Network,
         decoder: Network,
         latent: GaussianLatent,
+        num_bands: int = 0,
     ) -> None:
-        super().__init__(log_magnitude, labelling, output, latent)
+        super().__init__(log_magnitude, labelling, output, latent, num_bands)
         self.sample_rate = sample_rate
         self.hop_length = transform.hop_length
         self.latent_dim = latent.dim
@@ -58,6 +67,9 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         self.transform = transform
         self.encoder = encoder
         self.decoder = decoder
+        self.has_texture = num_bands > 0
+        self.texture = TEXTURE
+        self.match = MATCH
 
     @property
     def context(self) -> int:
@@ -87,13 +99,12 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
                 f"a sound needs at least {self.transform.n_fft // self.hop_length} latent frames, "
                 f"got {latents.shape[2]}"
             )
-        magnitudes = self.decode_magnitudes(latents, labels)
+        magnitudes = self._texture()(*self._decode(latents, labels), self.texture)
         return invert(self.transform, magnitudes, length, inversion or self.inversions[0])
 
     def decode_magnitudes(self, latents: Tensor, labels: Labels | None = None) -> Tensor:
         """Latents `[B, Z, N]` -> `[B, F, N]`; labels that are not given are unknown."""
-        given = self._given(labels, latents)
-        return self._decoded(Encoding(latents, self.labelling.probabilities(given), given.known))
+        return self._decode(latents, labels).magnitudes
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
@@ -107,8 +118,15 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         inversion: str | None = None,
     ) -> Tensor:
         spectrum = self.transform(audio)
-        magnitudes = self._decoded(self._encoded(spectrum, labels, temperature))
         chosen = inversion or self.inversions[0]
+        decoded, heard = self._decoded(self._encoded(spectrum, labels, temperature)), spectrum.abs()
+        texture = self._texture()
+        if chosen == "keep_input":
+            magnitudes = texture.follow(*decoded, self.texture, heard)
+        else:
+            magnitudes = texture(*decoded, self.texture)
+        level = LevelMatch(self.hop_length, self.sample_rate, float(self.log_magnitude.floor))
+        magnitudes = magnitudes * level(heard, magnitudes, self.match, is_frozen=False)
         return invert(self.transform, magnitudes, audio.shape[1], chosen, spectrum)
 
     def representation(self) -> Representation:
@@ -156,9 +174,19 @@ class SpectralCoder(FramePath, Spectral, LatentStatistics, Labelled):
         given = self._given(labels, log_magnitude)
         return self.encode_frames(self.encoder, log_magnitude, given, temperature)
 
-    def _decoded(self, encoding: Encoding) -> Tensor:
-        """Magnitudes `[B, F, N]`, silent where the latents are those of silence."""
-        return self.decode_frames(self.decoder, *encoding) * self.silence()(encoding.latents)
+    def _decode(self, latents: Tensor, labels: Labels | None) -> Decoded:
+        given = self._given(labels, latents)
+        return self._decoded(Encoding(latents, self.labelling.probabilities(given), given.known))
+
+    def _decoded(self, encoding: Encoding) -> Decoded:
+        """Frames, silent where the latents are those of silence."""
+        decoded = self.decode_frames(self.decoder, *encoding)
+        audible = self.silence()(encoding.latents)
+        return decoded._replace(magnitudes=decoded.magnitudes * audible)
+
+    def _texture(self) -> Texture:
+        floor = self.log_magnitude.floor
+        return Texture(self.transform, self.num_bands, float(floor)).to(floor.device)
 
     def _given(self, labels: Labels | None, frames: Tensor) -> Labels:
         return self.labelling.unknown(frames) if labels is None else labels

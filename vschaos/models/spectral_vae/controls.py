@@ -6,6 +6,7 @@ from vschaos.latents.projection import PROJECTIONS
 from vschaos.layers import Labelling
 
 INVERSION_MODES = ("keep_input", "rtisi", "scan", "random")
+TEXTURE, MATCH = 1.0, 1.0  # what a model is played with by default
 ATTRIBUTES = [
     Attribute(
         "inversion_mode",
@@ -23,6 +24,7 @@ ATTRIBUTES = [
         0.0,
         10.0,
     ),
+    Attribute("match", "float", "forward: share of the input's level, within 12 dB", MATCH),
     Attribute(
         "dimred",
         "str",
@@ -32,6 +34,9 @@ ATTRIBUTES = [
         on_change="project",
     ),
 ]
+TEXTURE_ATTRIBUTE = Attribute(
+    "texture", "float", "noise where the sound is noise-like: 0, smooth, to 1", TEXTURE
+)
 
 
 def methods_of(

@@ -31,6 +31,18 @@ class Encoding(NamedTuple):
     known: Tensor
 
 
+class Decoded(NamedTuple):
+    """What a decoder says of frames.
+
+    Attributes:
+        magnitudes: `[B, F, N]`.
+        noisiness: of K bands, about 0 for tones and 1 for noise, `[B, K, N]`; see `Texture`.
+    """
+
+    magnitudes: Tensor
+    noisiness: Tensor
+
+
 class FramePath(nn.Module):
     """Log-magnitudes and labels -> posterior over latents; latents and labels -> magnitudes.
 
@@ -39,6 +51,7 @@ class FramePath(nn.Module):
 
     Args:
         log_magnitude, labelling, output, latent: of the model, see `SpectralVAE`.
+        num_bands: K, numbers after those of `output` that the decoder gives; see `Texture`.
     """
 
     def __init__(
@@ -47,12 +60,14 @@ class FramePath(nn.Module):
         labelling: Labelling,
         output: Output,
         latent: GaussianLatent,
+        num_bands: int = 0,
     ) -> None:
         super().__init__()
         self.log_magnitude = log_magnitude
         self.labelling = labelling
         self.output = output
         self.latent = latent
+        self.num_bands = num_bands
 
     def posterior(
         self, encoder: AnyNetwork, log_magnitude: Tensor, probabilities: list[Tensor], known: Tensor
@@ -63,16 +78,19 @@ class FramePath(nn.Module):
 
     def decoder_output(
         self, decoder: AnyNetwork, latents: Tensor, probabilities: list[Tensor], known: Tensor
-    ) -> Tensor:
-        """Latents `[B, Z, N]` and labels -> parameters of `output`, `[B, per_bin F, N]`."""
-        return decoder.forward(self.labelling.to_decoder(latents, probabilities, known))
+    ) -> tuple[Tensor, Tensor]:
+        """Latents `[B, Z, N]` and labels -> parameters of `output`, `[B, per_bin F, N]`, and
+        noisiness `[B, K, N]`."""
+        both = decoder.forward(self.labelling.to_decoder(latents, probabilities, known))
+        count = both.shape[1] - self.num_bands
+        return both[:, :count], both[:, count:]
 
-    def magnitudes(
+    def decoded(
         self, decoder: AnyNetwork, latents: Tensor, probabilities: list[Tensor], known: Tensor
-    ) -> Tensor:
-        """Latents `[B, Z, N]` and labels -> magnitudes `[B, F, N]`."""
-        parameters = self.decoder_output(decoder, latents, probabilities, known)
-        return self.log_magnitude.inverse(self.output(parameters))
+    ) -> Decoded:
+        """Latents `[B, Z, N]` and labels -> N frames."""
+        parameters, noisiness = self.decoder_output(decoder, latents, probabilities, known)
+        return Decoded(self.log_magnitude.inverse(self.output(parameters)), noisiness)
 
     def encode_frames(
         self, encoder: AnyNetwork, log_magnitude: Tensor, labels: Labels, temperature: float
@@ -86,6 +104,6 @@ class FramePath(nn.Module):
 
     def decode_frames(
         self, decoder: AnyNetwork, latents: Tensor, probabilities: list[Tensor], known: Tensor
-    ) -> Tensor:
-        """Standardized latents `[B, Z, N]` and labels -> magnitudes `[B, F, N]`."""
-        return self.magnitudes(decoder, self.latent.unstandardize(latents), probabilities, known)
+    ) -> Decoded:
+        """Standardized latents `[B, Z, N]` and labels -> N frames."""
+        return self.decoded(decoder, self.latent.unstandardize(latents), probabilities, known)

@@ -29,6 +29,7 @@ from vschaos.layers.streaming import (
     in_groups,
 )
 from vschaos.models.spectral_vae.stream import SpectralStream
+from vschaos.models.spectral_vae.texture import Texture, TextureInterface
 
 if TYPE_CHECKING:
     from vschaos.models.spectral_vae.coder import SpectralCoder
@@ -61,6 +62,7 @@ class GeneratingStream(SpectralStream):
     generate_decoder: StreamingNetworkInterface
     generate_modulation: LatentModulationInterface
     generate_level: RampInterface
+    generate_texture: TextureInterface
     generate_inlets: HopQueueInterface
     generate_outlets: HopQueueInterface
     seed: int
@@ -84,6 +86,9 @@ class GeneratingStream(SpectralStream):
             LatentModulation(model.latent.dim, self.hop_length, model.sample_rate)
         )
         self.generate_level = compiled_once(Ramp(self.hop_length, model.sample_rate))
+        self.generate_texture = compiled_once(
+            Texture(transform, model.num_bands, float(model.log_magnitude.floor), seed=2)
+        )
         self.generate_stft = compiled_once(StreamingSTFT(transform))
         self.generate_phase = compiled_once(StreamingPhase(transform.n_fft, self.hop_length))
         self.generate_decoder = compiled_once(StreamingNetwork(model.decoder))
@@ -100,6 +105,7 @@ class GeneratingStream(SpectralStream):
         self.generate_phase.reset()
         self.generate_modulation.reset()
         self.generate_level.reset()
+        self.generate_texture.reset()
         self.reset_generate_queues()
         self.sampler.begin(self.seed)
 
@@ -114,6 +120,9 @@ class GeneratingStream(SpectralStream):
         self.take_rate_in_known_methods()
         sizes = self.sizes
         self.generate_stft.resize(
+            sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins
+        )
+        self.generate_texture.resize(
             sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins
         )
         self.generate_phase.resize(sizes.n_fft, sizes.hop_length, sizes.num_bins)
@@ -153,9 +162,13 @@ class GeneratingStream(SpectralStream):
         sampled = self.sampler(controls[:, 0].clamp(0.0, 2.0), labels)
         latents = self.generate_modulation(sampled, self.is_frozen(), self.smoothing, self.jitter)
         groups = in_groups(latents, self.generate_decoder.group())
-        magnitudes = self._decoded(self.generate_decoder, groups, labels) * self.silence(latents)
+        decoded = self._decoded(self.generate_decoder, groups, labels)
+        magnitudes = decoded.magnitudes * self.silence(latents)
         # along contiguous bins, whose sum is independent of the number of frames
         squares = magnitudes.transpose(1, 2).contiguous().square().sum(dim=2).unsqueeze(1)
         level = squares.sqrt().clamp(min=1e-9)
         magnitudes = magnitudes * (self.loudest / level).clamp(max=1.0)
+        magnitudes = self.generate_texture.forward(
+            self._in_band(magnitudes), decoded.noisiness, self.texture
+        )
         return self._sound(self.generate_stft, self.generate_phase, self.generate_level, magnitudes)

@@ -33,6 +33,7 @@ from vschaos.models.spectral_vae.coder import SpectralCoder
 from vschaos.models.spectral_vae.corruption import Corruption
 from vschaos.models.spectral_vae.interpolation import InterpolationLoss
 from vschaos.models.spectral_vae.outputs import Output
+from vschaos.models.spectral_vae.texture import Noisiness
 
 
 class SpectralVAE(SpectralCoder):
@@ -61,6 +62,7 @@ class SpectralVAE(SpectralCoder):
             squares, and `convergence`, of each frame.
         regularisation: by name, further terms: discrepancies of the latents from their prior.
         interpolation: loss of levels between two latents, or none.
+        texture_bands: K, bands of which the decoder also says how noise-like they are; 0 for none.
         excerpt_frames: frames of an example for training, beside its context.
         burn_in: first frames of an example, without a loss.
     """
@@ -88,6 +90,7 @@ class SpectralVAE(SpectralCoder):
         reconstruction: Mapping[str, Distance | None] | None = None,
         regularisation: Mapping[str, Discrepancy | None] | None = None,
         interpolation: InterpolationLoss | None = None,
+        texture_bands: int = 0,
         excerpt_frames: int = 1,
         burn_in: int = 0,
     ) -> None:
@@ -105,9 +108,11 @@ class SpectralVAE(SpectralCoder):
             labelling,
             decoded,
             encoder(to_encoder, latent.num_parameters),
-            decoder(to_decoder, num_bins * decoded.per_bin),
+            decoder(to_decoder, num_bins * decoded.per_bin + texture_bands),
             latent,
+            texture_bands,
         )
+        self.noisiness = Noisiness(transform, texture_bands) if texture_bands else None
         self.adversary = _adversary(latent.dim, labelling, vocabularies, adversary_dims)
         self.label_dropout = label_dropout
         self.corruption = corruption
@@ -135,7 +140,8 @@ class SpectralVAE(SpectralCoder):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and labels `[B, L, N]` -> the terms of `reconstruction`, by default
         `log_magnitude` (mean squared error) and `convergence`; `kl` (nats); those of
-        `regularisation` and of `output`; `interpolation` (nepers); for each predicted label
+        `regularisation` and of `output`; `interpolation` (nepers); `texture` (mean squared error
+        of the noisiness); for each predicted label
         `pitch_prediction`, and `pitch_semi_supervised` if it conditions the decoder (nats); with
         an adversary, `adversary` and `leak` (nats)."""
         audio, labels = batch.audio, batch.labels
@@ -147,7 +153,9 @@ class SpectralVAE(SpectralCoder):
         posterior = self.posterior(self.encoder, seen, probabilities, shown)
         self.latent.update_statistics(Gaussian(*self._scored(*posterior)))
         latents = sample(posterior)
-        parameters = self.decoder_output(self.decoder, latents, probabilities, shown).float()
+        parameters, noisiness = self.decoder_output(self.decoder, latents, probabilities, shown)
+        parameters = parameters.float()
+        texture = self._texture_loss(noisiness, audio)
         interpolation = self._interpolation(latents, magnitudes, probabilities, shown)
         posterior, labels = Gaussian(*self._scored(*posterior)), Labels(*self._scored(*labels))
         parameters, log_magnitude, magnitudes, seen, latents, known, *probabilities = self._scored(
@@ -158,6 +166,7 @@ class SpectralVAE(SpectralCoder):
             "kl": self.latent.divergence(posterior),
             **{name: term(posterior, latents) for name, term in self.regularisation.items()},
             **interpolation,
+            **texture,
             **self._label_losses(log_magnitude, seen, latents, probabilities, known, labels),
         }
 
@@ -187,11 +196,19 @@ class SpectralVAE(SpectralCoder):
         def decode(points: Tensor) -> Tensor:
             count = len(points)
             given = [part[:count] for part in probabilities]
-            decoded = self.decoder_output(self.decoder, points, given, known[:count])
+            decoded, _ = self.decoder_output(self.decoder, points, given, known[:count])
             (parameters,) = self._scored(decoded.float())
             return self.log_magnitude.inverse(self.output(parameters))
 
         return {"interpolation": self.interpolation(latents, *self._scored(magnitudes), decode)}
+
+    def _texture_loss(self, noisiness: Tensor, audio: Tensor) -> dict[str, Tensor]:
+        """The loss of decoded noisiness `[B, K, N]` of sounds `[B, T]`."""
+        if self.noisiness is None:
+            return {}
+        target = self.noisiness(audio, self.log_magnitude.floor)
+        decoded, target = self._scored(noisiness.float(), target)
+        return {"texture": torch.nn.functional.mse_loss(decoded, target)}
 
     def _corrupted(self, audio: Tensor, magnitudes: Tensor, log_magnitude: Tensor) -> Tensor:
         """The log-magnitudes that the encoder gets of sounds `[B, T]`."""
@@ -212,7 +229,7 @@ class SpectralVAE(SpectralCoder):
         """Losses of the predictors and of the adversary; `known` includes predicted labels."""
 
         def decode(points: Tensor, given: list[Tensor], all_known: Tensor) -> Tensor:
-            return self.output(self.decoder_output(self.decoder, points, given, all_known))
+            return self.output(self.decoder_output(self.decoder, points, given, all_known)[0])
 
         losses = self.labelling.negative_log_likelihood(seen, labels)
         losses |= semi_supervised(
@@ -230,7 +247,7 @@ class SpectralVAE(SpectralCoder):
         magnitudes = self.transform(batch.audio).abs()
         log_magnitude = self.log_magnitude(magnitudes)
         encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
-        output = self.decode_frames(self.decoder, *encoding)
+        output = self.decode_frames(self.decoder, *encoding).magnitudes
         convergence = self.convergence(output, magnitudes)
         return {
             "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
@@ -244,7 +261,7 @@ class SpectralVAE(SpectralCoder):
         def decode(latents: Tensor) -> Tensor:
             labels = self.labelling.random_labels(latents)
             probabilities = self.labelling.probabilities(labels)
-            return self.magnitudes(self.decoder, latents, probabilities, labels.known)
+            return self.decoded(self.decoder, latents, probabilities, labels.known).magnitudes
 
         was_training = self.training
         self.eval()

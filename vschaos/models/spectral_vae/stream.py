@@ -41,10 +41,13 @@ from vschaos.layers.streaming import (
 )
 from vschaos.models.spectral_vae.controls import (
     ATTRIBUTES,
+    TEXTURE_ATTRIBUTE,
     latent_controls,
     methods_of,
 )
-from vschaos.models.spectral_vae.frames import FramePath
+from vschaos.models.spectral_vae.frames import Decoded, FramePath
+from vschaos.models.spectral_vae.level_match import LevelMatch
+from vschaos.models.spectral_vae.texture import Texture, TextureInterface
 
 if TYPE_CHECKING:
     from vschaos.models.spectral_vae.coder import SpectralCoder
@@ -86,6 +89,8 @@ class SpectralStream(LiveStream):
     decode_level: RampInterface
     forward_level: RampInterface
     forward_mix: RampInterface
+    decode_texture: TextureInterface
+    forward_texture: TextureInterface
     encode_inlets: HopQueueInterface
     decode_inlets: HopQueueInterface
     forward_inlets: HopQueueInterface
@@ -97,6 +102,8 @@ class SpectralStream(LiveStream):
     inversion_mode: str
     temperature: float
     dimred: str
+    texture: float
+    match: float
 
     def __init__(
         self, model: "SpectralCoder", transform: STFT, num_latents: int | None = None
@@ -106,19 +113,24 @@ class SpectralStream(LiveStream):
         controls = [label_control(task, entry) for task, entry in model.vocabularies.items()]
         hop_length, sample_rate = transform.hop_length, model.sample_rate
         latents = latent_controls(model.latent, num_latents)
+        textures = [TEXTURE_ATTRIBUTE] if model.has_texture else []
         super().__init__(
             methods_of(latents, hop_length, model.labelling, controls),
-            [*ATTRIBUTES, rate_attribute(sample_rate)],
+            [*ATTRIBUTES, *textures, rate_attribute(sample_rate)],
             hop_length,
             transform.delay,
         )
+        if not textures:
+            self.texture = 0.0
         self.trained_rate = sample_rate
         self.trained_sizes = (transform.n_fft, hop_length, transform.synthesis_length)
         self.present_rate = sample_rate
         self.is_fresh = True  # nothing has sounded since the last reset
         self.sizes = self._sizes_at(sample_rate)
         self.num_latents = num_latents
-        self.path = FramePath(model.log_magnitude, model.labelling, model.output, model.latent)
+        self.path = FramePath(
+            model.log_magnitude, model.labelling, model.output, model.latent, model.num_bands
+        )
         self.completion = completion
         self.projection = model.latent.projection(num_latents)
         self.silence = model.silence()
@@ -139,6 +151,10 @@ class SpectralStream(LiveStream):
         self.decode_level = compiled_once(Ramp(hop_length, sample_rate))
         self.forward_level = compiled_once(Ramp(hop_length, sample_rate))
         self.forward_mix = compiled_once(Ramp(hop_length, sample_rate))
+        floor = float(model.log_magnitude.floor)
+        self.forward_match = LevelMatch(hop_length, sample_rate, floor)
+        self.forward_texture = compiled_once(Texture(transform, model.num_bands, floor, seed=0))
+        self.decode_texture = compiled_once(Texture(transform, model.num_bands, floor, seed=1))
         self.encode_stft = compiled_once(StreamingSTFT(transform))
         self.decode_stft = compiled_once(StreamingSTFT(transform))
         self.forward_stft = compiled_once(StreamingSTFT(transform))
@@ -166,6 +182,9 @@ class SpectralStream(LiveStream):
         self.decode_level.reset()
         self.forward_level.reset()
         self.forward_mix.reset()
+        self.forward_match.reset()
+        self.decode_texture.reset()
+        self.forward_texture.reset()
         self.dry.reset()
         self.reset_queues()
         self.is_fresh = True
@@ -189,6 +208,7 @@ class SpectralStream(LiveStream):
         self.reset_networks()
         self.decode_phase.restart()
         self.forward_phase.restart()
+        self.forward_match.reset()
         self.release()
 
     def release(self) -> None:
@@ -210,10 +230,13 @@ class SpectralStream(LiveStream):
         self.sizes = sizes = self._sizes_at(self.sample_rate)
         for stft in [self.encode_stft, self.decode_stft, self.forward_stft]:
             stft.resize(sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins)
+        for texture in [self.decode_texture, self.forward_texture]:
+            texture.resize(sizes.n_fft, sizes.hop_length, sizes.synthesis_length, sizes.num_bins)
         for phase in [self.decode_phase, self.forward_phase]:
             phase.resize(sizes.n_fft, sizes.hop_length, sizes.num_bins)
         for modulation in [self.encode_modulation, self.decode_modulation, self.forward_modulation]:
             modulation.take_rate(sizes.hop_length, self.sample_rate)
+        self.forward_match.take_rate(sizes.hop_length, self.sample_rate)
         for ramp in [self.decode_level, self.forward_level, self.forward_mix]:
             ramp.take_rate(self.sample_rate)
         self.dry.resize(sizes.delay + sizes.hop_length)
@@ -312,7 +335,12 @@ class SpectralStream(LiveStream):
         completed = torch.jit.annotate(list[Tensor], [])
         for part in in_groups(latents, self.decode_decoder.group()):
             completed.append(self.completion(part))
-        magnitudes = self._decoded(self.decode_decoder, completed, labels) * self.silence(latents)
+        decoded = self._decoded(self.decode_decoder, completed, labels)
+        magnitudes = self.decode_texture.forward(
+            self._in_band(decoded.magnitudes * self.silence(latents)),
+            decoded.noisiness,
+            self.texture,
+        )
         return self._sound(self.decode_stft, self.decode_phase, self.decode_level, magnitudes)
 
     def _forward(self, sound: Tensor) -> Tensor:
@@ -326,8 +354,18 @@ class SpectralStream(LiveStream):
             self.forward_encoder.round()
             self.forward_decoder.round()
         group = min(self.forward_encoder.group(), self.forward_decoder.group())
-        magnitudes = self._in_band(
-            self._through(log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group)
+        decoded = self._through(
+            log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
+        )
+        magnitudes, heard = self._in_band(decoded.magnitudes), self._in_band(spectrum.abs())
+        if keeps_phase:
+            magnitudes = self.forward_texture.follow(
+                magnitudes, decoded.noisiness, self.texture, heard
+            )
+        else:
+            magnitudes = self.forward_texture.forward(magnitudes, decoded.noisiness, self.texture)
+        magnitudes = magnitudes * self.forward_match(
+            heard, magnitudes, self.match, self.is_frozen()
         )
         if keeps_phase:
             self.forward_phase.hear(spectrum)
@@ -371,11 +409,12 @@ class SpectralStream(LiveStream):
             return magnitudes[:, : self.sizes.num_bins]
         return magnitudes
 
-    def _through(self, log_magnitude: Tensor, labels: Labels, group: int) -> Tensor:
-        """Log-magnitudes `[B, F, N]` -> reconstructed magnitudes `[B, F, N]`, by networks on
-        `group` frames at a time."""
+    def _through(self, log_magnitude: Tensor, labels: Labels, group: int) -> Decoded:
+        """Log-magnitudes `[B, F, N]` -> reconstructed frames, by networks on `group` of them at a
+        time."""
         values, known = in_groups(labels.values, group), in_groups(labels.known, group)
-        parts = torch.jit.annotate(list[Tensor], [])
+        magnitudes = torch.jit.annotate(list[Tensor], [])
+        noisiness = torch.jit.annotate(list[Tensor], [])
         for n, part in enumerate(in_groups(log_magnitude, group)):
             encoding = self.path.encode_frames(
                 self.forward_encoder, part, Labels(values[n], known[n]), self.temperature
@@ -384,27 +423,31 @@ class SpectralStream(LiveStream):
             latents = self.forward_modulation(
                 encoding.latents[:, :, :count], self.is_frozen(), self.smoothing, self.jitter
             )
-            magnitudes = self.path.decode_frames(
+            decoded = self.path.decode_frames(
                 self.forward_decoder,
                 in_groups(latents, group)[0],
                 encoding.probabilities,
                 encoding.known,
             )
-            parts.append(magnitudes[:, :, :count] * self.silence(latents))
-        return _joined(parts)
+            magnitudes.append(decoded.magnitudes[:, :, :count] * self.silence(latents))
+            noisiness.append(decoded.noisiness[:, :, :count])
+        return Decoded(_joined(magnitudes), _joined(noisiness))
 
     def _decoded(
         self, decoder: StreamingNetworkInterface, groups: list[Tensor], labels: Labels
-    ) -> Tensor:
-        """All latents, as `in_groups` splits them, and labels `[B, L, N]` -> magnitudes
-        `[B, F, N]`."""
+    ) -> Decoded:
+        """All latents, as `in_groups` splits them, and labels `[B, L, N]` -> frames."""
         size = groups[0].shape[2]
         values, known = in_groups(labels.values, size), in_groups(labels.known, size)
-        parts = torch.jit.annotate(list[Tensor], [])
+        magnitudes = torch.jit.annotate(list[Tensor], [])
+        noisiness = torch.jit.annotate(list[Tensor], [])
         for n, part in enumerate(groups):
             probabilities = self.path.labelling.probabilities(Labels(values[n], known[n]))
-            parts.append(self.path.decode_frames(decoder, part, probabilities, known[n]))
-        return _joined(parts)[:, :, : labels.values.shape[2]]
+            decoded = self.path.decode_frames(decoder, part, probabilities, known[n])
+            magnitudes.append(decoded.magnitudes)
+            noisiness.append(decoded.noisiness)
+        count = labels.values.shape[2]
+        return Decoded(_joined(magnitudes)[:, :, :count], _joined(noisiness)[:, :, :count])
 
     def _sound(
         self,
@@ -413,10 +456,11 @@ class SpectralStream(LiveStream):
         ramp: RampInterface,
         magnitudes: Tensor,
     ) -> Tensor:
-        """Magnitudes `[B, F, N]` without an input -> the sound `[B, 1, T]` at the gain."""
+        """Magnitudes `[B, F, N]` in the band of the host, without an input -> the sound
+        `[B, 1, T]` at the gain."""
         # there is no input to keep the phase of
         mode = "rtisi" if self.inversion_mode == "keep_input" else self.inversion_mode
-        sound = stft.synthesise(phase.forward(self._in_band(magnitudes), mode))
+        sound = stft.synthesise(phase.forward(magnitudes, mode))
         return (ramp.forward(sound, self.level()) * sound).unsqueeze(1)
 
     def _each_hop(self, values: Tensor) -> Tensor:

@@ -1,0 +1,235 @@
+"""Texture: the share of noise in each band of a frame, and the scatter of noise in its bins.
+
+Log-magnitudes of noise scatter by 5.6 dB about their mean, and this mean lies 2.5 dB below the
+logarithm of the mean power. A decoder that learns log-magnitudes learns the mean alone: noise comes
+back soft and smooth. So it also says how noise-like each band is, and the scatter is drawn from
+noise that is made for it.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vschaos.dsp import STFT
+from vschaos.dsp.noise import WhiteNoise
+
+# of half the logarithm of the ratio of two exponential variables, weighted by their sum: their
+# share u is uniform and independent of it, and log(u / (1 - u)) / 2 is half a logistic variable
+NOISE_VARIANCE = math.pi**2 / 12.0
+MOST = 2.0  # a target that were clipped at 1 would have a mean below 1 for noise
+# up to the first share a band is a tone: what leaks from tones is no texture; from the second on it
+# is noise: few bins scatter less about their own mean than about that of all
+TONAL, NOISY = 0.1, 0.85
+FAINT = 0.1  # of the floor of magnitudes; below it nothing is noise
+AROUND = 16  # bins to either side, about whose mean an input scatters
+LOUDEST = 1.0  # nepers, of it: one bin of noise in sixty is louder, and the partials of a tone are
+LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
+MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
+CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
+
+
+class NoiseBands(nn.Module):
+    """Evenly spaced bands on the scale `log(1 + 10 f)`, f from 0 to 1 at the highest bin.
+
+    Args:
+        num_bins: F.
+        num_bands: K, at least 2.
+
+    Raises:
+        ValueError: fewer bands.
+    """
+
+    lower: Tensor
+    share: Tensor
+
+    def __init__(self, num_bins: int, num_bands: int) -> None:
+        super().__init__()
+        if num_bands < 2:
+            raise ValueError(f"model.texture_bands must be 0 or at least 2, got {num_bands}")
+        frequency = torch.linspace(0.0, 1.0, num_bins, dtype=torch.float64)
+        place = torch.log1p(CURVE * frequency) / math.log1p(CURVE) * (num_bands - 1)
+        lower = place.floor().clamp_max(num_bands - 2)
+        self.num_bands = num_bands
+        self.register_buffer("lower", lower.long(), persistent=False)
+        self.register_buffer("share", (place - lower).float().unsqueeze(1), persistent=False)
+
+    def forward(self, values: Tensor, num_bins: int) -> Tensor:
+        """Of bands `[B, K, N]` -> of the first bins, interpolated, `[B, num_bins, N]`."""
+        lower, share = self.lower[:num_bins], self.share[:num_bins]
+        # bin by bin: the digits of a product would depend on the number of frames
+        return torch.lerp(values.index_select(1, lower), values.index_select(1, lower + 1), share)
+
+    @torch.jit.unused
+    def weights(self) -> Tensor:
+        """`[F, K]`, triangles: each row sums to 1."""
+        bands = torch.arange(self.num_bands)
+        places = self.lower.unsqueeze(1) + self.share
+        return (1.0 - (places - bands).abs()).clamp_min(0.0)
+
+
+class Noisiness(nn.Module):
+    """Measures the share of noise in each band of single frames: 0 for tones, 1 for noise.
+
+    Both halves of a frame are transformed. The levels of a tone change alike in all bins of its
+    band, those of noise in each bin by itself: the variance of this change over the bins, weighted
+    by their power, is compared with that of noise. Noise below the partials of the same band does
+    not count, since they decide what is heard.
+
+    A tone that glides in the frame counts as noise in its highest partials, and one of less than
+    two periods in half a frame as half noise.
+
+    Args:
+        transform: of the model.
+        num_bands: K.
+
+    Example:
+        >>> measure = Noisiness(STFT(2048, 512), 12)
+        >>> sine = torch.sin(0.1 * torch.arange(2048.0))[None]
+        >>> bool(measure(sine, torch.tensor(1e-4)).max() < 0.01)
+        True
+    """
+
+    window: Tensor
+    bands: Tensor
+
+    def __init__(self, transform: STFT, num_bands: int) -> None:
+        super().__init__()
+        self.n_fft, self.hop_length = transform.n_fft, transform.hop_length
+        half = self.n_fft // 2
+        window = torch.hann_window(half)
+        self.register_buffer("window", window * (2.0 / window.sum()), persistent=False)
+        bands = NoiseBands(half // 2 + 1, num_bands).weights()
+        self.register_buffer("bands", bands, persistent=False)
+
+    def forward(self, audio: Tensor, floor: Tensor) -> Tensor:
+        """Sounds `[B, T]` and the floor of the model's magnitudes, `[]` -> `[B, K, N]` of the
+        frames that lie wholly inside, 0 to `MOST`."""
+        frames = audio.unfold(-1, self.n_fft, self.hop_length)
+        spectra = torch.fft.rfft(frames.unflatten(2, (2, -1)) * self.window)  # [B, N, 2, F / 2]
+        first, second = (spectra.real.square() + spectra.imag.square()).unbind(2)
+        silent = (FAINT * floor).square()  # where both are silent nothing changes
+        change = 0.5 * torch.log((first + silent) / (second + silent))
+        power = first + second
+        total = (power @ self.bands).clamp_min(1e-20)
+        mean = (power * change) @ self.bands / total
+        variance = (power * change.square()) @ self.bands / total - mean.square()
+        return (variance / NOISE_VARIANCE).clamp(0.0, MOST).transpose(1, 2)
+
+
+@torch.jit.interface
+class TextureInterface(nn.Module):
+    """Compiled by TorchScript once for all methods of a stream."""
+
+    def forward(self, magnitudes: Tensor, noisiness: Tensor, amount: float) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def follow(  # type: ignore[empty-body]
+        self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor
+    ) -> Tensor:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
+        pass
+
+
+class Texture(nn.Module):
+    """Gives magnitudes the scatter of noise where they are noise-like.
+
+    White noise of a seed goes through the transform of the model, so its magnitudes are related
+    from frame to frame and from bin to bin as those of any noise: the sum of overlapping frames
+    keeps level and scatter, whatever their phases. (Scatter that is drawn for each bin by itself
+    loses half of it there.) A magnitude is multiplied by those of the noise, relative to their
+    mean, to the power of `amount` and of the root of its band's noisiness: its mean in dB stays.
+
+    Where a sound keeps the phase of an input, the scatter of that input takes the place of drawn
+    one, which these phases would contradict: see `follow`.
+
+    A call goes on where the one before ended; voices differ, and a seed repeats all of them.
+
+    Args:
+        transform: of the model; changed by `resize` alone.
+        num_bands: K; 0 for a model that does not say it, which stays as it is.
+        floor: magnitude below which nobody hears an input.
+        seed: of the noise.
+
+    Example:
+        >>> texture = Texture(STFT(2048, 512), 12, floor=1e-4)
+        >>> noise = texture(torch.ones(1, 1025, 100), torch.ones(1, 12, 100), 1.0)
+        >>> round(float(noise[:, 1:-1].square().mean().log10() * 10), 1)
+        2.5
+    """
+
+    position: Tensor
+
+    def __init__(self, transform: STFT, num_bands: int, floor: float, seed: int = 0) -> None:
+        super().__init__()
+        self.transform = STFT(
+            transform.n_fft, transform.hop_length, transform.synthesis_length
+        )  # of its own: a stream may change it
+        self.has_bands = num_bands > 0
+        self.bands = NoiseBands(transform.num_bins, max(num_bands, 2))
+        self.white = WhiteNoise(seed)
+        self.tonal, self.noisy, self.lowest, self.mean_log = TONAL, NOISY, LOWEST, MEAN_LOG
+        self.around, self.loudest, self.silent = AROUND, LOUDEST, FAINT * floor
+        self.register_buffer("position", torch.zeros(1, dtype=torch.int64), persistent=False)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        """Begins the noise again."""
+        self.position = torch.zeros_like(self.position)
+
+    @torch.jit.export
+    def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
+        """Takes other sizes, see `STFT.resize`."""
+        self.transform.resize(n_fft, hop_length, synthesis_length, num_bins)
+
+    def forward(self, magnitudes: Tensor, noisiness: Tensor, amount: float) -> Tensor:
+        """Magnitudes `[B, F, N]`, noisiness `[B, K, N]` and 0..1 -> magnitudes `[B, F, N]`."""
+        if not self.has_bands or amount <= 0.0:
+            return magnitudes
+        scatter = self._drawn(magnitudes.shape[0], magnitudes.shape[2])
+        return self._scattered(magnitudes, noisiness, amount, scatter)
+
+    @torch.jit.export
+    def follow(self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor) -> Tensor:
+        """As `forward`, by the magnitudes of an input `[B, F, N]`: bins scatter about their mean as
+        those of the input about theirs. The mean of each region in dB stays, and where the decoder
+        tells the bins apart by itself, nothing is doubled."""
+        if not self.has_bands or amount <= 0.0:
+            return magnitudes
+        scatter = self._about_mean(heard) - self._about_mean(magnitudes)
+        return self._scattered(
+            magnitudes, noisiness, amount, scatter.clamp(self.lowest, self.loudest)
+        )
+
+    def _scattered(
+        self, magnitudes: Tensor, noisiness: Tensor, amount: float, scatter: Tensor
+    ) -> Tensor:
+        share = (noisiness - self.tonal) / (self.noisy - self.tonal)
+        spread = self.bands(share.clamp(0.0, 1.0).sqrt() * amount, magnitudes.shape[1])
+        return magnitudes * torch.exp(spread * scatter)
+
+    def _about_mean(self, magnitudes: Tensor) -> Tensor:
+        """Log-magnitudes about the mean around them, nepers `[B, F, N]`."""
+        logs = torch.log(magnitudes + self.silent)
+        mean = torch.nn.functional.avg_pool1d(
+            logs.transpose(1, 2),
+            2 * self.around + 1,
+            stride=1,
+            padding=self.around,
+            count_include_pad=False,
+        )
+        return logs - mean.transpose(1, 2)
+
+    def _drawn(self, num_voices: int, num_frames: int) -> Tensor:
+        """Log-magnitudes of noise about their mean, nepers `[num_voices, F, N]`."""
+        hop, window = self.transform.hop_length, self.transform.analysis_window
+        length = self.transform.n_fft + (num_frames - 1) * hop
+        spectra = self.transform.analyse(self.white(self.position, num_voices, length))
+        self.position = (self.position + num_frames * hop) & 0xFFFFFFFF
+        power = (spectra.real.square() + spectra.imag.square()) / window.square().sum()
+        return 0.5 * torch.log(power.clamp_min(math.exp(2.0 * self.lowest))) - self.mean_log
