@@ -216,6 +216,7 @@ def _profiles(audio: Tensor) -> Tensor:
     # wider and wider, so that they are about as many in each octave
     edges = torch.logspace(0.0, 10.0, 33, 2.0).round().long()
     rows = []
+    audio = nn.functional.pad(audio, [0, max(2048 - audio.shape[1], 0)])
     for sounds in audio.split(AT_ONCE):
         spectrum = torch.stft(sounds, 2048, 1024, window=window, return_complex=True)
         below = nn.functional.pad(spectrum.abs().square().cumsum(1), [0, 0, 1, 0])
