@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,20 +64,57 @@ class Counting(Sine):
 
 def test_batches_are_used_again_and_a_resumed_training_sees_the_same_ones() -> None:
     renderer = Counting(1000.0)
-    data, resumed = _opened(renderer=renderer, reuse=4, kept=5), _opened(reuse=4, kept=5)
-    whole = [data.training[number] for number in range(80)]
-    assert renderer.count <= 80 // 4 + 5  # a new one of four, now and then one that was forgotten
-    assert len(data.training.rendered) <= 5
-    sources = [data.training.source(number) for number in range(80)]
-    assert sources[::4] == list(range(20))
-    assert all(number // 4 - 5 < source <= number // 4 for number, source in enumerate(sources))
-    assert len({*sources[60:]}) > 5  # and not the newest alone
-    for number in (50, 51, 52, 79, 3):
+    data, resumed = _opened(renderer=renderer, reuse=4, kept=8), _opened(reuse=4, kept=8)
+    whole = [data.training[number] for number in range(160)]
+    # a new one of four, now and then one that was forgotten
+    assert 160 // 4 <= renderer.count <= 160 // 4 + 12
+    assert len(data.training.rendered) <= 8
+    sources = [data.training.source(number) for number in range(160)]
+    assert {*sources} == set(range(160 // 4))
+    assert all(source % 4 == number % 4 for number, source in enumerate(sources))
+    assert all(
+        number // 4 - 12 < source <= number // 4 + 3 for number, source in enumerate(sources)
+    )
+    for number in (100, 101, 102, 159, 3):
         assert torch.equal(resumed.training[number].audio, whole[number].audio)
     # 16 bits of its peak
     anew = _opened().training[0].audio
     torch.testing.assert_close(whole[0].audio, anew, atol=2e-5 * float(anew.abs().max()), rtol=0.0)
     assert data.training[0].audio.data_ptr() != data.training[0].audio.data_ptr()
+
+
+class Louder(Counting):
+    """Can change the level of a sound."""
+
+    def open(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {**parameters, "amplitude": torch.ones_like(parameters["amplitude"])}
+
+    def vary(
+        self, parameters: Mapping[str, Tensor], random: np.random.Generator
+    ) -> dict[str, Tensor]:
+        amplitude = random.random(len(parameters["amplitude"]))
+        return {**parameters, "amplitude": torch.from_numpy(amplitude).float()}
+
+    def shape(self, audio: Tensor, parameters: Mapping[str, Tensor], sample_rate: int) -> Tensor:
+        return audio * parameters["amplitude"][:, None]
+
+
+def test_each_use_is_another_sound_where_the_renderer_can_vary_it() -> None:
+    renderer = Louder(1000.0)
+    data, again = (
+        _opened(renderer=renderer, reuse=8, held_out=0.3),
+        _opened(renderer=Louder(1000.0), reuse=8, held_out=0.3),
+    )
+    batches = [data.training[number] for number in range(0, 32, 4)]  # all of one draw
+    assert renderer.count == 1
+    for one, other in pairwise(batches):
+        assert torch.equal(one.targets["frequency"], other.targets["frequency"])
+        assert not (one.targets["amplitude"] == other.targets["amplitude"]).any()
+    for place, batch in enumerate(batches):
+        expected = Sine(0.0).render(batch.targets, 8000, MODEL.excerpt_length)
+        torch.testing.assert_close(batch.audio, expected, atol=1e-4, rtol=0.0)
+        assert not data.training.drawing._are_held_out(batch.targets).any()
+        assert torch.equal(again.training[4 * place].audio, batch.audio)
 
 
 def test_no_parameters_are_on_both_sides() -> None:

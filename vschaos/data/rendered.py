@@ -28,7 +28,8 @@ from vschaos.labels import Labels, Vocabulary
 
 MOST_DRAWS = 1000  # of as many examples as are wanted, before too few are found on a side
 VALIDATION_BATCH = 0, 1  # beside the seed; training batches have their number alone
-REPLAY = 2  # beside the seed and a number: which batch is used again
+REPLAY, VARIATION = 2, 3  # beside the seed and a number: which batch is used again, and how
+STREAMS = 4  # of batches
 
 
 class Renderer(Protocol):
@@ -51,6 +52,22 @@ class Prepares(Protocol):
 
     def prepare(self, batch: Batch) -> Batch:
         """The batch with features, which a replay need not find again."""
+
+
+@runtime_checkable
+class Varies(Protocol):
+    """A renderer that can change some parameters of a sound at little cost."""
+
+    def open(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Parameters `[B]` to render sounds by that `shape` takes."""
+
+    def vary(
+        self, parameters: Mapping[str, Tensor], random: np.random.Generator
+    ) -> dict[str, Tensor]:
+        """Parameters `[B]` with some of them drawn anew."""
+
+    def shape(self, audio: Tensor, parameters: Mapping[str, Tensor], sample_rate: int) -> Tensor:
+        """Sounds `[B, T]` of open parameters as they are with these."""
 
 
 class Rendered(DataModule):
@@ -209,6 +226,17 @@ class Drawing:
         values = torch.zeros(count, 0, num_frames)
         return Batch(audio, Labels(values, values > 0), targets=targets)
 
+    def varied(self, batch: Batch, seed: Sequence[int]) -> Batch:
+        """A training batch of open parameters with some of them drawn anew."""
+        assert isinstance(self.renderer, Varies)
+        random = np.random.default_rng(seed)
+        targets = self.renderer.vary(batch.targets, random)
+        while (is_held_out := torch.from_numpy(self._are_held_out(targets))).any():
+            others = self.renderer.vary(batch.targets, random)
+            targets = {n: torch.where(is_held_out, others[n], targets[n]) for n in targets}
+        audio = self.renderer.shape(batch.audio, targets, self.sample_rate)
+        return batch._replace(audio=audio, targets=targets)
+
     def _are_held_out(self, parameters: Mapping[str, Tensor]) -> np.ndarray:
         """Which sets of parameters are for validation, `[B]`: by a hash of their values."""
         rows = torch.stack([parameters[name] for name in sorted(parameters)], dim=1).numpy()
@@ -220,7 +248,8 @@ class Drawing:
 class RenderedBatches(NumberedBatches):
     """Training batches by number, of `batch_size` examples.
 
-    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones.
+    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones. A
+    renderer that can vary sounds makes each use another one.
 
     Attributes:
         prepare: what a model does once with each.
@@ -248,26 +277,37 @@ class RenderedBatches(NumberedBatches):
         return [self._batch(number) for number in numbers]
 
     def source(self, number: int) -> int:
-        """The number of the draw that batch `number` is made of."""
-        newest, place = divmod(number, self.reuse)
-        if place == 0:
-            return newest
-        oldest = max(newest + 1 - self.kept, 0)
-        return int(np.random.default_rng([self.seed, number, REPLAY]).integers(oldest, newest + 1))
+        """The number of the draw that batch `number` is made of.
+
+        Batches are in `STREAMS` that share nothing, so that of some processes which take turns each
+        renders its own.
+        """
+        turn, stream = divmod(number, STREAMS)
+        newest, place = divmod(turn, self.reuse)
+        if place:
+            oldest = max(newest + 1 - -(-self.kept // STREAMS), 0)
+            random = np.random.default_rng([self.seed, number, REPLAY])
+            newest = int(random.integers(oldest, newest + 1))
+        return newest * STREAMS + stream
 
     def _batch(self, number: int) -> Batch:
         if self.reuse == 1:
-            return self._rendered(number)
+            return self.prepare(self._rendered(number))
         source = self.source(number)
         if source not in self.rendered:
             while len(self.rendered) >= self.kept:
                 del self.rendered[next(iter(self.rendered))]  # which was rendered first
             self.rendered[source] = _packed(self._rendered(source))
-        return _unpacked(self.rendered[source])
+        batch = _unpacked(self.rendered[source])
+        if isinstance(self.drawing.renderer, Varies):
+            batch = self.drawing.varied(batch, [self.seed, number, VARIATION])
+        return self.prepare(batch)
 
     def _rendered(self, number: int) -> Batch:
         targets = self.drawing.draw([self.seed, number], self.batch_size, is_held_out=False)
-        return self.prepare(self.drawing.render(targets, self.length, self.num_frames))
+        if self.reuse > 1 and isinstance(self.drawing.renderer, Varies):
+            targets = self.drawing.renderer.open(targets)
+        return self.drawing.render(targets, self.length, self.num_frames)
 
 
 class _Packed(NamedTuple):

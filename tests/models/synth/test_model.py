@@ -11,7 +11,8 @@ import torch
 from vschaos.batch import Batch
 from vschaos.data.rendered import Drawing
 from vschaos.models.capabilities import Matching
-from vschaos.models.synth import Synth, VoiceRenderer
+from vschaos.models.synth import Synth, Voice, VoiceRenderer
+from vschaos.models.synth.signals import module_signals
 
 SECONDS = 0.1
 STEPS = 60
@@ -129,3 +130,41 @@ def test_sounds_of_another_chain_are_refused(batch: Batch) -> None:
         model.losses(batch)
     with pytest.raises(ValueError, match=r"model.seconds must be from 0.1 to 10, got 0.01"):
         Synth({}, "fm", seconds=0.01)
+
+
+def test_losses_of_the_sound_come_after_those_of_the_parameters(batch: Batch) -> None:
+    torch.manual_seed(0)
+    model = Synth({}, "mono", seconds=SECONDS, channels=8, hidden_dim=16, sound_after=2)
+    for step in range(3):
+        losses = model.losses(batch)
+        assert {*losses} == {"parameters", "switches", "spectrum", "chain"}
+        is_due = step == 2
+        assert (losses["spectrum"] > 0.0) == (losses["chain"] > 0.0) == is_due
+    (losses["spectrum"] + losses["chain"]).backward()
+    weights = model.network.last.weight.grad
+    assert torch.isfinite(weights).all()
+    assert weights.abs().sum() > 0.0
+    assert int(model.step) == 3
+    model.eval()
+    assert model.losses(batch)["chain"] == 0.0
+    assert int(model.step) == 3
+
+
+def test_the_right_settings_have_no_distance_in_any_module(batch: Batch) -> None:
+    """And each module is heard in its own signal alone, or in those after it."""
+    model = Synth({}, "mono", seconds=SECONDS, channels=8, hidden_dim=16)
+    heard = model.heard(batch)
+    values = {**model._values(heard.positions[:2]), **model._others(batch)}
+    length = batch.audio.shape[1]
+    voice, gate = Voice(model.chain), torch.ones(2, length)
+    pitch = heard.pitch[:2, None].expand(-1, length)
+    given = pitch, gate, length // 2
+    meant = module_signals(voice, values, *given)
+    assert {*meant} == {
+        *("lfo", "oscillators", "filter", "drive", "amplitude", "envelope", "sound")
+    }
+    assert model.chain_loss(meant, meant) == pytest.approx(0.0)
+    moved = module_signals(voice, {**values, "cutoff": 0.5 * values["cutoff"]}, *given)
+    for name in ("lfo", "oscillators", "amplitude", "envelope"):
+        torch.testing.assert_close(moved[name], meant[name])
+    assert model.chain_loss(moved, meant) > 0.01

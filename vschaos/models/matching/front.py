@@ -97,7 +97,7 @@ class Front(nn.Module):
     def _levels(self, audio: Tensor) -> Tensor:
         padded = nn.functional.pad(audio, [self.short // 2, 0])
         frames = padded.unfold(1, self.short, self.hop) * self.short_window
-        powers = torch.fft.rfft(frames).abs().square() @ self.mel  # [B, N, L]
+        powers = _powers(torch.fft.rfft(frames)) @ self.mel  # [B, N, L]
         return self._relative(powers.transpose(1, 2))
 
     def _spectra(self, audio: Tensor, pitch: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ class Front(nn.Module):
 
     def _along_note(self, spectrum: Tensor, pitch: Tensor) -> Tensor:
         """`[B, S, F]` -> `[B, S, J]`: the energy between the edges of each band."""
-        powers = spectrum.real.square() + spectrum.imag.square()
+        powers = _powers(spectrum)
         below = nn.functional.pad(powers.double().cumsum(2), [1, 0])  # up to half a bin before each
         note = 440.0 * torch.exp2((pitch - 69.0) / 12.0)
         width = 0.5 * self.sample_rate / (powers.shape[2] - 1)  # Hz
@@ -135,6 +135,10 @@ class Front(nn.Module):
 
     def _decibels(self, powers: Tensor) -> Tensor:
         return (1.0 + 10.0 * torch.log10(powers.clamp_min(1e-12)) / self.range_db).clamp(0.0, 1.0)
+
+
+def _powers(spectrum: Tensor) -> Tensor:
+    return spectrum.real.square() + spectrum.imag.square()
 
 
 def _mel_bands(sample_rate: float, n_fft: int, num_bands: int) -> Tensor:

@@ -98,6 +98,22 @@ class Heads(nn.Module):
         """Which amounts are off, `[B, P] -> [B, A]`."""
         return (positions[:, self.amounts] - self.off).abs() < 1e-6
 
+    @torch.jit.unused
+    def expected(self, outputs: Tensor, known: Tensor) -> Tensor:
+        """The mean of each continuous position, with a gradient; steps, and which amounts are off,
+        as they are in `known` `[B, P]`."""
+        bins, _, _ = self._split(outputs)
+        middles = (torch.arange(self.num_bins, device=bins.device) + 0.5) / self.num_bins
+        means = (torch.softmax(bins, 2) * middles).sum(2)
+        columns = list(known.unbind(1))
+        is_off = dict(zip(self.amounts, self.is_off(known).unbind(1), strict=True))
+        for place, number in enumerate(self.continuous):
+            found = means[:, place]
+            if number in is_off:
+                found = torch.where(is_off[number], columns[number], found)
+            columns[number] = found
+        return torch.stack(columns, 1)
+
     def likeliest(self, outputs: Tensor) -> Tensor:
         """The median of each continuous knob and the likeliest step of the others, `[B, P]`."""
         return self.positions(outputs, torch.full([1, self.num_knobs, 2], 0.5), True)

@@ -124,7 +124,15 @@ class SoundMatcher(Matching):
             pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
             outputs = self.outputs(batch.audio, pitch)
         knobs, steps = self.heads.losses(outputs, heard.positions, heard.audible)
-        return {"parameters": knobs, "switches": steps}
+        return {"parameters": knobs, "switches": steps, **self.sound_losses(outputs, heard, batch)}
+
+    def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
+        """Of families that play what is found with gradients: losses of the sound, by name.
+
+        Args:
+            outputs: of the network, `[B, O]`.
+        """
+        return {}
 
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
         heard = self.heard(batch)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
 from vschaos.batch import Batch
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Vocabulary
-from vschaos.models.capabilities import Heard
+from vschaos.models.capabilities import Diagram, Heard
 from vschaos.models.matching.matcher import SoundMatcher
 from vschaos.models.synth.audibility import audible, equivalent
 from vschaos.models.synth.bank import bank_of
-from vschaos.models.synth.chains import chain_named
-from vschaos.models.synth.listening import SynthStream
+from vschaos.models.synth.chains import SOUNDS, chain_named
+from vschaos.models.synth.listening import Laws, SynthStream
 from vschaos.models.synth.parameters import BY_NAME
 from vschaos.models.synth.renderer import HELD, SWITCHED
+from vschaos.models.synth.signals import SOUND, ChainLoss, module_signals
 from vschaos.models.synth.synthesiser import VoiceSynthesiser
-from vschaos.models.synth.voice import SAMPLE_RATE
+from vschaos.models.synth.voice import SAMPLE_RATE, Voice
 
 HOP_LENGTH = 256  # samples, of what is heard
 
@@ -31,10 +34,15 @@ class Synth(SoundMatcher):
     Args:
         vocabularies ... dropout: see `SoundMatcher`.
         chain: of the voice, by its name.
+        sound_after: steps after which what is found is also played, and `spectrum` and `chain`
+            compare it with the sounds; never if not given.
+        sound_examples: of a batch that are played: they take most of the time of a step.
 
     Raises:
         ValueError: there is no such chain.
     """
+
+    step: Tensor
 
     def __init__(
         self,
@@ -45,6 +53,8 @@ class Synth(SoundMatcher):
         channels: int = 64,
         hidden_dim: int = 192,
         dropout: float = 0.1,
+        sound_after: int | None = None,
+        sound_examples: int = 2,
     ) -> None:
         self.chain = chain_named(chain)
         voice = VoiceSynthesiser(chain)
@@ -63,6 +73,38 @@ class Synth(SoundMatcher):
             dropout,
             "semitones_2" if "semitones_2" in names else None,
         )
+
+        self.sound_after, self.sound_examples = sound_after, sound_examples
+        self.register_buffer("step", torch.zeros((), dtype=torch.int64))
+        self.chain_loss = ChainLoss()
+        self.laws = Laws([BY_NAME[name] for name in names])
+
+    def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
+        """`spectrum` of the sound, and `chain` of the signals between the modules; 0 until their
+        time has come."""
+        zero = torch.zeros(())
+        step = int(self.step)
+        if self.training:
+            self.step += 1
+        if self.sound_after is None or step < self.sound_after or not self.training:
+            return {"spectrum": zero, "chain": zero}
+        some = slice(self.sound_examples)
+        found = self.heads.expected(outputs[some], heard.positions[some])
+        # what nobody hears stays as it is, so that nothing is learnt of it
+        found = torch.where(heard.audible[some], found, heard.positions[some])
+        length = batch.audio.shape[1]
+        held = math.ceil(HELD * length)
+        pitch = heard.pitch[some].unsqueeze(1).expand(-1, length)
+        gate = (torch.arange(length) < held) * heard.velocity[some].unsqueeze(1)
+        voice = Voice(self.chain, self.sample_rate)
+        settings = (
+            {**self._values(rows), **self._others(batch)} for rows in (found, heard.positions[some])
+        )
+        made, meant = (module_signals(voice, values, pitch, gate, held) for values in settings)
+        return {
+            "spectrum": self.chain_loss.distance(made[SOUND], meant[SOUND]),
+            "chain": self.chain_loss(made, meant),
+        }
 
     def heard(self, batch: Batch) -> Heard:
         """
@@ -90,6 +132,21 @@ class Synth(SoundMatcher):
             batch.targets["velocity"],
             torch.full_like(pitch, HELD * seconds),
         )
+
+    def _values(self, positions: Tensor) -> dict[str, Tensor]:
+        """`[B, P]` -> parameters in their units by name, `[B]`."""
+        columns = self.laws(positions).unbind(1)
+        return {knob.name: column for knob, column in zip(self.knobs, columns, strict=True)}
+
+    def _others(self, batch: Batch) -> dict[str, Tensor]:
+        """Parameters of the chain that are not found, as the sounds were made with them."""
+        found = {knob.name for knob in self.knobs}
+        names = [p.name for p in self.chain.parameters if p.name not in found]
+        return {name: batch.targets[name][: self.sound_examples] for name in names}
+
+    def diagram(self) -> Diagram:
+        modules = self.chain.modules
+        return Diagram(tuple(n for n in SOUNDS if n in modules), self.chain.connections)
 
     def synthesiser(self) -> VoiceSynthesiser:
         return VoiceSynthesiser(self.chain.name)

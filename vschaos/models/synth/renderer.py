@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import count
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vschaos.models.synth.amplitude import SHAPED, opened, shaped
 from vschaos.models.synth.chains import chain_named
 from vschaos.models.synth.parameters import BY_NAME, Parameter
 from vschaos.models.synth.presets import SIGNIFICANT_DIGITS, Preset
@@ -85,6 +87,21 @@ class VoiceRenderer:
             # the float32 nearest to a bound may lie beyond it
             drawn[parameter.name] = values.float().clamp(parameter.low, parameter.high)
         return drawn
+
+    def open(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Those to render sounds by that `vary` takes: see `amplitude`."""
+        return opened(parameters)
+
+    def vary(
+        self, parameters: Mapping[str, Tensor], random: np.random.Generator
+    ) -> dict[str, Tensor]:
+        """Parameters `[B]` with another envelope and tremolo each, as `draw` draws them."""
+        drawn = self.draw(random, len(parameters[PITCH.name]))
+        return {name: drawn[name] if name in SHAPED else p for name, p in parameters.items()}
+
+    def shape(self, audio: Tensor, parameters: Mapping[str, Tensor], sample_rate: int) -> Tensor:
+        """Sounds `[B, T]` of `open` parameters as they are with these."""
+        return shaped(audio, parameters, math.ceil(HELD * audio.shape[1]), sample_rate)
 
     def preset(self, name: str, values: Mapping[str, float]) -> Preset:
         """One of the drawn sounds, its pitch and velocity apart."""
