@@ -247,6 +247,19 @@ class Heard(NamedTuple):
     held_seconds: Tensor
 
 
+class Diagram(NamedTuple):
+    """How the modules of a synthesiser are connected.
+
+    Attributes:
+        sounds: modules that give sound, in its order; all others control them.
+        cables: from a module, to a module, and the knob that says how much; empty where all of it
+            goes on.
+    """
+
+    sounds: tuple[str, ...]
+    cables: tuple[tuple[str, str, str], ...]
+
+
 class Matching(Model, ABC):
     """Finds the settings of a synthesiser in a sound.
 
@@ -277,6 +290,10 @@ class Matching(Model, ABC):
     @abstractmethod
     def synthesiser(self) -> Synthesiser:
         """What plays them, its `parameters` the knobs."""
+
+    def diagram(self) -> Diagram | None:
+        """Of what is set; None if nobody knows."""
+        return None
 
     @abstractmethod
     def heard(self, batch: Batch) -> Heard:
