@@ -8,12 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-from patches.example_model.examples import EXAMPLES, Example
+from patches.example_model.examples import EXAMPLES, VOICES, Example
 from patches.example_model.phrase import write_phrase
 from vschaos.cli.command import run_command
 from vschaos.cli.demo import run, tell
 from vschaos.runs import newest_version
 
+NAMES = (*EXAMPLES, *VOICES)
 PATCHES = Path(__file__).resolve().parents[1]
 CLOSING = """
 What is there now:
@@ -30,7 +31,7 @@ What is there now:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m patches.example_model", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(EXAMPLES)}; all if not given"
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all if not given"
     )
     parser.add_argument(
         "--folder", type=Path, default=Path("demo"), help="where NAME/, sounds and run, is written"
@@ -47,18 +48,30 @@ def main() -> int:
         help="of the training, as model.latent.dim=4",
     )
     options = parser.parse_args()
-    names = options.names or list(EXAMPLES)
-    if unknown := [name for name in names if name not in EXAMPLES]:
-        parser.error(f"NAME must be of {', '.join(EXAMPLES)}, got {unknown[0]}")
+    names = options.names or list(NAMES)
+    if unknown := [name for name in names if name not in NAMES]:
+        parser.error(f"NAME must be of {', '.join(NAMES)}, got {unknown[0]}")
     return run_command(lambda: make_examples(names, options))
 
 
 def make_examples(names: list[str], options: argparse.Namespace) -> None:
     for name in names:
+        if name in VOICES:
+            make_voice(name, VOICES[name], options.out)
+            continue
         example = EXAMPLES[name]
         settings = [*example.settings, *options.settings]
         example = example._replace(settings=settings)
         make_example(name, example, options.folder / name, options.out, options.only)
+
+
+def make_voice(name: str, chain: str, out: Path) -> None:
+    """Exports a voice with its bank."""
+    from vschaos.instrument.instrument import read_instrument
+    from vschaos.patches import write_example
+
+    run("synth", "export", "--chain", chain, "--name", name, "-o", str(out), "--no-patch")
+    write_example(read_instrument(out / f"{name}.ts"), out)
 
 
 def make_example(name: str, example: Example, folder: Path, out: Path, only: str) -> None:

@@ -1,4 +1,5 @@
-"""The models in patches/: the sounds of each, its recipe, and what is generated to compare it."""
+"""The models in patches/: the sounds of each, its recipe, and what is generated to compare it; and
+those that learn nothing."""
 
 from __future__ import annotations
 
@@ -57,3 +58,5 @@ EXAMPLES = {
         (("trajectories", (*SHAPES, "-b", "1")),),
     ),
 }
+# names of voices that need no training, and their chains
+VOICES = {"synth_example": "two_osc"}

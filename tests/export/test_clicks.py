@@ -37,6 +37,7 @@ TURNS: dict[str, list[list[Setting]]] = {
     "dimred": [[("dimred", view)] for view in to_and_fro("none", "pca", "spherical")],
     "gain": [[("gain", value)] for value in (-100.0, 6.0, -20.0, 0.0, -6.0)],
     "mix": [[("mix", value)] for value in (0.0, 1.0, 0.5, 0.0, 0.3, 1.0)],
+    "match": [[("match", value)] for value in (0.0, 1.0, 0.3, 1.0)],
     "freeze": [[("freeze", value)] for value in (1, 0, 1, 0)],
     "smoothing": [[("smoothing", value)] for value in (500.0, 0.0, 50.0, 0.0)],
     "jitter": [[("jitter", value)] for value in (0.5, 0.0, 2.0, 0.0)],
@@ -179,5 +180,6 @@ def test_what_was_heard_before_a_reset_dies_away(
     instrument.set_reset(True)
     after = instrument.forward(playing)
     assert not torch.allclose(after[:, :, :HOP], fresh[:, :, :HOP], atol=1e-3)
-    after, fresh = after[:, :, 8 * HOP :], fresh[:, :, 8 * HOP :]
+    # a match begins with frames that reach back, and forgets them with a time constant of two hops
+    after, fresh = after[:, :, 32 * HOP :], fresh[:, :, 32 * HOP :]
     torch.testing.assert_close(after, fresh, atol=INAUDIBLE, rtol=0.0)

@@ -24,6 +24,7 @@ SETTINGS: dict[str, list[object]] = {
     "freeze": [0, 1],
     "smoothing": [0.0, 50.0, 5000.0],
     "jitter": [0.0, 0.5],
+    "match": [0.0, 1.0],
 }
 
 

@@ -98,6 +98,19 @@ def test_pieces_are_named_by_where_they_begin(tmp_path: Path) -> None:
     assert end == pytest.approx(0.75, abs=0.01)
 
 
+def test_a_pitch_that_somebody_knows_is_taken(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", note(440.0, 0.2, 0.3), RATE)
+    (target,), _ = read_targets(tmp_path / "a.wav", "a", RATE, 2.0, most=4, pitch=45.5)
+    assert target.pitch == 45.5
+
+
+@pytest.mark.parametrize("hertz", [65.4, 110.0, 262.0])
+def test_a_note_that_beats_is_one_piece(hertz: float) -> None:
+    """Two oscillators out of tune, as in half of all synthesiser sounds."""
+    both = note(hertz, 0.8, 1.0) + note(1.006 * hertz, 0.8, 1.0)
+    assert len(cut(both, RATE, longest_seconds=2.0)) == 1
+
+
 def test_silence_is_called_so(tmp_path: Path) -> None:
     write_audio(tmp_path / "a.wav", np.zeros(RATE, np.float32), RATE)
     (target,), _ = read_targets(tmp_path / "a.wav", "a", RATE, 2.0, most=4)

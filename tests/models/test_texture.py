@@ -120,6 +120,11 @@ def textured(heard: Tensor, smooth: Tensor, amount: float, inversion: str) -> Te
     return texture(smooth, noisy, amount)
 
 
+def test_what_the_decoder_tells_apart_is_not_doubled() -> None:
+    heard = STFT(2048, 512)(buzz(220.0))[:, :, STEADY].abs() + 1e-3
+    torch.testing.assert_close(textured(heard, heard, 1.0, "keep_input"), heard)
+
+
 def test_a_tone_that_is_followed_leaves_little_of_its_partials() -> None:
     heard = STFT(2048, 512)(buzz(220.0))[:, :, STEADY].abs()
     smooth = torch.full_like(heard, 0.01)

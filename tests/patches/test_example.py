@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from patches.example_model.examples import EXAMPLES
+from patches.example_model.examples import EXAMPLES, VOICES
 from tests.patches.max_check import check_max
 from tests.patches.pure_data import complaints, play_patch
 from vschaos.instrument.instrument import read_instrument
@@ -16,19 +16,21 @@ from vschaos.patches import write_example
 REPOSITORY = Path(__file__).parents[2]
 PATCHES = REPOSITORY / "patches"
 RATE = 44100
+NAMES = (*EXAMPLES, *VOICES)
 Listen = Callable[..., tuple[float, float]]
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", NAMES)
 def test_they_are_those_that_are_written(name: str, tmp_path: Path) -> None:
     instrument = read_instrument(PATCHES / f"{name}.ts")
     for written in write_example(instrument, tmp_path):
         assert (PATCHES / written.name).read_bytes() == written.read_bytes()
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_setting_is_explained(name: str) -> None:
-    page = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
+    pages = ("settings.md", *(["synth.md"] if name in VOICES else []))
+    page = "".join((REPOSITORY / "docs" / page).read_text(encoding="utf-8") for page in pages)
     names = [setting.name for setting in read_instrument(PATCHES / f"{name}.ts").attributes]
     assert not [name for name in names if f"`{name}`" not in page]
 
@@ -39,6 +41,7 @@ def test_each_setting_is_explained(name: str) -> None:
         ("max_example", "example"),
         ("max_example_mc", "example"),
         ("max_ddsp_example", "ddsp_example"),
+        ("max_synth_example", "synth_example"),
     ],
 )
 def test_those_for_max_fit_the_model(patch: str, name: str) -> None:
@@ -108,6 +111,37 @@ def test_the_harmonic_one_is_played_by_a_keyboard(tmp_path: Path) -> None:
     assert sound[int(2.8 * RATE) :].std() < 1e-3 * keys[2].std()
 
 
+def test_the_synthesiser_plays_chords_and_recalls_presets(tmp_path: Path) -> None:
+    """A key, then a fifth over it by another voice; then another preset, and silence."""
+    name = "synth_example"
+    played = play_patch(
+        with_its_model(name, tmp_path),
+        4.0,
+        [
+            (0, f"{name}-volume 0"),
+            (0, f"{name}-preset hollow-reed"),
+            (100, "#notein 57 100 1"),
+            (1000, "#notein 64 100 1"),
+            (1900, "#notein 57 0 1"),
+            (1900, "#notein 64 0 1"),
+            (2600, f"{name}-preset thin-lead"),
+            (2700, "#notein 57 100 1"),
+            (3300, "#notein 57 0 1"),
+        ],
+        listen_to=[f"{name}-out"],
+    )
+    assert not complaints(played.lines)
+    sound = played.sound[0]
+    assert 0.02 < np.abs(sound).max() < 0.99
+    alone, fifth, other = (
+        sound[int(start * RATE) : int((start + 0.4) * RATE)] for start in (0.5, 1.4, 2.85)
+    )
+    assert harmony(alone, 220.0) > 0.9
+    assert harmony(fifth, 220.0) < 0.9 * harmony(fifth, 110.0)  # 220 and 330 Hz
+    assert brightness(other) > 2 * brightness(alone)
+    assert sound[int(2.4 * RATE) : int(2.55 * RATE)].std() < 0.1 * alone.std()
+
+
 def with_its_model(name: str, place: Path) -> Path:
     """A patch for PureData, copied beside its model and with the abstractions."""
     folder = place / "patches"
@@ -124,3 +158,9 @@ def harmony(sound: np.ndarray, hertz: float) -> float:
     multiples = np.fft.rfftfreq(len(sound), 1 / RATE) / hertz
     near = (np.abs(multiples - np.round(multiples)) < 0.08) & (multiples > 0.5)
     return float(power[near].sum() / power.sum())
+
+
+def brightness(sound: np.ndarray) -> float:
+    """Spectral centroid, Hz."""
+    power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    return float(power @ np.fft.rfftfreq(len(sound), 1 / RATE) / power.sum())

@@ -100,6 +100,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _midi_note(text: str) -> float:
+    note = number(text)
+    if not 0.0 <= note <= 127.0:
+        raise argparse.ArgumentTypeError(f"expected a MIDI note from 0 to 127, got {text}")
+    return note
+
+
 def _note_seconds(text: str) -> float:
     seconds = number(text)
     if not 0.1 <= seconds <= 10.0:
@@ -256,6 +263,12 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive,
         default=8,
         help="of a file that is cut at its onsets, at most (default 8)",
+    )
+    match.add_argument(
+        "--pitch",
+        type=_midi_note,
+        metavar="NOTE",
+        help="MIDI note of all sounds, as 60.5 (default: as the tracker follows each)",
     )
     match.add_argument(
         "--draws",

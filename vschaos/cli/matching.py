@@ -144,7 +144,12 @@ def _match_file(
 ) -> None:
     synthesiser, effort = writer.synthesiser, writer.effort
     targets, end = read_targets(
-        given.file, given.name, synthesiser.sample_rate, options.seconds, options.pieces
+        given.file,
+        given.name,
+        synthesiser.sample_rate,
+        options.seconds,
+        options.pieces,
+        options.pitch,
     )
     if end < float("inf"):
         logging.info(

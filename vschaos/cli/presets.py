@@ -74,6 +74,7 @@ def synthesiser_named(name: str) -> Synthesiser:
         from vschaos.models.synth.synthesiser import VoiceSynthesiser
 
         return VoiceSynthesiser(name)
+    from vschaos.plugin.banks import read_parents
     from vschaos.plugin.description import FOLDER, read_description
     from vschaos.plugin.synthesiser import PluginSynthesiser
 
@@ -83,7 +84,8 @@ def synthesiser_named(name: str) -> Synthesiser:
             f"expected the folder of a run, a chain of the voice ({', '.join(CHAINS)}) or a "
             f"plug-in ({', '.join(known)}, or its description, a .yaml), got {name}"
         )
-    return PluginSynthesiser(read_description(name))
+    description = read_description(name)
+    return PluginSynthesiser(description, parents=read_parents(description))
 
 
 def _morph(

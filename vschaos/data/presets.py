@@ -201,17 +201,17 @@ class PresetBatches(NumberedBatches):
     def _batch(self, number: int) -> Batch:
         random = np.random.default_rng([self.seed, number])
         indices = random.integers(len(self.recordings.files), size=self.batch_size)
-        batch = self._of(indices)
+        batch = self.of_files(indices)
         if self.prepare is None:
             return batch
         new = np.array([i for i in dict.fromkeys(indices.tolist()) if i not in self._seen])
         if len(new):
-            self._keep(new, self.prepare(self._of(new)))
+            self._keep(new, self.prepare(self.of_files(new)))
         rows = [self._seen[index] for index in indices.tolist()]
         seen = {name: torch.stack([row[name] for row in rows]).float() for name in rows[0]}
         return batch._replace(features={**batch.features, **seen})
 
-    def _of(self, indices: np.ndarray) -> Batch:
+    def of_files(self, indices: np.ndarray) -> Batch:
         """The sounds of some files, `[B]`."""
         recordings, starts = self.recordings, np.zeros(len(indices), int)
         audio = np.empty((len(indices), self.length), np.float32)

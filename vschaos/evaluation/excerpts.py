@@ -124,6 +124,11 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
     """
     there = material.names("held_out")
     if isinstance(material, RenderedMaterial):
+        if not there:
+            raise FileNotFoundError(
+                "the sounds of the training were expected where they were, got none of them "
+                "(data.dataset.root)"
+            )
         named = {name: material.batches[name] for name in _some(there, count)}
         return EvaluationSet("held out", [Excerpt(n, *batch) for n, batch in named.items()], [])
     if not run.split["held_out"]:

@@ -1,20 +1,25 @@
-"""The validation sounds of a run that was trained on rendered examples, in place of files."""
+"""The validation sounds of a run that was trained on rendered examples, in place of files: they
+have targets, which files alone do not tell."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
 
 from vschaos.batch import Batch
 from vschaos.generation.material import Clip, Material
+from vschaos.models.capabilities import Matching
 from vschaos.runs import Run
 from vschaos.targets import build
 
+logger = logging.getLogger(__name__)
+
 
 def is_rendered(run: Run) -> bool:
-    """Whether a run was trained without a dataset of files."""
-    return "dataset" not in run.config["data"]
+    """Whether a run was trained on examples with targets, or without a dataset of files."""
+    return "dataset" not in run.config["data"] or isinstance(run.model, Matching)
 
 
 def open_material(run: Run, prefers_files: bool = False) -> Material:
@@ -23,7 +28,7 @@ def open_material(run: Run, prefers_files: bool = False) -> Material:
 
 
 class RenderedMaterial(Material):
-    """The validation sounds of a run, rendered again.
+    """The validation sounds of a run, rendered or read again; none where the dataset is gone.
 
     Attributes:
         batches: of one sound each, by name.
@@ -31,9 +36,13 @@ class RenderedMaterial(Material):
 
     def __init__(self, run: Run) -> None:
         data = build(run.config["data"], run.config["seed"])
-        data.open(run.model)
-        sounds = data.validation
-        self.batches: dict[str, Batch] = {n: sounds[i] for i, n in enumerate(sounds.names)}
+        self.batches: dict[str, Batch] = {}
+        try:
+            data.open(run.model, run.split)
+            sounds = data.validation
+            self.batches = {name: sounds[index] for index, name in enumerate(sounds.names)}
+        except FileNotFoundError as error:
+            logger.warning("no sound of the training is there: %s", error)
         self.run, self.root, self.store, self.tasks, self.origin = run, Path(), None, {}, "rendered"
         self.seconds = {
             name: batch.audio.shape[1] / run.sample_rate for name, batch in self.batches.items()

@@ -49,13 +49,13 @@ class Library:
         return chosen
 
     def mean(self, synthesiser: Synthesiser) -> np.ndarray:
-        """The mean of the draws, `[1, P]`: of steps their median."""
-        middle = np.where(
-            [bool(knob.classes) for knob in synthesiser.parameters],
-            np.median(self.positions, axis=0),
-            self.positions.mean(axis=0),
-        )
-        return on_steps(synthesiser, middle[None])
+        """The mean of the draws, `[1, P]`: of steps the one that is drawn most often."""
+        drawn = on_steps(synthesiser, self.positions)
+        columns = [
+            _most_frequent(column) if knob.classes else column.mean()
+            for knob, column in zip(synthesiser.parameters, drawn.T, strict=True)
+        ]
+        return np.array(columns)[None]
 
 
 def open_library(
@@ -120,6 +120,11 @@ def _render(
         timbres.append(timbres_of(sounds, synthesiser.sample_rate))
         progress(len(rows))
     return np.concatenate(timbres)
+
+
+def _most_frequent(values: np.ndarray) -> float:
+    there, counts = np.unique(values, return_counts=True)
+    return float(there[counts.argmax()])
 
 
 def _read(path: Path, positions: np.ndarray) -> Library | None:

@@ -41,7 +41,8 @@ class Effort:
         kind: of the search.
         refine: steps of the gradient.
         has_baselines: whether mean, random and nearest draws are judged beside, and a search that
-            nobody led, with as many evaluations.
+            nobody led.
+        alone: evaluations of that search; as many as the other has if None.
         seed: of all that is drawn.
     """
 
@@ -50,12 +51,18 @@ class Effort:
     kind: str = "cmaes"
     refine: int = 0
     has_baselines: bool = True
+    alone: int | None = None
     seed: int = 0
+
+    @property
+    def evaluations_alone(self) -> int:
+        """Settings that the search hears which nobody led."""
+        return self.evaluations if self.alone is None else self.alone
 
     def steps(self, synthesiser: Synthesiser) -> int:
         """Settings that are heard of a sound, and steps, for a progress bar."""
         steps = self.refine if isinstance(synthesiser, Differentiable) else 0
-        beside = 2 + NUM_NEIGHBOURS + self.evaluations if self.has_baselines else 0
+        beside = NUM_NEIGHBOURS + self.evaluations_alone if self.has_baselines else 0
         return self.hypotheses + self.evaluations + steps + beside
 
 
@@ -202,10 +209,10 @@ class _Work:
                 self._keep(f"nearest of {len(library.positions)} draws", nearest)
         except KeyboardInterrupt:
             return False
-        if not effort.evaluations:
+        if not effort.evaluations_alone:
             return True
         alone, nowhere = self._objective(), np.zeros((0, len(synthesiser.parameters)))
-        is_whole = search(alone, effort.kind, effort.evaluations, nowhere, effort.seed)
+        is_whole = search(alone, effort.kind, effort.evaluations_alone, nowhere, effort.seed)
         if is_whole:
             self._keep("search alone", alone)
         return is_whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 
 from vschaos.audio.files import UnusableAudioError, Waveform, read_blocks
 from vschaos.dsp.pitch import PERIODS, PitchTracker
-from vschaos.evaluation.onsets import find_onsets
+from vschaos.matching.onsets import find_onsets
 
 LONGEST_READ_SECONDS = 120.0  # of a file: what comes after is left out
 SHORTEST_SECONDS = 0.05  # of a piece: less is a click, and no note
@@ -22,7 +22,8 @@ BEGIN_DB = -40.0  # below the peak: where a piece begins
 LOUDER = 1.1  # times the peak of what was before
 END_DB = -60.0  # below the peak: what is softer is not there any more
 FRAME_SECONDS = 0.01  # of levels over time
-TRACKED_SECONDS = 0.093  # window of the pitch: 4096 samples at 44.1 kHz, down to 22 Hz
+# windows of the pitch: 2048 samples at 44.1 kHz, down to 45 Hz; where nothing is sure, 4096
+TRACKED_SECONDS = 0.0465, 0.093
 HIGHEST_HZ = 4200.0  # of the pitch: the top of a piano
 LOUD_DB = -20.0  # below the loudest frame: those that say the pitch
 SURE = 0.5  # confidence of a pitch
@@ -75,7 +76,12 @@ class Target:
 
 
 def read_targets(
-    file: Path, name: str, sample_rate: int, longest_seconds: float, most: int
+    file: Path,
+    name: str,
+    sample_rate: int,
+    longest_seconds: float,
+    most: int,
+    pitch: float | None = None,
 ) -> tuple[list[Target], float]:
     """Reads a file of any length, rate and number of channels as notes to match.
 
@@ -85,6 +91,7 @@ def read_targets(
         sample_rate: Hz, of the targets.
         longest_seconds: of a piece: longer ones lose their end.
         most: pieces, the first ones.
+        pitch: MIDI note of all pieces, where somebody knows it.
 
     Returns:
         The pieces, and from which second of the file on nothing was taken (infinite if all was).
@@ -106,7 +113,10 @@ def read_targets(
     for first, last in pieces[:most]:
         start = first / sample_rate
         own = f"{name}@{start:.2f}s" if len(pieces) > 1 else name
-        targets.append(describe(own, file, start, sound[first:last], sample_rate))
+        target = describe(own, file, start, sound[first:last], sample_rate)
+        if pitch is not None and not target.is_silent:
+            target = replace(target, pitch=pitch, confidence=1.0, remarks=())
+        targets.append(target)
     return targets, end
 
 
@@ -163,9 +173,19 @@ def describe(
 def pitch_of(audio: Waveform, sample_rate: int) -> tuple[float, float]:
     """MIDI note of a sound `[T]` and how sure it is, 0..1: the median over its loud frames of what
     the tracker hears that every pitched instrument of the package plays by."""
+    found = 0.0, 0.0
+    for seconds in TRACKED_SECONDS:
+        found = max(found, _followed(audio, sample_rate, seconds), key=lambda pair: pair[1])
+        if found[1] >= SURE:
+            break
+    return found
+
+
+def _followed(audio: Waveform, sample_rate: int, window_seconds: float) -> tuple[float, float]:
+    """`pitch_of` by one window."""
     hop = max(sample_rate // 172, 1)  # 256 samples at 44.1 kHz
     # short sounds are followed by a shorter window, which must hold two periods
-    window = max(min(round(TRACKED_SECONDS * sample_rate), len(audio) // 2), 2 * hop)
+    window = max(min(round(window_seconds * sample_rate), len(audio) // 2), 2 * hop)
     highest = min(HIGHEST_HZ, sample_rate / 8)
     while PERIODS * sample_rate / window >= highest:
         window *= 2

@@ -9,7 +9,8 @@ from typing import Any
 
 from vschaos.runs import newest_version, read_config
 
-MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache")
+# files may have moved
+MAY_CHANGE = ("trainer.", "data.dataset.root", "data.dataset.cache", "model.plugin")
 OF_THE_COMMAND = ("name", "rundir", "resume", "check", "report")
 
 

@@ -8,7 +8,15 @@ import pytest
 import torch
 
 from tests.tolerances import ROUNDING
-from vschaos.models.synth import CHAINS, Voice, play_controls, render
+from vschaos.models.synth import (
+    CHAINS,
+    Note,
+    Voice,
+    play_controls,
+    render,
+    render_morph,
+    render_notes,
+)
 from vschaos.models.synth.parameters import PARAMETERS
 from vschaos.models.synth.presets import Preset
 from vschaos.models.synth.voice import VoiceState
@@ -277,3 +285,44 @@ def test_a_state_can_be_scripted() -> None:
     voice = torch.jit.script(Voice(CHAINS["mono"]))
     state = voice.silence(1, torch.float32)
     assert len(state) == len(VoiceState._fields)
+
+
+def test_a_morph_begins_and_ends_as_its_presets_sound() -> None:
+    dark = Preset("dark", "mono", {"cutoff": 300.0, "release": 10.0, "level": -6.0})
+    bright = Preset("bright", "mono", {"cutoff": 9000.0, "release": 10.0, "level": -6.0})
+    notes = [Note(45.0, 0.6)]
+    morph = render_morph([dark, bright], notes)
+    alone = [render_notes(preset, notes) for preset in (dark, bright)]
+    assert len(morph) == len(alone[1])
+    centroids = [spectral_centroid(sound) for sound in (morph[:4000], morph[20000:24000])]
+    expected = [spectral_centroid(alone[0][:4000]), spectral_centroid(alone[1][20000:24000])]
+    # the knob has moved by a seventh after the first 4000 samples, two thirds of an octave
+    assert centroids == pytest.approx(expected, rel=0.4)
+    assert centroids[1] > 1.8 * centroids[0]
+    middle = spectral_centroid(morph[11000:15000])
+    assert centroids[0] < middle < centroids[1]
+
+
+def test_a_morph_between_chains_is_played_by_all_modules() -> None:
+    bell = Preset("bell", "fm", {"index": 3.0, "release": 10.0})
+    noise = Preset("noise", "mono", {"noise": 1.0, "release": 10.0})
+    sound = render_morph([bell, noise, bell], [Note(60.0, 0.05), Note(64.0, 0.05)])
+    assert bool(torch.isfinite(sound).all())
+    assert float(sound.abs().max()) > 0.01
+    with pytest.raises(ValueError, match="at least two presets, got 1"):
+        render_morph([bell], [Note(60.0)])
+
+
+def test_steady_and_moving_parameters_sound_the_same_where_nothing_moves() -> None:
+    preset = Preset("still", "two_osc", {"mix": 0.5, "release": 10.0})
+    notes = [Note(57.3, 0.07), Note(60.0, 0.05)]
+    still, moving = render_notes(preset, notes), render_morph([preset, preset], notes)
+    # float32: a law and its inverse
+    assert float((still - moving).abs().max()) < 1e-3
+
+
+def spectral_centroid(sound: torch.Tensor) -> float:
+    """Hz."""
+    power = torch.fft.rfft(sound * torch.hann_window(len(sound))).abs().square()
+    hertz = torch.arange(len(power)) * 44100 / len(sound)
+    return float((power * hertz).sum() / power.sum())

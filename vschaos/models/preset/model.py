@@ -49,8 +49,8 @@ class Preset(SoundMatcher):
         sample_rate: int = 44100,
         hop_length: int = 256,
         seconds: float = 1.0,
-        channels: int = 64,
-        hidden_dim: int = 192,
+        channels: int = 32,
+        hidden_dim: int = 128,
         dropout: float = 0.1,
     ) -> None:
         # imported here: a stream that is exported needs no plug-in

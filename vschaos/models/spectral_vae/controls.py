@@ -24,6 +24,7 @@ ATTRIBUTES = [
         0.0,
         10.0,
     ),
+    Attribute("match", "float", "forward: share of the input's level, within 12 dB", MATCH),
     Attribute(
         "dimred",
         "str",
@@ -32,7 +33,6 @@ ATTRIBUTES = [
         choices=PROJECTIONS,
         on_change="project",
     ),
-    Attribute("match", "float", "forward: share of the input's level, within 12 dB", MATCH),
 ]
 TEXTURE_ATTRIBUTE = Attribute(
     "texture", "float", "noise where the sound is noise-like: 0, smooth, to 1", TEXTURE

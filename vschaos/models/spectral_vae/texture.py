@@ -22,8 +22,8 @@ MOST = 2.0  # a target that were clipped at 1 would have a mean below 1 for nois
 # is noise: few bins scatter less about their own mean than about that of all
 TONAL, NOISY = 0.1, 0.85
 FAINT = 0.1  # of the floor of magnitudes; below it nothing is noise
-AROUND = 16  # bins to either side, whose mean the scatter of an input is about
-LOUDEST = 1.0  # nepers, of it: one bin in fifty of noise is louder, and most partials of a tone are
+AROUND = 16  # bins to either side, about whose mean an input scatters
+LOUDEST = 1.0  # nepers, of it: one bin of noise in sixty is louder, and the partials of a tone are
 LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
 MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
 CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
@@ -145,8 +145,8 @@ class Texture(nn.Module):
     loses half of it there.) A magnitude is multiplied by those of the noise, relative to their
     mean, to the power of `amount` and of the root of its band's noisiness: its mean in dB stays.
 
-    Where a sound keeps the phase of an input, `follow` takes the scatter of that input in place of
-    drawn one, which the phases contradict.
+    Where a sound keeps the phase of an input, the scatter of that input takes the place of drawn
+    one, which these phases would contradict: see `follow`.
 
     A call goes on where the one before ended; voices differ, and a seed repeats all of them.
 
@@ -196,10 +196,15 @@ class Texture(nn.Module):
 
     @torch.jit.export
     def follow(self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor) -> Tensor:
-        """As `forward`, by the magnitudes of an input `[B, F, N]`."""
+        """As `forward`, by the magnitudes of an input `[B, F, N]`: bins scatter about their mean as
+        those of the input about theirs. The mean of each region in dB stays, and where the decoder
+        tells the bins apart by itself, nothing is doubled."""
         if not self.has_bands or amount <= 0.0:
             return magnitudes
-        return self._scattered(magnitudes, noisiness, amount, self._heard(heard))
+        scatter = self._about_mean(heard) - self._about_mean(magnitudes)
+        return self._scattered(
+            magnitudes, noisiness, amount, scatter.clamp(self.lowest, self.loudest)
+        )
 
     def _scattered(
         self, magnitudes: Tensor, noisiness: Tensor, amount: float, scatter: Tensor
@@ -208,8 +213,8 @@ class Texture(nn.Module):
         spread = self.bands(share.clamp(0.0, 1.0).sqrt() * amount, magnitudes.shape[1])
         return magnitudes * torch.exp(spread * scatter)
 
-    def _heard(self, magnitudes: Tensor) -> Tensor:
-        """Log-magnitudes of an input about the mean around them, nepers `[B, F, N]`."""
+    def _about_mean(self, magnitudes: Tensor) -> Tensor:
+        """Log-magnitudes about the mean around them, nepers `[B, F, N]`."""
         logs = torch.log(magnitudes + self.silent)
         mean = torch.nn.functional.avg_pool1d(
             logs.transpose(1, 2),
@@ -218,7 +223,7 @@ class Texture(nn.Module):
             padding=self.around,
             count_include_pad=False,
         )
-        return (logs - mean.transpose(1, 2)).clamp(self.lowest, self.loudest)
+        return logs - mean.transpose(1, 2)
 
     def _drawn(self, num_voices: int, num_frames: int) -> Tensor:
         """Log-magnitudes of noise about their mean, nepers `[num_voices, F, N]`."""
