@@ -99,7 +99,11 @@ class Presets(Sounds):
             self.labels = self._read()
         opened = self._opened(model, split, excerpt_length=sys.maxsize)
         self.store, self.split = opened.store, opened.split
-        train, held_out = (self.split.files(side, self.store) for side in ("train", "held_out"))
+        labelled = self._labelled()
+        train, held_out = (
+            [file for file in self.split.files(side, self.store) if file.name in labelled]
+            for side in ("train", "held_out")
+        )
         chosen = evenly(held_out or train, self.num_validated)
         sides = [
             Recordings(self.store, files, LabelTracks({}), opened.features, self.targets)
@@ -132,10 +136,7 @@ class Presets(Sounds):
             task = tasks[name] = _read(root, name, names)
             # steps are called by numbers there, but never meant by these names
             warn_of_problems(task._replace(problems=[p for p in task.problems if not p.is_warning]))
-        self.targets = {
-            name: {file: segments[0].value for file, segments in task.segments.items() if segments}
-            for name, task in tasks.items()
-        }
+        self.targets = {name: _targets(task) for name, task in tasks.items()}
         self.targets[HELD] = dict.fromkeys(self.targets[PLAYED[0]], rendered.held_seconds)
         logger.info(
             "%s: %d of %d parameters were drawn, %d sounds are labelled",
@@ -232,7 +233,7 @@ class PresetBatches(NumberedBatches):
             self._seen[index] = {name: values[row].clone() for name, values in halves.items()}
 
 
-class Rendered(NamedTuple):
+class Render(NamedTuple):
     """What the sounds of a dataset were rendered from.
 
     Attributes:
@@ -248,7 +249,7 @@ class Rendered(NamedTuple):
     held_seconds: float
 
 
-def read_render(root: Path) -> Rendered:
+def read_render(root: Path) -> Render:
     """Reads what a render says of itself.
 
     Raises:
@@ -281,7 +282,18 @@ def read_render(root: Path) -> Rendered:
             f"{root / SPEC} and {shards[0]} must be as vschaos plugin render leaves them: render "
             "the sounds again"
         ) from error
-    return Rendered(plugin, base, free, held_seconds)
+    return Render(plugin, base, free, held_seconds)
+
+
+def _targets(task: Task) -> dict[str, float]:
+    """The numbers of a task, by the name of a file: steps, what was played, and positions from 0
+    to 1, others than these being none."""
+    is_position = not task.vocabulary.is_class and task.name not in PLAYED
+    return {
+        file: segments[0].value
+        for file, segments in task.segments.items()
+        if segments and not (is_position and not 0.0 <= segments[0].value <= 1.0)
+    }
 
 
 def _read(root: Path, name: str, sounds: SoundNames) -> Task:
