@@ -137,6 +137,12 @@ class LatentStatistics(Autoencoder, ABC):
         """The first K latents `[B, K, N]` -> all of them `[B, Z, N]`, the others at their expected
         values."""
 
+    def near_sounds(self, latents: Tensor) -> Tensor:
+        """The first K latents `[B, K, N]` -> the same, moved to where sounds are, in small steps
+        where they were: trajectories through a whole space pass places of which the decoder never
+        heard. Latents stay where they are by default."""
+        return latents
+
     @abstractmethod
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         """`[B, T]` -> nats a frame `[Z]`: the divergence of each latent's posteriors from its
@@ -247,6 +253,19 @@ class Heard(NamedTuple):
     held_seconds: Tensor
 
 
+class Diagram(NamedTuple):
+    """How the modules of a synthesiser are connected.
+
+    Attributes:
+        sounds: modules that give sound, in its order; all others control them.
+        cables: from a module, to a module, and the knob that says how much; empty where all of it
+            goes on.
+    """
+
+    sounds: tuple[str, ...]
+    cables: tuple[tuple[str, str, str], ...]
+
+
 class Matching(Model, ABC):
     """Finds the settings of a synthesiser in a sound.
 
@@ -277,6 +296,10 @@ class Matching(Model, ABC):
     @abstractmethod
     def synthesiser(self) -> Synthesiser:
         """What plays them, its `parameters` the knobs."""
+
+    def diagram(self) -> Diagram | None:
+        """Of what is set; None if nobody knows."""
+        return None
 
     @abstractmethod
     def heard(self, batch: Batch) -> Heard:

@@ -14,10 +14,11 @@ from vschaos.evaluation.rendered import open_material
 from vschaos.evaluation.summary import read_summary
 from vschaos.generation.material import Material, spread
 from vschaos.latents.importance import num_important
-from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics
+from vschaos.models.capabilities import Autoencoder, Labelled, LatentStatistics, Matching
 from vschaos.report.curves import Logs, draw_curves, read_logs
 from vschaos.report.dataset import summarise
 from vschaos.report.listening import listen, measure
+from vschaos.report.matching import describe_matching
 from vschaos.report.settings import commands, describe_settings
 from vschaos.report.space import draw_map
 from vschaos.runs import Run
@@ -45,6 +46,8 @@ def gather(run: Run) -> dict[str, Any]:
         contents |= {"listening": listen(run, run.model, material), "map": draw_map(run, material)}
     else:
         contents["metrics"] = measure(run, material)
+    if isinstance(run.model, Matching):
+        contents["matching"] = describe_matching(run, run.model)
     if isinstance(run.model, Labelled):
         contents["predictions"] = _predictions(run, run.model, material)
     return contents

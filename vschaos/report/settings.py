@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from vschaos.configs.composing import compose
 from vschaos.configs.recipes import recipes
-from vschaos.models.capabilities import Autoencoder, SingleCycle
+from vschaos.models.capabilities import Autoencoder, Matching, SingleCycle
 from vschaos.runs import Run
 
 OF_THE_RUN = ("name", "rundir", "resume", "check", "data.dataset.root", "hydra", "report", "recipe")
@@ -53,6 +53,9 @@ def commands(run: Run) -> list[dict[str, str]]:
         if task := next(iter(run.conditioning_tasks), None):
             sweep = f"{generate} sweep {typed} --task {shlex.quote(task)}"
             rows.append((f"decode one sound under each {task}", sweep))
+    if isinstance(run.model, Matching):
+        command = f"vschaos generate match {typed} --files some.wav --out matches"
+        rows.append(("find settings for your sounds", command))
     if isinstance(run.model, SingleCycle):
         purpose = "write wavetables for other synthesisers"
         rows.append(

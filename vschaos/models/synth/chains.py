@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from vschaos.models.synth.parameters import PARAMETERS, Parameter
 
-MODULES = (
-    *("keyboard", "lfo", "envelope"),
-    *("osc_1", "osc_2", "noise", "mixer", "filter", "drive", "amplifier"),
-)
+SOUNDS = ("osc_1", "osc_2", "noise", "mixer", "filter", "drive", "amplifier")
+MODULES = ("keyboard", "lfo", "envelope", *SOUNDS)
 # cables that a voice can have; those of most have an amount, a parameter
 PATH = ("osc_1>mixer", "mixer>filter", "mixer>drive", "filter>drive", "drive>amplifier")
 CABLES = (*PATH, *(parameter.module for parameter in PARAMETERS if ">" in parameter.module))
@@ -39,6 +37,13 @@ class Chain(NamedTuple):
         """Of its modules and cables, in the order of `PARAMETERS`."""
         there = {*self.modules, *self.cables}
         return tuple(parameter for parameter in PARAMETERS if parameter.module in there)
+
+    @property
+    def connections(self) -> tuple[tuple[str, str, str], ...]:
+        """From a module, to a module, and the parameter that says how much; empty if it is all."""
+        amounts = {parameter.module: parameter.name for parameter in PARAMETERS}
+        ends = (cable.split(">") for cable in self.cables)
+        return tuple((one, other, amounts.get(f"{one}>{other}", "")) for one, other in ends)
 
     def has(self, name: str) -> bool:
         """Whether there is a module or cable of that name."""

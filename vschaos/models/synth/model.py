@@ -11,11 +11,11 @@ from torch import Tensor
 from vschaos.batch import Batch
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Vocabulary
-from vschaos.models.capabilities import Heard
+from vschaos.models.capabilities import Diagram, Heard
 from vschaos.models.matching.matcher import SoundMatcher
 from vschaos.models.synth.audibility import audible, equivalent
 from vschaos.models.synth.bank import bank_of
-from vschaos.models.synth.chains import chain_named
+from vschaos.models.synth.chains import SOUNDS, chain_named
 from vschaos.models.synth.listening import Laws, SynthStream
 from vschaos.models.synth.parameters import BY_NAME
 from vschaos.models.synth.renderer import HELD, SWITCHED
@@ -143,6 +143,10 @@ class Synth(SoundMatcher):
         found = {knob.name for knob in self.knobs}
         names = [p.name for p in self.chain.parameters if p.name not in found]
         return {name: batch.targets[name][: self.sound_examples] for name in names}
+
+    def diagram(self) -> Diagram:
+        modules = self.chain.modules
+        return Diagram(tuple(n for n in SOUNDS if n in modules), self.chain.connections)
 
     def synthesiser(self) -> VoiceSynthesiser:
         return VoiceSynthesiser(self.chain.name)

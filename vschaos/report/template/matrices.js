@@ -8,7 +8,7 @@ function matrix(entry) {
       const percent = 100 * share;
       const text = percent >= 99.5 ? "100" : percent >= 1 ? percent.toFixed(0) : "";
       return make("td", {
-        title: `${entry.names[index]} predicted as ${entry.names[column]}: ${count} of ${total} frames`,
+        title: `${entry.names[index]} predicted as ${entry.names[column]}: ${count} of ${total} ${entry.of ?? "frames"}`,
         style: {
           background: `color-mix(in srgb, #b95534 ${Math.round(100 * share ** 0.6)}%, #fbf7ee)`,
           color: share > 0.4 ? "#fbf7ee" : "#2d241c",

@@ -56,6 +56,35 @@ function measured(rows) {
     rows.length ? make("div", { class: "panel" }, ...rows.map(sound)) : null);
 }
 
+function matching({ count, rows, knobs, matrices, pairs, diagram }) {
+  const number = (value, digits) => (value === undefined || value === null ? "" : value.toFixed(digits));
+  const cells = (row) => row.map((cell, place) => make(place ? "td" : "th", place ? {} : { scope: "row" }, cell));
+  const grid = (head, lines) => make("div", { class: "scroll" },
+    make("table", { class: "table" },
+      make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
+      make("tbody", {}, ...lines.map((line) => make("tr", {}, ...cells(line))))));
+  const compared = Object.entries(rows).map(([name, row]) =>
+    [name, number(row.knob_error, 3), `${number(row.steps_right, 1)} %`, number(row.lsd, 2)]);
+  const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`,
+    number(row.error, 3), number(row.mean_error, 3), row.right === undefined ? "" : `${number(100 * row.right, 1)} %`]);
+  const heard = pairs.map((entry) => make("div", { class: "pair" }, sound(entry),
+    make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title}, ${entry.name}`)))));
+  return [
+    heard.length ? section("matches", "Listen", "Targets and what was found",
+      make("p", {}, "Sounds that were held out, and the same notes by the settings that the model found in them; from the nearest to the farthest."),
+      make("div", { class: "panel" }, ...heard)) : null,
+    section("matching", "Knobs", "How right the settings are",
+      make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off. Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
+      make("div", { class: "panel" },
+        grid(["", "error of knobs", "steps right", "LSD, dB"], compared),
+        make("h3", {}, "Knobs"),
+        grid(["", "heard in", "error", "of the mean", "right"], found),
+        matrices.length ? make("div", { class: "matrices" }, ...matrices.map(matrix)) : null)),
+    diagram ? section("chain", "Chain", "What is set",
+      make("figure", { class: "chain panel" }, make("img", { alt: "the modules and their cables", src: `data:image/png;base64,${diagram}` }))) : null,
+  ];
+}
+
 function space(map) {
   if (!map) return section("map", "Map", "The latent space", missing(NO_SOUNDS));
   const shares = map.shares.map((share) => `${(100 * share).toFixed(0)} %`).join(" and ");
@@ -161,6 +190,7 @@ function compose() {
   main.replaceChildren();
   const sections = [
     ...(content.listening ? listening(content.listening) : [measured(content.metrics)]),
+    ...(content.matching ? matching(content.matching) : []),
     "map" in content ? space(content.map) : null,
     learning(content.curves),
     content.predictions?.length ? predictions(content.predictions) : null,
