@@ -2,7 +2,7 @@
 """Presets of people that no network has learnt from, found by their sounds.
 
     python benchmarks/preset.py RUN [--presets 512] [--searched 16] [--evaluations 100]
-                                [--unseeded 500] [--json FILE]
+                                [--unseeded 500] [--neighbours N] [--json FILE]
 
 RUN is of a network that sets a plug-in. The presets of people that are for tests are played at the
 plug-in's usual notes and velocities, and their settings found by the sounds alone. First table, all
@@ -43,6 +43,7 @@ from vschaos.runs import Run
 from vschaos.targets import build
 
 SEED = 0
+SECONDS = 1.0  # of a sound
 LEAST_DB = -60.0  # dB(A): softer targets have no distance
 HYPOTHESES = 8
 NETWORK, NEIGHBOUR, MEAN, RANDOM = "network", "nearest training sound", "mean", "random preset"
@@ -53,6 +54,7 @@ def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument("--presets", type=int, default=512)
+    parser.add_argument("--neighbours", type=int, help="training sounds (default: all)")
     parser.add_argument("--searched", type=int, default=16, help="of them, with a search")
     parser.add_argument("--evaluations", type=int, default=100)
     parser.add_argument("--unseeded", type=int, default=500, help="evaluations from nowhere")
@@ -66,7 +68,7 @@ def main() -> None:
     try:
         start = Clock.now()
         sounds, heard = targets_of(model, synthesiser, options.presets)
-        found = found_at_once(run, model, synthesiser, sounds, heard)
+        found = found_at_once(run, model, synthesiser, sounds, heard, options.neighbours)
         played = {name: play(synthesiser, rows, heard) for name, rows in found.items()}
         rows = [row_of(name, model, found[name], played[name], sounds, heard) for name in found]
         print(f"{len(sounds)} presets of people, {Clock.now().since(start).cpu:.0f} CPU seconds")
@@ -111,7 +113,12 @@ def targets_of(model: Preset, synthesiser: Synthesiser, count: int) -> tuple[Ten
 
 
 def found_at_once(
-    run: Run, model: Preset, synthesiser: Synthesiser, sounds: Tensor, heard: Heard
+    run: Run,
+    model: Preset,
+    synthesiser: Synthesiser,
+    sounds: Tensor,
+    heard: Heard,
+    num_neighbours: int | None,
 ) -> dict[str, Tensor]:
     """Positions `[B, P]` by what found them."""
     data = build(run.config["data"], run.config["seed"])
@@ -119,6 +126,7 @@ def found_at_once(
     data.open(model, run.split)
     size, batches = data.training.batch_size, data.training
     files = len(batches.recordings.files)  # type: ignore[attr-defined]
+    files = min(num_neighbours or files, files)
     parts = [np.arange(first, min(first + size, files)) for first in range(0, files, size)]
     pool: list[Batch] = [
         batches.of_files(part)  # type: ignore[attr-defined]
@@ -148,9 +156,9 @@ def play(synthesiser: Synthesiser, positions: Tensor, heard: Heard) -> Tensor:
     """Notes as those of the targets, `[B, T]`."""
     parts = []
     for rows in Progress(torch.arange(len(positions)).split(16), desc="playing", unit="batch"):
-        given = (positions[rows], heard.pitch[rows], heard.velocity[rows])
-        held = float(heard.held_seconds[0])
-        made = synthesiser.render(*(array.double().numpy() for array in given), 1.0, held)
+        pitch, velocity = heard.pitch[rows].numpy(), heard.velocity[rows].numpy()
+        settings, held = positions[rows].double().numpy(), float(heard.held_seconds[0])
+        made = synthesiser.render(settings, pitch, velocity, SECONDS, held)
         parts.append(torch.from_numpy(made))
     return torch.cat(parts)
 
@@ -204,9 +212,9 @@ def searches(
             starts = np.zeros((0, len(model.knobs)))
             if hypotheses:
                 with torch.inference_mode():
-                    starts = model.propose(sound[None], heard.pitch[row][None], hypotheses, SEED)[0]
-                order = objective(starts.double().numpy()).argsort(kind="stable")
-                starts = starts.double().numpy()[order]
+                    told = model.propose(sound[None], heard.pitch[row][None], hypotheses, SEED)[0]
+                starts = told.double().numpy()
+                starts = starts[objective(starts).argsort(kind="stable")]
             search(objective, "cmaes", most, starts, SEED)
             note = np.array([target.pitch]), np.array([synthesiser.velocity])
             times = target.seconds, target.held_seconds

@@ -135,6 +135,10 @@ def test_sounds_without_a_label_and_silent_ones_are_left_out(
     labels = copy / "metadata" / "shape" / "metadata.txt"
     lines = labels.read_text().splitlines(keepends=True)
     labels.write_text("".join(lines[1:]).replace("\t2", "\tnan", 1))
+    levels = copy / "metadata" / "level" / "metadata.txt"
+    first, second, *others = levels.read_text().splitlines(keepends=True)
+    changed = second.split("\t")[0] + "\t1.5\n"  # no position of a knob
+    levels.write_text("".join([first, changed, *others]))
     silent = sorted(copy.glob("data/*/*.flac"))[-1]
     silent.unlink()
     write_audio(silent.with_suffix(".wav"), np.zeros(800, np.float32), RATE)
@@ -142,9 +146,23 @@ def test_sounds_without_a_label_and_silent_ones_are_left_out(
         data = opened(copy)
     split = data.split_to_json()
     assert lines[0].split("\t")[0] not in split["train"] + split["held_out"]
-    assert len(split["train"]) + len(split["held_out"]) == COUNT - 3
-    assert "2 sounds lack a label and are left out" in caplog.text
+    assert len(split["train"]) + len(split["held_out"]) == COUNT - 4
+    assert "3 sounds lack a label and are left out" in caplog.text
     assert "it is silent" in caplog.text
+
+
+def test_a_sound_that_lost_its_label_is_not_resumed_with(copy: Path) -> None:
+    begun = opened(copy).split_to_json()
+    labels = copy / "metadata" / "shape" / "metadata.txt"
+    lines = labels.read_text().splitlines(keepends=True)
+    labels.write_text("".join(line for line in lines if begun["train"][0] not in line))
+    data = presets(copy)
+    model = Level({}, RATE, 16, "level")
+    model.excerpt_length = round(0.1 * RATE)
+    data.open(model, {"parts": {}, **begun})  # as a run is read
+    assert len(data.training[0].audio) == 8
+    names = {file.name for file in data.training.recordings.files}  # type: ignore[attr-defined]
+    assert names == set(begun["train"][1:])
 
 
 def test_a_render_that_stopped_says_how_to_go_on(copy: Path) -> None:

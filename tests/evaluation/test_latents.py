@@ -16,6 +16,7 @@ from vschaos.evaluation.latents import (
     evaluate_latents,
     rank_correlation,
 )
+from vschaos.instrument.controls import Control
 from vschaos.labels import Labels
 from vschaos.models.capabilities import LatentStatistics, Representation, Spectral
 
@@ -31,6 +32,7 @@ class Space(Spectral, LatentStatistics):
     """
 
     latent_dim = 1
+    sample_rate, hop_length = 8000, 128
 
     def __init__(self, has_hole: bool = False, repeats: bool = False) -> None:
         super().__init__()
@@ -53,6 +55,9 @@ class Space(Spectral, LatentStatistics):
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         return torch.tensor([2.0])
+
+    def frame_controls(self) -> list[Control]:
+        return [Control("latent 1", -3.0, 3.0, "sigma")]
 
 
 Space.__abstractmethods__ = frozenset()  # no test needs the others
@@ -123,3 +128,24 @@ def test_one_sound_alone_and_silence_are_no_error() -> None:
     (silent,) = tones(500.0)
     silent = silent._replace(audio=torch.zeros_like(silent.audio))
     assert evaluate_latents(Space(), [silent])["smoothness"] is None
+
+
+class Careful(Space):
+    """Moves latents out of its hole."""
+
+    def near_sounds(self, latents: Tensor) -> Tensor:
+        return torch.where(latents < 0.0, -1.5, 1.5)
+
+
+Careful.__abstractmethods__ = frozenset()
+
+
+def test_trajectories_through_a_hole_are_soft() -> None:
+    found = {}
+    for space in (Space(), Space(has_hole=True), Careful(has_hole=True)):
+        levels = evaluate_latents(space, tones(300.0, 500.0, 700.0))["trajectories"]
+        found[space] = levels["softest_db"]
+    whole, through_the_hole, around_it = found.values()
+    assert whole > -12.0
+    assert through_the_hole == -80.0
+    assert around_it > -12.0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,8 @@ from vschaos.labels import Labels, Vocabulary
 from vschaos.layers import Perceptron
 from vschaos.models.base import Model
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
+from vschaos.models.spectral_vae.frames import Decoded
+from vschaos.runs.trajectories import frame_trajectory
 
 RATE = 16000
 
@@ -345,3 +348,24 @@ def strongest_hz(audio: Tensor) -> float:
     size = 1 << 17
     spectrum = torch.fft.rfft(audio[0] * torch.hann_window(audio.shape[1]), n=size).abs()
     return float(spectrum.argmax()) * RATE / size
+
+
+def test_trajectories_pass_where_sounds_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder is silent where the first latent is below 0."""
+    model = tiny()
+
+    def decode(decoder: nn.Module, latents: Tensor, *labels: object) -> Decoded:
+        return Decoded((latents[:, :1] > 0.0).float().expand(-1, 257, -1), latents[:, :0])
+
+    monkeypatch.setattr(model, "decode_frames", decode)
+    for kind in ("line", "random", "sin"):
+        plain = frame_trajectory(model, kind, 512, np.random.default_rng(3))
+        assert (plain[0] < 0.0).any(), kind  # nothing is known before the training
+    model.latent.drawn.normal_(generator=torch.Generator().manual_seed(0))
+    model.latent.steps.fill_(1000)
+    for kind in ("line", "random", "sin"):
+        moved = frame_trajectory(model, kind, 512, np.random.default_rng(3))
+        assert (moved[0] > 0.0).all(), kind
+        assert moved.std(axis=1).max() > 0.1, kind
+        first = frame_trajectory(model, kind, 512, np.random.default_rng(3), count=2)
+        assert first.shape == (2, 512)

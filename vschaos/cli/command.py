@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import getpass
 import io
 import logging
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 # of input, of files and disks, of a loss: errors that a user can fix
 EXPECTED = (ValueError, OSError, FloatingPointError)
 NO_HOME = (

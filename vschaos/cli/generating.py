@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import re
 import shlex
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 
 from vschaos.audio.files import UnusableAudioError
-from vschaos.cli.command import sentence
+from vschaos.cli.command import FATAL, sentence
 from vschaos.cli.generate import TRAJECTORIES
 from vschaos.files import short_name
 from vschaos.folders import mark_as_made
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 
 FILES_TO_SWEEP = 3  # if none are given
 FOLDERS = ("reconstructions", "transfers", "trajectories", "morphs", "sweeps", "tables")
-FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vschaos.cli.command import sentence
+from vschaos.cli.command import FATAL, sentence
 from vschaos.cli.presets import synthesiser_named
 from vschaos.data.cache.store import default_cache
 from vschaos.generation.inputs import Input, inputs_in
@@ -121,7 +121,9 @@ def _match_each(
         for number, given in enumerate(inputs, start=1):
             try:
                 _match_file(given, f"{number}/{len(inputs)}", options, writer, proposer, library)
-            except (ValueError, ChildProcessError, FileNotFoundError, MemoryError) as error:
+            except (ValueError, OSError, MemoryError) as error:
+                if isinstance(error, OSError) and error.errno in FATAL:
+                    raise
                 logging.warning("skipped %s: %s", given.file, sentence(error))
                 failed.append(str(given.file))
     except KeyboardInterrupt as stop:

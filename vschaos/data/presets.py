@@ -98,12 +98,18 @@ class Presets(Sounds):
         if not self.targets:  # of a run that is read again
             self.labels = self._read()
         opened = self._opened(model, split, excerpt_length=sys.maxsize)
-        self.store, self.split = opened.store, opened.split
+        self.store, chosen = opened.store, opened.split
+        # one that is resumed may name sounds whose labels are gone
+        there = {sound.name for sound in opened.sounds}
+        self.split = chosen._replace(
+            train=[name for name in chosen.train if name in there],
+            held_out=[name for name in chosen.held_out if name in there],
+        )
         train, held_out = (self.split.files(side, self.store) for side in ("train", "held_out"))
-        chosen = evenly(held_out or train, self.num_validated)
+        validated = evenly(held_out or train, self.num_validated)
         sides = [
             Recordings(self.store, files, LabelTracks({}), opened.features, self.targets)
-            for files in (train, chosen)
+            for files in (train, validated)
         ]
         self.training = PresetBatches(
             *(sides[0], frames_of(model), self.loading.batch_size, self.seed),
@@ -111,7 +117,7 @@ class Presets(Sounds):
         )
         self.validation = WholeSounds(sides[1], frames_of(model))
         drawn = {name: of for name, of in self.labels.vocabularies.items() if name in self.targets}
-        seen = with_unseen_classes(drawn, opened.sounds, opened.split, opened.store)
+        seen = with_unseen_classes(drawn, opened.sounds, self.split, self.store)
         self.vocabularies = {**self.labels.vocabularies, **seen}
 
     def trial_batch(self, model: ModelNeeds) -> Batch:
@@ -132,10 +138,7 @@ class Presets(Sounds):
             task = tasks[name] = _read(root, name, names)
             # steps are called by numbers there, but never meant by these names
             warn_of_problems(task._replace(problems=[p for p in task.problems if not p.is_warning]))
-        self.targets = {
-            name: {file: segments[0].value for file, segments in task.segments.items() if segments}
-            for name, task in tasks.items()
-        }
+        self.targets = {name: _targets(task) for name, task in tasks.items()}
         self.targets[HELD] = dict.fromkeys(self.targets[PLAYED[0]], rendered.held_seconds)
         logger.info(
             "%s: %d of %d parameters were drawn, %d sounds are labelled",
@@ -232,7 +235,7 @@ class PresetBatches(NumberedBatches):
             self._seen[index] = {name: values[row].clone() for name, values in halves.items()}
 
 
-class Rendered(NamedTuple):
+class Render(NamedTuple):
     """What the sounds of a dataset were rendered from.
 
     Attributes:
@@ -248,7 +251,7 @@ class Rendered(NamedTuple):
     held_seconds: float
 
 
-def read_render(root: Path) -> Rendered:
+def read_render(root: Path) -> Render:
     """Reads what a render says of itself.
 
     Raises:
@@ -281,7 +284,18 @@ def read_render(root: Path) -> Rendered:
             f"{root / SPEC} and {shards[0]} must be as vschaos plugin render leaves them: render "
             "the sounds again"
         ) from error
-    return Rendered(plugin, base, free, held_seconds)
+    return Render(plugin, base, free, held_seconds)
+
+
+def _targets(task: Task) -> dict[str, float]:
+    """The numbers of a task, by the name of a file: steps, what was played, and positions from 0
+    to 1, others than these being none."""
+    is_position = not task.vocabulary.is_class and task.name not in PLAYED
+    return {
+        file: segments[0].value
+        for file, segments in task.segments.items()
+        if segments and not (is_position and not 0.0 <= segments[0].value <= 1.0)
+    }
 
 
 def _read(root: Path, name: str, sounds: SoundNames) -> Task:

@@ -19,6 +19,7 @@ from vschaos.evaluation.spectra import (
 )
 from vschaos.labels import Labels
 from vschaos.models.capabilities import Autoencoder, LatentStatistics
+from vschaos.runs.trajectories import frame_trajectory
 
 ACTIVE_NATS = 0.1  # least divergence of a dimension in use
 FLOOR_DB = -80.0  # relative to the loudest bin; levels below it are inaudible
@@ -26,6 +27,9 @@ MAX_FRAMES = 1500
 PAIRS = 4000  # of frames
 LINES = 64  # between sounds
 POINTS = 33  # on a line
+TRAJECTORIES = ("line", "random")
+TRAJECTORIES_EACH, TRAJECTORY_FRAMES = 8, 128
+LOUD_QUANTILE = 0.95  # of the levels of audible frames
 HOLE_DB = -6.0  # relative to the level of the ends
 
 
@@ -82,6 +86,7 @@ def evaluate_latents(model: LatentStatistics, excerpts: Sequence[Excerpt]) -> di
         "active_dimensions": sum(value >= ACTIVE_NATS for value in nats),
         "smoothness": _smoothness(sounds, random),
         "lines": _measure_lines(model, [frames.loudest() for frames in sounds], random),
+        "trajectories": _measure_trajectories(model, sounds, random),
     }
 
 
@@ -147,6 +152,28 @@ def _measure_lines(
         "steepest_step": float(np.median(jumps)) if len(jumps) else None,
         "levels_db": lines.levels_db.round(2).tolist(),
     }
+
+
+def _measure_trajectories(
+    model: Autoencoder, sounds: Sequence[Frames], random: np.random.Generator
+) -> dict[str, float] | None:
+    """Levels of the frames of trajectories against the loudest frames of the sounds, in dB, under
+    the labels of sounds: the median, and that which one frame in twenty does not reach."""
+    if not sounds:
+        return None
+    levels = torch.cat([frames.magnitudes.norm(dim=0) for frames in sounds])
+    loud = float(torch.quantile(levels, LOUD_QUANTILE))
+    decoded = []
+    for kind in TRAJECTORIES:
+        for number in range(TRAJECTORIES_EACH):
+            path = frame_trajectory(model, kind, TRAJECTORY_FRAMES, random)
+            first = sounds[number % len(sounds)].loudest().labels
+            labels = Labels(*(part.expand(-1, -1, TRAJECTORY_FRAMES) for part in first))
+            magnitudes = decode_magnitudes(model, torch.from_numpy(path)[None], labels)
+            decoded.append(magnitudes[0].nan_to_num().norm(dim=0))
+    ratio = (torch.cat(decoded) / max(loud, 1e-9)).clamp_min(10 ** (FLOOR_DB / 20))
+    median, softest = (20 * torch.log10(torch.quantile(ratio, q)) for q in (0.5, 0.05))
+    return {"median_db": float(median), "softest_db": float(softest)}
 
 
 def _smoothness(sounds: Sequence[Frames], random: np.random.Generator) -> dict[str, Any] | None:

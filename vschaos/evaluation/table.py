@@ -227,4 +227,11 @@ def _latents(latents: Mapping[str, Any]) -> str:
             f"{rows['worst_dip_db']:.1f} dB (worst); a hole in "
             f"{_percent(rows['holes'])} of the lines"
         )
+    if latents.get("trajectories"):
+        levels = latents["trajectories"]
+        lines.append(
+            f"  level of trajectories: {levels['median_db']:.1f} dB (median), "
+            f"{levels['softest_db']:.1f} dB (one frame in twenty is softer), against the loudest "
+            "frames"
+        )
     return "\n".join(["latents", *lines])

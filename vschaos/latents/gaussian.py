@@ -121,19 +121,19 @@ class GaussianLatent(nn.Module):
         """Completes the first latents to all; all are given if `num_latents` is not."""
         if num_latents is None:
             return LatentCompletion(self.dim, self.drawn[:, :0])
-        return LatentCompletion(num_latents, self._drawn_standardized())
+        return LatentCompletion(num_latents, self.drawn_standardized())
 
     @torch.jit.unused
     def projection(self, num_latents: int) -> LatentProjection:
         """Other coordinates of the first latents, fitted to the last samples."""
         projection = LatentProjection(num_latents)
-        projection.fit(self._drawn_standardized()[:num_latents])
+        projection.fit(self.drawn_standardized()[:num_latents])
         return projection
 
     @torch.jit.unused
     def ranges(self) -> list[tuple[float, float]]:
         """Range of each standardized latent in training, without the rarest values."""
-        drawn = self._drawn_standardized()
+        drawn = self.drawn_standardized()
         if drawn.shape[1] < 2:
             return [DEFAULT_RANGE] * self.dim
         low, high = torch.quantile(drawn, torch.tensor(RANGE_QUANTILES), dim=1).tolist()
@@ -144,5 +144,6 @@ class GaussianLatent(nn.Module):
         return self.drawn[:, : min(int(self.steps) * DRAWN_PER_STEP, NUM_DRAWN)]
 
     @torch.jit.unused
-    def _drawn_standardized(self) -> Tensor:
+    def drawn_standardized(self) -> Tensor:
+        """Samples of the last steps of training, `[Z, M]`, M from 0 to `NUM_DRAWN`."""
         return self.standardize(self._drawn()[None])[0].cpu()

@@ -12,11 +12,15 @@ from vschaos.instrument.synthesiser import Differentiable
 from vschaos.matching.objective import Objective, on_steps
 
 SEARCHES = ("cmaes", "de")
-# standard deviation of the first settings of a search, as a share of a knob's way: about its start,
+# standard deviation of the first settings of CMA-ES, as a share of a knob's way: about its start,
 # or where there is none, about the middle
-NEAR, FAR = 0.15, 0.3
+NEAR, FAR = 0.06, 0.3
+# where there are several starts: this share of the evaluations goes to crosses, in which so many of
+# the best one's knobs stand as another start has them
+CROSSES, CROSSED_KNOBS = 0.3, 0.3
+CROSSED_AT_ONCE = 14
 LEARNING_RATE = 0.02  # share of a knob's way in a step, at the beginning
-DE_POPULATION = 16
+DE_POPULATION, SPREAD = 16, 0.15  # of the settings about the starts
 MOST_PARENTS = 4  # settings from which a population of `de` begins
 
 
@@ -100,16 +104,19 @@ def refine(objective: Objective, steps: int, progress: Callable[[], object] = la
 
 
 def _cmaes(objective: Objective, evaluations: int, starts: np.ndarray, seed: int) -> None:
-    """CMA-ES (Hansen & Ostermeier 2001)."""
+    """CMA-ES (Hansen & Ostermeier 2001), from the best cross of the starts."""
     from cmaes import CMA  # not needed by those who only render
 
     width = len(objective.synthesiser.parameters)
     mean, sigma = (starts[0], NEAR) if len(starts) else (np.full(width, 0.5), FAR)
+    left = evaluations
+    if len(starts) > 1:
+        left -= _cross(objective, round(CROSSES * evaluations), starts, seed)
+        mean = objective.best
     bounds = np.tile([0.0, 1.0], (width, 1))
     if width == 1:  # its covariance needs two
         mean, bounds = np.append(mean, 0.5), np.tile([0.0, 1.0], (2, 1))
     strategy = CMA(mean.astype(np.float64), sigma, bounds=bounds, seed=seed)
-    left = evaluations
     while left > 0:
         asked = [strategy.ask() for _ in range(strategy.population_size)]
         heard = np.stack(asked)[:left, :width]
@@ -125,6 +132,19 @@ def _cmaes(objective: Objective, evaluations: int, starts: np.ndarray, seed: int
                 bounds=bounds,
                 seed=seed + left,
             )
+
+
+def _cross(objective: Objective, evaluations: int, starts: np.ndarray, seed: int) -> int:
+    """Hears crosses of the best so far with the starts; how many. A gaussian hardly ever turns a
+    part of a synthesiser on or off, as hypotheses do that differ in it."""
+    random = np.random.default_rng(seed)
+    for first in range(0, evaluations, CROSSED_AT_ONCE):
+        count = min(CROSSED_AT_ONCE, evaluations - first)
+        others = starts[random.integers(len(starts), size=count)]
+        is_taken = random.random(others.shape) < CROSSED_KNOBS
+        best = objective.best if objective.num_heard else starts[0]
+        objective(np.where(is_taken, others, best))
+    return evaluations
 
 
 def _differential_evolution(

@@ -137,6 +137,12 @@ class LatentStatistics(Autoencoder, ABC):
         """The first K latents `[B, K, N]` -> all of them `[B, Z, N]`, the others at their expected
         values."""
 
+    def near_sounds(self, latents: Tensor) -> Tensor:
+        """The first K latents `[B, K, N]` -> the same, moved to where sounds are, in small steps
+        where they were: trajectories through a whole space pass places of which the decoder never
+        heard. Latents stay where they are by default."""
+        return latents
+
     @abstractmethod
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         """`[B, T]` -> nats a frame `[Z]`: the divergence of each latent's posteriors from its

@@ -23,6 +23,7 @@ from vschaos.plugin.protocol import receive, send
 PROGRAM = (sys.executable, "-m", "vschaos.plugin.process")
 TIME_LIMIT_SECONDS = 30.0
 LOADING_LIMIT_SECONDS = 120.0  # of a plug-in, by a machine with much else to do
+LAST_WORDS_SECONDS = 10.0  # until a process whose answers ended has said why, and is gone
 LINES_KEPT = 20  # of what a plug-in prints, for messages
 LONGEST_LINE = 200  # characters of it
 
@@ -185,8 +186,13 @@ class Host:
             env=_environment(),
             start_new_session=True,  # Ctrl-C at a terminal is for us to answer
         )
-        for work in (self._listen, self._drain):
-            threading.Thread(target=work, args=(self._process, self._answers), daemon=True).start()
+        threads = [
+            threading.Thread(target=work, args=(self._process, self._answers), daemon=True)
+            for work in (self._listen, self._drain)
+        ]
+        for thread in threads:
+            thread.start()
+        self._draining = threads[1]
         values = {"path": str(self.path), "sample_rate": self.sample_rate}
         try:
             answer, _ = self._ask("load", b"", values, LOADING_LIMIT_SECONDS)
@@ -222,7 +228,8 @@ class Host:
         """Why a request failed, in a sentence; ends the process."""
         if isinstance(failure, EOFError):
             with suppress(subprocess.TimeoutExpired):
-                process.wait(1.0)
+                process.wait(LAST_WORDS_SECONDS)
+            self._draining.join(LAST_WORDS_SECONDS)
         code = process.returncode
         self.end()
         if isinstance(failure, TimeoutError):

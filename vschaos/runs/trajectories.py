@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
-from vschaos.models.capabilities import Autoencoder, Pitched
+from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched
 from vschaos.trajectories import Trajectory, control_trajectory, melody
 
 
@@ -16,8 +17,9 @@ def frame_trajectory(
     scale: float = 1.0,
     count: int | None = None,
 ) -> Trajectory:
-    """A trajectory `[Z, N]`, for `decode`. A pitched model plays a melody in the register and at
-    the levels that it learnt; its other numbers move as those of any model.
+    """A trajectory `[Z, N]`, for `decode`. Latents pass where sounds are, see `near_sounds`. A
+    pitched model plays a melody in the register and at the levels that it learnt; its other numbers
+    move as those of any model.
 
     Args:
         model: whose frames they are.
@@ -33,4 +35,6 @@ def frame_trajectory(
         played = melody(kind, register, level, num_frames, rate, random, scale)
         sure = np.full(num_frames, confidence.high, np.float32)
         moved[:3] = np.stack([played[0], sure, played[1]])[: len(moved)]
+    elif isinstance(model, LatentStatistics):
+        moved = model.near_sounds(torch.from_numpy(moved)[None])[0].numpy()
     return moved

@@ -11,6 +11,7 @@ from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
 from vschaos.instrument.controls import Control
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
+from vschaos.latents.nearness import near_known
 from vschaos.latents.prior import LatentPrior
 from vschaos.layers import Labelling, Network
 from vschaos.models.capabilities import (
@@ -28,6 +29,7 @@ from vschaos.models.spectral_vae.silence import Silence
 from vschaos.models.spectral_vae.stream import SpectralStream
 from vschaos.models.spectral_vae.texture import Texture
 
+LOUD_QUANTILE, SOUNDING_DB = 0.95, 25.0  # of levels, and below it: frames that sound
 SETTLING = 4  # times the context of an encoder, after which its output is constant
 
 
@@ -140,6 +142,12 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         completed: Tensor = self.latent.completion(latents.shape[1])(latents)
         return completed
 
+    def near_sounds(self, latents: Tensor) -> Tensor:
+        known = self._sounding()[: latents.shape[1]].to(latents)
+        if not known.shape[1]:
+            return latents
+        return torch.stack([near_known(row, known) for row in latents])
+
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
         log_magnitude = self.log_magnitude(self.transform(audio).abs())
         given = self._given(labels, log_magnitude)
@@ -168,6 +176,20 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         encoding = self.encode_frames(self.encoder, log_magnitude, unknown, temperature=0.0)
         latents = encoding.latents[:, :, -1:].detach()
         return Silence(latents[0], latents[1])
+
+    def _sounding(self) -> Tensor:
+        """Latents of the training's frames that are about as loud as its loudest, `[Z, M]`."""
+        drawn = self.latent.drawn_standardized()
+        if not drawn.shape[1]:
+            return drawn
+        latents = drawn[None].to(self.latent.drawn)
+        labels = self.labelling.random_labels(latents)  # without, a conditioned decoder is quiet
+        probabilities = self.labelling.probabilities(labels)
+        with torch.no_grad():
+            decoded = self.decode_frames(self.decoder, latents, probabilities, labels.known)
+        levels = decoded.magnitudes[0].norm(dim=0)
+        loud = torch.quantile(levels, LOUD_QUANTILE) * 10 ** (-SOUNDING_DB / 20)
+        return drawn[:, (levels >= loud).cpu()]
 
     def _encoded(self, spectrum: Tensor, labels: Labels | None, temperature: float) -> Encoding:
         log_magnitude = self.log_magnitude(spectrum.abs())
