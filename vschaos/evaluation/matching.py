@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vschaos.data.datamodule import DataModule
+from vschaos.batch import Batch
+from vschaos.data.datamodule import DataModule, ValidationSounds
+from vschaos.data.rendered import RenderedSounds
 from vschaos.evaluation.spectra import magnitudes_of
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
 from vschaos.losses import LogSpectralDistance
@@ -68,8 +70,7 @@ def match_held_out(
     if not isinstance(model, Matching):
         raise ValueError(f"expected a model that finds settings, got {type(model).__name__}")
     data = _opened(run, count)
-    indices = range(min(len(data.validation), count))
-    targets = [data.validation[i] for i in Progress(indices, desc="targets", unit="sound")]
+    targets = _validation(data.validation, min(len(data.validation), count))
     audio = torch.cat([batch.audio for batch in targets])
     heard = _joined([model.heard(batch) for batch in targets])
     number = -(-num_neighbours // data.training.batch_size)
@@ -185,6 +186,14 @@ def _opened(run: Run, count: int) -> DataModule:
     assert isinstance(data, DataModule)
     data.open(run.model, run.split)
     return data
+
+
+def _validation(sounds: ValidationSounds, count: int) -> list[Batch]:
+    """The first `count` sounds."""
+    if isinstance(sounds, RenderedSounds):
+        firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
+        return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]
+    return [sounds[number] for number in Progress(range(count), desc="targets", unit="sound")]
 
 
 def _joined(parts: Sequence[Heard]) -> Heard:
