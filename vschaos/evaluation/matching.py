@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vschaos.data.datamodule import DataModule
 from vschaos.evaluation.spectra import magnitudes_of
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
 from vschaos.losses import LogSpectralDistance
@@ -23,6 +22,9 @@ from vschaos.models.capabilities import Heard, Matching
 from vschaos.progress import Progress
 from vschaos.runs import Run
 from vschaos.targets import build
+
+if TYPE_CHECKING:
+    from vschaos.data.datamodule import DataModule  # which brings Lightning, slow to load
 
 SOUNDS = 512  # held-out ones that are evaluated
 NEIGHBOURS = 2048  # training sounds, of which the nearest is a baseline
@@ -181,8 +183,7 @@ def _opened(run: Run, count: int) -> DataModule:
         section = {**section, "validation_sounds": count}
     if "reuse" in section:
         section = {**section, "reuse": 1}
-    data = build(section, run.config["seed"])
-    assert isinstance(data, DataModule)
+    data: DataModule = build(section, run.config["seed"])
     data.open(run.model, run.split)
     return data
 
