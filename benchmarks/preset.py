@@ -43,6 +43,7 @@ from vschaos.runs import Run
 from vschaos.targets import build
 
 SEED = 0
+SECONDS = 1.0  # of a sound
 LEAST_DB = -60.0  # dB(A): softer targets have no distance
 HYPOTHESES = 8
 NETWORK, NEIGHBOUR, MEAN, RANDOM = "network", "nearest training sound", "mean", "random preset"
@@ -155,9 +156,9 @@ def play(synthesiser: Synthesiser, positions: Tensor, heard: Heard) -> Tensor:
     """Notes as those of the targets, `[B, T]`."""
     parts = []
     for rows in Progress(torch.arange(len(positions)).split(16), desc="playing", unit="batch"):
-        given = (positions[rows], heard.pitch[rows], heard.velocity[rows])
-        held = float(heard.held_seconds[0])
-        made = synthesiser.render(*(array.double().numpy() for array in given), 1.0, held)
+        pitch, velocity = heard.pitch[rows].numpy(), heard.velocity[rows].numpy()
+        settings, held = positions[rows].double().numpy(), float(heard.held_seconds[0])
+        made = synthesiser.render(settings, pitch, velocity, SECONDS, held)
         parts.append(torch.from_numpy(made))
     return torch.cat(parts)
 
@@ -211,9 +212,9 @@ def searches(
             starts = np.zeros((0, len(model.knobs)))
             if hypotheses:
                 with torch.inference_mode():
-                    starts = model.propose(sound[None], heard.pitch[row][None], hypotheses, SEED)[0]
-                order = objective(starts.double().numpy()).argsort(kind="stable")
-                starts = starts.double().numpy()[order]
+                    told = model.propose(sound[None], heard.pitch[row][None], hypotheses, SEED)[0]
+                starts = told.double().numpy()
+                starts = starts[objective(starts).argsort(kind="stable")]
             search(objective, "cmaes", most, starts, SEED)
             note = np.array([target.pitch]), np.array([synthesiser.velocity])
             times = target.seconds, target.held_seconds

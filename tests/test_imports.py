@@ -82,7 +82,7 @@ NAMES_A_FAMILY = [  # to be emptied: where a family may still be named, its own 
     r"configs/(dgt_\w+|ddsp|wavetable|synth|preset_amsynth)\.yaml",  # recipes
     r"benchmarks/(latents|training_profile|ddsp|playing)\.py",
     r"cli/(demo|synth|presets)\.py",  # how to go on; a voice that needs no training
-    r"benchmarks/(synth|preset)\.py",
+    r"benchmarks/(synth|preset|matching)\.py",
     r"patches/(example_model/examples\.py|pd_ddsp_example\.pd)",  # an example by its recipe
 ]
 

@@ -98,16 +98,18 @@ class Presets(Sounds):
         if not self.targets:  # of a run that is read again
             self.labels = self._read()
         opened = self._opened(model, split, excerpt_length=sys.maxsize)
-        self.store, self.split = opened.store, opened.split
-        labelled = self._labelled()
-        train, held_out = (
-            [file for file in self.split.files(side, self.store) if file.name in labelled]
-            for side in ("train", "held_out")
+        self.store, chosen = opened.store, opened.split
+        # one that is resumed may name sounds whose labels are gone
+        there = {sound.name for sound in opened.sounds}
+        self.split = chosen._replace(
+            train=[name for name in chosen.train if name in there],
+            held_out=[name for name in chosen.held_out if name in there],
         )
-        chosen = evenly(held_out or train, self.num_validated)
+        train, held_out = (self.split.files(side, self.store) for side in ("train", "held_out"))
+        validated = evenly(held_out or train, self.num_validated)
         sides = [
             Recordings(self.store, files, LabelTracks({}), opened.features, self.targets)
-            for files in (train, chosen)
+            for files in (train, validated)
         ]
         self.training = PresetBatches(
             *(sides[0], frames_of(model), self.loading.batch_size, self.seed),
@@ -115,7 +117,7 @@ class Presets(Sounds):
         )
         self.validation = WholeSounds(sides[1], frames_of(model))
         drawn = {name: of for name, of in self.labels.vocabularies.items() if name in self.targets}
-        seen = with_unseen_classes(drawn, opened.sounds, opened.split, opened.store)
+        seen = with_unseen_classes(drawn, opened.sounds, self.split, self.store)
         self.vocabularies = {**self.labels.vocabularies, **seen}
 
     def trial_batch(self, model: ModelNeeds) -> Batch:

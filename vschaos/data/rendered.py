@@ -285,18 +285,23 @@ class RenderedBatches(NumberedBatches):
         turn, stream = divmod(number, STREAMS)
         newest, place = divmod(turn, self.reuse)
         if place:
-            oldest = max(newest + 1 - -(-self.kept // STREAMS), 0)
+            oldest = max(newest + 1 - self._kept_of_stream, 0)
             random = np.random.default_rng([self.seed, number, REPLAY])
             newest = int(random.integers(oldest, newest + 1))
         return newest * STREAMS + stream
+
+    @property
+    def _kept_of_stream(self) -> int:
+        return -(-self.kept // STREAMS)
 
     def _batch(self, number: int) -> Batch:
         if self.reuse == 1:
             return self.prepare(self._rendered(number))
         source = self.source(number)
         if source not in self.rendered:
-            while len(self.rendered) >= self.kept:
-                del self.rendered[next(iter(self.rendered))]  # which was rendered first
+            of_stream = [one for one in self.rendered if one % STREAMS == number % STREAMS]
+            for old in of_stream[: max(len(of_stream) + 1 - self._kept_of_stream, 0)]:
+                del self.rendered[old]  # which was rendered first
             self.rendered[source] = _packed(self._rendered(source))
         batch = _unpacked(self.rendered[source])
         if isinstance(self.drawing.renderer, Varies):
@@ -356,5 +361,9 @@ class RenderedSounds(ValidationSounds):
 
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`: `[1, T]`."""
-        targets = {name: values[index : index + 1] for name, values in self.targets.items()}
+        return self.some(index, index + 1)
+
+    def some(self, first: int, end: int) -> Batch:
+        """Sounds from `first` to `end`, `[end - first, T]`: many at once are rendered sooner."""
+        targets = {name: values[first:end] for name, values in self.targets.items()}
         return self.drawing.render(targets, self.length, self.num_frames)

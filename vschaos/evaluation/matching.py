@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vschaos.batch import Batch
 from vschaos.evaluation.spectra import magnitudes_of
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
 from vschaos.losses import LogSpectralDistance
@@ -24,7 +25,8 @@ from vschaos.runs import Run
 from vschaos.targets import build
 
 if TYPE_CHECKING:
-    from vschaos.data.datamodule import DataModule  # which brings Lightning, slow to load
+    # which brings Lightning, slow to load
+    from vschaos.data.datamodule import DataModule, ValidationSounds
 
 SOUNDS = 512  # held-out ones that are evaluated
 NEIGHBOURS = 2048  # training sounds, of which the nearest is a baseline
@@ -70,8 +72,7 @@ def match_held_out(
     if not isinstance(model, Matching):
         raise ValueError(f"expected a model that finds settings, got {type(model).__name__}")
     data = _opened(run, count)
-    indices = range(min(len(data.validation), count))
-    targets = [data.validation[i] for i in Progress(indices, desc="targets", unit="sound")]
+    targets = _validation(data.validation, min(len(data.validation), count))
     audio = torch.cat([batch.audio for batch in targets])
     heard = _joined([model.heard(batch) for batch in targets])
     number = -(-num_neighbours // data.training.batch_size)
@@ -186,6 +187,16 @@ def _opened(run: Run, count: int) -> DataModule:
     data: DataModule = build(section, run.config["seed"])
     data.open(run.model, run.split)
     return data
+
+
+def _validation(sounds: ValidationSounds, count: int) -> list[Batch]:
+    """The first `count` sounds."""
+    from vschaos.data.rendered import RenderedSounds
+
+    if isinstance(sounds, RenderedSounds):
+        firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
+        return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]
+    return [sounds[number] for number in Progress(range(count), desc="targets", unit="sound")]
 
 
 def _joined(parts: Sequence[Heard]) -> Heard:
