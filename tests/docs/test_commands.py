@@ -139,7 +139,9 @@ def _file_of(module: str) -> Path:
 @pytest.mark.parametrize("text", MEASURED)
 def test_a_benchmark_has_the_options(text: str) -> None:
     """Found in the source: the imports of all benchmarks take longer than all tests here."""
-    source = read(MEASURED[text][1]) + read("benchmarks/measuring.py")
+    source = read(MEASURED[text][1])
+    shared = (f"benchmarks/{name}.py" for name in re.findall(r"(?m)^from (\w+) import", source))
+    source += "".join(read(path) for path in shared if (REPOSITORY / path).is_file())
     options = [word for word in MEASURED[text] if word.startswith("--")]
     assert not [option for option in options if f'"{option}"' not in source]
 
