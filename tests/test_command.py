@@ -3,8 +3,10 @@
 import errno
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,22 @@ def test_ctrl_c_has_its_code_and_states_the_saved_step(capsys: pytest.CaptureFix
 
     assert run_command(stop) == 130
     assert "step 3 is kept" in capsys.readouterr().err
+
+
+def test_a_signal_that_ends_a_process_is_answered_like_ctrl_c() -> None:
+    kept = []
+
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        finally:
+            kept.append("the best so far")
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run_command(work) == 128 + signal.SIGTERM
+    assert kept == ["the best so far"]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize("error_number", [errno.ENOTDIR, errno.EACCES, errno.EISDIR])

@@ -60,6 +60,11 @@ def test_what_plays_and_exports_does_without_what_trains() -> None:
     assert not (OF_TRAINING | OF_NOBODY) & imported(f"import {modules}; {names}")
 
 
+@pytest.mark.slow
+def test_what_finds_presets_does_without_what_trains() -> None:
+    assert not (OF_TRAINING | {"matplotlib"}) & imported("import vschaos.cli.matching")
+
+
 def test_a_name_that_a_package_does_not_have_is_an_error() -> None:
     from vschaos import runs
 

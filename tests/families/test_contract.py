@@ -27,7 +27,13 @@ from vschaos.audio.files import read_audio, write_audio
 from vschaos.batch import Batch
 from vschaos.cli.main import main
 from vschaos.instrument.instrument import read_instrument
-from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, SingleCycle
+from vschaos.models.capabilities import (
+    Autoencoder,
+    LatentStatistics,
+    Matching,
+    Pitched,
+    SingleCycle,
+)
 from vschaos.runs import Run
 from vschaos.training.learner import Learner
 
@@ -53,6 +59,11 @@ class Family:
     has_sounds: bool = True
     is_audible: bool = True
     write_sounds: Callable[[Path], object] | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its line is for the slow tests: what it has of its own is tested elsewhere."""
+        return not self.has_sounds or self.write_sounds is not None
 
 
 SPECTRAL_VAE = (
@@ -130,7 +141,7 @@ def words(family: Family, name: str, steps: int = STEPS) -> list[str]:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(family, marks=() if family.has_sounds else pytest.mark.slow)
+        pytest.param(family, marks=pytest.mark.slow if family.is_slow else ())
         for family in FAMILIES
     ],
     ids=lambda family: family.recipe,
@@ -168,6 +179,8 @@ def test_it_trains_and_leaves_a_run(trained: Trained) -> None:
     if isinstance(trained.run.model, SingleCycle):
         assert re.search(r'"axes": ?\["brightness", ?"odd_even"\]', page)  # of its map
     assert [*(folder / "logs").glob("events*")]
+    heard = "match" if isinstance(trained.run.model, Matching) else "reconstruct"
+    assert f"vschaos generate {heard} " in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_it_is_stopped_and_resumed_to_the_bit(

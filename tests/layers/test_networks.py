@@ -25,6 +25,7 @@ GRU = partial(Recurrence, width=10, num_layers=2, context=5)
 CAUSAL = partial(CausalConvolution, width=8, dilations=[1, 2])
 NETWORKS: dict[str, Callable[[], Network]] = {
     "perceptron": lambda: Perceptron(F, Z, [16]),
+    "perceptron and lines": lambda: Perceptron(F, Z, [16], has_linear_path=True),
     "encoder": lambda: ConvolutionalEncoder(F, Z, **CONVOLUTIONS),  # type: ignore[arg-type]
     "decoder": lambda: ConvolutionalDecoder(F, Z, **CONVOLUTIONS),  # type: ignore[arg-type]
     "linear gates": lambda: ConvolutionalEncoder(F, Z, [4, 4], [2, 8], [], 5, (1, 2), "linear"),

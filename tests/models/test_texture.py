@@ -14,7 +14,7 @@ from tests.tolerances import ROUNDING
 from vschaos.dsp import STFT, LogMagnitude, invert
 from vschaos.layers import Perceptron
 from vschaos.models.spectral_vae import GaussianLatent, SpectralVAE
-from vschaos.models.spectral_vae.texture import NoiseBands, Noisiness, Texture
+from vschaos.models.spectral_vae.texture import AROUND, NoiseBands, Noisiness, Texture
 
 RATE = 44100
 FLOOR_AT = 1e-4
@@ -70,10 +70,10 @@ def test_what_nobody_hears_is_no_noise() -> None:
 
 def test_bands_are_shares_of_a_whole_and_interpolated() -> None:
     bands = NoiseBands(1025, BANDS)
-    torch.testing.assert_close(bands.weights().sum(dim=1), torch.ones(1025))
-    even = bands(torch.full([2, BANDS, 3], 0.7), 1000)
-    assert even.shape == (2, 1000, 3)
-    torch.testing.assert_close(even, torch.full_like(even, 0.7))
+    torch.testing.assert_close(bands.weights.sum(dim=0), torch.ones(1025))
+    even = bands(torch.full([2, 3, BANDS], 0.7), 1000)
+    assert even.shape == (2, 3, 1000)
+    torch.testing.assert_close(even, torch.full_like(even, 0.7), atol=1e-3, rtol=0.0)
     with pytest.raises(ValueError, match="at least 2, got 1"):
         NoiseBands(1025, 1)
 
@@ -125,6 +125,17 @@ def test_what_the_decoder_tells_apart_is_not_doubled() -> None:
     torch.testing.assert_close(textured(heard, heard, 1.0, "keep_input"), heard)
 
 
+def test_partials_that_the_decoder_tells_apart_stay_as_they_are() -> None:
+    """In a band that is half noise: a breathy voice."""
+    partials = STFT(2048, 512)(buzz(220.0))[:, :300, STEADY].abs() + 1e-3
+    magnitudes = torch.cat([partials, torch.full([1, 725, partials.shape[2]], 0.01)], dim=1)
+    noisy = torch.full([1, BANDS, partials.shape[2]], 0.5)
+    change = Texture(STFT(2048, 512), BANDS, FLOOR_AT)(magnitudes, noisy, 1.0).log()
+    change = (change - magnitudes.log())[:, 1:]
+    assert float(change[:, :250].abs().mean()) < 0.01
+    assert float(change[:, 350:-1].std()) > 0.3
+
+
 def test_a_tone_that_is_followed_leaves_little_of_its_partials() -> None:
     heard = STFT(2048, 512)(buzz(220.0))[:, :, STEADY].abs()
     smooth = torch.full_like(heard, 0.01)
@@ -144,7 +155,10 @@ def test_tones_and_an_amount_of_0_stay_as_they_are() -> None:
 
 def test_blocks_do_not_matter_and_voices_differ() -> None:
     texture = Texture(STFT(2048, 512), BANDS, FLOOR_AT)
-    magnitudes, noisy = torch.rand(2, 1025, 12) + 0.1, torch.rand(2, BANDS, 12)
+    torch.manual_seed(0)
+    # smooth, so that all scatter is drawn
+    magnitudes = torch.linspace(1, 0.1, 1025)[:, None] * (torch.rand(2, 1, 12) + 0.1)
+    noisy = torch.rand(2, BANDS, 12)
     whole = texture(magnitudes, noisy, 0.8)
     texture.reset()
     parts, start = [], 0
@@ -218,3 +232,14 @@ def test_its_noise_is_louder_with_texture_and_its_tones_are_the_same(trained: Sp
         changes.append(level_db(outputs[1]) - level_db(outputs[0]))
     assert changes[0] > 1.5
     assert abs(changes[1]) < 0.3
+
+
+@pytest.mark.parametrize("num_bins", [9, 40, 1025])
+def test_the_mean_around_a_bin_is_that_of_its_neighbours(num_bins: int) -> None:
+    torch.manual_seed(0)
+    values = torch.randn(2, 3, num_bins)
+    found = Texture(STFT(2048, 512), BANDS, FLOOR_AT)._mean_around(values)
+    for place in (0, 5, num_bins - 1):
+        places = torch.arange(place - AROUND, place + AROUND + 1).clamp(0, num_bins - 1)
+        around = values[:, :, places]
+        torch.testing.assert_close(found[:, :, place], around.mean(dim=2), atol=1e-5, rtol=0.0)

@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from tests.plugin.faking import PROGRAM, fake_description
+from tests.plugin.plugins import require_plugin
 from vschaos.instrument.synthesiser import Differentiable, Synthesiser
+from vschaos.matching import Effort, Neighbours, match, open_library
+from vschaos.matching.targets import describe
+from vschaos.plugin.description import read_description
 from vschaos.plugin.host import HostError
 from vschaos.plugin.synthesiser import PluginSynthesiser
 
@@ -100,3 +104,25 @@ def test_draws_repeat_by_their_seed(plugin: PluginSynthesiser) -> None:
 def test_unknown_knobs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"one of level, shape, trap, echo; got wobble"):
         PluginSynthesiser(fake_description(tmp_path), ["wobble"], program=PROGRAM)
+
+
+@pytest.mark.slow
+def test_amsynth_finds_itself(tmp_path: Path) -> None:
+    """A sound of its own, with a few knobs to be found, comes back as its own preset file."""
+    require_plugin("amsynth")
+    names = ["osc1_waveform", "filter_cutoff", "amp_decay"]
+    synth = PluginSynthesiser(read_description("amsynth"), names, num_processes=2)
+    wanted = np.array([synth.parameters[0].nearest(0.5), 0.45, 0.4])
+    note = np.array([57.0]), np.array([synth.velocity])
+    sound = synth.render(wanted[None], *note, 0.5, 0.4)[0]
+    target = describe("own", tmp_path / "own.wav", 0.0, sound, synth.sample_rate)
+    library = open_library(synth, 30, 0, tmp_path)
+    found = match(target, synth, Neighbours(library), Effort(evaluations=60), library)
+    assert found.best is not None
+    synth.write(found.best.positions, tmp_path / "own.amSynthPreset", "own")
+    heard = target.pitch, synth.velocity, target.seconds, target.held_seconds
+    played = synth.play_file(tmp_path / "own.amSynthPreset", *heard)
+    synth.close()
+    lsd = {one.method: one.scores.log_spectral for one in found.found}
+    assert found.best.scores.log_spectral < 0.5 * lsd["mean preset"]
+    np.testing.assert_allclose(played, found.sound, atol=1e-5)  # it has no fader

@@ -8,15 +8,19 @@ import getpass
 import io
 import logging
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # of a disk: writing any other file fails as well
 # of input, of files and disks, of a loss: errors that a user can fix
 EXPECTED = (ValueError, OSError, FloatingPointError)
+ENDED_BY = ("SIGTERM", "SIGHUP")  # by clusters and shutdowns; by a terminal that is closed
 NO_HOME = (
     "a home folder was expected, got none for this user: set HOME, or set VSCHAOS_CACHE to a "
     "folder where imported sounds may be kept"
@@ -112,6 +116,7 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
 
     Errors that a user can fix are logged in one sentence, without a trace unless `debug`: the exit
     code is 1 for those, and for Ctrl-C 130 or the second argument of the `KeyboardInterrupt`.
+    SIGTERM and SIGHUP, as of a cluster or a closed terminal, are answered like Ctrl-C.
     """
     _open_closed_streams()
     # torch's threads spin briefly before they sleep: by default they spin for so long that another
@@ -123,7 +128,8 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
     from tqdm.contrib.logging import logging_redirect_tqdm
 
     try:
-        with logging_redirect_tqdm():  # a message does not run into a progress bar
+        # a message does not run into a progress bar
+        with logging_redirect_tqdm(), _ended_like_ctrl_c():
             return main() or 0
     except KeyboardInterrupt as stop:
         logging.error("\n%s", stop.args[0] if stop.args else "stopped")
@@ -138,6 +144,28 @@ def run_command(main: Callable[[], int | None], debug: bool = False) -> int:
             raise
         logging.error("error: %s", NO_HOME)
         return 1
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """A signal that ends the process raises `KeyboardInterrupt` instead, with its exit code."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may answer signals
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt("stopped", 128 + number)
+
+    ended_by = [getattr(signal, name) for name in ENDED_BY if hasattr(signal, name)]
+    earlier = {number: signal.getsignal(number) for number in ended_by}
+    for number, answer in earlier.items():
+        if answer == signal.SIG_DFL:  # nohup ignores one of them
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, answer in earlier.items():
+            signal.signal(number, answer)
 
 
 def escape_unprintable() -> None:

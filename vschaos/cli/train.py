@@ -151,12 +151,12 @@ def _accept_lazy_help() -> None:
 
 def _report(folder: Path | None) -> None:
     if folder is not None:
+        from vschaos.runs.reading import read_config
+        from vschaos.runs.writing import listening
+
+        listen = listening(read_config(folder), folder)
         name = shlex.quote(str(folder))
-        logging.info(
-            "done: %s\nlisten: vschaos generate reconstruct %s --files some.wav\n"
-            "export: vschaos export %s",
-            *(folder, name, name),
-        )
+        logging.info("done: %s\nlisten: %s\nexport: vschaos export %s", folder, listen, name)
 
 
 def _ask() -> bool:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vschaos.batch import Batch
-from vschaos.data.datamodule import DataModule, ValidationSounds
-from vschaos.data.rendered import RenderedSounds
 from vschaos.evaluation.spectra import magnitudes_of
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
 from vschaos.losses import LogSpectralDistance
@@ -25,6 +23,10 @@ from vschaos.models.capabilities import Heard, Matching
 from vschaos.progress import Progress
 from vschaos.runs import Run
 from vschaos.targets import build
+
+if TYPE_CHECKING:
+    # which brings Lightning, slow to load
+    from vschaos.data.datamodule import DataModule, ValidationSounds
 
 SOUNDS = 512  # held-out ones that are evaluated
 NEIGHBOURS = 2048  # training sounds, of which the nearest is a baseline
@@ -182,14 +184,15 @@ def _opened(run: Run, count: int) -> DataModule:
         section = {**section, "validation_sounds": count}
     if "reuse" in section:
         section = {**section, "reuse": 1}
-    data = build(section, run.config["seed"])
-    assert isinstance(data, DataModule)
+    data: DataModule = build(section, run.config["seed"])
     data.open(run.model, run.split)
     return data
 
 
 def _validation(sounds: ValidationSounds, count: int) -> list[Batch]:
     """The first `count` sounds."""
+    from vschaos.data.rendered import RenderedSounds
+
     if isinstance(sounds, RenderedSounds):
         firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
         return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]

@@ -18,6 +18,8 @@ class Perceptron(Network):
         in_dim, out_dim: features of a frame.
         hidden_dims: width of each hidden layer, from input to output.
         dropout: share of hidden units left out in training, 0 to 1.
+        has_linear_path: adds a linear map of the input, so that the hidden layers learn what lines
+            leave: sounds unlike those of the training still have a linear code.
 
     Example:
         >>> import torch
@@ -26,15 +28,25 @@ class Perceptron(Network):
     """
 
     def __init__(
-        self, in_dim: int, out_dim: int, hidden_dims: Sequence[int], dropout: float = 0.0
+        self,
+        in_dim: int,
+        out_dim: int,
+        hidden_dims: Sequence[int],
+        dropout: float = 0.0,
+        has_linear_path: bool = False,
     ) -> None:
         super().__init__()
         layers = hidden_layers(in_dim, hidden_dims, dropout)
         self.layers = nn.Sequential(*layers, nn.Linear([in_dim, *hidden_dims][-1], out_dim))
+        self.linear_path = nn.Linear(in_dim, out_dim, bias=False) if has_linear_path else None
 
     def forward(self, frames: Tensor) -> Tensor:
         # torch makes a batched product of frames that are not contiguous, six times slower
-        return self.layers(frames.transpose(1, 2).contiguous()).transpose(1, 2)
+        features = frames.transpose(1, 2).contiguous()
+        output = self.layers(features)
+        if self.linear_path is not None:
+            output = output + self.linear_path(features)
+        return output.transpose(1, 2)
 
 
 def hidden_layers(in_dim: int, hidden_dims: Sequence[int], dropout: float = 0.0) -> list[nn.Module]:

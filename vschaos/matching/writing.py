@@ -10,12 +10,10 @@ from pathlib import Path
 
 from vschaos import __version__
 from vschaos.audio.files import Waveform, write_blocks
-from vschaos.evaluation.writing import plain
 from vschaos.files import short_name
 from vschaos.folders import mark_as_made
 from vschaos.instrument.synthesiser import Synthesiser
 from vschaos.matching.match import Effort, Match
-from vschaos.matching.page import render
 from vschaos.matching.table import row_of, to_csv, to_json
 from vschaos.outputs import Identity, check_output_file, output_file
 
@@ -66,6 +64,8 @@ class MatchWriter:
         """Writes the page, if there are pictures; returns its path."""
         if not self.has_pictures or not self.written:
             return None
+        from vschaos.matching.page import render  # which brings matplotlib, slow to load
+
         page = self.folder / PAGE
         check_output_file(page, "--out", self.inputs)
         with output_file(page) as partial:
@@ -78,7 +78,7 @@ class MatchWriter:
         content = to_json(self.written, self.synthesiser, self.effort, __version__)
         texts = {
             TABLE: to_csv(rows),
-            JSON: json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+            JSON: json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         }
         for name, text in texts.items():
             check_output_file(self.folder / name, "--out", self.inputs)

@@ -18,7 +18,9 @@ from vschaos import __version__
 from vschaos.files import PARTIAL, partial_folder, written_whole
 from vschaos.folders import mark_as_made
 from vschaos.labels import Vocabulary
+from vschaos.models.capabilities import Matching
 from vschaos.runs.reading import FORMAT, WRITTEN_TO, check_name
+from vschaos.targets import find_target
 
 LIBRARIES = ("torch", "pytorch-lightning", "numpy", "hydra-core", "soundfile", "soxr")
 
@@ -39,7 +41,7 @@ A model trained by vschaos {version} on {date}, from {sounds}.
 | `logs/` | losses, pictures and sounds, for `tensorboard --logdir {typed}` |
 
 Evaluate: `vschaos evaluate {typed}`
-Listen: `vschaos generate reconstruct {typed} --files some.wav`
+Listen: `{listen}`
 Export: `vschaos export {typed}`
 """
 
@@ -90,6 +92,7 @@ def _describe(
         date=time.strftime("%Y-%m-%d"),
         sounds=_sounds(config["data"]),
         typed=shlex.quote(str(folder)),
+        listen=listening(config, folder),
     )
     (partial / "checkpoints").mkdir()
     mark_as_made(partial)
@@ -99,6 +102,18 @@ def _describe(
     _write(partial / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
     _write(partial / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
     _write(partial / "config.yaml", _dump(config))
+
+
+def listening(config: Mapping[str, Any], folder: Path) -> str:
+    """The command by which a run is heard."""
+    typed = shlex.quote(str(folder))
+    try:
+        finds_settings = issubclass(find_target(config["model"]["_target_"]), Matching)
+    except ValueError:  # of a class that is no more
+        finds_settings = False
+    if finds_settings:
+        return f"vschaos generate match {typed} --files some.wav --out matches"
+    return f"vschaos generate reconstruct {typed} --files some.wav"
 
 
 def _sounds(data: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from vschaos.models.preset import Preset
 from vschaos.plugin.synthesiser import PluginSynthesiser
 
 SMALL = {"sample_rate": 8000, "seconds": 0.1, "channels": 8, "hidden_dim": 16}
-COUNT = 48
+COUNT = 96
 DRAWN = {
     "level": Vocabulary((), 0.1, 0.9),
     "shape": Vocabulary(("sine", "square", "cube")),
@@ -97,16 +97,17 @@ def test_it_learns_to_set_the_plugin(folder: Path) -> None:
     data = Presets(0, Dataset(str(folder / "renders"), held_out=0.25), Loading(16, 3, 0))
     model = network(folder, data.read_vocabularies({}))
     data.open(model)
-    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
-    for number in range(40):
+    optimizer = torch.optim.Adam(model.parameters(), 3e-3)
+    for number in range(80):
         loss = model.losses(data.training[number])["switches"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     model.eval()
     right = [float(model.metrics(sound)["steps_right"]) for sound in data.validation]
-    # of three shapes; a coin of three sides that falls right ten times of twelve is one in 4,000
-    assert np.mean(right) >= 100 * 10 / 12
+    # of three shapes, 24 sounds; by chance 8 are right, and 20 once in ten million. 70 steps are
+    # enough for all of them by three seeds
+    assert np.mean(right) >= 100 * 20 / 24
     sound = data.validation[0]
     proposed = model.propose(sound.audio, sound.targets["note"], 3)
     assert proposed.shape == (1, 3, 2)

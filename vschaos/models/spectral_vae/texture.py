@@ -26,6 +26,7 @@ AROUND = 16  # bins to either side, about whose mean an input scatters
 LOUDEST = 1.0  # nepers, of it: one bin of noise in sixty is louder, and the partials of a tone are
 LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
 MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
+VARIANCE = math.pi**2 / 24.0  # nepers^2, of log-magnitudes of noise: 5.6 dB
 CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
 
 
@@ -40,8 +41,7 @@ class NoiseBands(nn.Module):
         ValueError: fewer bands.
     """
 
-    lower: Tensor
-    share: Tensor
+    weights: Tensor
 
     def __init__(self, num_bins: int, num_bands: int) -> None:
         super().__init__()
@@ -49,23 +49,14 @@ class NoiseBands(nn.Module):
             raise ValueError(f"model.texture_bands must be 0 or at least 2, got {num_bands}")
         frequency = torch.linspace(0.0, 1.0, num_bins, dtype=torch.float64)
         place = torch.log1p(CURVE * frequency) / math.log1p(CURVE) * (num_bands - 1)
-        lower = place.floor().clamp_max(num_bands - 2)
-        self.num_bands = num_bands
-        self.register_buffer("lower", lower.long(), persistent=False)
-        self.register_buffer("share", (place - lower).float().unsqueeze(1), persistent=False)
+        # [K, F], triangles: each column sums to 1
+        weights = (1.0 - (place - torch.arange(num_bands).unsqueeze(1)).abs()).clamp_min(0.0)
+        self.register_buffer("weights", weights.float(), persistent=False)
 
     def forward(self, values: Tensor, num_bins: int) -> Tensor:
-        """Of bands `[B, K, N]` -> of the first bins, interpolated, `[B, num_bins, N]`."""
-        lower, share = self.lower[:num_bins], self.share[:num_bins]
-        # bin by bin: the digits of a product would depend on the number of frames
-        return torch.lerp(values.index_select(1, lower), values.index_select(1, lower + 1), share)
-
-    @torch.jit.unused
-    def weights(self) -> Tensor:
-        """`[F, K]`, triangles: each row sums to 1."""
-        bands = torch.arange(self.num_bands)
-        places = self.lower.unsqueeze(1) + self.share
-        return (1.0 - (places - bands).abs()).clamp_min(0.0)
+        """Of bands `[B, N, K]` -> of the first bins, interpolated, `[B, N, num_bins]`."""
+        # the last digits of a product depend on the number of frames
+        return torch.round(values @ self.weights[:, :num_bins] * 4096.0) / 4096.0
 
 
 class Noisiness(nn.Module):
@@ -99,7 +90,7 @@ class Noisiness(nn.Module):
         half = self.n_fft // 2
         window = torch.hann_window(half)
         self.register_buffer("window", window * (2.0 / window.sum()), persistent=False)
-        bands = NoiseBands(half // 2 + 1, num_bands).weights()
+        bands = NoiseBands(half // 2 + 1, num_bands).weights.t().contiguous()
         self.register_buffer("bands", bands, persistent=False)
 
     def forward(self, audio: Tensor, floor: Tensor) -> Tensor:
@@ -144,6 +135,8 @@ class Texture(nn.Module):
     keeps level and scatter, whatever their phases. (Scatter that is drawn for each bin by itself
     loses half of it there.) A magnitude is multiplied by those of the noise, relative to their
     mean, to the power of `amount` and of the root of its band's noisiness: its mean in dB stays.
+    What a decoder tells apart by itself, partials above all, scatters already: only the variance
+    that is missing is drawn.
 
     Where a sound keeps the phase of an input, the scatter of that input takes the place of drawn
     one, which these phases would contradict: see `follow`.
@@ -174,6 +167,7 @@ class Texture(nn.Module):
         self.bands = NoiseBands(transform.num_bins, max(num_bands, 2))
         self.white = WhiteNoise(seed)
         self.tonal, self.noisy, self.lowest, self.mean_log = TONAL, NOISY, LOWEST, MEAN_LOG
+        self.variance = VARIANCE
         self.around, self.loudest, self.silent = AROUND, LOUDEST, FAINT * floor
         self.register_buffer("position", torch.zeros(1, dtype=torch.int64), persistent=False)
 
@@ -191,8 +185,11 @@ class Texture(nn.Module):
         """Magnitudes `[B, F, N]`, noisiness `[B, K, N]` and 0..1 -> magnitudes `[B, F, N]`."""
         if not self.has_bands or amount <= 0.0:
             return magnitudes
-        scatter = self._drawn(magnitudes.shape[0], magnitudes.shape[2])
-        return self._scattered(magnitudes, noisiness, amount, scatter)
+        frames = magnitudes.transpose(1, 2)  # [B, N, F]
+        there = self._mean_around(self._about_mean(frames).square()) / self.variance
+        missing = (self._shares(noisiness, frames.shape[2]) - there).clamp_min(0.0)
+        scatter = self._drawn(frames.shape[0], frames.shape[1])
+        return self._scattered(frames, missing, amount, scatter)
 
     @torch.jit.export
     def follow(self, magnitudes: Tensor, noisiness: Tensor, amount: float, heard: Tensor) -> Tensor:
@@ -201,35 +198,40 @@ class Texture(nn.Module):
         tells the bins apart by itself, nothing is doubled."""
         if not self.has_bands or amount <= 0.0:
             return magnitudes
-        scatter = self._about_mean(heard) - self._about_mean(magnitudes)
-        return self._scattered(
-            magnitudes, noisiness, amount, scatter.clamp(self.lowest, self.loudest)
-        )
+        frames = magnitudes.transpose(1, 2)
+        scatter = self._about_mean(heard.transpose(1, 2)) - self._about_mean(frames)
+        scatter = scatter.clamp(self.lowest, self.loudest)
+        return self._scattered(frames, self._shares(noisiness, frames.shape[2]), amount, scatter)
 
-    def _scattered(
-        self, magnitudes: Tensor, noisiness: Tensor, amount: float, scatter: Tensor
-    ) -> Tensor:
-        share = (noisiness - self.tonal) / (self.noisy - self.tonal)
-        spread = self.bands(share.clamp(0.0, 1.0).sqrt() * amount, magnitudes.shape[1])
-        return magnitudes * torch.exp(spread * scatter)
+    def _scattered(self, frames: Tensor, shares: Tensor, amount: float, scatter: Tensor) -> Tensor:
+        """All `[B, N, F]` -> `[B, F, N]`."""
+        return (frames * torch.exp(shares.sqrt() * scatter * amount)).transpose(1, 2)
 
-    def _about_mean(self, magnitudes: Tensor) -> Tensor:
-        """Log-magnitudes about the mean around them, nepers `[B, F, N]`."""
-        logs = torch.log(magnitudes + self.silent)
-        mean = torch.nn.functional.avg_pool1d(
-            logs.transpose(1, 2),
-            2 * self.around + 1,
-            stride=1,
-            padding=self.around,
-            count_include_pad=False,
-        )
-        return logs - mean.transpose(1, 2)
+    def _shares(self, noisiness: Tensor, num_bins: int) -> Tensor:
+        """Noisiness of bands `[B, K, N]` -> the share of the variance of noise that their bins
+        should have, 0..1, `[B, N, F]`."""
+        shares = (noisiness - self.tonal) / (self.noisy - self.tonal)
+        return self.bands(shares.clamp(0.0, 1.0).transpose(1, 2), num_bins)
+
+    def _about_mean(self, frames: Tensor) -> Tensor:
+        """Magnitudes `[B, N, F]` -> their logarithms about the mean around them, nepers."""
+        logs = torch.log(frames + self.silent)
+        return logs - self._mean_around(logs)
+
+    def _mean_around(self, values: Tensor) -> Tensor:
+        """`[B, N, F]` -> the means over `AROUND` bins to either side; the outermost bins go on
+        beyond the ends."""
+        size = 2 * self.around + 1
+        padded = torch.nn.functional.pad(values, (self.around + 1, self.around), mode="replicate")
+        sums = torch.cumsum(padded, 2)  # a pooling takes ten times as long
+        return (sums[:, :, size:] - sums[:, :, : values.shape[2]]) * (1.0 / size)
 
     def _drawn(self, num_voices: int, num_frames: int) -> Tensor:
-        """Log-magnitudes of noise about their mean, nepers `[num_voices, F, N]`."""
+        """Log-magnitudes of noise about their mean, nepers `[num_voices, N, F]`."""
         hop, window = self.transform.hop_length, self.transform.analysis_window
         length = self.transform.n_fft + (num_frames - 1) * hop
-        spectra = self.transform.analyse(self.white(self.position, num_voices, length))
+        noise = self.white(self.position, num_voices, length)
+        spectra = self.transform.analyse(noise).transpose(1, 2)
         self.position = (self.position + num_frames * hop) & 0xFFFFFFFF
         power = (spectra.real.square() + spectra.imag.square()) / window.square().sum()
         return 0.5 * torch.log(power.clamp_min(math.exp(2.0 * self.lowest))) - self.mean_log
