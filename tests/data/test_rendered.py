@@ -102,8 +102,8 @@ class Louder(Counting):
 def test_each_use_is_another_sound_where_the_renderer_can_vary_it() -> None:
     renderer = Louder(1000.0)
     data, again = (
-        _opened(renderer=renderer, reuse=8, held_out=0.3),
-        _opened(renderer=Louder(1000.0), reuse=8, held_out=0.3),
+        _opened(renderer=renderer, reuse=8, held_out=0.3, varies=True),
+        _opened(renderer=Louder(1000.0), reuse=8, held_out=0.3, varies=True),
     )
     batches = [data.training[number] for number in range(0, 32, 4)]  # all of one draw
     assert renderer.count == 1
@@ -187,6 +187,7 @@ def test_a_renderer_that_does_not_keep_its_contract_is_refused(
         ({"held_out": 0.0}, r"data\.held_out must be above 0 and below 1, got 0\.0"),
         ({"reuse": 0}, r"data\.reuse must be a whole number from 1 on, got 0"),
         ({"kept": 2.5}, r"data\.kept must be a whole number from 1 on, got 2\.5"),
+        ({"varies": True, "reuse": 2}, r"data\.varies needs .* got Sine and 2"),
         ({"validation_sounds": 0}, r"data\.validation_sounds must be at least 1, got 0"),
     ],
 )

@@ -85,6 +85,7 @@ class Rendered(DataModule):
         validation_seconds: length of each; that of an example if not given.
         reuse: how often a batch is used, on average; 1 renders each batch anew.
         kept: rendered batches that are used again, the newest ones, in memory.
+        varies: whether each use is another sound, of a renderer that can vary sounds.
 
     Raises:
         ValueError: a setting makes no sounds.
@@ -100,8 +101,14 @@ class Rendered(DataModule):
         validation_seconds: float | None = None,
         reuse: int = 1,
         kept: int = 256,
+        varies: bool = False,
     ) -> None:
         super().__init__(seed, loading)
+        if varies and (reuse == 1 or not isinstance(renderer, Varies)):
+            raise ValueError(
+                "data.varies needs a renderer that can vary sounds, and data.reuse above 1; got "
+                f"{type(renderer).__name__} and {reuse}"
+            )
         for name, number in (("reuse", reuse), ("kept", kept)):
             if not isinstance(number, int) or number < 1:
                 raise ValueError(f"data.{name} must be a whole number from 1 on, got {number!r}")
@@ -120,7 +127,7 @@ class Rendered(DataModule):
         self.held_out = held_out
         self.validation_sounds = validation_sounds
         self.validation_seconds = validation_seconds
-        self.reuse, self.kept = reuse, kept
+        self.reuse, self.kept, self.varies = reuse, kept, varies
 
     def read_vocabularies(
         self,
@@ -139,7 +146,8 @@ class Rendered(DataModule):
         drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
         frames = frames_of(model)
         self.training = RenderedBatches(
-            drawing, frames, self.loading.batch_size, self.seed, self.reuse, self.kept
+            *(drawing, frames, self.loading.batch_size, self.seed),
+            *(self.reuse, self.kept, self.varies),
         )
         if isinstance(model, Prepares):
             self.training.prepare = model.prepare
@@ -248,8 +256,8 @@ class Drawing:
 class RenderedBatches(NumberedBatches):
     """Training batches by number, of `batch_size` examples.
 
-    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones. A
-    renderer that can vary sounds makes each use another one.
+    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones. If it
+    `varies`, each use is another sound, of which a model has to see anew what it sees.
 
     Attributes:
         prepare: what a model does once with each.
@@ -263,13 +271,14 @@ class RenderedBatches(NumberedBatches):
         seed: int,
         reuse: int = 1,
         kept: int = 256,
+        varies: bool = False,
     ) -> None:
         self.drawing = drawing
         self.length = frames.excerpt_length
         self.num_frames = len(frames.excerpt_centres)
         self.batch_size = batch_size
         self.seed = seed
-        self.reuse, self.kept = reuse, kept
+        self.reuse, self.kept, self.varies = reuse, kept, varies
         self.prepare: Callable[[Batch], Batch] = lambda batch: batch
         self.rendered: dict[int, _Packed] = {}  # by the number of its draw
 
@@ -302,15 +311,17 @@ class RenderedBatches(NumberedBatches):
             of_stream = [one for one in self.rendered if one % STREAMS == number % STREAMS]
             for old in of_stream[: max(len(of_stream) + 1 - self._kept_of_stream, 0)]:
                 del self.rendered[old]  # which was rendered first
-            self.rendered[source] = _packed(self._rendered(source))
+            rendered = self._rendered(source)
+            self.rendered[source] = _packed(rendered if self.varies else self.prepare(rendered))
         batch = _unpacked(self.rendered[source])
-        if isinstance(self.drawing.renderer, Varies):
-            batch = self.drawing.varied(batch, [self.seed, number, VARIATION])
-        return self.prepare(batch)
+        if not self.varies:
+            return batch
+        return self.prepare(self.drawing.varied(batch, [self.seed, number, VARIATION]))
 
     def _rendered(self, number: int) -> Batch:
         targets = self.drawing.draw([self.seed, number], self.batch_size, is_held_out=False)
-        if self.reuse > 1 and isinstance(self.drawing.renderer, Varies):
+        if self.varies:
+            assert isinstance(self.drawing.renderer, Varies)
             targets = self.drawing.renderer.open(targets)
         return self.drawing.render(targets, self.length, self.num_frames)
 

@@ -206,13 +206,13 @@ def _joined(parts: Sequence[Heard]) -> Heard:
 def _played(synthesiser: Synthesiser, positions: Tensor, audio: Tensor, heard: Heard) -> Tensor:
     """Notes as those of the targets, by other settings, as loud as the targets."""
     seconds = audio.shape[1] / synthesiser.sample_rate
-    arrays = [rows.numpy() for rows in (positions, heard.pitch, heard.velocity)]
+    settings, pitch, velocity = (rows.numpy() for rows in (positions, heard.pitch, heard.velocity))
     held = heard.held_seconds.numpy()
     sounds = np.zeros(audio.shape, np.float32)
     for length in np.unique(held):
         rows = np.flatnonzero(held == length)
-        given = [array[rows] for array in arrays]
-        made = synthesiser.render(*given, seconds, float(length))
+        note = pitch[rows], velocity[rows]
+        made = synthesiser.render(settings[rows], *note, seconds, float(length))
         sounds[rows, : made.shape[1]] = made[:, : audio.shape[1]]
     return _as_loud(torch.from_numpy(sounds), audio)
 

@@ -113,9 +113,7 @@ def _draw_cable(
     arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0, "linewidth": 1.1}
     axis.annotate("", end, start, arrowprops=arrow, zorder=2)
     if cable[2]:
-        middle = [a + share * (b - a) for a, b in zip(start, end, strict=True)]
+        at_x, at_y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
         back = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
-        text = cable[2].replace("_", " ")
-        axis.text(
-            *middle, text, size=7, color=colour, ha="center", va="center", bbox=back, zorder=5
-        )
+        words = {"size": 7, "color": colour, "ha": "center", "va": "center", "bbox": back}
+        axis.text(at_x, at_y, cable[2].replace("_", " "), words, zorder=5)
