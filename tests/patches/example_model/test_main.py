@@ -67,4 +67,6 @@ def test_a_name_that_no_example_has_is_refused(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "NAME must be of example, ddsp_example, synth_example, got organ" in capsys.readouterr().err
+    assert (
+        "NAME must be of example, ddsp_example, synth_example, got organ" in capsys.readouterr().err
+    )
