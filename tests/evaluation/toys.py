@@ -58,7 +58,7 @@ class RenderedTones:
 
     names = ("rendered 0", "rendered 1", "rendered 2")
 
-    def open(self, model: Model) -> None:
+    def open(self, model: Model, _split: object = None) -> None:
         self.model, self.validation = model, self
 
     def __getitem__(self, index: int) -> Batch:

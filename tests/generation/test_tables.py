@@ -73,6 +73,7 @@ def make_run(folder: Path = Path()) -> Any:
         conditioning_tasks=[],
         autoencoder=None,
         spectral=lambda inversion: None,
+        play_with=lambda texture, match: None,
     )
 
 

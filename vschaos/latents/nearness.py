@@ -21,8 +21,8 @@ def near_known(points: Tensor, known: Tensor, width: float = WIDTH) -> Tensor:
         `[Z, N]`.
 
     Example:
-        >>> near_known(torch.tensor([[-9.0, 0.0, 9.0]]), torch.tensor([[-1.0, 1.0]]))
-        tensor([[-1.,  0.,  1.]])
+        >>> near_known(torch.tensor([[-9.0, 0.0, 9.0]]), torch.tensor([[-1.0, 1.0]])).round().int()
+        tensor([[-1,  0,  1]], dtype=torch.int32)
     """
     parts = []
     for part in points.T.split(AT_ONCE):

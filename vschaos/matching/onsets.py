@@ -36,7 +36,9 @@ def find_onsets(sound: Waveform, sample_rate: int) -> list[float]:
     apart = max(round(APART_SECONDS * sample_rate / hop), 1)
     around = np.lib.stride_tricks.sliding_window_view(np.pad(growth, apart), 2 * apart + 1)
     peaks = np.flatnonzero((growth >= around.max(axis=1)) & (growth >= LEAST_GROWTH_DB))
-    return [float(peak * hop / sample_rate) for peak in peaks]
+    # the step down where a sound is cut off is no onset
+    last = len(sound) - window
+    return [float(peak * hop / sample_rate) for peak in peaks if peak * hop <= last]
 
 
 def _levels_db(sound: Waveform, window: int, hop: int) -> np.ndarray:
