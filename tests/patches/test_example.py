@@ -137,7 +137,8 @@ def test_the_synthesiser_plays_chords_and_recalls_presets(tmp_path: Path) -> Non
         sound[int(start * RATE) : int((start + 0.4) * RATE)] for start in (0.5, 1.4, 2.85)
     )
     assert harmony(alone, 220.0) > 0.9
-    assert harmony(fifth, 220.0) < 0.9 * harmony(fifth, 110.0)  # 220 and 330 Hz
+    for hertz in (220.0, 329.63):  # each alone has all of the energy, or next to none
+        assert 0.1 < harmony(fifth, hertz) < 0.9
     assert brightness(other) > 2 * brightness(alone)
     assert sound[int(2.4 * RATE) : int(2.55 * RATE)].std() < 0.1 * alone.std()
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from vschaos.batch import Batch
+from vschaos.batch import Batch, joined
 from vschaos.data.loading import (
     BatchNumbers,
     Loading,
@@ -73,6 +73,10 @@ class ValidationSounds(Dataset[Batch], ABC):
     @abstractmethod
     def __getitem__(self, index: int) -> Batch:
         """Sound `index`, its audio `[1, T]`."""
+
+    def some(self, first: int, end: int) -> Batch:
+        """Sounds of one length from `first` to `end`, `[end - first, T]`."""
+        return joined([self[index] for index in range(first, end)])
 
 
 class DataModule(lightning.LightningDataModule, ABC):

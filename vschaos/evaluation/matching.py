@@ -16,9 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.batch import Batch
-from vschaos.evaluation.spectra import magnitudes_of
+from vschaos.evaluation.distances import log_spectral_distances
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
-from vschaos.losses import LogSpectralDistance
 from vschaos.models.capabilities import Heard, Matching
 from vschaos.progress import Progress
 from vschaos.runs import Run
@@ -107,17 +106,16 @@ def matching_facts(model: Matching, matched: Matched) -> dict[str, Any]:
     for name, found in matched.found.items():
         row = {key: float(value) for key, value in model.errors(found, matched.heard).items()}
         if name in matched.sounds:
-            lsd = distances(model, matched.sounds[name], matched.audio)
+            lsd = distances(matched.sounds[name], matched.audio)
             row |= {"lsd": float(lsd.mean()), "median_lsd": float(lsd.median())}
         rows[name] = row
     return {"count": len(matched.audio), "rows": rows, "knobs": _by_knob(model, matched)}
 
 
-def distances(model: Matching, sounds: Tensor, targets: Tensor) -> Tensor:
+def distances(sounds: Tensor, targets: Tensor) -> Tensor:
     """Log-spectral distance of each sound `[B, T]` from its target, dB `[B]`."""
-    measure = LogSpectralDistance()
-    pairs = zip(sounds.split(1), targets.split(1), strict=True)
-    return torch.stack([measure(*(magnitudes_of(model, sound) for sound in two)) for two in pairs])
+    pairs = zip(sounds.split(1), targets, strict=True)
+    return torch.cat([log_spectral_distances(sound, target) for sound, target in pairs])
 
 
 def nearest_sounds(audio: Tensor, others: Tensor) -> Tensor:
@@ -191,12 +189,8 @@ def _opened(run: Run, count: int) -> DataModule:
 
 def _validation(sounds: ValidationSounds, count: int) -> list[Batch]:
     """The first `count` sounds."""
-    from vschaos.data.rendered import RenderedSounds
-
-    if isinstance(sounds, RenderedSounds):
-        firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
-        return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]
-    return [sounds[number] for number in Progress(range(count), desc="targets", unit="sound")]
+    firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
+    return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]
 
 
 def _joined(parts: Sequence[Heard]) -> Heard:

@@ -41,7 +41,7 @@ def describe_matching(run: Run, model: Matching) -> dict[str, Any]:
     ]
     pairs = []
     if MODEL in matched.sounds:
-        away = distances(model, matched.sounds[MODEL], matched.audio)
+        away = distances(matched.sounds[MODEL], matched.audio)
         # evenly from the nearest to the farthest
         places = np.linspace(0, len(away) - 1, min(PLAYED, len(away))).round().astype(int)
         for row in away.argsort()[places].tolist():
