@@ -211,5 +211,5 @@ def test_settings_that_make_no_sense_are_refused(job: Job) -> None:
         Presets(0, dataset, Loading(8, 3, 0), validation_sounds=0)
     with pytest.raises(ValueError, match=r"data\.loading\.balance must be null"):
         Presets(0, dataset, Loading(8, 3, 0, "shape"))
-    with pytest.raises(ValueError, match="must be empty where the settings of a plug-in are"):
+    with pytest.raises(ValueError, match="must be empty for settings of a plug-in"):
         Presets(0, dataset, Loading(8, 3, 0)).read_vocabularies({"shape": None})

@@ -219,3 +219,27 @@ def build_data(section: Mapping[str, Any], seed: int) -> DataModule:
             f"got {section.get('_target_')}"
         )
     return data
+
+
+def refuse_labels(num_classes: Mapping[str, int | None], learnt: str) -> None:
+    """
+    Raises:
+        ValueError: a model that learns this is to know labels as well.
+    """
+    if num_classes:
+        raise ValueError(
+            f"model.conditioning and model.prediction must be empty for {learnt}, which have no "
+            f"labels, got {', '.join(num_classes)}: use data=sounds"
+        )
+
+
+def refuse_balance(loading: Loading, learnt: str) -> None:
+    """
+    Raises:
+        ValueError: what has no labels is to be balanced by some.
+    """
+    if loading.balanced:
+        raise ValueError(
+            f"data.loading.balance must be null for {learnt}, which have no labels, got "
+            f"{loading.balance}"
+        )

@@ -16,7 +16,14 @@ from torch import Tensor
 
 from vschaos.batch import Batch
 from vschaos.data.cache.store import SoundStore
-from vschaos.data.datamodule import TRIAL_EXAMPLES, Frames, ModelNeeds, frames_of
+from vschaos.data.datamodule import (
+    TRIAL_EXAMPLES,
+    Frames,
+    ModelNeeds,
+    frames_of,
+    refuse_balance,
+    refuse_labels,
+)
 from vschaos.data.excerpts import Recordings, WholeSounds
 from vschaos.data.features.feature import Feature
 from vschaos.data.loading import Loading, NumberedBatches
@@ -67,11 +74,7 @@ class Presets(Sounds):
         validation_sounds: int = 256,
     ) -> None:
         super().__init__(seed, dataset, loading, features)
-        if loading.balanced:
-            raise ValueError(
-                "data.loading.balance must be null for settings of a plug-in, got "
-                f"{loading.balance}"
-            )
+        refuse_balance(loading, "settings of a plug-in")
         if validation_sounds < 1:
             raise ValueError(
                 f"data.validation_sounds must be at least 1, got {validation_sounds!r}"
@@ -84,11 +87,7 @@ class Presets(Sounds):
         num_classes: Mapping[str, int | None],
         resumed_from: Mapping[str, Vocabulary] | None = None,
     ) -> dict[str, Vocabulary]:
-        if num_classes:
-            raise ValueError(
-                "model.conditioning and model.prediction must be empty where the settings of a "
-                f"plug-in are learnt, got {', '.join(num_classes)}: use data=sounds"
-            )
+        refuse_labels(num_classes, "settings of a plug-in")
         labels = self._read()
         check_unchanged(labels.vocabularies, resumed_from or {})
         self.labels = labels._replace(vocabularies={**labels.vocabularies, **(resumed_from or {})})

@@ -22,6 +22,8 @@ from vschaos.data.datamodule import (
     ModelNeeds,
     ValidationSounds,
     frames_of,
+    refuse_balance,
+    refuse_labels,
 )
 from vschaos.data.loading import Loading, NumberedBatches
 from vschaos.labels import Labels, Vocabulary
@@ -118,11 +120,7 @@ class Rendered(DataModule):
             raise ValueError(
                 f"data.validation_sounds must be at least 1, got {validation_sounds!r}"
             )
-        if loading.balanced:
-            raise ValueError(
-                f"data.loading.balance must be null for rendered examples, which have no labels, "
-                f"got {loading.balance}"
-            )
+        refuse_balance(loading, "rendered examples")
         self.renderer = renderer
         self.held_out = held_out
         self.validation_sounds = validation_sounds
@@ -134,11 +132,7 @@ class Rendered(DataModule):
         num_classes: Mapping[str, int | None],
         resumed_from: Mapping[str, Vocabulary] | None = None,
     ) -> dict[str, Vocabulary]:
-        if num_classes:
-            raise ValueError(
-                "model.conditioning and model.prediction must be empty for rendered examples, "
-                f"which have no labels, got {', '.join(num_classes)}: use data=sounds"
-            )
+        refuse_labels(num_classes, "rendered examples")
         return {}
 
     def open(self, model: ModelNeeds, split: Mapping[str, Any] | None = None) -> None:
