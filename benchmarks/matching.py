@@ -7,9 +7,10 @@
 Each training renders its own sounds (`--config-name synth`), and its run is evaluated as `vschaos
 evaluate` does: `error` is the mean error of the knobs that can be heard, as a share of their way,
 `steps` the share of amounts (off or on) and steps that are right, `lsd` the mean log-spectral
-distance in dB of the note by the settings that were found, at one level. Beside them `nearest`, the
-nearest of 2,048 training sounds, `mean`, the mean settings, and `itself`, the settings that
-the sounds were made with: two renders of one noise differ.
+distance in dB of the note by the settings that were found, at one level. `told`: the same of the
+knobs that a sound tells, of which a turn changes it by 1 dB (`evaluation/turning.py`). Beside them
+`nearest`, the nearest of 2,048 training sounds, `mean`, the mean settings, and `itself`, the
+settings that the sounds were made with: two renders of one noise differ.
 
 `cpu` is the CPU time of the training in seconds, all its processes together, with rendering and
 validation; `steps_per_second` by the wall's clock, which other work on the machine slows down.
@@ -37,7 +38,8 @@ from vschaos.evaluation.matching import (
 from vschaos.models.capabilities import Matching
 
 COLUMNS = {"chain": "<s", "seed": "4d", "cpu": "6.0f", "steps_per_second": "6.1f"}
-COLUMNS |= {"error": "6.3f", "mean_error": "6.3f", "steps": "6.1f", "lsd": "6.2f"}
+COLUMNS |= {"error": "6.3f", "mean_error": "6.3f", "steps": "6.1f"}
+COLUMNS |= {"told_error": "6.3f", "told_mean": "6.3f", "told_steps": "6.1f", "lsd": "6.2f"}
 COLUMNS |= {"nearest": "6.2f", "of_nearest": "6.2f", "mean": "6.2f", "itself": "6.2f"}
 
 
@@ -80,7 +82,9 @@ def measure(chain: str, seed: int, options: argparse.Namespace, folder: Path) ->
     )
     taken = Clock.now().since(start)
     assert isinstance(run.model, Matching)
-    facts = matching_facts(run.model, match_held_out(run, options.count))["rows"]
+    matched = match_held_out(run, options.count, num_turned=options.count)
+    table = matching_facts(run.model, matched)
+    facts = table["rows"]
     return {
         "chain": chain,
         "seed": seed,
@@ -89,11 +93,15 @@ def measure(chain: str, seed: int, options: argparse.Namespace, folder: Path) ->
         "error": facts[MODEL]["knob_error"],
         "mean_error": facts[MEAN]["knob_error"],
         "steps": facts[MODEL]["steps_right"],
+        "told_error": facts[MODEL]["told_knob_error"],
+        "told_mean": facts[MEAN]["told_knob_error"],
+        "told_steps": facts[MODEL]["told_steps_right"],
         "lsd": facts[MODEL]["lsd"],
         "nearest": facts[NEIGHBOUR]["lsd"],
         "of_nearest": facts[MODEL]["lsd"] / facts[NEIGHBOUR]["lsd"],
         "mean": facts[MEAN]["lsd"],
         "itself": facts[ITSELF]["lsd"],
+        "knobs": table["knobs"],
     }
 
 

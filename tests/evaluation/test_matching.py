@@ -83,6 +83,17 @@ def test_a_table_has_a_line_for_each_knob_that_is_heard(model: Synth, matched: M
     text = tables({**head, "matching": facts})
     assert "nearest training sound" in text
     assert "  cutoff" in text
+    assert "told: of knobs" in text
+
+
+def test_a_knob_is_told_if_a_turn_of_it_changes_the_sound(model: Synth, matched: Matched) -> None:
+    told = matched.told
+    assert told.shape == (6, len(model.knobs))
+    assert not told[~matched.heard.audible].any()
+    assert 0.3 < float(told[matched.heard.audible].float().mean()) < 0.98
+    row = matching_facts(model, matched)["rows"][ITSELF]
+    assert row["told_knob_error"] == pytest.approx(0.0, abs=1e-6)
+    assert row["told_steps_right"] == pytest.approx(100.0)
 
 
 def test_the_nearest_sound_is_the_same_one_at_any_level() -> None:

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from vschaos.batch import Batch
 from vschaos.evaluation.distances import log_spectral_distances
-from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
+from vschaos.evaluation.turning import told_by_turning
+from vschaos.instrument.synthesiser import CONTINUOUS, Differentiable, Synthesiser
 from vschaos.models.capabilities import Heard, Matching
 from vschaos.progress import Progress
 from vschaos.runs import Run
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 SOUNDS = 512  # held-out ones that are evaluated
 NEIGHBOURS = 2048  # training sounds, of which the nearest is a baseline
+TURNED = 128  # held-out ones of which each knob is turned
 MOST_CLASSES = 12  # of a step whose confusions are shown
 MODEL, NEIGHBOUR, MEAN, ITSELF = "model", "nearest training sound", "mean settings", "the same"
 AT_ONCE = 32  # sounds
@@ -45,17 +47,24 @@ class Matched(NamedTuple):
         heard: what they were made with.
         found: positions `[B, P]` by name: of the model, and of baselines.
         sounds: of these settings by the same names, `[B, T]`, as loud as `audio`.
+        told: of the first M sounds, the knobs of which a turn is heard, bool `[M, P]`; none where
+            what plays them would take too long.
     """
 
     audio: Tensor
     heard: Heard
     found: dict[str, Tensor]
     sounds: dict[str, Tensor]
+    told: Tensor
 
 
 @torch.inference_mode()
 def match_held_out(
-    run: Run, count: int = SOUNDS, num_neighbours: int = NEIGHBOURS, plays: bool = True
+    run: Run,
+    count: int = SOUNDS,
+    num_neighbours: int = NEIGHBOURS,
+    plays: bool = True,
+    num_turned: int = TURNED,
 ) -> Matched:
     """Finds the settings of the sounds that a run holds out.
 
@@ -63,6 +72,7 @@ def match_held_out(
         count: of sounds, at most.
         num_neighbours: training sounds to be compared.
         plays: whether sounds are made as well: a plug-in may be missing where its run is read.
+        num_turned: of the sounds, those of which each knob is turned.
 
     Raises:
         ValueError: the model finds no settings.
@@ -90,24 +100,35 @@ def match_held_out(
     except FileNotFoundError as error:  # a plug-in that is not installed here
         logger.warning("settings are compared, but not heard: %s", error)
         synthesiser = None
+    told = heard.audible[:0]
     if synthesiser is None:
-        return Matched(audio, heard, found, {})
+        return Matched(audio, heard, found, {}, told)
     try:
         sounds = {name: _played(synthesiser, rows, audio, heard) for name, rows in found.items()}
+        # a plug-in would take minutes for so many notes
+        if isinstance(synthesiser, Differentiable):
+            some = _first(heard, num_turned)
+            told = told_by_turning(model, synthesiser, some, audio.shape[1])
     finally:
         synthesiser.close()
     pooled = torch.cat([batch.audio for batch in pool])[nearest]
-    return Matched(audio, heard, found, {**sounds, NEIGHBOUR: _as_loud(pooled, audio)})
+    return Matched(audio, heard, found, {**sounds, NEIGHBOUR: _as_loud(pooled, audio)}, told)
 
 
 def matching_facts(model: Matching, matched: Matched) -> dict[str, Any]:
-    """The table of an evaluation: `rows` by what was compared, and `knobs` by name."""
+    """The table of an evaluation: `rows` by what was compared, and `knobs` by name. What begins
+    with `told` is of the knobs of which a turn is heard."""
     rows = {}
+    number = len(matched.told)
+    turned = _first(matched.heard, number)._replace(audible=matched.told)
     for name, found in matched.found.items():
         row = {key: float(value) for key, value in model.errors(found, matched.heard).items()}
         if name in matched.sounds:
             lsd = distances(matched.sounds[name], matched.audio)
             row |= {"lsd": float(lsd.mean()), "median_lsd": float(lsd.median())}
+        if number:
+            told = model.errors(found[:number], turned)
+            row |= {f"told_{key}": float(value) for key, value in told.items()}
         rows[name] = row
     return {"count": len(matched.audio), "rows": rows, "knobs": _by_knob(model, matched)}
 
@@ -156,6 +177,8 @@ def _by_knob(model: Matching, matched: Matched) -> dict[str, dict[str, Any]]:
             "error": away[MODEL],
             "mean_error": away[MEAN],
         }
+        if len(matched.told):
+            row["told"] = float(matched.told[:, number].float().mean())
         if number in model.chosen:
             row["right"] = float(right[tells, model.chosen.index(number)].float().mean())
         if 0 < knob.num_steps <= MOST_CLASSES:
@@ -191,6 +214,10 @@ def _validation(sounds: ValidationSounds, count: int) -> list[Batch]:
     """The first `count` sounds."""
     firsts = Progress(range(0, count, AT_ONCE), desc="targets", unit="batch")
     return [sounds.some(first, min(first + AT_ONCE, count)) for first in firsts]
+
+
+def _first(heard: Heard, number: int) -> Heard:
+    return Heard(*(column[:number] for column in heard))
 
 
 def _joined(parts: Sequence[Heard]) -> Heard:

@@ -16,6 +16,10 @@ DIRECTIONS = (
     "LSD, SC, multi-res., errors: lower is better. Loudness, highs, texture: 0 is best. "
     "Onsets, in tune, voicing: 100 % is best."
 )
+TOLD = (
+    "told: of knobs of which a turn by a quarter of their way (of an amount that is on: turning it "
+    "off) changes the sound by 1 dB."
+)
 
 
 def tables(facts: Mapping[str, Any]) -> str:
@@ -111,13 +115,23 @@ def _cycles(cycles: Mapping[str, Any]) -> str:
 
 def _matching(matching: Mapping[str, Any]) -> str:
     rows = _grid(
-        [f"settings of {matching['count']} sounds", "knob error", "steps right", "LSD", "median"],
-        ["", "", "%", "dB", "dB"],
+        [
+            f"settings of {matching['count']} sounds",
+            "knob error",
+            "steps right",
+            "told: error",
+            "right",
+            "LSD",
+            "median",
+        ],
+        ["", "", "%", "", "%", "dB", "dB"],
         *(
             [
                 f"  {name}",
                 _number(row["knob_error"], 3),
                 _number(row["steps_right"], 1),
+                _number(row.get("told_knob_error"), 3),
+                _number(row.get("told_steps_right"), 1),
                 _number(row.get("lsd"), 2),
                 _number(row.get("median_lsd"), 2),
             ]
@@ -125,12 +139,13 @@ def _matching(matching: Mapping[str, Any]) -> str:
         ),
     )
     knobs = _grid(
-        ["knob, where it is heard", "heard in", "error", "of the mean", "right"],
-        ["", "%", "", "", "%"],
+        ["knob, where it is heard", "heard in", "told in", "error", "of the mean", "right"],
+        ["", "%", "%", "", "", "%"],
         *(
             [
                 f"  {name}",
                 _number(100 * row["heard"], 0),
+                _number(100 * row["told"], 0) if "told" in row else "",
                 _number(row["error"], 3),
                 _number(row["mean_error"], 3),
                 _number(100 * row["right"], 1) if "right" in row else "",
@@ -138,7 +153,8 @@ def _matching(matching: Mapping[str, Any]) -> str:
             for name, row in matching["knobs"].items()
         ),
     )
-    return f"{rows}\n\n{knobs}"
+    told = any("told" in row for row in matching["knobs"].values())
+    return "\n\n".join([rows, knobs, *([TOLD] if told else [])])
 
 
 def _notes(notes: Mapping[str, Any]) -> str:

@@ -273,10 +273,12 @@ class Matching(Model, ABC):
         knobs: what is found, P of them.
         chosen: numbers of the knobs that are chosen rather than turned: switches, steps, and
             amounts that can be off.
+        off: of these amounts, the positions at which they are off, by their numbers.
     """
 
     knobs: tuple[Knob, ...]
     chosen: list[int]
+    off: dict[int, float]
 
     @abstractmethod
     def propose(self, audio: Tensor, pitch: Tensor, count: int = 1, seed: int = 0) -> Tensor:

@@ -79,6 +79,7 @@ class SoundMatcher(Matching):
         self.front = Front(sample_rate, self.excerpt_length)
         self.heads = Heads(knobs, off, held)
         self.chosen = [*self.heads.amounts, *self.heads.steps]
+        self.off = dict(zip(self.heads.amounts, self.heads.off.tolist(), strict=True))
         names = [knob.name for knob in knobs]
         place = None if interval is None else self.heads.place_of(names.index(interval))
         self.network = MatchingNetwork(

@@ -64,8 +64,9 @@ function matching({ count, rows, knobs, matrices, pairs, diagram }) {
       make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
       make("tbody", {}, ...lines.map((line) => make("tr", {}, ...cells(line))))));
   const compared = Object.entries(rows).map(([name, row]) =>
-    [name, number(row.knob_error, 3), `${number(row.steps_right, 1)} %`, number(row.lsd, 2)]);
-  const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`,
+    [name, number(row.knob_error, 3), `${number(row.steps_right, 1)} %`,
+      number(row.told_knob_error, 3), number(row.told_steps_right, 1), number(row.lsd, 2)]);
+  const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`, row.told === undefined ? "" : `${number(100 * row.told, 0)} %`,
     number(row.error, 3), number(row.mean_error, 3), row.right === undefined ? "" : `${number(100 * row.right, 1)} %`]);
   const heard = pairs.map((entry) => make("div", { class: "pair" }, sound(entry),
     make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title}, ${entry.name}`)))));
@@ -74,11 +75,11 @@ function matching({ count, rows, knobs, matrices, pairs, diagram }) {
       make("p", {}, "Sounds that were held out, and the same notes by the settings that the model found in them; from the nearest to the farthest."),
       make("div", { class: "panel" }, ...heard)) : null,
     section("matching", "Knobs", "How right the settings are",
-      make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off. Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
+      make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off. A sound tells a knob if turning it by a quarter of its way changes the sound by 1 dB. Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
       make("div", { class: "panel" },
-        grid(["", "error of knobs", "steps right", "LSD, dB"], compared),
+        grid(["", "error of knobs", "steps right", "where told", "right", "LSD, dB"], compared),
         make("h3", {}, "Knobs"),
-        grid(["", "heard in", "error", "of the mean", "right"], found),
+        grid(["", "heard in", "told in", "error", "of the mean", "right"], found),
         matrices.length ? make("div", { class: "matrices" }, ...matrices.map(matrix)) : null)),
     diagram ? section("chain", "Chain", "What is set",
       make("figure", { class: "chain panel" }, make("img", { alt: "the modules and their cables", src: `data:image/png;base64,${diagram}` }))) : null,
