@@ -83,7 +83,7 @@ def test_nothing_is_learnt_of_what_is_not_heard(tmp_path: Path) -> None:
     text = YAML.replace("{{called: Shape,", "{{heard_if: [{{level: [0.1, 1]}}], called: Shape,")
     (tmp_path / "fake.yaml").write_text(text.format(path=tmp_path / "fake.so"))
     model = network(tmp_path).eval()
-    last = model.network.last
+    last = model.network.members[0].last
     for level, is_learnt in ((0.0, False), (0.5, True)):
         batch = batch_of(level=level, shape=1.0, note=60.0, velocity=127.0, held_seconds=0.05)
         model.losses(batch)["switches"].backward()

@@ -141,7 +141,7 @@ def test_losses_of_the_sound_come_after_those_of_the_parameters(batch: Batch) ->
         is_due = step == 2
         assert (losses["spectrum"] > 0.0) == (losses["chain"] > 0.0) == is_due
     (losses["spectrum"] + losses["chain"]).backward()
-    weights = model.network.last.weight.grad
+    weights = model.network.members[0].last.weight.grad
     assert torch.isfinite(weights).all()
     assert weights.abs().sum() > 0.0
     assert int(model.step) == 3

@@ -87,6 +87,25 @@ class Heads(nn.Module):
         heard = audible[:, self.amounts + self.steps]
         return of_positions, _mean(torch.cat(chosen, 1), heard)
 
+    @torch.jit.export
+    def mean(self, outputs: list[Tensor]) -> Tensor:
+        """Outputs `[B, num_outputs]` whose chances are the means of those of all outputs."""
+        if len(outputs) == 1:
+            return outputs[0]
+        bins: list[Tensor] = []
+        amounts: list[Tensor] = []
+        steps: list[list[Tensor]] = []
+        for one in outputs:
+            of_bins, of_amounts, of_steps = self._split(one)
+            bins.append(torch.softmax(of_bins, 2))
+            amounts.append(torch.sigmoid(of_amounts))
+            steps.append([torch.softmax(logits, 1) for logits in of_steps])
+        is_on = torch.stack(amounts).mean(0)
+        parts = [_log(torch.stack(bins).mean(0)).flatten(1), _log(is_on) - _log(1.0 - is_on)]
+        for number in range(len(self.steps)):
+            parts.append(_log(torch.stack([chances[number] for chances in steps]).mean(0)))
+        return torch.cat(parts, 1)
+
     @torch.jit.unused
     def place_of(self, number: int) -> int:
         """Where in the outputs the chances of a stepped knob begin."""
@@ -173,6 +192,10 @@ class Heads(nn.Module):
         chance = chances.gather(2, number)
         within = (share - below.gather(2, number) + chance) / chance.clamp_min(1e-9)
         return ((number + within.clamp(0.0, 1.0)) / self.num_bins).squeeze(2)
+
+
+def _log(chances: Tensor) -> Tensor:
+    return chances.clamp_min(1e-9).log()
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ from vschaos.dsp.pitch import PitchTracker
 from vschaos.instrument.controls import AUDIO, Attribute, Control, Method
 from vschaos.instrument.stream import Stream
 from vschaos.instrument.synthesiser import Knob
+from vschaos.models.matching.committee import Committee
 from vschaos.models.matching.front import Front
 from vschaos.models.matching.heads import Heads
-from vschaos.models.matching.network import MatchingNetwork
 from vschaos.voices import with_rows
 
 UPDATE_SECONDS = 0.1  # from one update to the next, while a note sounds
@@ -48,7 +48,7 @@ class Listening(nn.Module):
         self,
         front: Front,
         heads: Heads,
-        network: MatchingNetwork,
+        network: Committee,
         sample_rate: int,
         hop_length: int,
     ) -> None:

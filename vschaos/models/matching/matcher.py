@@ -13,6 +13,7 @@ from vschaos.instrument.synthesiser import Knob
 from vschaos.labels import Vocabulary
 from vschaos.models.base import Metric
 from vschaos.models.capabilities import Heard, Matching
+from vschaos.models.matching.committee import Committee
 from vschaos.models.matching.front import Front
 from vschaos.models.matching.heads import Heads
 from vschaos.models.matching.network import MatchingNetwork
@@ -39,9 +40,10 @@ class SoundMatcher(Matching):
         seconds: of a sound that are seen, from its onset on.
         channels, hidden_dim, dropout: of the network, see `MatchingNetwork`.
         interval: name of the stepped knob that is an interval to the note, -24 to 24 semitones.
+        members: networks that learn by themselves and are asked together, see `Committee`.
 
     Raises:
-        ValueError: there are labels, or the sound is too short.
+        ValueError: there are labels, the sound is too short, or nobody learns.
     """
 
     tracked_metrics = (
@@ -62,6 +64,7 @@ class SoundMatcher(Matching):
         hidden_dim: int = 192,
         dropout: float = 0.1,
         interval: str | None = None,
+        members: int = 1,
     ) -> None:
         super().__init__()
         if vocabularies:
@@ -69,6 +72,8 @@ class SoundMatcher(Matching):
                 "model.conditioning and model.prediction must be empty for a model that finds "
                 f"settings, got {', '.join(vocabularies)}"
             )
+        if not isinstance(members, int) or members < 1:
+            raise ValueError(f"model.members must be a whole number from 1 on, got {members!r}")
         if not 0.1 <= seconds <= 10.0:
             raise ValueError(f"model.seconds must be from 0.1 to 10, got {seconds}")
         self.vocabularies = vocabularies
@@ -82,9 +87,9 @@ class SoundMatcher(Matching):
         self.off = dict(zip(self.heads.amounts, self.heads.off.tolist(), strict=True))
         names = [knob.name for knob in knobs]
         place = None if interval is None else self.heads.place_of(names.index(interval))
-        self.network = MatchingNetwork(
-            self.front, self.heads.num_outputs, channels, hidden_dim, dropout, place
-        )
+        shape = self.heads.num_outputs, channels, hidden_dim, dropout, place
+        networks = [MatchingNetwork(self.front, *shape) for _ in range(members)]
+        self.network = Committee(self.heads, networks)
 
     @abstractmethod
     def heard(self, batch: Batch) -> Heard:
@@ -120,12 +125,14 @@ class SoundMatcher(Matching):
         heard = self.heard(batch)
         if SEEN[0] in batch.features:
             views = [batch.features[name].float() for name in SEEN]
-            outputs = self.network(*views, heard.pitch)
+            outputs = self.network.each(*views, heard.pitch)
         else:
             pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
-            outputs = self.outputs(batch.audio, pitch)
-        knobs, steps = self.heads.losses(outputs, heard.positions, heard.audible)
-        return {"parameters": knobs, "switches": steps, **self.sound_losses(outputs, heard, batch)}
+            outputs = self.network.each(*self.front(batch.audio, pitch), pitch)
+        of_each = [self.heads.losses(one, heard.positions, heard.audible) for one in outputs]
+        knobs, steps = (torch.stack(terms).mean() for terms in zip(*of_each, strict=True))
+        of_sound = self.sound_losses(self.heads.mean(outputs), heard, batch)
+        return {"parameters": knobs, "switches": steps, **of_sound}
 
     def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
         """Of families that play what is found with gradients: losses of the sound, by name.

@@ -35,7 +35,7 @@ class Preset(SoundMatcher):
             with classes or a range are found; the others stay at their only position.
         plugin: name of its description, or a .yaml.
         sample_rate: Hz, as the plug-in is hosted at.
-        hop_length ... dropout: see `SoundMatcher`.
+        hop_length ... members: see `SoundMatcher`.
 
     Raises:
         FileNotFoundError: there is no such description.
@@ -52,6 +52,7 @@ class Preset(SoundMatcher):
         channels: int = 32,
         hidden_dim: int = 128,
         dropout: float = 0.1,
+        members: int = 1,
     ) -> None:
         # imported here: a stream that is exported needs no plug-in
         from vschaos.plugin.description import read_description
@@ -88,6 +89,7 @@ class Preset(SoundMatcher):
             channels,
             hidden_dim,
             dropout,
+            members=members,
         )
 
     def heard(self, batch: Batch) -> Heard:

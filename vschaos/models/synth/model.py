@@ -32,7 +32,7 @@ class Synth(SoundMatcher):
     It learns from rendered sounds of drawn parameters.
 
     Args:
-        vocabularies ... dropout: see `SoundMatcher`.
+        vocabularies ... members: see `SoundMatcher`.
         chain: of the voice, by its name.
         sound_after: steps after which what is found is also played, and `spectrum` and `chain`
             compare it with the sounds; never if not given.
@@ -53,6 +53,7 @@ class Synth(SoundMatcher):
         channels: int = 64,
         hidden_dim: int = 192,
         dropout: float = 0.1,
+        members: int = 1,
         sound_after: int | None = None,
         sound_examples: int = 2,
     ) -> None:
@@ -72,6 +73,7 @@ class Synth(SoundMatcher):
             hidden_dim,
             dropout,
             "semitones_2" if "semitones_2" in names else None,
+            members,
         )
 
         self.sound_after, self.sound_examples = sound_after, sound_examples
