@@ -35,7 +35,7 @@ def committee(heads: Heads, count: int) -> Committee:
     return Committee(heads, members).eval()
 
 
-def views(rows: int) -> tuple[Tensor, ...]:
+def views(rows: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     torch.manual_seed(1)
     pitch = 60.0 + torch.arange(rows)
     return *Front(44100, 4410)(torch.randn(rows, 4410), pitch), pitch

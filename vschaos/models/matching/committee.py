@@ -27,18 +27,14 @@ class Committee(nn.Module):
         self.heads = heads
         self.members = nn.ModuleList(members)
 
-    def forward(
-        self, levels: Tensor, spectra: Tensor, harmonics: Tensor, onset: Tensor, pitch: Tensor
-    ) -> Tensor:
+    def forward(self, levels: Tensor, spectra: Tensor, onset: Tensor, pitch: Tensor) -> Tensor:
         """Views of `Front` -> what the heads read, `[B, O]`."""
-        return self.heads.mean(self.each(levels, spectra, harmonics, onset, pitch))
+        return self.heads.mean(self.each(levels, spectra, onset, pitch))
 
     @torch.jit.export
-    def each(
-        self, levels: Tensor, spectra: Tensor, harmonics: Tensor, onset: Tensor, pitch: Tensor
-    ) -> list[Tensor]:
+    def each(self, levels: Tensor, spectra: Tensor, onset: Tensor, pitch: Tensor) -> list[Tensor]:
         """As `forward`, of each member."""
         said: list[Tensor] = []
         for member in self.members:
-            said.append(member(levels, spectra, harmonics, onset, pitch))
+            said.append(member(levels, spectra, onset, pitch))
         return said

@@ -10,7 +10,6 @@ RANGE_DB = 80.0  # below the loudest band; softer is nothing
 SILENT = 1e-10  # power below which a sound is silent
 LOWEST_SEMITONE = -26.0  # of the spectrum along the note: two octaves below it, and a margin
 PER_SEMITONE = 3
-HARMONICS = 48  # whose levels are seen, and what lies between them
 ONSET_STEPS = 32  # of the first milliseconds
 ONSET_HOP = 64  # samples
 # samples at 44.1 kHz: windows of the levels over time, and of the spectra along the note
@@ -20,15 +19,13 @@ AT_A_TIME = 4  # sounds
 
 
 class Front(nn.Module):
-    """Four views of a sound, all of them free of its level.
+    """Three views of a sound, all of them free of its level.
 
     - `levels`: mel bands over time, dB below the loudest of the sound.
     - `spectra`: levels of bands that are a third of a semitone wide and lie along the note, from
       two octaves below it: what stands at an interval to the note stands at the same place for all
       notes. Of some windows one after the other, and of one long window that tells close
       frequencies apart.
-    - `harmonics`: of the same windows the levels at each harmonic of the note, and of what lies
-      between it and the next: the width of a pulse is a comb along their numbers.
     - `onset`: levels of the first 46 ms, a step for each 1.5 ms.
 
     All are between 0 (80 dB below the loudest) and 1.
@@ -42,7 +39,7 @@ class Front(nn.Module):
     Example:
         >>> front = Front(44100, 22050)
         >>> sound = torch.sin(2 * torch.pi * 440 / 44100 * torch.arange(22050))[None]
-        >>> levels, spectra, harmonics, onset = front(sound, torch.tensor([69.0]))
+        >>> levels, spectra, onset = front(sound, torch.tensor([69.0]))
         >>> interval = int(spectra[0, -1].argmax())  # of the strongest band above the lowest
         >>> round((interval + 0.5) / 3 - 26)
         0
@@ -53,7 +50,6 @@ class Front(nn.Module):
     long_window: Tensor
     longest_window: Tensor
     edges: Tensor
-    harmonic_edges: Tensor
 
     def __init__(
         self, sample_rate: int, length: int, num_bands: int = 48, num_intervals: int = 320
@@ -79,9 +75,6 @@ class Front(nn.Module):
         self.register_buffer("mel", bands, persistent=False)
         steps = torch.arange(num_intervals + 1) / PER_SEMITONE + LOWEST_SEMITONE
         self.register_buffer("edges", torch.exp2(steps / 12.0), persistent=False)
-        halves = 0.75 + 0.5 * torch.arange(2 * HARMONICS + 1)
-        self.register_buffer("harmonic_edges", halves, persistent=False)
-        self.num_harmonics = HARMONICS
 
     @torch.jit.export
     def take_rate(self, sample_rate: int) -> None:
@@ -90,17 +83,16 @@ class Front(nn.Module):
         bands = _mel_bands(self.sample_rate, self.short, self.num_bands)
         self.mel = bands.to(self.mel.device)
 
-    def forward(self, audio: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Sounds `[B, any]` and MIDI notes `[B]` -> levels `[B, L, N]`, spectra `[B, S, J]`,
-        harmonics `[B, S, 2 H]`, at and between in turn, and onset `[B, 1, 32]`."""
+    def forward(self, audio: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Sounds `[B, any]` and MIDI notes `[B]` -> levels `[B, L, N]`, spectra `[B, S, J]` and
+        onset `[B, 1, 32]`."""
         audio = torch.nan_to_num(audio.float(), 0.0, 0.0, 0.0)[:, : self.length]
         audio = nn.functional.pad(audio, [0, self.least - audio.shape[1]])
         # a level of full scale, so that nothing is lost in the smallest numbers or overflows
         audio = audio / audio.abs().amax(1, keepdim=True).clamp_min(1e-6)
         # some at a time, which stay in the processor's cache: twice as fast
         levels = torch.cat([self._levels(rows) for rows in audio.split(self.at_a_time)])
-        spectra, harmonics = self._along(audio, pitch)
-        return levels, spectra, harmonics, self._onset(audio)
+        return levels, self._spectra(audio, pitch), self._onset(audio)
 
     def _levels(self, audio: Tensor) -> Tensor:
         padded = nn.functional.pad(audio, [self.short // 2, 0])
@@ -108,27 +100,25 @@ class Front(nn.Module):
         powers = _powers(torch.fft.rfft(frames)) @ self.mel  # [B, N, L]
         return self._relative(powers.transpose(1, 2))
 
-    def _along(self, audio: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor]:
+    def _spectra(self, audio: Tensor, pitch: Tensor) -> Tensor:
         several = audio[:, : self.long + (self.num_long - 1) * self.long_hop]
         frames = several.unfold(1, self.long, self.long_hop) * self.long_window
         one = audio[:, : self.longest] * self.longest_window
-        spectra: list[Tensor] = []
-        harmonics: list[Tensor] = []
-        for spectrum in (torch.fft.rfft(frames), torch.fft.rfft(one).unsqueeze(1)):
-            powers = _powers(spectrum)
-            below = nn.functional.pad(powers.double().cumsum(2), [1, 0])
-            spectra.append(self._between(below, pitch, self.edges))
-            harmonics.append(self._between(below, pitch, self.harmonic_edges))
-        return torch.cat(spectra, 1), torch.cat(harmonics, 1)
+        parts = [
+            self._along_note(torch.fft.rfft(frames), pitch),
+            self._along_note(torch.fft.rfft(one).unsqueeze(1), pitch),
+        ]
+        return torch.cat(parts, 1)
 
-    def _between(self, below: Tensor, pitch: Tensor, edges: Tensor) -> Tensor:
-        """The energy between edges `[J + 1]`, multiples of the note, by that up to half a bin
-        before each `[B, S, F + 1]`: `[B, S, J]`."""
+    def _along_note(self, spectrum: Tensor, pitch: Tensor) -> Tensor:
+        """`[B, S, F]` -> `[B, S, J]`: the energy between the edges of each band."""
+        powers = _powers(spectrum)
+        below = nn.functional.pad(powers.double().cumsum(2), [1, 0])  # up to half a bin before each
         note = 440.0 * torch.exp2((pitch - 69.0) / 12.0)
-        last = below.shape[2] - 1
-        width = 0.5 * self.sample_rate / (last - 1)  # Hz
-        place = note.unsqueeze(1) * edges / width + 0.5
-        place = place.clamp(0.0, last - 0.001).unsqueeze(1).expand(-1, below.shape[1], -1)
+        width = 0.5 * self.sample_rate / (powers.shape[2] - 1)  # Hz
+        place = note.unsqueeze(1) * self.edges / width + 0.5
+        place = place.clamp(0.0, powers.shape[2] - 0.001).unsqueeze(1)
+        place = place.expand(-1, powers.shape[1], -1)
         before = place.floor().long()
         share = (place - before).double()
         low, high = below.gather(2, before), below.gather(2, before + 1)

@@ -18,7 +18,7 @@ from vschaos.models.matching.front import Front
 from vschaos.models.matching.heads import Heads
 from vschaos.models.matching.network import MatchingNetwork
 
-SEEN = ("levels", "spectra", "harmonics", "onset")  # of the front, as features of a batch
+SEEN = ("levels", "spectra", "onset")  # of the front, as features of a batch
 CUT_SHARE = 0.1  # of the sounds that are seen in part, from their beginning to a random moment
 SHORTEST_CUT = 0.1  # of their length
 PITCH_ERROR = 0.05  # semitones, the standard deviation of what a tracker says

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from vschaos.models.matching.front import LOWEST_SEMITONE, ONSET_STEPS, PER_SEMITONE, Front
 
 HARMONICS = 8  # of a fundamental at each interval, that are looked at together
-FEW_HARMONICS = 6  # sums of views of them
 WIDEST = 24  # semitones between the note and another one
 DECIBELS = 8.0 * math.log(10.0)  # of a level of 1 above one of 0, in nepers of power
 
@@ -16,14 +15,12 @@ DECIBELS = 8.0 * math.log(10.0)  # of a level of 1 above one of 0, in nepers of 
 class MatchingNetwork(nn.Module):
     """`Front` of a sound and its note -> numbers.
 
-    Five networks have a view each; what they say is added up, and one more layer joins it.
+    Four networks have a view each; what they say is added up, and one more layer joins it.
 
     - Curves over time: the level, the centre and the width of the spectrum, and sums of bands that
       are learnt; all of it at once, for envelopes and slow modulations are long.
     - Bands over time, by convolutions.
     - The spectrum along the note: harmonics lie at the same places for all notes.
-    - The levels of the harmonics and between them, by their numbers, and how these go up and down
-      along the numbers: combs, as of pulses.
     - The harmonics of each interval to the note, side by side as channels (cf. Bittner et al. 2017,
       "Deep salience representations for F0 estimation"), by convolutions over the interval: a
       second oscillator looks the same wherever it is.
@@ -70,9 +67,6 @@ class MatchingNetwork(nn.Module):
         self.of_time = layers(channels * length)
         self.joined_spectra = nn.Conv1d(spectra, 2, 1)
         self.of_spectrum = layers(2 * front.num_intervals)
-        self.num_combs = front.num_harmonics // 2 + 1
-        self.joined_harmonics = nn.Conv1d(2 * spectra, FEW_HARMONICS, 1)
-        self.of_harmonics = layers(FEW_HARMONICS * (front.num_harmonics + self.num_combs))
         self.shifts = [
             round(12 * PER_SEMITONE * math.log2(number)) for number in range(1, HARMONICS + 1)
         ]
@@ -100,10 +94,8 @@ class MatchingNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.last = nn.Linear(hidden_dim, num_outputs)
 
-    def forward(
-        self, levels: Tensor, spectra: Tensor, harmonics: Tensor, onset: Tensor, pitch: Tensor
-    ) -> Tensor:
-        """Views of `Front`, MIDI notes `[B]` -> `[B, O]`."""
+    def forward(self, levels: Tensor, spectra: Tensor, onset: Tensor, pitch: Tensor) -> Tensor:
+        """`[B, L, N]`, `[B, S, J]`, `[B, 1, 32]`, MIDI notes `[B]` -> `[B, O]`."""
         note = (pitch.unsqueeze(1) - 60.0) / 24.0
         bands, spectrum = 2.0 * levels - 1.0, 2.0 * spectra - 1.0
         curves = torch.cat([self.sums(bands), self._moments(levels)], 1).flatten(1)
@@ -113,7 +105,6 @@ class MatchingNetwork(nn.Module):
             self.of_curves(torch.cat([curves, 2.0 * onset.flatten(1) - 1.0, note], 1))
             + self.of_time(self.over_time(bands).flatten(1))
             + self.of_spectrum(self.joined_spectra(spectrum).flatten(1))
-            + self.of_harmonics(self._combs(harmonics))
             + self.of_intervals(thin)
         )
         total = self.normalised(total)
@@ -123,15 +114,6 @@ class MatchingNetwork(nn.Module):
             spoken = self.speaks(intervals)[:, 0, self.first_interval : self.past_interval]
             outputs = outputs + nn.functional.pad(spoken, [self.first, self.after])
         return outputs
-
-    def _combs(self, harmonics: Tensor) -> Tensor:
-        """`[B, S, 2 H]` -> levels by number, and the spectrum of these, `[B, any]`."""
-        by_number = 2.0 * harmonics.unflatten(2, [-1, 2]).transpose(2, 3).flatten(1, 2) - 1.0
-        few = self.joined_harmonics(by_number)
-        waves = torch.fft.rfft(few - few.mean(2, keepdim=True), norm="ortho")
-        return torch.cat(
-            [few, (waves.real.square() + waves.imag.square() + 1e-8).sqrt()], 2
-        ).flatten(1)
 
     def _moments(self, levels: Tensor) -> Tensor:
         """`[B, L, N]` -> the level of all bands, their centre and their width, `[B, 3, N]`."""
