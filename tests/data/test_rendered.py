@@ -68,8 +68,8 @@ def test_batches_are_used_again_and_a_resumed_training_sees_the_same_ones() -> N
     whole = [data.training[number] for number in range(160)]
     # a new one of four, now and then one that was forgotten
     assert 160 // 4 <= renderer.count <= 160 // 4 + 12
-    assert len(data.training.rendered) <= 8
-    sources = [data.training.source(number) for number in range(160)]
+    assert len(data.training.replay.batches) <= 8
+    sources = [data.training.replay.source(number) for number in range(160)]
     assert {*sources} == set(range(160 // 4))
     assert all(source % 4 == number % 4 for number, source in enumerate(sources))
     assert all(

@@ -3,6 +3,7 @@
 datamodule           the contract between a training and its examples, built from the configuration
 sounds, rendered     data modules: a folder of sounds, and sounds rendered from drawn parameters
 presets              data module: sounds that a plug-in rendered, with their settings
+replay               rendered batches that are used more than once
 loading              batches by number, prefetched or from workers
 excerpts, draw       training batches of excerpts, and where these begin; whole validation sounds
 split                training and validation files, and their choice

@@ -35,7 +35,7 @@ from vschaos.data.metadata.labels import (
 )
 from vschaos.data.metadata.task import SoundNames, Task, read_task
 from vschaos.data.remarks import some
-from vschaos.data.rendered import Prepares
+from vschaos.data.replay import Prepares
 from vschaos.data.sounds import Dataset, Sounds, evenly, with_unseen_classes
 from vschaos.data.split import Sound
 from vschaos.labels import Vocabulary

@@ -1,14 +1,10 @@
-"""Rendered examples: batch k is a function of the seed and k, and nothing is on the disk.
-
-Rendering may take longer than learning, so a batch may be used more than once: among new batches
-come those of before, as in experience replay (Lin 1992).
-"""
+"""Rendered examples: batch k is a function of the seed and k, and nothing is on the disk."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -26,12 +22,12 @@ from vschaos.data.datamodule import (
     refuse_labels,
 )
 from vschaos.data.loading import Loading, NumberedBatches
+from vschaos.data.replay import Prepares, Replay
 from vschaos.labels import Labels, Vocabulary
 
 MOST_DRAWS = 1000  # of as many examples as are wanted, before too few are found on a side
 VALIDATION_BATCH = 0, 1  # beside the seed; training batches have their number alone
-REPLAY, VARIATION = 2, 3  # beside the seed and a number: which batch is used again, and how
-STREAMS = 4  # of batches
+VARIATION = 3  # beside the seed and a number: how a batch is used again
 
 
 class Renderer(Protocol):
@@ -46,14 +42,6 @@ class Renderer(Protocol):
 
     def render(self, parameters: Mapping[str, Tensor], sample_rate: int, length: int) -> Tensor:
         """Sounds `[B, length]` at `sample_rate` Hz, of parameters `[B]`."""
-
-
-@runtime_checkable
-class Prepares(Protocol):
-    """A model that can see once and for all what it sees of a batch."""
-
-    def prepare(self, batch: Batch) -> Batch:
-        """The batch with features, which a replay need not find again."""
 
 
 @runtime_checkable
@@ -250,8 +238,8 @@ class Drawing:
 class RenderedBatches(NumberedBatches):
     """Training batches by number, of `batch_size` examples.
 
-    Of `reuse` batches the first is new, and the others are drawn from the `kept` newest ones. If it
-    `varies`, each use is another sound, of which a model has to see anew what it sees.
+    A batch is used `reuse` times (see `Replay`). If it `varies`, each use is another sound, of
+    which a model has to see anew what it sees.
 
     Attributes:
         prepare: what a model does once with each.
@@ -272,44 +260,16 @@ class RenderedBatches(NumberedBatches):
         self.num_frames = len(frames.excerpt_centres)
         self.batch_size = batch_size
         self.seed = seed
-        self.reuse, self.kept, self.varies = reuse, kept, varies
+        self.replay, self.varies = Replay(seed, reuse, kept), varies
         self.prepare: Callable[[Batch], Batch] = lambda batch: batch
-        self.rendered: dict[int, _Packed] = {}  # by the number of its draw
 
     def together(self, numbers: Sequence[int]) -> list[Batch]:
         return [self._batch(number) for number in numbers]
 
-    def source(self, number: int) -> int:
-        """The number of the draw that batch `number` is made of.
-
-        Batches are in `STREAMS` that share nothing, so that of some processes which take turns each
-        renders its own.
-        """
-        turn, stream = divmod(number, STREAMS)
-        newest, place = divmod(turn, self.reuse)
-        if place:
-            oldest = max(newest + 1 - self._kept_of_stream, 0)
-            random = np.random.default_rng([self.seed, number, REPLAY])
-            newest = int(random.integers(oldest, newest + 1))
-        return newest * STREAMS + stream
-
-    @property
-    def _kept_of_stream(self) -> int:
-        return -(-self.kept // STREAMS)
-
     def _batch(self, number: int) -> Batch:
-        if self.reuse == 1:
-            return self.prepare(self._rendered(number))
-        source = self.source(number)
-        if source not in self.rendered:
-            of_stream = [one for one in self.rendered if one % STREAMS == number % STREAMS]
-            for old in of_stream[: max(len(of_stream) + 1 - self._kept_of_stream, 0)]:
-                del self.rendered[old]  # which was rendered first
-            rendered = self._rendered(source)
-            self.rendered[source] = _packed(rendered if self.varies else self.prepare(rendered))
-        batch = _unpacked(self.rendered[source])
         if not self.varies:
-            return batch
+            return self.replay(number, lambda source: self.prepare(self._rendered(source)))
+        batch = self.replay(number, self._rendered)
         return self.prepare(self.drawing.varied(batch, [self.seed, number, VARIATION]))
 
     def _rendered(self, number: int) -> Batch:
@@ -318,38 +278,6 @@ class RenderedBatches(NumberedBatches):
             assert isinstance(self.drawing.renderer, Varies)
             targets = self.drawing.renderer.open(targets)
         return self.drawing.render(targets, self.length, self.num_frames)
-
-
-class _Packed(NamedTuple):
-    """A batch in half the memory.
-
-    Attributes:
-        samples: 16 bits each, `[B, T]`.
-        steps: the value of a unit of them, `[B, 1]`.
-        batch: all the rest.
-    """
-
-    samples: Tensor
-    steps: Tensor
-    batch: Batch
-
-
-def _packed(batch: Batch) -> _Packed:
-    peaks = batch.audio.abs().amax(1, keepdim=True)
-    steps = (peaks / 32767.0).clamp_min(torch.finfo(torch.float32).tiny)
-    samples = (batch.audio / steps).round().to(torch.int16)
-    return _Packed(samples, steps, batch._replace(audio=batch.audio[:, :0]))
-
-
-def _unpacked(packed: _Packed) -> Batch:
-    """A copy, which may move to shared memory."""
-    batch = packed.batch
-    return Batch(
-        packed.samples * packed.steps,
-        Labels(*(part.clone() for part in batch.labels)),
-        {name: feature.clone() for name, feature in batch.features.items()},
-        {name: target.clone() for name, target in batch.targets.items()},
-    )
 
 
 class RenderedSounds(ValidationSounds):
