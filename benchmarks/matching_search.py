@@ -28,6 +28,7 @@ from pitched_sounds import SOUND_FONT, render
 from vschaos.audio.files import resample
 from vschaos.cli.presets import synthesiser_named
 from vschaos.data.cache.store import default_cache
+from vschaos.data.notes.cutting import cut
 from vschaos.instrument.synthesiser import Synthesiser
 from vschaos.matching import (
     Effort,
@@ -39,7 +40,7 @@ from vschaos.matching import (
     match,
     open_library,
 )
-from vschaos.matching.targets import cut, describe
+from vschaos.matching.targets import describe
 from vschaos.progress import Progress
 from vschaos.runs import load_run
 

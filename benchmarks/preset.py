@@ -27,7 +27,6 @@ from torch import Tensor
 from vschaos import load_run
 from vschaos.batch import Batch
 from vschaos.data.datamodule import DataModule
-from vschaos.evaluation.distances import log_spectral_distances
 from vschaos.evaluation.matching import mean_settings, nearest_sounds
 from vschaos.instrument.synthesiser import CONTINUOUS, Synthesiser
 from vschaos.labels import Labels
@@ -35,6 +34,7 @@ from vschaos.matching.objective import Objective
 from vschaos.matching.search import search
 from vschaos.matching.targets import Target
 from vschaos.models.capabilities import Heard
+from vschaos.models.matching.distances import log_spectral_distances
 from vschaos.models.preset import Preset
 from vschaos.plugin.banks import read_presets, split_presets
 from vschaos.plugin.levels import loudness_db

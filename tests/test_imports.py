@@ -36,7 +36,8 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
     "report": {"audio", "configs", "data", "evaluation", "generation", "instrument", "latents"}
     | {"models", "pictures", "runs", "trajectories"}
     | COMMANDS,
-    "matching": {"audio", "dsp", "evaluation", "instrument", "models", "pictures", "report"},
+    "matching": {"audio", "data", "dsp", "evaluation", "instrument", "models", "pictures"}
+    | {"report"},
     "training": {"configs", "data", "evaluation", "instrument", "latents", "models", "pictures"}
     | {"report", "runs", "trajectories"},
     "patches": {"instrument"} | COMMANDS,

@@ -7,10 +7,10 @@ from torch import Tensor
 from vschaos.evaluation.distances import (
     is_silent,
     level_difference_db,
-    log_spectral_distances,
     mfcc_distances,
     multi_resolution_distances,
 )
+from vschaos.models.matching.distances import log_spectral_distances
 
 RATE = 16000
 TIMES = torch.arange(RATE // 2) / RATE

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import pytorch_lightning as lightning
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from vschaos.batch import Batch, joined
 from vschaos.data.loading import (
@@ -95,10 +95,12 @@ class DataModule(lightning.LightningDataModule, ABC):
         training: batches by number.
         validation: sounds.
         vocabularies: of the model's labels, with the classes that training does not see.
+        unlabelled: held-out sounds without targets, where such sounds join a training of others.
     """
 
     training: NumberedBatches
     validation: ValidationSounds
+    unlabelled: ValidationSounds | None = None
     vocabularies: dict[str, Vocabulary]
 
     def __init__(self, seed: int, loading: Loading) -> None:
@@ -177,7 +179,9 @@ class DataModule(lightning.LightningDataModule, ABC):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        return DataLoader(self.validation, batch_size=None)
+        if self.unlabelled is None:
+            return DataLoader(self.validation, batch_size=None)
+        return DataLoader(ConcatDataset([self.validation, self.unlabelled]), batch_size=None)
 
     def _next_batch(self) -> int:
         return batch_number(self.trainer, 0) if self.trainer else 0

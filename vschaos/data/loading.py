@@ -163,13 +163,19 @@ class Shared(Dataset[Batch]):
         batch = self.batches[number]
         if get_worker_info() is None:
             return batch
-        named = (*batch.features.values(), *batch.targets.values())
         try:
-            for tensor in (batch.audio, *batch.labels, *named):
-                tensor.share_memory_()
+            _share(batch)
         except RuntimeError as error:
             raise SharedMemoryFullError(str(error)) from error
         return batch
+
+
+def _share(batch: Batch) -> None:
+    named = (*batch.features.values(), *batch.targets.values())
+    for tensor in (batch.audio, *batch.labels, *named):
+        tensor.share_memory_()
+    if batch.unlabelled is not None:
+        _share(batch.unlabelled)
 
 
 def check_shared_memory(num_workers: int, batch_size: int, length: int, processes: int = 1) -> None:

@@ -21,8 +21,10 @@ from vschaos.data.datamodule import (
     refuse_balance,
     refuse_labels,
 )
-from vschaos.data.loading import Loading, NumberedBatches
+from vschaos.data.loading import Loading, NumberedBatches, check_shared_memory
+from vschaos.data.notes.joining import Notes, open_notes
 from vschaos.data.replay import Prepares, Replay
+from vschaos.data.sounds import Dataset
 from vschaos.labels import Labels, Vocabulary
 
 MOST_DRAWS = 1000  # of as many examples as are wanted, before too few are found on a side
@@ -66,6 +68,9 @@ class Rendered(DataModule):
     Parameters are trained with, or held out for validation, by a hash of their values: no set of
     them is on both sides, however often it is drawn.
 
+    Notes of any other sounds may join them, of which nobody knows the parameters: they come beside
+    each batch (`Batch.unlabelled`).
+
     Args:
         seed: of all that is drawn.
         renderer: makes the sounds.
@@ -76,6 +81,8 @@ class Rendered(DataModule):
         reuse: how often a batch is used, on average; 1 renders each batch anew.
         kept: rendered batches that are used again, the newest ones, in memory.
         varies: whether each use is another sound, of a renderer that can vary sounds.
+        dataset: of sounds whose notes join; none if it has no root.
+        notes: of them, beside each batch.
 
     Raises:
         ValueError: a setting makes no sounds.
@@ -92,6 +99,8 @@ class Rendered(DataModule):
         reuse: int = 1,
         kept: int = 256,
         varies: bool = False,
+        dataset: Dataset | None = None,
+        notes: int = 2,
     ) -> None:
         super().__init__(seed, loading)
         if varies and (reuse == 1 or not isinstance(renderer, Varies)):
@@ -99,7 +108,7 @@ class Rendered(DataModule):
                 "data.varies needs a renderer that can vary sounds, and data.reuse above 1; got "
                 f"{type(renderer).__name__} and {reuse}"
             )
-        for name, number in (("reuse", reuse), ("kept", kept)):
+        for name, number in (("reuse", reuse), ("kept", kept), ("notes", notes)):
             if not isinstance(number, int) or number < 1:
                 raise ValueError(f"data.{name} must be a whole number from 1 on, got {number!r}")
         if not 0.0 < held_out < 1.0:
@@ -114,6 +123,9 @@ class Rendered(DataModule):
         self.validation_sounds = validation_sounds
         self.validation_seconds = validation_seconds
         self.reuse, self.kept, self.varies = reuse, kept, varies
+        self.dataset = dataset if dataset is not None and dataset.root else None
+        self.num_notes = notes
+        self.notes: Notes | None = None
 
     def read_vocabularies(
         self,
@@ -127,27 +139,41 @@ class Rendered(DataModule):
         self.vocabularies = {}
         drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
         frames = frames_of(model)
-        self.training = RenderedBatches(
+        rendered = RenderedBatches(
             *(drawing, frames, self.loading.batch_size, self.seed),
             *(self.reuse, self.kept, self.varies),
         )
         if isinstance(model, Prepares):
-            self.training.prepare = model.prepare
+            rendered.prepare = model.prepare
+        self.training = rendered
         length = frames.excerpt_length
         if self.validation_seconds is not None:
             length = max(round(self.validation_seconds * model.sample_rate), model.hop_length)
         self.validation = RenderedSounds(drawing, frames, self.validation_sounds, length, self.seed)
+        if self.dataset is not None:
+            self.notes = open_notes(self.dataset, model, self.seed, self.num_notes, split)
+            self.training = BesideNotes(rendered, self.notes)
+            self.unlabelled = self.notes.validation()
 
     def split_to_json(self) -> dict[str, Any]:
-        rendered = {"seed": self.seed, "held_out": self.held_out}
-        return {"train": [], "held_out": [], "rendered": rendered}
+        split = {"train": [], "held_out": []} if self.notes is None else self.notes.to_json()
+        return {**split, "rendered": {"seed": self.seed, "held_out": self.held_out}}
 
     def describe(self) -> str:
         name = type(self.renderer).__name__
+        joining = ""
+        if self.notes is not None:
+            joining = f"; beside each batch {self.num_notes} notes: {self.notes.describe()}"
         return (
             f"sounds rendered by {name} with seed {self.seed}, {100 * self.held_out:g} % of its "
             f"parameter sets held out, {self.validation_sounds} sounds of them for validation"
+            f"{joining}"
         )
+
+    def check_memory(self, model: ModelNeeds, processes: int) -> None:
+        beside = 0 if self.dataset is None else self.num_notes
+        workers, rows = self.loading.num_workers, self.loading.batch_size + beside
+        check_shared_memory(workers, rows, model.excerpt_length, processes)
 
     def trial_batch(self, model: ModelNeeds) -> Batch:
         drawing = Drawing(self.renderer, model.sample_rate, self.held_out)
@@ -278,6 +304,19 @@ class RenderedBatches(NumberedBatches):
             assert isinstance(self.drawing.renderer, Varies)
             targets = self.drawing.renderer.open(targets)
         return self.drawing.render(targets, self.length, self.num_frames)
+
+
+class BesideNotes(NumberedBatches):
+    """Rendered batches, with notes of other sounds beside each."""
+
+    def __init__(self, rendered: RenderedBatches, notes: Notes) -> None:
+        self.rendered, self.notes = rendered, notes.training()
+        self.batch_size = rendered.batch_size + self.notes.batch_size
+        self.length = rendered.length
+
+    def together(self, numbers: Sequence[int]) -> list[Batch]:
+        pairs = zip(self.rendered.together(numbers), self.notes.together(numbers), strict=True)
+        return [batch._replace(unlabelled=notes) for batch, notes in pairs]
 
 
 class RenderedSounds(ValidationSounds):

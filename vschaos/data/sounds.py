@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from vschaos.data.augment import (
     Varispeed,
 )
 from vschaos.data.basic_waves import BasicWaves
-from vschaos.data.cache.store import SoundStore, StoredFile, open_store
+from vschaos.data.cache.store import SoundStore, open_store
 from vschaos.data.datamodule import TRIAL_EXAMPLES, DataModule, Frames, ModelNeeds, frames_of
 from vschaos.data.draw import BalancedDraw, Draw, EvenDraw
 from vschaos.data.excerpts import Excerpts, Recordings, WholeSounds
@@ -40,6 +40,7 @@ from vschaos.labels import Vocabulary
 
 HELD_OUT_FILES = 32  # to validate with, at most, of sounds of any length
 NAMES_SHOWN = 12
+Thing = TypeVar("Thing")
 logger = logging.getLogger(__name__)
 
 
@@ -274,10 +275,10 @@ class Sounds(DataModule):
         return features
 
 
-def evenly(files: Sequence[StoredFile], most: int) -> list[StoredFile]:
-    """So many of some files at most, evenly spread over them."""
-    picked = np.linspace(0, len(files) - 1, min(len(files), most))
-    return [files[round(index)] for index in picked]
+def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
+    """So many of some things at most, evenly spread over them."""
+    picked = np.linspace(0, len(things) - 1, min(len(things), most))
+    return [things[round(index)] for index in picked]
 
 
 def sounds_with_classes(store: SoundStore, tasks: Mapping[str, Task]) -> list[Sound]:

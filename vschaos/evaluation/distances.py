@@ -11,15 +11,11 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from vschaos.dsp import STFT
 from vschaos.dsp.band_levels import BandMeter
-from vschaos.losses import LogSpectralDistance, MultiResolutionDistance
+from vschaos.losses import MultiResolutionDistance
+from vschaos.models.matching.distances import HOP, SILENT, WINDOW, at_one_level, magnitudes
 
-LEVEL = 0.1  # RMS at which sounds are compared
-SILENT = 1e-5  # RMS, -100 dB: below it there is nothing that could be brought to a level
-WINDOW, HOP = 2048, 512
 NUM_BANDS, NUM_COEFFICIENTS = 40, 13  # the first coefficient, the level, apart
 FLOOR_DB, RANGE_DB = -80.0, 60.0  # below the loudest band, and below the loudest frame
 
@@ -32,16 +28,8 @@ def multi_resolution_distances(output: Tensor, target: Tensor) -> Tensor:
         >>> multi_resolution_distances(torch.stack([0.3 * sound, sound]), sound).round(decimals=3)
         tensor([0., 0.])
     """
-    outputs, targets = _at_one_level(output), _at_one_level(target[None]).expand_as(output)
+    outputs, targets = at_one_level(output), at_one_level(target[None]).expand_as(output)
     return MultiResolutionDistance().of_each(outputs, targets)
-
-
-def log_spectral_distances(output: Tensor, target: Tensor) -> Tensor:
-    """`LogSpectralDistance` of each sound, in dB, by windows of 2048 samples: `[B, T]`, `[T]` ->
-    `[B]`."""
-    outputs, wanted = _magnitudes(_at_one_level(output)), _magnitudes(_at_one_level(target[None]))
-    distance = LogSpectralDistance()
-    return torch.stack([distance(one[None], wanted) for one in outputs])
 
 
 def mfcc_distances(output: Tensor, target: Tensor, sample_rate: int) -> Tensor:
@@ -57,9 +45,9 @@ def mfcc_distances(output: Tensor, target: Tensor, sample_rate: int) -> Tensor:
     Args:
         sample_rate: Hz.
     """
-    wanted = _at_one_level(target[None])
+    wanted = at_one_level(target[None])
     difference = cepstra(output, sample_rate) - cepstra(wanted, sample_rate)
-    energy = _magnitudes(wanted).square().sum(1)[0]
+    energy = magnitudes(wanted).square().sum(1)[0]
     counts = energy >= energy.max() * 10 ** (RANGE_DB / -10)
     return (difference[:, 1:, counts].square().sum(1) / NUM_BANDS).sqrt().mean(1)
 
@@ -68,7 +56,7 @@ def cepstra(sounds: Tensor, sample_rate: int) -> Tensor:
     """The first 14 coefficients of a cosine transform of mel bands in dB, of sounds at one level:
     `[B, T]` -> `[B, 14, N]`, `N = max(ceil(T / 512) - 3, 1)`. Bands end 80 dB below the loudest."""
     bands, cosines = _tables(sample_rate)
-    powers = torch.einsum("bfn,fl->bln", _magnitudes(_at_one_level(sounds)).square(), bands)
+    powers = torch.einsum("bfn,fl->bln", magnitudes(at_one_level(sounds)).square(), bands)
     floor = powers.amax((1, 2), keepdim=True) * 10 ** (FLOOR_DB / 10)
     levels = 10.0 * torch.log10(torch.maximum(powers, floor).clamp_min(1e-20))
     return torch.einsum("bln,lk->bkn", levels, cosines)
@@ -88,19 +76,6 @@ def level_difference_db(output: Tensor, target: Tensor) -> Tensor:
 
 def _rms(sounds: Tensor) -> Tensor:
     return sounds.square().mean(1).sqrt()
-
-
-def _at_one_level(sounds: Tensor) -> Tensor:
-    """`[B, T]`; silence stays what it is."""
-    # with the square inside the root at least that of silence, its gradient is finite
-    level = sounds.square().mean(1, keepdim=True).clamp_min(SILENT**2).sqrt()
-    return sounds * (LEVEL / level)
-
-
-def _magnitudes(sounds: Tensor) -> Tensor:
-    """`[B, T]` -> `[B, F, N]`, of whole windows alone: `STFT` lays zeros around a sound."""
-    lacking = max(WINDOW - sounds.shape[1], -sounds.shape[1] % HOP)
-    return STFT(WINDOW, HOP).analyse(functional.pad(sounds, (0, lacking))).abs()
 
 
 @functools.lru_cache(maxsize=4)

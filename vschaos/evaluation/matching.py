@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.batch import Batch
-from vschaos.evaluation.distances import log_spectral_distances
 from vschaos.evaluation.turning import told_by_turning
 from vschaos.instrument.synthesiser import CONTINUOUS, Differentiable, Synthesiser
 from vschaos.models.capabilities import Heard, Matching
+from vschaos.models.matching.distances import log_spectral_distances
 from vschaos.progress import Progress
 from vschaos.runs import Run
 from vschaos.targets import build

@@ -209,7 +209,7 @@ def read_input(run: Run, file: Path, part: tuple[int, int] | None = None) -> Wav
 
 def dataset_settings(run: Run) -> dict[str, Any]:
     """`data.dataset` of the run's training; empty if its examples were rendered."""
-    settings: dict[str, Any] = run.config["data"].get("dataset", {})
+    settings: dict[str, Any] = run.config["data"].get("dataset") or {}
     return settings
 
 

@@ -1,6 +1,6 @@
 """From a sound to the settings of a synthesiser: a voice of ours, or a plug-in of others.
 
-targets     files of anybody, cut into notes at `onsets`, with their pitch
+targets     files of anybody, cut into notes, with their pitch
 objective   how far settings are from a target
 search      evolution strategies and gradients, which lessen that
 library     rendered draws, among which the nearest is found

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from vschaos.audio.files import Waveform
+from vschaos.data.notes.pitch import SURE, pitch_of
 from vschaos.evaluation.distances import (
     level_difference_db,
-    log_spectral_distances,
     mfcc_distances,
     multi_resolution_distances,
 )
@@ -24,7 +24,8 @@ from vschaos.matching.library import Library
 from vschaos.matching.objective import Objective
 from vschaos.matching.proposers import Proposer
 from vschaos.matching.search import refine, search
-from vschaos.matching.targets import SURE, Target, pitch_of
+from vschaos.matching.targets import Target
+from vschaos.models.matching.distances import log_spectral_distances
 
 NUM_NEIGHBOURS = 16  # draws of a library that are heard at the note of a target
 FAR_DB = 12.0  # log-spectral distance: two noises of one spectrum are 8 dB apart

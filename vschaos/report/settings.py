@@ -61,8 +61,8 @@ def commands(run: Run) -> list[dict[str, str]]:
         rows.append(
             (purpose, f"vschaos generate tables {typed} --along {run.model.descriptors[0]}")
         )
-    if dataset := run.config["data"].get("dataset"):
-        data = shlex.quote(str(dataset["root"]))
+    if root := (run.config["data"].get("dataset") or {}).get("root"):
+        data = shlex.quote(str(root))
         rows.append(("check the sounds and labels again", f"vschaos check {data}"))
     rows.append(("write this page again", f"vschaos report {typed}"))
     return [{"purpose": purpose, "command": command} for purpose, command in rows]

@@ -118,9 +118,11 @@ def listening(config: Mapping[str, Any], folder: Path) -> str:
 
 def _sounds(data: Mapping[str, Any]) -> str:
     """What a training gets its sounds from."""
-    if "dataset" in data:
-        return f"the sounds in `{data['dataset']['root']}`"
-    return f"sounds rendered by `{data['renderer']['_target_']}`"
+    root = (data.get("dataset") or {}).get("root")
+    sources = [f"the sounds in `{root}`"] if root else []
+    if "renderer" in data:
+        sources.insert(0, f"sounds rendered by `{data['renderer']['_target_']}`")
+    return " and ".join(sources)
 
 
 def clear_partial(folder: Path) -> None:

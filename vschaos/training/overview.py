@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from vschaos.batch import Batch
 from vschaos.data.datamodule import DataModule
 from vschaos.models.base import Model
 from vschaos.models.capabilities import Autoencoder
@@ -39,8 +40,15 @@ def overview(model: Model, data: DataModule) -> str:
                 f"target: {name}, {values.amin():g} to {values.amax():g}"
                 for name, values in batch.targets.items()
             ),
+            *_beside(batch),
         ]
     )
+
+
+def _beside(batch: Batch) -> list[str]:
+    if batch.unlabelled is None:
+        return []
+    return [f"beside it: {list(batch.unlabelled.audio.shape)} samples of sounds without targets"]
 
 
 def _shapes(module: nn.Module) -> str:

@@ -11,12 +11,14 @@ from torch import Tensor
 from vschaos.batch import Batch
 from vschaos.instrument.stream import Stream
 from vschaos.labels import Vocabulary
+from vschaos.models.base import Metric
 from vschaos.models.capabilities import Diagram, Heard
 from vschaos.models.matching.matcher import SoundMatcher
 from vschaos.models.synth.audibility import audible, equivalent
 from vschaos.models.synth.bank import bank_of
 from vschaos.models.synth.chains import SOUNDS, chain_named
 from vschaos.models.synth.listening import Laws, SynthStream
+from vschaos.models.synth.notes import TUNING, NotePlayer
 from vschaos.models.synth.parameters import BY_NAME
 from vschaos.models.synth.renderer import HELD, SWITCHED
 from vschaos.models.synth.signals import SOUND, ChainLoss, module_signals
@@ -26,10 +28,13 @@ from vschaos.models.synth.voice import SAMPLE_RATE, Voice
 HOP_LENGTH = 256  # samples, of what is heard
 
 
+OWN_LSD = Metric("own_lsd", "LSD of own sounds", "dB", 2)
+
+
 class Synth(SoundMatcher):
     """Finds the parameters of a voice in a note (cf. Uzrad et al. 2024, DiffMoog).
 
-    It learns from rendered sounds of drawn parameters.
+    It learns from rendered sounds of drawn parameters, and from any others by ear.
 
     Args:
         vocabularies ... members: see `SoundMatcher`.
@@ -37,11 +42,14 @@ class Synth(SoundMatcher):
         sound_after: steps after which what is found is also played, and `spectrum` and `chain`
             compare it with the sounds; never if not given.
         sound_examples: of a batch that are played: they take most of the time of a step.
+        sounds_after: steps after which the notes beside a batch, whose settings nobody knows, are
+            learnt from by ear (`own_spectrum`); never if not given.
 
     Raises:
         ValueError: there is no such chain.
     """
 
+    tracked_metrics = (*SoundMatcher.tracked_metrics, OWN_LSD)
     step: Tensor
 
     def __init__(
@@ -56,6 +64,7 @@ class Synth(SoundMatcher):
         members: int = 1,
         sound_after: int | None = None,
         sound_examples: int = 2,
+        sounds_after: int | None = None,
     ) -> None:
         self.chain = chain_named(chain)
         voice = VoiceSynthesiser(chain)
@@ -77,18 +86,24 @@ class Synth(SoundMatcher):
         )
 
         self.sound_after, self.sound_examples = sound_after, sound_examples
+        self.sounds_after = sounds_after
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
         self.chain_loss = ChainLoss()
         self.laws = Laws([BY_NAME[name] for name in names])
+        self.player = NotePlayer(self.chain, sample_rate)
+        self.tuned = [number for number, name in enumerate(names) if name in TUNING]
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        losses = {**super().losses(batch), "own_spectrum": self._own_spectrum(batch.unlabelled)}
+        if self.training:
+            self.step += 1
+        return losses
 
     def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
         """`spectrum` of the sound, and `chain` of the signals between the modules; 0 until their
         time has come."""
         zero = torch.zeros(())
-        step = int(self.step)
-        if self.training:
-            self.step += 1
-        if self.sound_after is None or step < self.sound_after or not self.training:
+        if not self._is_due(self.sound_after):
             return {"spectrum": zero, "chain": zero}
         some = slice(self.sound_examples)
         found = self.heads.expected(outputs[some], heard.positions[some])
@@ -107,6 +122,32 @@ class Synth(SoundMatcher):
             "spectrum": self.chain_loss.distance(made[SOUND], meant[SOUND]),
             "chain": self.chain_loss(made, meant),
         }
+
+    def _own_spectrum(self, notes: Batch | None) -> Tensor:
+        """The distance of notes from what is found in them; 0 until its time has come.
+
+        Steps, and whether an amount is off, are the likeliest ones. What tunes the oscillators
+        is not learnt: no spectral loss finds a pitch.
+        """
+        if notes is None or not self._is_due(self.sounds_after):
+            return torch.zeros(())
+        outputs = self.outputs(notes.audio, notes.targets["pitch"])
+        found = self.heads.expected(outputs, self.heads.likeliest(outputs).detach())
+        found[:, self.tuned] = found[:, self.tuned].detach()
+        made = self.player(self._values(found), notes)
+        return self.chain_loss.distance(made, self.player.sounding(notes))
+
+    def _is_due(self, after: int | None) -> bool:
+        return self.training and after is not None and int(self.step) >= after
+
+    def metrics(self, batch: Batch) -> dict[str, Tensor]:
+        """Of rendered sounds the errors of their settings; of others, whose settings nobody knows,
+        `own_lsd`, the distance of what is found in them."""
+        if self.knobs[0].name in batch.targets:
+            return super().metrics(batch)
+        found = self.propose(batch.audio, batch.targets["pitch"])[:, 0]
+        made = self.player(self._values(found), batch)
+        return {"own_lsd": self.player.log_spectral_distances(made, batch).mean()}
 
     def heard(self, batch: Batch) -> Heard:
         """
