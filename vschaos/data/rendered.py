@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,7 +23,7 @@ from vschaos.data.datamodule import (
     refuse_labels,
 )
 from vschaos.data.loading import Loading, NumberedBatches, check_shared_memory
-from vschaos.data.notes.joining import Notes, open_notes
+from vschaos.data.notes.joining import NoteBatches, Notes, open_notes
 from vschaos.data.replay import Prepares, Replay
 from vschaos.data.sounds import Dataset
 from vschaos.labels import Labels, Vocabulary
@@ -307,12 +308,17 @@ class RenderedBatches(NumberedBatches):
 
 
 class BesideNotes(NumberedBatches):
-    """Rendered batches, with notes of other sounds beside each."""
+    """Rendered batches, with notes of other sounds beside each: these are found as the first batch
+    is asked for."""
 
-    def __init__(self, rendered: RenderedBatches, notes: Notes) -> None:
-        self.rendered, self.notes = rendered, notes.training()
-        self.batch_size = rendered.batch_size + self.notes.batch_size
+    def __init__(self, rendered: RenderedBatches, source: Notes) -> None:
+        self.rendered, self.source = rendered, source
+        self.batch_size = rendered.batch_size + source.batch_size
         self.length = rendered.length
+
+    @cached_property
+    def notes(self) -> NoteBatches:
+        return self.source.training()
 
     def together(self, numbers: Sequence[int]) -> list[Batch]:
         pairs = zip(self.rendered.together(numbers), self.notes.together(numbers), strict=True)

@@ -33,6 +33,7 @@ from vschaos.evaluation.excerpts import (
 from vschaos.evaluation.latents import evaluate_latents
 from vschaos.evaluation.matching import SOUNDS, match_held_out, matching_facts
 from vschaos.evaluation.measures import LSD, SOUND_MEASURES, Measured
+from vschaos.evaluation.own_sounds import match_own, own_facts
 from vschaos.evaluation.pitch import default_tracker
 from vschaos.evaluation.pitched import evaluate_pitched
 from vschaos.evaluation.prediction import confusions, lsd_by_labels
@@ -135,7 +136,10 @@ def evaluate(
     if isinstance(model, SingleCycle):
         facts["cycles"] = evaluate_cycles(model, excerpts, material)
     if isinstance(model, Matching):
-        facts["matching"] = matching_facts(model, match_held_out(run, count or SOUNDS))
+        matched = match_held_out(run, count or SOUNDS)
+        facts["matching"] = matching_facts(model, matched)
+        if own := match_own(run, matched):
+            facts["matching"]["own"] = own_facts(own)
     if isinstance(model, Labelled):
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):

@@ -49,6 +49,7 @@ class Matched(NamedTuple):
         sounds: of these settings by the same names, `[B, T]`, as loud as `audio`.
         told: of the first M sounds, the knobs of which a turn is heard, bool `[M, P]`; none where
             what plays them would take too long.
+        learnt: training sounds, and what they were made with: the nearest are among them.
     """
 
     audio: Tensor
@@ -56,6 +57,7 @@ class Matched(NamedTuple):
     found: dict[str, Tensor]
     sounds: dict[str, Tensor]
     told: Tensor
+    learnt: tuple[Tensor, Heard]
 
 
 @torch.inference_mode()
@@ -87,7 +89,8 @@ def match_held_out(
     number = -(-num_neighbours // data.training.batch_size)
     pool = [data.training[k] for k in Progress(range(number), desc="neighbours", unit="batch")]
     learnt = _joined([model.heard(batch) for batch in pool])
-    nearest = nearest_sounds(audio, torch.cat([batch.audio for batch in pool]))
+    pooled = torch.cat([batch.audio for batch in pool])
+    nearest = nearest_sounds(audio, pooled)
     proposals = zip(audio.split(AT_ONCE), heard.pitch.split(AT_ONCE), strict=True)
     found = {
         MODEL: torch.cat([model.propose(*part)[:, 0] for part in proposals]),
@@ -102,17 +105,17 @@ def match_held_out(
         synthesiser = None
     told = heard.audible[:0]
     if synthesiser is None:
-        return Matched(audio, heard, found, {}, told)
+        return Matched(audio, heard, found, {}, told, (pooled, learnt))
     try:
-        sounds = {name: _played(synthesiser, rows, audio, heard) for name, rows in found.items()}
+        sounds = {name: played(synthesiser, rows, audio, heard) for name, rows in found.items()}
         # a plug-in would take minutes for so many notes
         if isinstance(synthesiser, Differentiable):
             some = _first(heard, num_turned)
             told = told_by_turning(model, synthesiser, some, audio.shape[1])
     finally:
         synthesiser.close()
-    pooled = torch.cat([batch.audio for batch in pool])[nearest]
-    return Matched(audio, heard, found, {**sounds, NEIGHBOUR: _as_loud(pooled, audio)}, told)
+    sounds[NEIGHBOUR] = _as_loud(pooled[nearest], audio)
+    return Matched(audio, heard, found, sounds, told, (pooled, learnt))
 
 
 def matching_facts(model: Matching, matched: Matched) -> dict[str, Any]:
@@ -205,6 +208,8 @@ def _opened(run: Run, count: int) -> DataModule:
         section = {**section, "validation_sounds": count}
     if "reuse" in section:
         section = {**section, "reuse": 1}
+    if "renderer" in section:  # sounds of which nobody knows the settings are matched by themselves
+        section = {**section, "dataset": None}
     data: DataModule = build(section, run.config["seed"])
     data.open(run.model, run.split)
     return data
@@ -224,7 +229,7 @@ def _joined(parts: Sequence[Heard]) -> Heard:
     return Heard(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 
-def _played(synthesiser: Synthesiser, positions: Tensor, audio: Tensor, heard: Heard) -> Tensor:
+def played(synthesiser: Synthesiser, positions: Tensor, audio: Tensor, heard: Heard) -> Tensor:
     """Notes as those of the targets, by other settings, as loud as the targets."""
     seconds = audio.shape[1] / synthesiser.sample_rate
     settings, pitch, velocity = (rows.numpy() for rows in (positions, heard.pitch, heard.velocity))

@@ -35,7 +35,10 @@ class RenderedMaterial(Material):
     """
 
     def __init__(self, run: Run) -> None:
-        data = build(run.config["data"], run.config["seed"])
+        section = run.config["data"]
+        if "renderer" in section:  # what joined it has no targets
+            section = {**section, "dataset": None}
+        data = build(section, run.config["seed"])
         self.batches: dict[str, Batch] = {}
         try:
             data.open(run.model, run.split)

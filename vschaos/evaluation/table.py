@@ -138,6 +138,7 @@ def _matching(matching: Mapping[str, Any]) -> str:
             for name, row in matching["rows"].items()
         ),
     )
+    own = [_own_sounds(matching["own"])] if "own" in matching else []
     knobs = _grid(
         ["knob, where it is heard", "heard in", "told in", "error", "of the mean", "right"],
         ["", "%", "%", "", "", "%"],
@@ -154,7 +155,18 @@ def _matching(matching: Mapping[str, Any]) -> str:
         ),
     )
     told = any("told" in row for row in matching["knobs"].values())
-    return "\n\n".join([rows, knobs, *([TOLD] if told else [])])
+    return "\n\n".join([rows, *own, knobs, *([TOLD] if told else [])])
+
+
+def _own_sounds(own: Mapping[str, Any]) -> str:
+    return _grid(
+        [f"your own sounds: {own['count']} notes held out", "LSD", "median"],
+        ["", "dB", "dB"],
+        *(
+            [f"  {name}", _number(row["lsd"], 2), _number(row["median_lsd"], 2)]
+            for name, row in own["rows"].items()
+        ),
+    )
 
 
 def _notes(notes: Mapping[str, Any]) -> str:

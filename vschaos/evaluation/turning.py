@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.evaluation.distances import log_spectral_distances
 from vschaos.instrument.synthesiser import CONTINUOUS, Knob, Synthesiser
 from vschaos.models.capabilities import Heard, Matching
+from vschaos.models.matching.distances import log_spectral_distances
 from vschaos.progress import Progress
 
 LEAST_CHANGE_DB = 1.0  # of the log-spectral distance between two notes of one level

@@ -6,8 +6,10 @@ import logging
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from vschaos.evaluation.matching import MODEL, distances, match_held_out, matching_facts
+from vschaos.evaluation.own_sounds import OwnSounds, match_own, own_facts
 from vschaos.models.capabilities import Matching
 from vschaos.pictures.diagram import picture_of_diagram
 from vschaos.report.media import draw_spectrograms, encode_picture, encode_sound
@@ -27,6 +29,9 @@ def describe_matching(run: Run, model: Matching) -> dict[str, Any]:
         logger.warning("what was found cannot be played: %s", error)
         matched = match_held_out(run, SOUNDS, NEIGHBOURS, plays=False)
     facts = matching_facts(model, matched)
+    own = match_own(run, matched) if matched.sounds else None
+    if own is not None:
+        facts["own"] = {**own_facts(own), "pairs": _own_pairs(run, own)}
     matrices = [
         {
             "task": name,
@@ -42,9 +47,7 @@ def describe_matching(run: Run, model: Matching) -> dict[str, Any]:
     pairs = []
     if MODEL in matched.sounds:
         away = distances(matched.sounds[MODEL], matched.audio)
-        # evenly from the nearest to the farthest
-        places = np.linspace(0, len(away) - 1, min(PLAYED, len(away))).round().astype(int)
-        for row in away.argsort()[places].tolist():
+        for row in _from_near_to_far(away):
             pair = [sounds[row].numpy() for sounds in (matched.audio, matched.sounds[MODEL])]
             pairs.append(_pair(run, f"sound {row + 1}", pair, float(away[row])))
     diagram = model.diagram()
@@ -54,6 +57,21 @@ def describe_matching(run: Run, model: Matching) -> dict[str, Any]:
         "pairs": pairs,
         "diagram": None if diagram is None else encode_picture(picture_of_diagram(*diagram)),
     }
+
+
+def _own_pairs(run: Run, own: OwnSounds) -> list[dict[str, Any]]:
+    away = own.distances(MODEL)
+    return [
+        _pair(run, own.names[row], [own.notes[row].numpy(), own.sounds[MODEL][row].numpy()], lsd)
+        for row, lsd in ((row, float(away[row])) for row in _from_near_to_far(away))
+    ]
+
+
+def _from_near_to_far(away: Tensor) -> list[int]:
+    """Rows of a few sounds, evenly from the nearest to the farthest."""
+    places = np.linspace(0, len(away) - 1, min(PLAYED, len(away))).round().astype(int)
+    rows: list[int] = away.argsort()[places].tolist()
+    return rows
 
 
 def _pair(run: Run, name: str, sounds: list[np.ndarray], lsd: float) -> dict[str, Any]:

@@ -107,7 +107,9 @@ def test_files_are_held_out_whole(data: Rendered) -> None:
 def test_what_cannot_be_used_is_left_out_and_told(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rendered(folder).open(MODEL)
+    data = rendered(folder)
+    data.open(MODEL)
+    data.training[0]
     for name in ("silent", "empty", "broken"):
         assert f"skipped data/{name}.wav" in caplog.text or f"{name}.wav:" in caplog.text
     assert "1 pieces of sound have no clear pitch and are left out; 1 files" in caplog.text
@@ -118,10 +120,12 @@ def test_sounds_without_any_pitch_are_refused(tmp_path: Path) -> None:
     for number in range(2):
         noise = np.random.default_rng(number).standard_normal(RATE // 4).astype(np.float32)
         write_audio(tmp_path / "noises" / "data" / f"{number}.wav", 0.1 * noise, RATE)
+    data = rendered(tmp_path / "noises")
+    data.open(MODEL)
     with pytest.raises(
-        ValueError, match=r"data\.dataset\.root must hold sounds with a clear pitch"
+        ValueError, match=r"data\.dataset\.root must hold sounds with a clear pitch; got 1"
     ):
-        rendered(tmp_path / "noises").open(MODEL)
+        data.training[0]
 
 
 def test_no_folder_joins_no_notes(folder: Path) -> None:

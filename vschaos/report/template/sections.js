@@ -56,7 +56,7 @@ function measured(rows) {
     rows.length ? make("div", { class: "panel" }, ...rows.map(sound)) : null);
 }
 
-function matching({ count, rows, knobs, matrices, pairs, diagram }) {
+function matching({ count, rows, knobs, matrices, pairs, diagram, own }) {
   const number = (value, digits) => (value === undefined || value === null ? "" : value.toFixed(digits));
   const cells = (row) => row.map((cell, place) => make(place ? "td" : "th", place ? {} : { scope: "row" }, cell));
   const grid = (head, lines) => make("div", { class: "scroll" },
@@ -68,12 +68,17 @@ function matching({ count, rows, knobs, matrices, pairs, diagram }) {
       number(row.told_knob_error, 3), number(row.told_steps_right, 1), number(row.lsd, 2)]);
   const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`, row.told === undefined ? "" : `${number(100 * row.told, 0)} %`,
     number(row.error, 3), number(row.mean_error, 3), row.right === undefined ? "" : `${number(100 * row.right, 1)} %`]);
-  const heard = pairs.map((entry) => make("div", { class: "pair" }, sound(entry),
-    make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title}, ${entry.name}`)))));
+  const compare = (entry) => make("div", { class: "pair" }, sound(entry),
+    make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title}, ${entry.name}`))));
+  const heard = pairs.map(compare);
+  const byEar = own && Object.entries(own.rows).map(([name, row]) => [name, number(row.lsd, 2), number(row.median_lsd, 2)]);
   return [
     heard.length ? section("matches", "Listen", "Targets and what was found",
       make("p", {}, "Sounds that were held out, and the same notes by the settings that the model found in them; from the nearest to the farthest."),
       make("div", { class: "panel" }, ...heard)) : null,
+    own ? section("own", "Your own sounds", "How well your own sounds are found",
+      make("p", {}, `${own.count} notes of your own sounds that were held out, beside what the model found in them. Their curve over the training is below; nobody knows their settings, so that the distance alone says how right they are.`),
+      make("div", { class: "panel" }, grid(["", "LSD, dB", "median"], byEar), ...own.pairs.map(compare))) : null,
     section("matching", "Knobs", "How right the settings are",
       make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off. A sound tells a knob if turning it by a quarter of its way changes the sound by 1 dB. Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
       make("div", { class: "panel" },
