@@ -13,4 +13,5 @@ from .run import Given as Given
 from .run import Run as Run
 from .writing import clear_partial as clear_partial
 from .writing import create_run as create_run
+from .writing import note_sounds as note_sounds
 from .writing import note_state as note_state

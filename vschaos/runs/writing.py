@@ -86,6 +86,22 @@ def _describe(
     versions = {"format": FORMAT, "begun": time.strftime("%Y-%m-%d %H:%M")}
     versions |= {"vschaos": __version__, "python": platform.python_version()}
     versions |= {library: _version(library) for library in LIBRARIES}
+    (partial / "checkpoints").mkdir()
+    mark_as_made(partial)
+    _write(partial / "versions.json", json.dumps(versions, indent=1))
+    classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
+    _write(partial / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
+    _describe_sounds(partial, folder, config, split)
+
+
+def note_sounds(folder: Path, config: dict[str, Any], split: dict[str, Any]) -> None:
+    """Writes anew what a run is trained on: sounds joined it as it was resumed."""
+    _describe_sounds(folder, folder, {**config, "resume": False, "check": False}, split)
+
+
+def _describe_sounds(
+    place: Path, folder: Path, config: dict[str, Any], split: dict[str, Any]
+) -> None:
     readme = README.format(
         name=config["name"],
         version=__version__,
@@ -94,14 +110,9 @@ def _describe(
         typed=shlex.quote(str(folder)),
         listen=listening(config, folder),
     )
-    (partial / "checkpoints").mkdir()
-    mark_as_made(partial)
-    _write(partial / "README.md", readme)
-    _write(partial / "versions.json", json.dumps(versions, indent=1))
-    classes = {task: vocabulary.to_json() for task, vocabulary in vocabularies.items()}
-    _write(partial / "vocabularies.json", json.dumps(classes, indent=1, ensure_ascii=False))
-    _write(partial / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
-    _write(partial / "config.yaml", _dump(config))
+    _write(place / "README.md", readme)
+    _write(place / "split.json", json.dumps(split, indent=1, ensure_ascii=False))
+    _write(place / "config.yaml", _dump(config))
 
 
 def listening(config: Mapping[str, Any], folder: Path) -> str:

@@ -24,6 +24,7 @@ from vschaos.runs import (
     clear_partial,
     create_run,
     newest_version,
+    note_sounds,
     note_state,
     read_split,
     read_vocabularies,
@@ -124,10 +125,12 @@ def _folder(
     config: dict[str, Any], model: Model, data: DataModule, begun: Path | None, last: Path | None
 ) -> Path:
     """The folder of the run that is resumed, or of a new one."""
+    split = data.split_to_json()
     if begun is None:
-        split = data.split_to_json()
         return create_run(Path(config["rundir"]), config, data.vocabularies, split)
     clear_partial(begun)
+    if split["train"] and not read_split(begun)["train"]:  # sounds join what needed none
+        note_sounds(begun, config, split)
     if last is not None and last != last_checkpoint(begun):
         put_in_place_of_last(begun, last)
     return begun
