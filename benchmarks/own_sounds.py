@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """What a trained network that sets a voice gains from losses of the sound, and from other sounds.
 
-    python benchmarks/own_sounds.py RUN [--seconds 120] [--rate 3e-4] [--notes 80] [--count 64]
-        [--ways parameters sound own] [--json FILE]
+    python benchmarks/own_sounds.py RUN [--seconds 120] [--rate 3e-4] [--notes 80 | --sounds FOLDER]
+        [--count 64] [--ways parameters sound own] [--json FILE]
 
 A run of rendered examples (`vschaos train`, without a dataset) goes on for as much CPU time in each
 way, at a rate that falls from `--rate` to 0: with the losses of the parameters alone, with those of
 the sound of the settings that are found (`sound_after`), and with notes of General MIDI beside the
-rendered ones (`sounds_after`): `--notes` of them by fluidsynth, a fifth of which is held out.
+rendered ones (`sounds_after`): `--notes` of them by fluidsynth, or sounds of a folder; a fifth is
+held out.
 
 `error` and `steps` are those of the knobs of rendered sounds that are held out, `lsd` their mean
 log-spectral distance in dB by what is found; `own_lsd` that of the General MIDI notes held out,
@@ -45,7 +46,6 @@ NOTES = 36, 43, 48, 52, 57, 60, 64, 67, 72, 76
 HELD_SECONDS = 0.7
 HELD_OUT = 0.2
 NEIGHBOURS = 256
-FIRST = 1 << 20  # number of the first batch: no training has come so far
 MOST_GRADIENT = 1.0  # norm to which gradients are clipped
 COLUMNS = {"way": "<", "steps_taken": "d", "cpu": ".0f", "error": ".3f", "steps": ".1f"}
 COLUMNS |= {"lsd": ".2f", "own_lsd": ".2f", "own_median": ".2f", "own_nearest": ".2f"}
@@ -58,15 +58,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="of the CPU, each way")
     parser.add_argument("--rate", type=float, default=3e-4, help="at which learning begins")
     parser.add_argument("--notes", type=int, default=80, help="of General MIDI")
+    parser.add_argument("--sounds", type=Path, metavar="FOLDER", help="in place of these")
     parser.add_argument("--examples", type=int, default=2, help="that are played in a step")
     parser.add_argument("--count", type=int, default=64, help="rendered sounds that are measured")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
     options = parser.parse_args()
     print(heading())
     with TemporaryDirectory() as temporary:
-        write_notes(Path(temporary), options.notes)
-        run = joined(load_run(options.run), Path(temporary), options)
-        data = build(run.config["data"], run.config["seed"])
+        if options.sounds is None:
+            write_notes(Path(temporary), options.notes)
+        folder = options.sounds or Path(temporary)
+        run = joined(load_run(options.run), folder, Path(temporary) / "cache", options)
+        # by another seed than the run's: other settings are drawn
+        data = build(run.config["data"], run.config["seed"] + 1)
         data.open(run.model)
         rows = [measure("before", run, data, 0, 0.0, options)]
         show(rows, COLUMNS)
@@ -90,13 +94,13 @@ def write_notes(folder: Path, count: int) -> None:
         write_audio(folder / "data" / f"{program} {note} {velocity}.wav", sound, RATE)
 
 
-def joined(run: Run, folder: Path, options: argparse.Namespace) -> Run:
+def joined(run: Run, folder: Path, cache: Path, options: argparse.Namespace) -> Run:
     """The run with the notes as its dataset."""
     dataset = {
         "_target_": "vschaos.data.sounds.Dataset",
         "root": str(folder),
         "held_out": HELD_OUT,
-        "cache": str(folder / "cache"),
+        "cache": str(cache),
     }
     data = {**run.config["data"], "dataset": dataset, "notes": options.examples}
     data["loading"] = {**data["loading"], "num_workers": 0}
@@ -114,14 +118,13 @@ def taught(
     model.sound_examples = options.examples
     weights = build(run.config["training"]["weights"])
     optimizer = torch.optim.AdamW(model.parameters(), options.rate, weight_decay=2e-2)
-    data = copy.copy(data)
     batches, start, step = data.training, time.process_time(), 0
     torch.manual_seed(0)
     bar = Progress(total=round(options.seconds), desc=way, unit=" s")
     while (spent := time.process_time() - start) < options.seconds:
         share = spent / options.seconds
         optimizer.param_groups[0]["lr"] = options.rate * (0.5 + 0.5 * math.cos(math.pi * share))
-        losses = model.losses(batches[FIRST + step])
+        losses = model.losses(batches[step])
         optimizer.zero_grad()
         total(losses, weights).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), MOST_GRADIENT)

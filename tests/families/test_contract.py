@@ -95,6 +95,8 @@ FAMILIES = [
         (
             *("chain=mono", "model.seconds=0.1", "model.channels=8", "model.hidden_dim=16"),
             *("data.validation_sounds=2", "training.monitoring=null"),
+            # its own sounds it renders; others join them
+            *("data.dataset.root=sounds", "sounds_after=2", "model.sound_examples=1"),
         ),
         has_sounds=False,
         is_audible=False,
@@ -230,6 +232,8 @@ def test_it_is_evaluated_and_listed(trained: Trained, capsys: pytest.CaptureFixt
     (found,) = trained.run.folder.glob("evaluation/*.json")
     facts = json.loads(found.read_text(encoding="utf-8"))
     assert facts["files"] >= 1
+    if isinstance(trained.run.model, Matching) and not trained.family.has_sounds:
+        assert {"model", "nearest training sound"} <= set(facts["matching"]["own"]["rows"])
     if isinstance(trained.run.model, Pitched):
         assert "+12" in facts["pitched"]["obedience"]
         assert {"model", "oracle", "silence"} <= set(facts["pitched"]["distances"])

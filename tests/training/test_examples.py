@@ -13,8 +13,9 @@ from tests.test_configs import composed
 from tests.training.conftest import Curve, assert_same, kept
 from vschaos import targets
 from vschaos.configs.recipes import setting_files
+from vschaos.runs import read_config, read_split
 from vschaos.training import check_settings, shipped_settings, train
-from vschaos.training.assembly import assemble
+from vschaos.training.assembly import ResumedFrom, assemble
 
 RATE, HOP = 8000, 64
 
@@ -107,6 +108,26 @@ def test_a_rendered_training_needs_no_folder(tmp_path: Path) -> None:
     split = json.loads((folder / "split.json").read_text())
     assert split == {"train": [], "held_out": [], "rendered": {"seed": 0, "held_out": 0.1}}
     assert "rendered by `tests.training.stub.Sine`" in (folder / "README.md").read_text()
+
+
+def test_sounds_join_a_rendered_training_as_it_is_resumed(dataset: Path, tmp_path: Path) -> None:
+    config = _rendered(tmp_path)
+    nothing = {"_target_": "vschaos.data.sounds.Dataset", "root": None, "held_out": 0.0}
+    config["data"] |= {"dataset": {**nothing, "cache": str(tmp_path / "cache")}, "notes": 1}
+    folder = train(config)
+    assert folder is not None
+    assert json.loads((folder / "split.json").read_text())["train"] == []
+    config["data"]["dataset"]["root"] = str(dataset)
+    longer = {**config["trainer"], "max_steps": 8}
+    assert train({**config, "resume": True, "trainer": longer}) == folder
+    # so that it resumes with the same sounds again, and is evaluated on them
+    split = read_split(folder)
+    assert len(split["train"]) == 4
+    assert read_config(folder)["data"]["dataset"]["root"] == str(dataset)
+    assert f"and the sounds in `{dataset}`" in (folder / "README.md").read_text()
+    data, _ = assemble(read_config(folder), ResumedFrom({}, split))
+    assert data.training[0].unlabelled is not None
+    assert data.split_to_json()["train"] == split["train"]
 
 
 def test_a_setting_of_the_other_kind_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 datamodule           the contract between a training and its examples, built from the configuration
 sounds, rendered     data modules: a folder of sounds, and sounds rendered from drawn parameters
+notes                notes of any sounds, cut at their onsets, which join rendered examples
 presets              data module: sounds that a plug-in rendered, with their settings
 replay               rendered batches that are used more than once
 loading              batches by number, prefetched or from workers

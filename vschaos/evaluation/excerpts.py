@@ -48,6 +48,11 @@ class Excerpt(NamedTuple):
     features: dict[str, Tensor] = {}  # noqa: RUF012  never changed in place
     targets: dict[str, Tensor] = {}  # noqa: RUF012
 
+    @classmethod
+    def of(cls, name: str, batch: Batch) -> Excerpt:
+        """A batch of one sound."""
+        return cls(name, batch.audio, batch.labels, batch.features, batch.targets)
+
     @property
     def batch(self) -> Batch:
         return Batch(*self[1:])
@@ -130,7 +135,7 @@ def held_out_excerpts(run: Run, material: Material, count: int | None = None) ->
                 "(data.dataset.root)"
             )
         named = {name: material.batches[name] for name in _some(there, count)}
-        return EvaluationSet("held out", [Excerpt(n, *batch) for n, batch in named.items()], [])
+        return EvaluationSet("held out", [Excerpt.of(n, batch) for n, batch in named.items()], [])
     if not run.split["held_out"]:
         raise ValueError("expected files held out in training, got none: name others with --data")
     if not there:
@@ -197,7 +202,7 @@ def infer_labels(model: Model, excerpt: Excerpt) -> Labels:
 def excerpt_of(run: Run, material: Material, clip: Clip) -> Excerpt:
     """A clip of the run's own sounds, with its labels, features and targets."""
     if isinstance(material, RenderedMaterial):
-        return Excerpt(clip.name, *material.batches[clip.name])
+        return Excerpt.of(clip.name, material.batches[clip.name])
     return _excerpt(run, clip.name, clip.audio, material.labels(clip))
 
 

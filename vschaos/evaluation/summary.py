@@ -34,8 +34,10 @@ def read_summary(folder: Path, checkpoint: Path) -> str | None:
         if facts["checkpoint"] != checkpoint.stem or facts["evaluated_on"] != "held out":
             return None
         if "magnitudes" not in facts:
+            values = facts["metrics"]
             metrics = [Metric(**entry) for entry in facts["tracked_metrics"]]
-            return _text(metrics, facts["metrics"])
+            # some are of sounds that only some runs have
+            return _text([metric for metric in metrics if metric.key in values], values) or None
         distances = [Metric(m.key, m.title, m.unit, m.digits) for m in (LSD, SC)]
         rows = facts["magnitudes"]
         pca = [row for name, row in rows.items() if name.startswith("PCA")]

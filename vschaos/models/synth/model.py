@@ -26,8 +26,6 @@ from vschaos.models.synth.synthesiser import VoiceSynthesiser
 from vschaos.models.synth.voice import SAMPLE_RATE, Voice
 
 HOP_LENGTH = 256  # samples, of what is heard
-
-
 OWN_LSD = Metric("own_lsd", "LSD of own sounds", "dB", 2)
 
 

@@ -37,7 +37,7 @@ class Material:
         device: torch.device,
     ) -> None:
         names = held_out.names
-        whole = [Excerpt(names[index], *held_out[index]) for index in range(len(held_out))]
+        whole = [Excerpt.of(names[index], held_out[index]) for index in range(len(held_out))]
         picked = np.linspace(0, len(whole) - 1, min(num_sounds, len(whole))).round().astype(int)
         excerpts = [whole[index].loudest(model, seconds) for index in picked]
         short = [excerpt.loudest(model, SHORT_SECONDS) for excerpt in whole]
