@@ -34,9 +34,11 @@ from pitched_sounds import RATE, SOUND_FONT, render
 
 from vschaos.audio.files import write_audio
 from vschaos.data.datamodule import DataModule
+from vschaos.data.rendered import BesideNotes
 from vschaos.evaluation.matching import MODEL, NEIGHBOUR, match_held_out, matching_facts
 from vschaos.evaluation.own_sounds import match_own, own_facts
 from vschaos.models.base import Model
+from vschaos.models.capabilities import Matching
 from vschaos.progress import Progress
 from vschaos.runs import Run, load_run
 from vschaos.targets import build
@@ -147,6 +149,7 @@ def measure(
     way: str, run: Run, data: DataModule, steps: int, cpu: float, options: argparse.Namespace
 ) -> Row:
     """What is found in sounds that are held out."""
+    assert isinstance(run.model, Matching)
     run = replace(run, split={"parts": {}, "digests": {}, **data.split_to_json()})
     matched = match_held_out(run, options.count, NEIGHBOURS)
     facts = matching_facts(run.model, matched)["rows"]
@@ -170,6 +173,7 @@ def measure(
 @torch.inference_mode()
 def learnt_distance(model: Model, data: DataModule) -> float:
     """The mean distance of the notes that are learnt from."""
+    assert isinstance(data.training, BesideNotes)
     notes = data.training.notes
     whole = notes.of(notes.notes)
     return float(model.metrics(whole)["own_lsd"])

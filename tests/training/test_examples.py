@@ -132,8 +132,8 @@ def test_sounds_join_a_rendered_training_as_it_is_resumed(dataset: Path, tmp_pat
 
 def test_a_setting_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     config = _rendered(tmp_path)
-    config["data"]["dataset"] = {"root": "a"}
-    with pytest.raises(ValueError, match=r"nothing reads data\.dataset"):
+    config["data"]["polarity"] = {"probability": 0.5}
+    with pytest.raises(ValueError, match=r"nothing reads data\.polarity"):
         check_settings(config, shipped_settings(setting_files("spectral_vae")))
 
 

@@ -138,8 +138,9 @@ def evaluate(
     if isinstance(model, Matching):
         matched = match_held_out(run, count or SOUNDS)
         facts["matching"] = matching_facts(model, matched)
-        if own := match_own(run, matched):
-            facts["matching"]["own"] = own_facts(own)
+        joined = match_own(run, matched)
+        if joined is not None:
+            facts["matching"]["own"] = own_facts(joined)
     if isinstance(model, Labelled):
         facts["labels"] = _label_facts(run, model, excerpts, material, pitch_tracker)
     if isinstance(model, LatentStatistics):

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vschaos.evaluation.distances import HOP, NUM_BANDS, cepstra
+from vschaos.evaluation.distances import NUM_BANDS, cepstra
 from vschaos.files import written_whole
 from vschaos.instrument.synthesiser import Synthesiser
 from vschaos.matching.objective import on_steps
 from vschaos.matching.targets import MIDDLE_NOTE, Target
+from vschaos.models.matching.distances import HOP
 
 VERSION = 1  # of what is kept
 SECONDS, HELD_SECONDS = 1.0, 0.7  # of a draw

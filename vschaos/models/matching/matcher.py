@@ -46,7 +46,7 @@ class SoundMatcher(Matching):
         ValueError: there are labels, the sound is too short, or nobody learns.
     """
 
-    tracked_metrics = (
+    tracked_metrics: tuple[Metric, ...] = (
         Metric("knob_error", "error of knobs", "", 3),
         Metric("steps_right", "switches and steps", "%", 1, lower_is_better=False),
     )
