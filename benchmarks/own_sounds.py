@@ -149,10 +149,11 @@ def measure(
     way: str, run: Run, data: DataModule, steps: int, cpu: float, options: argparse.Namespace
 ) -> Row:
     """What is found in sounds that are held out."""
-    assert isinstance(run.model, Matching)
+    model = run.model
+    assert isinstance(model, Matching)
     run = replace(run, split={"parts": {}, "digests": {}, **data.split_to_json()})
     matched = match_held_out(run, options.count, NEIGHBOURS)
-    facts = matching_facts(run.model, matched)["rows"]
+    facts = matching_facts(model, matched)["rows"]
     own = match_own(run, matched)
     assert own is not None
     rows = own_facts(own)["rows"]
@@ -166,7 +167,7 @@ def measure(
         "own_lsd": rows[MODEL]["lsd"],
         "own_median": rows[MODEL]["median_lsd"],
         "own_nearest": rows[NEIGHBOUR]["lsd"],
-        "own_learnt": learnt_distance(run.model, data),
+        "own_learnt": learnt_distance(model, data),
     }
 
 
