@@ -152,7 +152,7 @@ def measure(
     model = run.model
     assert isinstance(model, Matching)
     run = replace(run, split={"parts": {}, "digests": {}, **data.split_to_json()})
-    matched = match_held_out(run, options.count, NEIGHBOURS)
+    matched = match_held_out(run, options.count, NEIGHBOURS, num_turned=1)
     facts = matching_facts(model, matched)["rows"]
     own = match_own(run, matched)
     assert own is not None

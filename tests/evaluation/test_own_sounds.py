@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_held_out_notes_are_compared_by_ear(run: Run) -> None:
     assert isinstance(run.model, Synth)
-    matched = match_held_out(run, 2, 16)
+    matched = match_held_out(run, 2, 16, num_turned=1)
     assert len(matched.audio) == 2  # rendered ones alone
     own = match_own(run, matched)
     assert own is not None
@@ -79,7 +79,7 @@ def test_a_run_without_them_or_whose_sounds_are_gone_has_none(
 ) -> None:
     assert isinstance(run.model, Synth)
     alone = run_of(run.model)
-    matched = match_held_out(alone, 1, 8)
+    matched = match_held_out(alone, 1, 8, num_turned=1)
     assert match_own(alone, matched) is None
     data = run.config["data"]
     gone = {**data, "dataset": {**data["dataset"], "root": str(Path("nowhere"))}}
