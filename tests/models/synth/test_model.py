@@ -137,7 +137,7 @@ def test_losses_of_the_sound_come_after_those_of_the_parameters(batch: Batch) ->
     model = Synth({}, "mono", seconds=SECONDS, channels=8, hidden_dim=16, sound_after=2)
     for step in range(3):
         losses = model.losses(batch)
-        assert {*losses} == {"parameters", "switches", "spectrum", "chain"}
+        assert {*losses} == {"parameters", "switches", "spectrum", "chain", "own_spectrum"}
         is_due = step == 2
         assert (losses["spectrum"] > 0.0) == (losses["chain"] > 0.0) == is_due
     (losses["spectrum"] + losses["chain"]).backward()
