@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from vschaos.models.matching.heads import Heads
@@ -31,7 +30,6 @@ class Committee(nn.Module):
         """Views of `Front` -> what the heads read, `[B, O]`."""
         return self.heads.mean(self.each(levels, spectra, onset, pitch))
 
-    @torch.jit.export
     def each(self, levels: Tensor, spectra: Tensor, onset: Tensor, pitch: Tensor) -> list[Tensor]:
         """As `forward`, of each member."""
         said: list[Tensor] = []

@@ -124,11 +124,12 @@ class SoundMatcher(Matching):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         heard = self.heard(batch)
         if SEEN[0] in batch.features:
-            views = [batch.features[name].float() for name in SEEN]
-            outputs = self.network.each(*views, heard.pitch)
+            levels, spectra, onset = (batch.features[name].float() for name in SEEN)
+            outputs = self.network.each(levels, spectra, onset, heard.pitch)
         else:
             pitch = heard.pitch + PITCH_ERROR * torch.randn_like(heard.pitch)
-            outputs = self.network.each(*self.front(batch.audio, pitch), pitch)
+            levels, spectra, onset = self.front(batch.audio, pitch)
+            outputs = self.network.each(levels, spectra, onset, pitch)
         of_each = [self.heads.losses(one, heard.positions, heard.audible) for one in outputs]
         knobs, steps = (torch.stack(terms).mean() for terms in zip(*of_each, strict=True))
         of_sound = self.sound_losses(self.heads.mean(outputs), heard, batch)
