@@ -47,7 +47,7 @@ ROOMS: dict[str, set[str]] = {  # beside the foundations; from left to right of 
 }
 # imported back: what a program or a method of `Run` calls
 LATE = {
-    "runs/run.py": {"evaluation", "export"},
+    "runs/run.py": {"evaluation", "export", "generation"},
     "models/preset/model.py": {"plugin"},  # which hosts what it sets
 }
 DOORS = {"api", "cli", "evaluate", "synth"}  # may import every room

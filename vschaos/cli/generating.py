@@ -29,10 +29,10 @@ from vschaos.generation import (
     find_inputs,
     morph,
     parse_labels,
-    played_frames,
     reconstruct_segments,
     swept_labels,
     table_along,
+    transfer,
     unique_names,
     write_cycles,
     write_table,
@@ -134,7 +134,7 @@ def transfer_files(job: Job) -> None:
 
 
 def _resynthesise_files(job: Job, folder: str, title: str, fit: float) -> None:
-    """Encodes sounds, moves their frames and decodes them.
+    """Plays sounds through a pitched model.
 
     Raises:
         ValueError: the model is not played by pitch and loudness.
@@ -147,22 +147,13 @@ def _resynthesise_files(job: Job, folder: str, title: str, fit: float) -> None:
         labels = {**known.conditioning(given.file, sound, given.first), **job.labels}
         original, made = job.writer.spectrogram(), job.writer.spectrogram()
         heard = _passing(sound, original)
-        frames = encode_segments(job.run, heard, labels, options.temperature)
-        frames = played_frames(job.run, frames, fit, options.transpose)
-        decoded = decode_segments(job.run, frames, labels, options.inversion)
+        how = (fit, options.transpose, options.temperature, options.inversion)
+        frames, blocks = transfer(job.run, heard, labels, *how)
         path = job.out / folder / given.name
-        job.writer.write(path, _first(decoded, len(sound)), made)
+        job.writer.write(path, blocks, made)
         job.writer.draw(path, {"input": original, title: made}, played=frames[:3])
 
     _for_each(job.inputs, folder, resynthesise)
-
-
-def _first(blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
-    """The first samples of a sound in blocks `[T]`."""
-    for block in blocks:
-        if length > 0:
-            yield block[:length]
-        length -= len(block)
 
 
 def _played(run: Run, frames: np.ndarray) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from vschaos.generation.labels import parse_labels, swept_labels
 from vschaos.generation.morphing import blocks_without_edges, morph, without_edges
 from vschaos.generation.segments import decode_segments, encode_segments, reconstruct_segments
 from vschaos.generation.tables import table_along, write_cycles, write_table
-from vschaos.generation.transfer import played_frames
+from vschaos.generation.transfer import Transfer, played_frames, transfer
 from vschaos.generation.writing import SoundWriter
 from vschaos.trajectories import KINDS, control_trajectory, trajectory
 
@@ -21,6 +21,7 @@ __all__ = [
     "DatasetLabelReader",
     "InputSound",
     "SoundWriter",
+    "Transfer",
     "blocks_without_edges",
     "control_trajectory",
     "decode_segments",
@@ -34,6 +35,7 @@ __all__ = [
     "swept_labels",
     "table_along",
     "trajectory",
+    "transfer",
     "unique_names",
     "without_edges",
     "write_cycles",

@@ -208,6 +208,34 @@ class Run:
                 return spectral.reconstruct(row, stated, temperature, inversion)[0].numpy()
             return model.reconstruct(row, stated, temperature)[0].numpy()
 
+    def transfer(
+        self,
+        audio: np.ndarray,
+        labels: Given | None = None,
+        fit: float = 1.0,
+        transpose: float = 0.0,
+    ) -> np.ndarray:
+        """Plays the sound of others `[T]` at `sample_rate` through a pitched model, `[T]`, in time
+        with it, as `vschaos generate transfer` does.
+
+        Args:
+            labels: see `encode`.
+            fit: 0..1, how far its loudness and register are moved to those of the training.
+            transpose: semitones, after that.
+
+        Raises:
+            ValueError: the model is not played by pitch and loudness or lacks the label, `audio` is
+                empty or has channels, `fit` is beyond its range or `transpose` no number.
+        """
+        from vschaos.generation import transfer
+
+        if audio.ndim != 1 or not len(audio):
+            raise ValueError(
+                f"expected a sound of one channel, [T], of a sample or more, got shape "
+                f"{list(audio.shape)}"
+            )
+        return np.concatenate([*transfer(self, [audio], labels, fit, transpose).blocks])
+
     def play_with(self, texture: float | None = None, match: float | None = None) -> None:
         """Sets how decoded spectra are finished, see `Textured`; None leaves it as it is.
 
