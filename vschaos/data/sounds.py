@@ -245,7 +245,7 @@ class Sounds(DataModule):
         )
         features = open_features(store, wanted)
         for of_sounds in features.values():
-            of_sounds.check_sounds(sound.name for sound in sounds)
+            of_sounds.check_sounds((sound.name for sound in sounds), store.samples)
         return _Opened(store, sounds, chosen, features)
 
     def _usable(self, store: SoundStore) -> list[Sound]:

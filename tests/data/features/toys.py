@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,9 @@ class Refusing(Frames):
 
     name = "refusing"
 
-    def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:
+    def check_sounds(
+        self, values: Mapping[str, np.ndarray], waveform_of: Callable[[str], Waveform]
+    ) -> None:
+        lengths = {name: len(waveform_of(name)) for name in values}
         shapes = ", ".join(f"{name} {frames.shape}" for name, frames in values.items())
         raise ValueError(f"of no use: {shapes}")

@@ -123,7 +123,7 @@ class SoundStore:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]
         for row, (name, _, total, offset), start in zip(rows, files, starts, strict=True):
-            samples, end, gain = self._samples(name), start + length, self.gains[name]
+            samples, end, gain = self.samples(name), start + length, self.gains[name]
             if start >= 0 and end <= total:
                 row[:] = samples[offset + start : offset + end]
             else:
@@ -142,7 +142,8 @@ class SoundStore:
             power += float(np.square(block, dtype=np.float64).sum())
         return float(np.sqrt(power / max(file.length, 1)))
 
-    def _samples(self, name: str) -> Waveform:
+    def samples(self, name: str) -> Waveform:
+        """All of a file `[T]`, memory-mapped, as it is cached: not scaled."""
         samples = self._mapped.get(name)
         if samples is None:
             if len(self._mapped) >= MOST_MAPPED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -74,9 +74,12 @@ class Feature(ABC):
         The waveform is float32, read-only and memory-mapped: hours of it should be taken in blocks.
         """
 
-    def check_sounds(self, values: Mapping[str, np.ndarray]) -> None:  # noqa: B027
-        """Called before a training with the values `[N, C]` of each sound, by its name: warns of
-        sounds that are probably not meant to be trained with; most features have nothing to say.
+    def check_sounds(  # noqa: B027
+        self, values: Mapping[str, np.ndarray], waveform_of: Callable[[str], Waveform]
+    ) -> None:
+        """Called before a training with the values `[N, C]` of each sound, by its name, and what
+        gives the waveform `[T]` to a name: warns of sounds that are probably not meant to be trained with; most features have
+        nothing to say.
 
         Raises:
             ValueError: a training with these sounds would be of no use.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from vschaos.audio.files import Waveform
 from vschaos.data.cache.arrays import (
     DamagedArrayError,
     array_bytes,
@@ -70,9 +71,9 @@ class FeatureStore:
         self.fill(values[None], [file], [first_frame])
         return values
 
-    def check_sounds(self, names: Iterable[str]) -> None:
+    def check_sounds(self, names: Iterable[str], waveform_of: Callable[[str], Waveform]) -> None:
         """Has the feature look at sounds before a training; see `Feature.check_sounds`."""
-        self.feature.check_sounds({name: self._frames(name) for name in names})
+        self.feature.check_sounds({name: self._frames(name) for name in names}, waveform_of)
 
     def fill(
         self, rows: np.ndarray, files: Sequence[StoredFile], first_frames: Sequence[int]
