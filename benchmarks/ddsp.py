@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """How well the harmonic instrument resynthesises sounds that it was not trained on.
 
-    python benchmarks/ddsp.py [--instruments violin trumpet clarinet bass] [--seeds 0 1 2]
+    python benchmarks/ddsp.py [--instruments violin trumpet clarinet bass voice ...] [--seeds 0 1 2]
         [--time 00:00:04:30] [--runs FOLDER] [--set KEY=VALUE ...] [--json FILE]
 
 Material: General MIDI melodies with dynamics, by fluidsynth and its font `fluid-soundfont-gm`, some
-five minutes of one instrument at a time, of which whole files are held out. Each training lasts
+five minutes of one instrument at a time, of which whole files are held out. And recordings: `voice`
+of a woman by telephone (package asterisk-core-sounds-en-wav), `tabla`, half a minute of single
+strokes, and `synthbass`, single notes of several patches (sonic-pi-samples); what is not installed
+is left out. Each training lasts
 `--time` at most, as `length=quick` does, with as many threads as OMP_NUM_THREADS says.
 
 `distance` is the multi-resolution STFT distance of the sound as the `.ts` plays it live, its delay
@@ -25,7 +28,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from measuring import Row
+from pitched_sounds import INSTRUMENTS
 from pitched_trainings import measure_trainings
+from recordings import RECORDINGS
 from torch import Tensor
 
 import vschaos
@@ -155,4 +160,4 @@ def transposed(model: DDSP, controls: Tensor) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    measure_trainings(__doc__, "ddsp", judge, COLUMNS)
+    measure_trainings(__doc__, "ddsp", judge, COLUMNS, [*INSTRUMENTS, *RECORDINGS])

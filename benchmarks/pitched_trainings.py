@@ -1,10 +1,10 @@
-"""Trainings on General MIDI melodies, one for each instrument and seed: shared by the benchmarks of
-pitched families."""
+"""Trainings on General MIDI melodies and on recordings, one for each instrument and seed: shared by
+the benchmarks of pitched families."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from measuring import Row, command_line, heading, show, write
 from pitched_sounds import INSTRUMENTS, write_melodies
+from recordings import write_recordings
 
 import vschaos
 
@@ -23,6 +24,7 @@ def measure_trainings(
     recipe: str,
     judge: Callable[[vschaos.Run, Path], Row],
     columns: Mapping[str, str],
+    materials: Sequence[str] = tuple(INSTRUMENTS),
 ) -> None:
     """The program of a benchmark: trains, judges, shows a table and writes it.
 
@@ -31,9 +33,10 @@ def measure_trainings(
         recipe: that is trained.
         judge: gives figures of a run and the folder of its sounds.
         columns: of the table, as `show` takes them, after those of the trainings.
+        materials: instruments of General MIDI and recordings to choose from.
     """
     parser = command_line(doc)
-    parser.add_argument("--instruments", nargs="+", choices=INSTRUMENTS, default=[*INSTRUMENTS])
+    parser.add_argument("--instruments", nargs="+", choices=materials, default=materials)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--time", default=TIME, help=f"of a training, at most (default {TIME})")
     parser.add_argument("--runs", type=Path, help="folder for sounds and runs, which are kept")
@@ -52,7 +55,10 @@ def measure_trainings(
         place = options.runs or Path(folder)
         for name in options.instruments:
             root = place / name
-            write_melodies(root / "data", name)
+            if name in INSTRUMENTS:
+                write_melodies(root / "data", name)
+            elif not write_recordings(root / "data", name):
+                continue
             for seed in options.seeds:
                 run, spent = _trained(place, recipe, name, {**settings, "seed": seed})
                 rows.append({"sound": name, "seed": seed, "cpu_s": spent, **judge(run, root)})

@@ -128,5 +128,5 @@ def test_a_feature_may_refuse_the_sounds_of_a_training(store: SoundStore, tmp_pa
         sample_rate=RATE, hop_length=HOP, excerpt_length=LENGTH, excerpt_centres=[32]
     )
     model.vocabularies, model.centres = {}, torch.arange
-    with pytest.raises(ValueError, match=r"of no use: a.wav \(52, 2\), b.wav \(52, 2\)"):
+    with pytest.raises(ValueError, match=r"a.wav \(52, 2\) of 520, b.wav \(52, 2\) of 520"):
         data.open(model)

@@ -71,6 +71,12 @@ class Room(nn.Module):
         tail = torch.fft.irfft(torch.fft.rfft(audio, n=size) * response, n=size)
         return audio + amount * tail[..., : audio.shape[-1]]
 
+    @torch.no_grad()
+    def take(self, decay_seconds: Tensor, level_db: Tensor) -> None:
+        """Sets reverberation times and the energies of the tails in the bands, `[num_bands]`."""
+        self.decay.copy_(torch.log(decay_seconds).unsqueeze(1))
+        self.level.copy_(level_db.unsqueeze(1) / 20.0)
+
     def impulse_response(self) -> Tensor:
         """The tail, without the direct sound: `[L]`."""
         falling = math.log(1000.0) / torch.exp(self.decay)  # per second; -60 dB in amplitude

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from vschaos.audio.files import Waveform
 from vschaos.data.features.feature import Feature
 from vschaos.data.features.windowed import WindowedFeature
 
@@ -118,6 +119,7 @@ class Refusing(Frames):
     def check_sounds(
         self, values: Mapping[str, np.ndarray], waveform_of: Callable[[str], Waveform]
     ) -> None:
-        lengths = {name: len(waveform_of(name)) for name in values}
-        shapes = ", ".join(f"{name} {frames.shape}" for name, frames in values.items())
+        shapes = ", ".join(
+            f"{name} {frames.shape} of {len(waveform_of(name))}" for name, frames in values.items()
+        )
         raise ValueError(f"of no use: {shapes}")

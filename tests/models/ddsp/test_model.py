@@ -137,6 +137,63 @@ def test_the_room_and_a_long_sound_are_rendered() -> None:
     assert ddsp.decode(frames)[0, -100 * HOP :].abs().max() < 1e-4
 
 
+@lru_cache(maxsize=1)
+def in_a_room() -> tuple[DDSP, torch.Tensor, torch.Tensor]:
+    """An instrument that took its room from notes, the notes `[T]`, and these in the room."""
+    from vschaos.dsp.reverb import Room
+
+    seconds = torch.arange(6 * RATE) / RATE
+    number = (seconds / 0.5).long()
+    cycles = torch.cumsum(220.0 * 2.0 ** (number * 5 % 12 / 12.0).double(), 0) / RATE
+    is_on = (seconds % 0.5 < 0.2).float()
+    level = torch.nn.functional.avg_pool1d(is_on[None], 441, 1, 220)[0]  # a ramp of 10 ms
+    partials = [torch.sin(2 * math.pi * k * cycles).float() / k for k in range(1, 16)]
+    dry = 0.1 * level * torch.stack(partials).sum(0)
+    room = Room(RATE, 0.8, seed=5)
+    room.take(torch.linspace(0.7, 0.4, 7), torch.full([7], -6.0))
+    with torch.no_grad():
+        wet = room(dry[None])[0]
+    values = torch.from_numpy(Harmonics(RATE, HOP, num_partials=20)(wet.numpy()))
+    starts = range(0, values.shape[1] - 64, 8)
+    frames = torch.stack([values[:, n : n + 64] for n in starts])
+    torch.manual_seed(0)
+    ddsp = DDSP({}, num_partials=20, room=Room(RATE, 0.8)).eval()
+    audio = torch.stack([wet[n * HOP : (n + 64) * HOP] for n in starts])
+    ddsp.fit(unlabelled(audio)._replace(features={"harmonics": frames}))
+    return ddsp, dry, wet
+
+
+def test_the_room_is_heard_where_notes_end() -> None:
+    room = in_a_room()[0].room
+    assert room is not None
+    # bands in which the notes are: 250 Hz to 4 kHz. Tails of single partials scatter: a third of it
+    truth = torch.linspace(0.7, 0.4, 7)[1:6]
+    assert (room.decay.exp()[1:6, 0] / truth - 1.0).abs().max() < 0.35
+    assert (20.0 * room.level[1:6, 0] + 6.0).abs().max() < 5.0
+
+
+@torch.inference_mode()
+def test_in_its_room_it_is_as_loud_as_it_should_be() -> None:
+    """Heard in the room, notes and their tails; the room would add 6 dB where notes end."""
+    ddsp, _, wet = in_a_room()
+    meant = ddsp.encode(wet[None])
+    made = ddsp.encode(ddsp.decode(meant)[:, : len(wet)])
+    loud = meant[0, 2] > meant[0, 2].max() - 30.0
+    difference = (made[0, 2] - meant[0, 2])[loud]
+    assert difference.mean().abs() < 1.0
+    assert difference.abs().mean() < 2.5
+
+
+def test_without_a_note_that_ends_it_plays_dry(caplog: pytest.LogCaptureFixture) -> None:
+    from vschaos.dsp.reverb import Room
+
+    ddsp = DDSP({}, num_partials=20, excerpt_frames=FRAMES, room=Room(RATE, 0.2))
+    ddsp.fit(batch())
+    assert "no room is heard" in caplog.text
+    assert ddsp.room is not None
+    assert ddsp.room.impulse_response().square().sum() < 1e-4
+
+
 def test_blocks_go_on_without_a_seam() -> None:
     from vschaos.dsp.reverb import Room
 

@@ -78,8 +78,8 @@ class Feature(ABC):
         self, values: Mapping[str, np.ndarray], waveform_of: Callable[[str], Waveform]
     ) -> None:
         """Called before a training with the values `[N, C]` of each sound, by its name, and what
-        gives the waveform `[T]` to a name: warns of sounds that are probably not meant to be trained with; most features have
-        nothing to say.
+        gives the waveform `[T]` to a name: warns of sounds that are probably not meant to be
+        trained with; most features have nothing to say.
 
         Raises:
             ValueError: a training with these sounds would be of no use.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from vschaos.dsp.noise import FilteredNoise, StreamingFilteredNoise
 from vschaos.dsp.oscillators import HarmonicBank, HarmonicOscillator, StreamingHarmonicBank
 from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
+from vschaos.dsp.room_energy import TailSubtraction, estimate_room, octave_powers
 from vschaos.instrument.controls import Control
 from vschaos.instrument.fit import TrainedRange
 from vschaos.instrument.stream import Stream
@@ -42,7 +44,9 @@ from vschaos.models.pitched.listener import WINDOWS, Listener, window_within
 from vschaos.models.pitched.spectrum import LoudSpectrum
 from vschaos.models.pitched.timbre import TimbreEncoder
 
+logger = logging.getLogger(__name__)
 VOICED = 0.5  # confidence from which a frame has a pitch
+NO_ROOM_DB = -60.0  # level of its tail
 AUDIBLE_DB = -70.0  # frames that statistics and metrics are taken from
 FRAMES_AT_ONCE = 344  # that are rendered together: 2 s, some 100 MB
 DEVIATIONS_OF_RANGE = 3.29  # standard deviations from 5 % to 95 % of a normal distribution
@@ -91,7 +95,7 @@ class HarmonicInstrument(Pitched, Labelled):
         timbre_noise: standard deviations, added to the timbre in training.
         conditioning: labels that condition the network, by task; see `Labelling`.
         label_dropout: share of the frames whose labels are hidden from the network in training.
-        room: a reverberation that is learnt too; none for dry sounds.
+        room: a reverberation that is heard in the sounds too, see `fit`; none for dry sounds.
     """
 
     tracked_metrics = (
@@ -145,7 +149,7 @@ class HarmonicInstrument(Pitched, Labelled):
         self.listener = self.listener_of(window)
         self.bank = HarmonicBank(sample_rate, hop_length, num_partials)
         self.noise = FilteredNoise(hop_length, num_noise_bands)
-        self.room = room
+        self.room = None if room is None else room.requires_grad_(False)
         self.distance = MultiResolutionDistance()
         self.excerpt_length = excerpt_frames * hop_length
         self.excerpt_centres = [
@@ -189,7 +193,8 @@ class HarmonicInstrument(Pitched, Labelled):
         return centres.clamp_max(max(length - 1, 0))
 
     def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:
-        """Takes register, level, mean spectrum and scale of the timbre from the examples."""
+        """Takes register, level, mean spectrum and scale of the timbre from the examples, and the
+        room if there is to be one."""
         heard = self.heard(batch)
         if is_usual is not None:
             heard = Heard(*(part[is_usual] for part in heard))
@@ -206,6 +211,25 @@ class HarmonicInstrument(Pitched, Labelled):
         if is_audible.any():
             self.level.copy_(_widened(torch.quantile(loudness[is_audible], edges), 6.0))
             self.network.noise_db.copy_(mean_db(heard.noise, loudness, is_audible))
+        if self.room is not None:
+            self._fit_room(self.room, heard)
+
+    def _fit_room(self, room: Room, heard: Heard) -> None:
+        """Takes the room from where notes end. No loss could find it: a network that follows the
+        loudness of the tail explains the sounds as well without one."""
+        num_bands, frame_seconds = len(room.level), self.hop_length / self.sample_rate
+        powers = octave_powers(
+            self.hertz(heard.played[:, 0]), heard.partials, heard.noise, num_bands, self.sample_rate
+        )
+        found = estimate_room(powers, frame_seconds)
+        if found is None:
+            logger.warning(
+                "no room is heard in these sounds (hardly a note ends in a tail): the instrument "
+                "plays dry; model.room=null leaves it out"
+            )
+            room.level.fill_(NO_ROOM_DB / 20.0)
+            return
+        room.take(found.decay_seconds, found.level_db)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Excerpts `[B, T]` and their feature -> `partials` and `noise`, mean differences of
@@ -380,9 +404,16 @@ class HarmonicInstrument(Pitched, Labelled):
         oscillator = self.streaming_oscillator().to(device)
         filtered = StreamingFilteredNoise(self.noise).to(device)
         room = None if self.room is None else StreamingRoom(self.room, self.hop_length).to(device)
+        less_tail = None if self.room is None else self.less_tail(self.room)
         for hertz, partials, noise in frames:
+            if less_tail is not None:
+                partials, noise = less_tail(hertz, partials, noise, 1.0)
             sound = oscillator(hertz, partials) + filtered(noise)
             yield sound if room is None else room(sound, 1.0)
+
+    def less_tail(self, room: Room) -> TailSubtraction:
+        """What leaves to the room that was learnt what it adds; it begins in silence."""
+        return TailSubtraction(room, self.hop_length).to(self.network.partial_db.device)
 
     def conditioned(self, controls: Tensor, labels: Labels) -> Tensor:
         """Controls `[B, 3 + K, N]` with the features of labels `[B, L, N]` after them."""
@@ -399,6 +430,8 @@ class HarmonicInstrument(Pitched, Labelled):
         self, pitch: Tensor, partials: Tensor, noise: Tensor, audio: Tensor
     ) -> Tensor:
         hertz = self.hertz(pitch)
+        if self.room is not None:  # before the excerpt was silence: what rings in it counts as new
+            partials, noise = self.less_tail(self.room)(hertz, partials, noise, 1.0)
         sound = self.bank(hertz, partials) + self.noise(noise)
         if self.room is not None:
             sound = self.room(sound)

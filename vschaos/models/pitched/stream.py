@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from vschaos.dsp.noise import StreamingFilteredNoise
 from vschaos.dsp.pitch import note_to_hz
 from vschaos.dsp.reverb import Room, StreamingRoom
+from vschaos.dsp.room_energy import TailSubtraction
 from vschaos.instrument.controls import AUDIO, Attribute, Method
 from vschaos.instrument.host_rate import rate_attribute
 from vschaos.instrument.label_inlets import LabelInlets, label_control
@@ -79,6 +80,9 @@ class Player(nn.Module):
         self.oscillator = model.streaming_oscillator()
         self.noise = StreamingFilteredNoise(model.noise)
         self.room = None if room is None else StreamingRoom(room, hop_length)
+        # a room that was learnt is in the loudness that is asked for, another one comes to it
+        is_learnt = model.room is not None
+        self.less_tail = TailSubtraction(model.room, hop_length) if is_learnt else None
         # of the network, before the first frame and now
         self.register_buffer("resting", model.initial(1).detach().clone(), persistent=False)
         self.register_buffer("memory", self.resting.clone(), persistent=False)
@@ -92,6 +96,8 @@ class Player(nn.Module):
         self.noise.reset()
         if self.room is not None:
             self.room.reset()
+        if self.less_tail is not None:
+            self.less_tail.reset()
 
     @torch.jit.export
     def restart(self) -> None:
@@ -119,8 +125,11 @@ class Player(nn.Module):
         memory = with_new_rows(self.memory, self.resting.expand(controls.shape[0], -1))
         partials, noise, self.memory = self.network(inputs, memory)
         f0_hz = note_to_hz(played.controls[:, 0].double())
-        sound = self.oscillator(f0_hz, partials * played.harmonics.unsqueeze(1))
-        sound = sound + self.noise(noise * played.noise.unsqueeze(1))
+        partials = partials * played.harmonics.unsqueeze(1)
+        noise = noise * played.noise.unsqueeze(1)
+        if self.less_tail is not None:
+            partials, noise = self.less_tail(f0_hz, partials, noise, reverb)
+        sound = self.oscillator(f0_hz, partials) + self.noise(noise)
         if self.room is not None:
             sound = self.room(sound, reverb)
         return sound
