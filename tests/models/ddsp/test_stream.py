@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tests.clicks import clicking_hops
+from vschaos.dsp.reverb import Room
 from vschaos.export import Host, script_stream
 from vschaos.instrument.live_stream import LIVE_ATTRIBUTES
 from vschaos.instrument.pitched_stream import PITCHED_ATTRIBUTES
@@ -342,3 +343,23 @@ def test_the_trained_rate_is_as_if_none_was_set(played: Any) -> None:
         played.forward(sound)
         played.stream.reset()
         assert (played.forward(sound) - before).abs().max() < SAME
+
+
+@pytest.mark.slow  # compiles a second instrument
+@torch.inference_mode()
+def test_a_room_that_was_learnt_is_live_as_it_is_offline() -> None:
+    """It adds nothing to the loudness; turned down, what it had taken over is played."""
+    torch.manual_seed(0)
+    room = Room(RATE, 0.2)
+    room.take(torch.full([7], 0.3), torch.full([7], -3.0))
+    model = DDSP({}, num_partials=20, room=room).eval()
+    live = script_stream(model.stream().eval(), RATE)
+    frames = in_blocks(live, "encode", music(), [128])
+    frames[:, 2] = frames[:, 2].clamp_min(-79.0)  # the host's bounds would cut what is below
+    wet, parts = model.decode(frames), in_blocks(live, "decode", frames, [3, 1, 7])
+    # sums of the room's partitions, and of the network's products, in another order
+    assert (parts[:, 0] - wet).abs().max() < 1e-4 * wet.abs().max().clamp_min(1.0)
+    assert live.set_reverb(0.0) == 0
+    live.stream.reset()
+    dry = in_blocks(live, "decode", frames, [128])[:, 0]
+    assert (dry - wet).abs().max() > 1e-2 * wet.abs().max()

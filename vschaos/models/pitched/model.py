@@ -211,8 +211,8 @@ class HarmonicInstrument(Pitched, Labelled):
         if is_audible.any():
             self.level.copy_(_widened(torch.quantile(loudness[is_audible], edges), 6.0))
             self.network.noise_db.copy_(mean_db(heard.noise, loudness, is_audible))
-        if self.room is not None:
-            self._fit_room(self.room, heard)
+            if self.room is not None:
+                self._fit_room(self.room, heard)
 
     def _fit_room(self, room: Room, heard: Heard) -> None:
         """Takes the room from where notes end. No loss could find it: a network that follows the
