@@ -120,7 +120,7 @@ def accompanied_share(
             distances = np.abs(tones[:, None] - before[1]).min(axis=1, initial=np.inf)
             others = float(np.square(levels[distances <= SAME_BINS]).sum())
             found.append(others > own * 10.0 ** (-OTHERS_DB / 10.0))
-        before = middle, tones
+        before = int(middle), tones
     return float(np.mean(found)) if len(found) >= FEWEST_STEADY else 0.0
 
 

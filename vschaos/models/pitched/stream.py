@@ -81,8 +81,8 @@ class Player(nn.Module):
         self.noise = StreamingFilteredNoise(model.noise)
         self.room = None if room is None else StreamingRoom(room, hop_length)
         # a room that was learnt is in the loudness that is asked for, another one comes to it
-        is_learnt = model.room is not None
-        self.less_tail = TailSubtraction(model.room, hop_length) if is_learnt else None
+        learnt = model.room
+        self.less_tail = None if learnt is None else TailSubtraction(learnt, hop_length)
         # of the network, before the first frame and now
         self.register_buffer("resting", model.initial(1).detach().clone(), persistent=False)
         self.register_buffer("memory", self.resting.clone(), persistent=False)
