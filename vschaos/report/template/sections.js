@@ -63,13 +63,13 @@ function matching({ count, rows, knobs, matrices, pairs, diagram, own }) {
     make("table", { class: "table" },
       make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
       make("tbody", {}, ...lines.map((line) => make("tr", {}, ...cells(line))))));
-  const compared = Object.entries(rows).map(([name, row]) =>
-    [name, number(row.knob_error, 3), `${number(row.steps_right, 1)} %`,
-      number(row.told_knob_error, 3), number(row.told_steps_right, 1), number(row.lsd, 2)]);
-  const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`, row.told === undefined ? "" : `${number(100 * row.told, 0)} %`,
-    number(row.error, 3), number(row.mean_error, 3), row.right === undefined ? "" : `${number(100 * row.right, 1)} %`]);
-  const compare = (entry) => make("div", { class: "pair" }, sound(entry),
-    make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title}, ${entry.name}`))));
+  const isTold = Object.values(knobs).some((row) => row.told !== undefined);
+  const percent = (value) => (value === undefined ? "" : `${number(value, 1)} %`);
+  const compared = Object.entries(rows).map(([name, row]) => [name, number(row.knob_error, 3), percent(row.steps_right),
+    ...(isTold ? [number(row.told_knob_error, 3), percent(row.told_steps_right)] : []), number(row.lsd, 2)]);
+  const found = Object.entries(knobs).map(([name, row]) => [name, `${number(100 * row.heard, 0)} %`,
+    ...(isTold ? [`${number(100 * row.told, 0)} %`] : []), number(row.error, 3), number(row.mean_error, 3),
+    row.right === undefined ? "" : percent(100 * row.right)]);
   const heard = pairs.map(compare);
   const byEar = own && Object.entries(own.rows).map(([name, row]) => [name, number(row.lsd, 2), number(row.median_lsd, 2)]);
   return [
@@ -80,11 +80,11 @@ function matching({ count, rows, knobs, matrices, pairs, diagram, own }) {
       make("p", {}, `${own.count} notes of your own sounds that were held out, beside what the model found in them. Their curve over the training is below; nobody knows their settings, so that the distance alone says how right they are.`),
       make("div", { class: "panel" }, grid(["", "LSD, dB", "median"], byEar), ...own.pairs.map(compare))) : null,
     section("matching", "Knobs", "How right the settings are",
-      make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off. A sound tells a knob if turning it by a quarter of its way changes the sound by 1 dB. Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
+      make("p", {}, `${count} sounds that were held out. The error of a knob is a share of its way, where it can be heard; steps are right or wrong, and so is whether an amount is off.${isTold ? " A sound tells a knob if turning it by a quarter of its way changes the sound by 1 dB." : ""} Below are those of the nearest training sound, of the mean settings, and of the settings that the sounds were made with.`),
       make("div", { class: "panel" },
-        grid(["", "error of knobs", "steps right", "where told", "right", "LSD, dB"], compared),
+        grid(["", "error of knobs", "steps right", ...(isTold ? ["where told", "right"] : []), "LSD, dB"], compared),
         make("h3", {}, "Knobs"),
-        grid(["", "heard in", "told in", "error", "of the mean", "right"], found),
+        grid(["", "heard in", ...(isTold ? ["told in"] : []), "error", "of the mean", "right"], found),
         matrices.length ? make("div", { class: "matrices" }, ...matrices.map(matrix)) : null)),
     diagram ? section("chain", "Chain", "What is set",
       make("figure", { class: "chain panel" }, make("img", { alt: "the modules and their cables", src: `data:image/png;base64,${diagram}` }))) : null,
