@@ -9,9 +9,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vschaos.dsp.phase.projection import whole_width
 from vschaos.voices import with_rows
 
-CURVATURE = 0.35  # see PhaseScan.slopes; best of 0.25 to 0.5 on the sounds of benchmarks/phase.py
+FARTHEST = 64  # bins that a phase comes from: from further ones it would do nothing audible
+CURVATURE = 0.35  # see PGHI.slopes; best of 0.25 to 0.5 on the sounds of benchmarks/phase.py
 
 
 class PGHI(nn.Module):
@@ -24,6 +26,7 @@ class PGHI(nn.Module):
     the Hann window: of a steady sine in time, of an impulse in frequency.
 
     Its state is the last two frames and the last phases, a row for each channel of the batch.
+    Silent bins fill up frames inside, see `whole_width`.
 
     Args:
         n_fft, hop_length: of the transform, in samples.
@@ -35,7 +38,7 @@ class PGHI(nn.Module):
 
     def __init__(self, n_fft: int, hop_length: int) -> None:
         super().__init__()
-        self.num_bins = 0
+        self.num_bins = self.width = 0
         self.curvature = CURVATURE
         self.hop_angle = self.slope_unit = self.slope_unit_live = 0.0
         self.slope_weights = [0.0, 0.0, 0.0]
@@ -46,8 +49,8 @@ class PGHI(nn.Module):
     @torch.jit.export
     def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
         """Takes other sizes, the lowest `num_bins` of them, and clears all state."""
-        bins = torch.arange(num_bins, device=self.phase.device)
-        self.num_bins = num_bins
+        self.num_bins, self.width = num_bins, whole_width(num_bins)
+        bins = torch.arange(self.width, device=self.phase.device)
         self.hop_angle = 2 * math.pi * hop_length / n_fft
         half = self.hop_angle / 2
         self.slope_unit = math.tan(half)
@@ -60,8 +63,8 @@ class PGHI(nn.Module):
         # whole turns are left out before they cost precision
         steady = 2 * math.pi * ((bins * hop_length) % n_fft).double() / n_fft
         self.steady_advance = steady.float()
-        self.magnitudes = self.magnitudes.new_zeros([1, 2, num_bins])
-        self.phase = self.phase.new_zeros([1, num_bins])
+        self.magnitudes = self.magnitudes.new_zeros([1, 2, self.width])
+        self.phase = self.phase.new_zeros([1, self.width])
 
     def reset(self) -> None:
         """Clears all state."""
@@ -70,39 +73,45 @@ class PGHI(nn.Module):
 
     def go_on(self, spectra: Tensor) -> None:
         """Takes complex spectra `[B, F, K]`, the last ones played, as its past."""
-        magnitudes = spectra.abs().transpose(1, 2)
+        magnitudes = self.padded(spectra.abs())
         self.magnitudes = nn.functional.pad(magnitudes, (0, 0, 1, 0))[:, -2:].clone()
         # from the beginning of a frame to its centre
         signs = 1.0 - 2.0 * (torch.arange(self.num_bins, device=spectra.device) % 2)
-        self.phase = torch.angle(spectra[:, :, -1] * signs)
+        phase = torch.angle(spectra[:, :, -1] * signs)
+        self.phase = nn.functional.pad(phase, (0, self.width - self.num_bins))
 
     def forward(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes, after those of the last call -> phases `[B, F, N]`."""
         frames = self.enter(magnitudes)
-        slopes = self.slopes(frames[:, :-2], frames[:, 1:-1], frames[:, 2:])
-        phases = self._integrate(frames[:, 1:], slopes, with_rows(self.phase, magnitudes.shape[0]))
+        phase = with_rows(self.phase, magnitudes.shape[0])
+        phases = self._integrate(frames[:, 1:], self.slopes(frames), phase)
         self.phase = phases[:, -1].clone()
-        return phases.transpose(1, 2)
+        return phases[:, :, : self.num_bins].transpose(1, 2)
 
     def whole(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes of a whole sound -> phases `[B, F, N]`.
 
         The slopes along frequency look one frame ahead, which makes them more exact.
         """
-        frames = nn.functional.pad(magnitudes.transpose(1, 2), (0, 0, 1, 1))  # [B, 1 + N + 1, F]
+        frames = nn.functional.pad(self.padded(magnitudes), (0, 0, 1, 1))  # [B, 1 + N + 1, F]
         slopes = self.slopes_between(frames[:, :-2], frames[:, 2:])
-        start = torch.zeros_like(frames[:, 0])
-        return self._integrate(frames[:, :-1], slopes, start).transpose(1, 2)
+        phases = self._integrate(frames[:, :-1], slopes, torch.zeros_like(frames[:, 0]))
+        return phases[:, :, : self.num_bins].transpose(1, 2)
 
     def enter(self, magnitudes: Tensor) -> Tensor:
-        """New frames `[B, F, N]` -> `[B, 2 + N, F]`, after the two before."""
+        """New frames `[B, F, N]` -> `[B, 2 + N, width]`, after the two before."""
         past = with_rows(self.magnitudes, magnitudes.shape[0])
-        frames = torch.cat([past, magnitudes.transpose(1, 2)], dim=1)
+        frames = torch.cat([past, self.padded(magnitudes)], dim=1)
         self.magnitudes = frames[:, frames.shape[1] - 2 :].clone()
         return frames
 
-    def slopes(self, before: Tensor, last: Tensor, new: Tensor) -> Tensor:
-        """Phase that the new one of three frames `[..., N, F]` gains from bin to bin.
+    def padded(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F, N]` -> `[B, N, width]`."""
+        return nn.functional.pad(magnitudes.transpose(1, 2), (0, self.width - self.num_bins))
+
+    def slopes(self, frames: Tensor) -> Tensor:
+        """Phase that each of the frames `[B, 2 + N, F]` but the first two gains from bin to bin,
+        `[B, N, F]`.
 
         While the window slides over an impulse, the roots s of the magnitudes go like its sine, by
         an angle h a frame, and the slope is -2 times the cotangent's angle. Its cosine follows from
@@ -110,38 +119,41 @@ class PGHI(nn.Module):
         `s0 - 2 cos h s1 + s2`, which vanishes for impulses, lie between: 0.5 is exact for both.
         Less than that errs less where neither holds.
         """
-        weights = self.slope_weights
-        root = new.sqrt()
-        cosine = weights[0] * before.sqrt() + weights[1] * last.sqrt() + weights[2] * root
-        return -2.0 * _angles(cosine, root * self.slope_unit_live)
+        weights, count = self.slope_weights, frames.shape[1] - 2
+        roots = frames.sqrt()
+        before, last, new = roots[:, :count], roots[:, 1:-1], roots[:, 2:]
+        cosine = weights[0] * before + weights[1] * last + weights[2] * new
+        return -2.0 * torch.atan2(cosine, new * self.slope_unit_live)
 
     def slopes_between(self, last: Tensor, after: Tensor) -> Tensor:
         """The same for the frame between two, exact for both."""
         before_root, after_root = last.sqrt(), after.sqrt()
-        return -2.0 * _angles(
+        return -2.0 * torch.atan2(
             after_root - before_root, (after_root + before_root) * self.slope_unit
         )
 
-    def steps(self, last: Tensor, new: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
-        """Phase that each bin of frames `[..., F]` gains over its origin in the frame before."""
-        advance = self.steady_advance + 0.5 * self.hop_angle * (_deviation(last) + _deviation(new))
+    def steps(self, frames: Tensor, slopes: Tensor, origin: Tensor) -> Tensor:
+        """Phase that each bin of the frames `[B, 1 + N, F]` but the first gains over its origin in
+        the frame before, `[B, N, F]`."""
+        deviation = _deviation(frames)
+        mean = deviation[:, :-1] + deviation[:, 1:]
+        advance = torch.add(self.steady_advance, mean, alpha=0.5 * self.hop_angle)
         across = torch.cumsum(slopes, dim=-1) - 0.5 * slopes  # trapezoids, up to a constant
         return (advance - across).gather(-1, origin) + across
 
     def _integrate(self, frames: Tensor, slopes: Tensor, phase: Tensor) -> Tensor:
         """Frames `[B, 1 + N, F]`, slopes `[B, N, F]` and the phase `[B, F]` of the first of these
         frames -> phases `[B, N, F]` of the others."""
-        last, new = frames[:, :-1], frames[:, 1:]
-        origin = origins(last, new)
-        steps = self.steps(last, new, slopes, origin)
+        origin = origins(frames[:, :-1], frames[:, 1:])
+        steps = self.steps(frames, slopes, origin)
         phases = torch.jit.annotate(list[Tensor], [])
-        for n in range(new.shape[1]):
+        for n in range(steps.shape[1]):
             phase = _wrap(phase.gather(-1, origin.select(1, n)) + steps.select(1, n))
             phases.append(phase)
         return torch.stack(phases, dim=1)
 
 
-def origins(last: Tensor, new: Tensor) -> Tensor:
+def origins(last: Tensor, new: Tensor, farthest: int = FARTHEST) -> Tensor:
     """The bin of the last frame that each bin `[B, N, F]` of the new one takes its phase from.
 
     A path from p of the last frame to m of the new one is as wide as the smallest magnitude on it;
@@ -150,6 +162,9 @@ def origins(last: Tensor, new: Tensor) -> Tensor:
     clamps the width before it between `low` and `high`; such steps compose into such steps, so that
     doubling their length composes all of them. A bin is an origin itself unless a wider path
     reaches it, and otherwise has that of the bin before: the last origin so far.
+
+    Args:
+        farthest: bins of the longest path whose width is found, a power of two.
     """
     num_bins = new.shape[-1]
     # in silence every path ties: the floor lets an onset start from its strongest bin
@@ -158,7 +173,7 @@ def origins(last: Tensor, new: Tensor) -> Tensor:
     both_new = torch.stack([new, new.flip(-1)])
     limits = torch.stack([torch.minimum(both_last, both_new), both_new])  # `low`, `high` of a step
     shift = 1
-    while shift < num_bins:
+    while shift < min(num_bins, farthest):
         composed = limits.narrow(-1, shift, num_bins - shift)
         before = limits.narrow(-1, 0, num_bins - shift)
         # as one operation: what a single frame costs is their number, not their size
@@ -179,13 +194,6 @@ def _deviation(magnitudes: Tensor) -> Tensor:
     below = torch.cat([magnitudes[..., 1:2], magnitudes[..., :-1]], dim=-1)
     above = torch.cat([magnitudes[..., 1:], magnitudes[..., -2:-1]], dim=-1)
     return 2.0 * (above - below) / (below + 2.0 * magnitudes + above).clamp_min(1e-12)
-
-
-def _angles(sine: Tensor, cosine: Tensor) -> Tensor:
-    """The angles of points `[..., N, F]`, frame by frame: over several at once, the last values
-    would come from another kernel than the others, and the block size would matter."""
-    frames = [torch.atan2(s, c) for s, c in zip(sine.unbind(-2), cosine.unbind(-2))]  # noqa: B905
-    return torch.stack(frames, dim=-2)
 
 
 def _wrap(phase: Tensor) -> Tensor:

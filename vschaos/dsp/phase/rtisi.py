@@ -1,23 +1,26 @@
 """RTISI: the scan, refined by a few projections of each frame before it is output."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from vschaos.dsp.phase.pghi import PGHI, origins
-from vschaos.voices import with_rows
+from vschaos.dsp.phase.projection import Projection
+from vschaos.voices import with_new_rows, with_rows
 
 
 class RTISI(nn.Module):
     """Real-time iterative spectrogram inversion (Beauregard, Zhu & Wyse 2005), started by the scan.
 
-    A frame stays open for `look_ahead` frames after it. As one enters, with the phase that
-    `PhaseScan` would give it, all open frames are `iterations` times overlapped and added to what
-    is committed, transformed again, and given back their magnitudes; the oldest is then committed.
+    A frame stays open for `look_ahead` frames after it. As one enters, with the phase that `PGHI`
+    would give it, all open frames are `iterations` times projected onto the spectra of sounds, with
+    the committed ones before them, and given back their magnitudes; the oldest is then committed.
     Momentum carries each step on, as in fast Griffin-Lim. The newest frame, which knows only its
     past, counts less in the sum than the others.
 
     Frame by frame, whatever the call brings, so that blocks cannot matter. Its state is the open
-    frames and the tail of the committed sound, a row for each channel of the batch.
+    frames and the committed ones that overlap with them, a row for each channel of the batch.
 
     Args:
         n_fft, hop_length: of the transform (Hann), in samples.
@@ -35,19 +38,20 @@ class RTISI(nn.Module):
         True
     """
 
-    synthesis: Tensor
-    analysis: Tensor
-    signs: Tensor
+    to_beginning: Tensor
+    advance: Tensor
+    advance_around: Tensor
+    beginning: Tensor
     magnitudes: Tensor
     directions: Tensor
-    tail: Tensor
+    past: Tensor
 
     def __init__(
         self,
         n_fft: int,
         hop_length: int,
         look_ahead: int = 1,
-        iterations: int = 6,
+        iterations: int = 4,
         momentum: float = 0.75,
         newest_weight: float = 0.3,
     ) -> None:
@@ -56,18 +60,17 @@ class RTISI(nn.Module):
             raise ValueError(
                 f"look_ahead must be at least 0 and iterations 1, got {look_ahead} and {iterations}"
             )
-        self.n_fft = n_fft
-        self.hop_length = hop_length
         self.delay = look_ahead
         self.iterations = iterations
         self.carried_share = momentum / (1.0 + momentum)
-        self.newest_weight = newest_weight
+        self.num_bins = 0
         self.scan = PGHI(n_fft, hop_length)
-        for name in ("synthesis", "analysis", "signs", "magnitudes", "tail"):
-            self.register_buffer(name, torch.empty(0), persistent=False)
-        directions = torch.empty(0, dtype=torch.complex64)
-        self.register_buffer("directions", directions, persistent=False)
-        self.resize(n_fft, hop_length, self.scan.num_bins)
+        self.projection = Projection(look_ahead, newest_weight)
+        self.register_buffer("magnitudes", torch.empty(0), persistent=False)
+        for name in ("to_beginning", "advance", "advance_around", "beginning", "directions", "past"):
+            empty = torch.empty(0, dtype=torch.complex64)
+            self.register_buffer(name, empty, persistent=False)
+        self.resize(n_fft, hop_length, n_fft // 2 + 1)
 
     @torch.jit.export
     def resize(self, n_fft: int, hop_length: int, num_bins: int) -> None:
@@ -77,25 +80,34 @@ class RTISI(nn.Module):
             n_fft, hop_length: in samples; the hop need not divide the window.
             num_bins: F, the lowest of the `n_fft // 2 + 1` bins; the others are 0.
         """
-        self.n_fft = n_fft
-        self.hop_length = hop_length
+        self.num_bins = num_bins
         self.scan.resize(n_fft, hop_length, num_bins)
-        device = self.tail.device
-        synthesis, analysis = _windows(n_fft, hop_length, self.delay, self.newest_weight)
-        self.synthesis = synthesis.float().to(device)
-        self.analysis = analysis.float().to(device)
-        self.signs = 1.0 - 2.0 * (torch.arange(num_bins, device=device) % 2)
-        self.magnitudes = self.magnitudes.new_zeros([1, self.delay, num_bins])
-        self.directions = self.directions.new_ones([1, self.delay + 1, num_bins])
-        self.tail = self.tail.new_zeros([1, n_fft - hop_length])
+        self.projection.resize(n_fft, hop_length, num_bins)
+        device = self.past.device
+        width, block, around = self.scan.width, self.projection.block, self.projection.around
+        bins = torch.arange(width, device=device)
+        # from the centre of the newest frame to the beginning of the oldest, and to the next centre
+        start = -0.5 * n_fft - self.delay * hop_length
+        self.to_beginning = _turns(2 * math.pi * start / n_fft * bins.double())
+        advance = _turns(2 * math.pi * (bins * hop_length % n_fft).double() / n_fft)
+        self.advance = advance.view(-1, 1, block)
+        signs = self.projection.parts.prod(2)
+        folded = advance[self.projection.folded].view(-1, around)
+        self.advance_around = torch.complex(folded.real, folded.imag * signs).unsqueeze(1)
+        self.magnitudes = self.magnitudes.new_zeros([1, self.delay, width])
+        click = self.projection.click.view(1, -1, 2)
+        self.beginning = torch.view_as_complex(click).sgn()
+        self.directions = self.beginning[:0].clone()
+        num_past = self.projection.num_past
+        self.past = self.past.new_zeros([1, width // block, num_past, around])
 
     @torch.jit.export
     def reset(self) -> None:
         """Clears all state."""
         self.scan.reset()
         self.magnitudes = torch.zeros_like(self.magnitudes)
-        self.directions = torch.ones_like(self.directions)
-        self.tail = torch.zeros_like(self.tail)
+        self.directions = self.directions[:0].clone()
+        self.past = torch.zeros_like(self.past)
 
     @torch.jit.export
     def go_on(self, spectra: Tensor) -> None:
@@ -105,30 +117,27 @@ class RTISI(nn.Module):
         `sounded` with it at the end: it sounds on while the search looks ahead.
         """
         self.scan.go_on(spectra)
-        heard = spectra.transpose(1, 2)
-        last = heard[:, -1:]
-        self.magnitudes = last.abs().repeat(1, self.delay, 1)
-        direction = last * last.abs().clamp_min(1e-15).reciprocal()
-        self.directions = direction.repeat(1, self.delay + 1, 1)
-        self.sounded(spectra)
+        self.magnitudes = self.scan.magnitudes[:, -1:].repeat(1, self.delay, 1)
+        last = self._from_centre(spectra[:, :, -1:])[:, 0]
+        block, frames = self.projection.block, self.delay + 1
+        directions = last.view(last.shape[0], -1, 1, block).expand(-1, -1, frames, -1)
+        self.directions = torch.sgn(directions.flatten(1))
 
     @torch.jit.export
     def sounded(self, spectra: Tensor) -> None:
         """Takes the sound of complex spectra `[B, F, K]` as the past that it overlaps with."""
-        count = spectra.shape[2]
-        tail = self.synthesis.new_zeros(spectra.shape[0], self.n_fft - self.hop_length)
-        for k in range(count):
-            frame = torch.fft.irfft(spectra[:, :, k], n=self.n_fft) * self.synthesis[0]
-            rest = frame[:, (count - k) * self.hop_length :]
-            tail[:, : rest.shape[1]] += rest
-        self.tail = tail
+        past = torch.zeros_like(self.past[:1]).expand(spectra.shape[0], -1, -1, -1)
+        ones = torch.ones_like(self.scan.magnitudes[:1, :1])
+        parts = self.projection.around_blocks(ones)[:, 0].flatten(1, 2)
+        for frame in self._from_centre(spectra).unbind(1):
+            past = self._commit(past, frame, parts)
+        self.past = past
 
     def forward(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes, after those of the last call -> complex spectra
         `[B, F, N]` of the frames `delay` before them."""
         frames = self.scan.enter(magnitudes)
-        before, last, new = frames[:, :-2], frames[:, 1:-1], frames[:, 2:]
-        return self._refined(last, new, self.scan.slopes(before, last, new))
+        return self._refined(frames[:, 1:], self.scan.slopes(frames))
 
     def whole(self, magnitudes: Tensor) -> Tensor:
         """`[B, F, N]` magnitudes of a whole sound -> its complex spectrum `[B, F, N]`.
@@ -137,83 +146,80 @@ class RTISI(nn.Module):
         this module before is forgotten; no gradient passes.
         """
         self.reset()
-        frames = magnitudes.detach().transpose(1, 2)
+        frames = self.scan.padded(magnitudes.detach())
         frames = nn.functional.pad(frames, (0, 0, 1, self.delay + 1))
-        last, new = frames[:, :-2], frames[:, 1:-1]
-        spectra = self._refined(last, new, self.scan.slopes_between(last, frames[:, 2:]))
+        slopes = self.scan.slopes_between(frames[:, :-2], frames[:, 2:])
+        spectra = self._refined(frames[:, :-1], slopes)
         self.reset()
         return spectra[:, :, self.delay :]
 
-    def _refined(self, last: Tensor, new: Tensor, slopes: Tensor) -> Tensor:
-        """Frames `[B, N, F]` enter, `last` being those before each and `slopes` their phase from
-        bin to bin -> complex spectra `[B, F, N]` of those that leave."""
+    def _refined(self, frames: Tensor, slopes: Tensor) -> Tensor:
+        """Frames `[B, 1 + N, F]`, of which all but the first enter, and their phase `slopes` from
+        bin to bin `[B, N, F]` -> complex spectra `[B, F, N]` of those that leave."""
         # all that depends on magnitudes alone is found for all frames at once
-        origin = origins(last, new)
-        signs = self.signs * self.signs.expand_as(new).gather(-1, origin)  # centre to beginning
-        turns = torch.polar(signs, self.scan.steps(last, new, slopes, origin))
-        rows = new.shape[0]
-        entered = torch.cat([with_rows(self.magnitudes, rows), new], dim=1)
-        directions = with_rows(self.directions, rows, fill=1.0)
-        tail = with_rows(self.tail, rows)
-        magnitudes = entered.to(turns.dtype)  # once, and not at each product with a direction
-        spectra = torch.jit.annotate(list[Tensor], [])
-        for n in range(new.shape[1]):
-            past = directions.select(1, self.delay)
-            entering = past.gather(-1, origin.select(1, n)) * turns.select(1, n)
-            open_directions = directions.narrow(1, 1, self.delay)
-            directions = torch.cat([open_directions, entering.unsqueeze(1)], dim=1)
-            now = magnitudes.narrow(1, n, self.delay + 1)
-            directions = self._refine(now, directions, tail)
-            leaving = now.select(1, 0) * directions.select(1, 0)
-            sound = torch.fft.irfft(leaving, n=self.n_fft) * self.synthesis[0]
-            sound.narrow(1, 0, tail.shape[1]).add_(tail)
-            tail = sound.narrow(1, self.hop_length, tail.shape[1])
-            spectra.append(leaving)
-        self.magnitudes = entered[:, new.shape[1] :].clone()
+        origin = origins(frames[:, :-1], frames[:, 1:])
+        turns = _turns(self.scan.steps(frames, slopes, origin))
+        rows, count, width = origin.shape
+        held = with_rows(self.magnitudes, rows)
+        entered = torch.cat([held, frames[:, 1:]], dim=1)
+        around = self.projection.around_blocks(entered)  # [B, L + N, blocks, around, 2]
+        open_around = [around.narrow(1, k, count) for k in range(self.delay + 1)]
+        of_open = torch.stack(open_around, dim=3).flatten(2, 4)
+        of_leaving = around.flatten(2, 3)
+        directions = with_new_rows(self.directions, self.beginning.expand(rows, -1))
+        past = with_rows(self.past, rows)
+        shape = (rows, -1, self.delay + 1, self.projection.block)
+        leaving = torch.jit.annotate(list[Tensor], [])
+        for n in range(count):
+            is_open = directions.view(shape)
+            newest = is_open.select(2, self.delay).reshape(rows, width)
+            entering = newest.gather(1, origin.select(1, n)) * turns.select(1, n)
+            if self.delay > 0:
+                older = is_open.narrow(2, 1, self.delay) * self.advance
+                entering = torch.cat([older, entering.view(rows, -1, 1, shape[3])], dim=2)
+            directions = self._refine(of_open.select(1, n), entering.view(rows, -1), past)
+            oldest = directions.view(shape).select(2, 0).reshape(rows, width)
+            past = self._commit(past, oldest, of_leaving.select(1, n))
+            leaving.append(oldest)
+        self.magnitudes = entered[:, count:].clone()
         self.directions = directions
-        self.tail = tail.clone()
-        return torch.stack(spectra, dim=2)
+        self.past = past
+        spectra = torch.stack(leaving, dim=1) * self.to_beginning * entered[:, :count]
+        return spectra[:, :, : self.num_bins].transpose(1, 2)
 
-    def _refine(self, magnitudes: Tensor, directions: Tensor, tail: Tensor) -> Tensor:
-        """Open frames `[B, L + 1, F]`, complex, and the committed sound `[B, n_fft - hop_length]`
-        -> directions of unit length that fit together better."""
-        length = self.n_fft + self.delay * self.hop_length
-        committed = nn.functional.pad(tail, (0, length - tail.shape[1]))
-        sound = torch.empty_like(committed)
-        # views of the sound, which stay while it changes: all frames of it, and each one's part
-        frames = sound.unfold(1, self.n_fft, self.hop_length)
-        parts = [frames.select(1, k) for k in range(self.delay + 1)]
-        windows = self.synthesis.unbind(0)
-        spectrum = previous = magnitudes * directions
-        for _ in range(self.iterations):
-            waves = torch.fft.irfft(spectrum, n=self.n_fft).unbind(1)
-            sound.copy_(committed)
-            for k, part in enumerate(parts):
-                part.addcmul_(waves[k], windows[k])
-            consistent = torch.fft.rfft(frames * self.analysis)
-            if consistent.shape[-1] > magnitudes.shape[-1]:
-                consistent = consistent[..., : magnitudes.shape[-1]]
+    def _refine(self, magnitudes: Tensor, directions: Tensor, past: Tensor) -> Tensor:
+        """Open frames, their magnitudes in and around blocks `[B, blocks * (L + 1) * around, 2]`,
+        and the committed ones -> directions of unit length that fit together better."""
+        committed = self.projection.committed(past)
+        spread = self.projection.spread.expand(directions.shape[0], -1)
+        around = torch.view_as_real(directions.gather(1, spread)) * magnitudes
+        shape = (around.shape[0], -1, self.delay + 1, self.projection.around, 2)
+        previous = around.view(shape).narrow(3, self.projection.reach, self.projection.block)
+        for iteration in range(self.iterations):
+            if iteration > 0:
+                around = torch.view_as_real(directions.gather(1, spread)) * magnitudes
+            consistent = self.projection(committed, around)
             # momentum: consistent + momentum (consistent - previous), but for a factor
             carried = torch.sub(consistent, previous, alpha=self.carried_share)
             previous = consistent
-            directions = torch.sgn(carried.add_(1e-12))  # never 0, which has no phase
-            spectrum = magnitudes * directions
+            directions = torch.sgn(torch.view_as_complex(carried)).view(around.shape[0], -1)
         return directions
 
+    def _commit(self, past: Tensor, directions: Tensor, magnitudes: Tensor) -> Tensor:
+        """A frame `[B, F]`, its magnitudes in and around blocks `[B, blocks * around, 2]` -> the
+        past with it, seen from the next frame."""
+        folded = self.projection.folded.expand(directions.shape[0], -1)
+        around = torch.view_as_real(directions.gather(1, folded)) * magnitudes
+        frame = torch.view_as_complex(around).view(past.shape[0], past.shape[1], 1, past.shape[3])
+        return torch.cat([past.narrow(2, 1, past.shape[2] - 1), frame], 2) * self.advance_around
 
-def _windows(
-    n_fft: int, hop_length: int, look_ahead: int, newest_weight: float
-) -> tuple[Tensor, Tensor]:
-    """For each open frame, oldest first, its window in the sum, and the one that transforms the sum
-    again, over the sum of squared windows of the committed and open frames, `[L + 1, n_fft]`."""
-    window = torch.hann_window(n_fft, dtype=torch.float64)
-    total = torch.zeros(n_fft + look_ahead * hop_length, dtype=torch.float64)
-    weights = torch.ones(look_ahead + 1, 1, dtype=torch.float64)
-    if look_ahead:
-        weights[-1] = newest_weight
-    for k in range(look_ahead + 1):
-        total[k * hop_length : k * hop_length + n_fft] += weights[k] * window.square()
-    for passed in range(hop_length, n_fft, hop_length):  # of committed frames
-        total[: n_fft - passed] += window[passed:].square()
-    covered = total.unfold(0, n_fft, hop_length)
-    return weights * window, window / covered.clamp_min(1e-20)
+    def _from_centre(self, spectra: Tensor) -> Tensor:
+        """Complex spectra `[B, F, K]` -> the same as oldest open frames, `[B, K, width]`."""
+        turned = spectra.transpose(1, 2) * self.to_beginning[: self.num_bins].conj()
+        missing = self.to_beginning.shape[0] - self.num_bins
+        return nn.functional.pad(turned, (0, missing))
+
+
+def _turns(angles: Tensor) -> Tensor:
+    """Of unit length, complex64; `torch.polar` takes three times as long."""
+    return torch.complex(torch.cos(angles), torch.sin(angles)).to(torch.complex64)
