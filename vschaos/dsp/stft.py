@@ -146,17 +146,17 @@ class STFT(nn.Module):
         added, from sample `synthesis_start` of the first frame on; zeros up to a whole hop follow.
         """
         frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft)
-        end = self.synthesis_start + self.synthesis_length
-        frames = frames[:, :, self.synthesis_start : end] * self.synthesis_window
+        kept = self.synthesis_length
+        frames = frames.narrow(2, self.synthesis_start, kept) * self.synthesis_window
         batch, num_frames = frames.shape[0], frames.shape[1]
-        overlap = (self.synthesis_length - 1) // self.hop_length + 1
-        missing = overlap * self.hop_length - self.synthesis_length
+        overlap = (kept - 1) // self.hop_length + 1
+        missing = overlap * self.hop_length - kept
         if missing > 0:
             frames = nn.functional.pad(frames, (0, missing))
         hops = frames.reshape(batch, num_frames, overlap, self.hop_length)
         audio = hops.new_zeros(batch, num_frames + overlap - 1, self.hop_length)
         for k in range(overlap):
-            audio[:, k : k + num_frames] += hops[:, :, k]
+            audio.narrow(1, k, num_frames).add_(hops.select(2, k))
         return audio.reshape(batch, -1)
 
     def _dual(self, window: Tensor) -> Tensor:
@@ -230,14 +230,16 @@ class StreamingSTFT(nn.Module):
     def analyse(self, audio: Tensor) -> Tensor:
         """`[B, N * hop_length]` -> complex `[B, F, N]`."""
         stream = torch.cat([with_rows(self.past, audio.shape[0]), audio], dim=1)
-        self.past = stream[:, stream.shape[1] - self.past.shape[1] :].clone()
+        length = self.past.shape[1]
+        self.past = stream.narrow(1, stream.shape[1] - length, length).clone()
         return self.stft.analyse(stream)
 
     @torch.jit.export
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex `[B, F, N]` -> `[B, N * hop_length]`."""
         audio = self.stft.synthesise(spectrum)
-        audio[:, : self.tail.shape[1]] += with_rows(self.tail, audio.shape[0])
+        length = self.tail.shape[1]
+        audio.narrow(1, 0, length).add_(with_rows(self.tail, audio.shape[0]))
         ready = spectrum.shape[2] * self.stft.hop_length
-        self.tail = audio[:, ready:].clone()
-        return audio[:, :ready]
+        self.tail = audio.narrow(1, ready, length).clone()
+        return audio.narrow(1, 0, ready)

@@ -120,7 +120,7 @@ class PGHI(nn.Module):
         Less than that errs less where neither holds.
         """
         weights, count = self.slope_weights, frames.shape[1] - 2
-        roots = frames.sqrt()
+        roots = (frames + 1e-30).sqrt()  # those of 0 take ten times as long
         before, last, new = roots[:, :count], roots[:, 1:-1], roots[:, 2:]
         cosine = weights[0] * before + weights[1] * last + weights[2] * new
         return -2.0 * torch.atan2(cosine, new * self.slope_unit_live)
@@ -182,7 +182,7 @@ def origins(last: Tensor, new: Tensor, farthest: int = FARTHEST) -> Tensor:
     # of the bin before; the first one has none, and is an origin at any magnitude
     reaching = nn.functional.pad(limits[0, ..., :-1], (1, 0))
     bins = torch.arange(num_bins, dtype=torch.int32, device=new.device)
-    origin = torch.cummax(torch.where(reaching > both_last, 0, bins), dim=-1)[0]
+    origin = torch.cummax((reaching <= both_last) * bins, dim=-1)[0]
     from_below, from_above = reaching[0], reaching[1].flip(-1)
     origin_up, origin_down = origin[0], num_bins - 1 - origin[1].flip(-1)
     # a bin narrower than all that reaches it ties: what counts is the width just before it

@@ -43,6 +43,7 @@ class Projection(nn.Module):
     from_past: Tensor
     from_open: Tensor
     folded: Tensor
+    folded_parts: Tensor
     parts: Tensor
     spread: Tensor
     click: Tensor
@@ -56,7 +57,7 @@ class Projection(nn.Module):
         self.num_past = 0
         for name in ("from_past", "from_open", "parts", "click"):
             self.register_buffer(name, torch.empty(0), persistent=False)
-        for name in ("folded", "spread"):
+        for name in ("folded", "folded_parts", "spread"):
             self.register_buffer(name, torch.empty(0, dtype=torch.int64), persistent=False)
 
     @torch.jit.export
@@ -75,6 +76,7 @@ class Projection(nn.Module):
         self.parts = torch.stack([is_there, imaginary], dim=2).float().to(device)
         folded = folded.clamp_max(num_bins - 1)
         self.folded = folded.flatten().to(device)
+        self.folded_parts = self.folded.repeat_interleave(2)
         frames = self.look_ahead + 1
         places = folded // self.block * (frames * self.block) + folded % self.block
         slots = torch.arange(frames).unsqueeze(1) * self.block
@@ -90,8 +92,9 @@ class Projection(nn.Module):
     def around_blocks(self, magnitudes: Tensor) -> Tensor:
         """Magnitudes `[B, N, F]` -> those of real and imaginary parts in and around each block,
         `[B, N, blocks, around, 2]`."""
-        shape = (magnitudes.shape[0], magnitudes.shape[1], -1, self.around, 1)
-        return magnitudes.index_select(2, self.folded).view(shape) * self.parts
+        rows, count = magnitudes.shape[0], magnitudes.shape[1]
+        around = magnitudes.gather(2, self.folded_parts.expand(rows, count, -1))
+        return around.view(rows, count, -1, self.around, 2) * self.parts
 
     def committed(self, past: Tensor) -> Tensor:
         """Committed frames `[B, blocks, J, around]`, complex -> what they make of the open ones,

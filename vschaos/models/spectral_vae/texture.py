@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from vschaos.dsp import STFT
-from vschaos.dsp.noise import WhiteNoise
 
 # of half the logarithm of the ratio of two exponential variables, weighted by their sum: their
 # share u is uniform and independent of it, and log(u / (1 - u)) / 2 is half a logistic variable
@@ -27,6 +26,8 @@ LOUDEST = 1.0  # nepers, of it: one bin of noise in sixty is louder, and the par
 LOWEST = -3.0  # nepers, of the scatter: 26 dB below the mean, the softest of 700 bins
 MEAN_LOG = -0.5 * 0.5772156649015329  # nepers, of Rayleigh magnitudes of RMS 1: Euler's constant
 VARIANCE = math.pi**2 / 24.0  # nepers^2, of log-magnitudes of noise: 5.6 dB
+SIGNS = (4095, 4096)  # of two rows without a common divisor: their product repeats after 380 s
+VOICES_APART = 1000003  # samples between the noises of two voices
 CURVE = 10.0  # of the scale of bands: about linear in the lowest tenth of the bins
 
 
@@ -130,7 +131,7 @@ class TextureInterface(nn.Module):
 class Texture(nn.Module):
     """Gives magnitudes the scatter of noise where they are noise-like.
 
-    White noise of a seed goes through the transform of the model, so its magnitudes are related
+    White noise goes through the transform of the model, so its magnitudes are related
     from frame to frame and from bin to bin as those of any noise: the sum of overlapping frames
     keeps level and scatter, whatever their phases. (Scatter that is drawn for each bin by itself
     loses half of it there.) A magnitude is multiplied by those of the noise, relative to their
@@ -147,7 +148,7 @@ class Texture(nn.Module):
         transform: of the model; changed by `resize` alone.
         num_bands: K; 0 for a model that does not say it, which stays as it is.
         floor: magnitude below which nobody hears an input.
-        seed: of the noise.
+        seed: where the noise begins.
 
     Example:
         >>> texture = Texture(STFT(2048, 512), 12, floor=1e-4)
@@ -156,7 +157,8 @@ class Texture(nn.Module):
         2.5
     """
 
-    position: Tensor
+    signs: Tensor
+    other_signs: Tensor
 
     def __init__(self, transform: STFT, num_bands: int, floor: float, seed: int = 0) -> None:
         super().__init__()
@@ -165,29 +167,34 @@ class Texture(nn.Module):
         )  # of its own: a stream may change it
         self.has_bands = num_bands > 0
         self.bands = NoiseBands(transform.num_bins, max(num_bands, 2))
-        self.white = WhiteNoise(seed)
-        self.tonal, self.noisy, self.lowest, self.mean_log = TONAL, NOISY, LOWEST, MEAN_LOG
-        self.variance = VARIANCE
+        self.tonal, self.noisy, self.lowest = TONAL, NOISY, LOWEST
+        self.variance, self.mean_log = VARIANCE, MEAN_LOG
+        self.num_signs, self.voices_apart = SIGNS, VOICES_APART
+        self.start = self.position = seed * VOICES_APART // 2
+        self.unit = self._unit()
         self.around, self.loudest, self.silent = AROUND, LOUDEST, FAINT * floor
-        self.register_buffer("position", torch.zeros(1, dtype=torch.int64), persistent=False)
+        random = torch.Generator().manual_seed(0)
+        for name, count in zip(("signs", "other_signs"), SIGNS, strict=True):
+            signs = 2.0 * torch.randint(2, [count], generator=random) - 1.0
+            self.register_buffer(name, signs, persistent=False)
 
     @torch.jit.export
     def reset(self) -> None:
         """Begins the noise again."""
-        self.position = torch.zeros_like(self.position)
+        self.position = self.start
 
     @torch.jit.export
     def resize(self, n_fft: int, hop_length: int, synthesis_length: int, num_bins: int) -> None:
         """Takes other sizes, see `STFT.resize`."""
         self.transform.resize(n_fft, hop_length, synthesis_length, num_bins)
+        self.unit = self._unit()
 
     def forward(self, magnitudes: Tensor, noisiness: Tensor, amount: float) -> Tensor:
         """Magnitudes `[B, F, N]`, noisiness `[B, K, N]` and 0..1 -> magnitudes `[B, F, N]`."""
         if not self.has_bands or amount <= 0.0:
             return magnitudes
         frames = magnitudes.transpose(1, 2)  # [B, N, F]
-        there = self._mean_around(self._about_mean(frames).square()) / self.variance
-        missing = (self._shares(noisiness, frames.shape[2]) - there).clamp_min(0.0)
+        missing = (self._shares(noisiness, frames.shape[2]) - self._scatter(frames)).clamp_min(0.0)
         scatter = self._drawn(frames.shape[0], frames.shape[1])
         return self._scattered(frames, missing, amount, scatter)
 
@@ -213,6 +220,14 @@ class Texture(nn.Module):
         shares = (noisiness - self.tonal) / (self.noisy - self.tonal)
         return self.bands(shares.clamp(0.0, 1.0).transpose(1, 2), num_bins)
 
+    def _scatter(self, frames: Tensor) -> Tensor:
+        """Magnitudes `[B, N, F]` -> the variance of their logarithms around each bin, as a share of
+        that of noise."""
+        logs = torch.log(frames + self.silent)
+        means = self._mean_around(torch.cat([logs, logs.square()], dim=1))
+        mean, mean_square = means.chunk(2, dim=1)
+        return (mean_square - mean.square()) * (1.0 / self.variance)
+
     def _about_mean(self, frames: Tensor) -> Tensor:
         """Magnitudes `[B, N, F]` -> their logarithms about the mean around them, nepers."""
         logs = torch.log(frames + self.silent)
@@ -228,10 +243,29 @@ class Texture(nn.Module):
 
     def _drawn(self, num_voices: int, num_frames: int) -> Tensor:
         """Log-magnitudes of noise about their mean, nepers `[num_voices, N, F]`."""
-        hop, window = self.transform.hop_length, self.transform.analysis_window
+        hop = self.transform.hop_length
         length = self.transform.n_fft + (num_frames - 1) * hop
-        noise = self.white(self.position, num_voices, length)
-        spectra = self.transform.analyse(noise).transpose(1, 2)
-        self.position = (self.position + num_frames * hop) & 0xFFFFFFFF
-        power = (spectra.real.square() + spectra.imag.square()) / window.square().sum()
-        return 0.5 * torch.log(power.clamp_min(math.exp(2.0 * self.lowest))) - self.mean_log
+        noise = torch.jit.annotate(list[Tensor], [])
+        for voice in range(num_voices):
+            noise.append(self._noise(self.position + voice * self.voices_apart, length))
+        spectra = self.transform.analyse(torch.stack(noise)).transpose(1, 2)
+        self.position = (self.position + num_frames * hop) % (self.num_signs[0] * self.num_signs[1])
+        power = (spectra * spectra.conj()).real * self.unit
+        return 0.5 * torch.log(power.clamp_min(math.exp(2.0 * (self.lowest - self.mean_log))))
+
+    def _noise(self, start: int, length: int) -> Tensor:
+        """White noise of RMS 1 from a sample on, `[length]`: the product of two rows of signs. A
+        hash of each sample takes twenty times as long."""
+        return _cycled(self.signs, start, length) * _cycled(self.other_signs, start, length)
+
+    def _unit(self) -> float:
+        """The factor that makes the mean of the logarithm of the power of noise 0."""
+        power = float(self.transform.analysis_window.square().sum())
+        return math.exp(-2.0 * self.mean_log) / power
+
+
+def _cycled(values: Tensor, start: int, length: int) -> Tensor:
+    """`[length]` of values that repeat, from place `start` on."""
+    first = start % values.shape[0]
+    times = (first + length - 1) // values.shape[0] + 1
+    return values.repeat(times).narrow(0, first, length)
