@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The CPU cost of playing a model, as a multiple of the least that its arithmetic takes.
 
-    python benchmarks/floor.py [RUN] [--blocks 20] [--rounds 8] [--json FILE]
+    python benchmarks/floor.py [RUN] [--buffers 512 2048 ...] [--blocks 20] [--rounds 8]
+        [--json FILE]
 
 The floor is a scripted transform, its inverse, and the products of the linear layers of encoder and
 decoder on as many frames as a buffer brings, by `torch.mm` with weights stored in the order in
@@ -16,7 +17,7 @@ The kernels of older processors are chosen by the environment, as in the Makefil
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("run", nargs="?", type=Path, metavar="RUN")
     usual = Trial()
+    parser.add_argument("--buffers", type=int, nargs="+", default=BUFFERS, help="samples")
     parser.add_argument("--blocks", type=int, default=usual.blocks, help="of each size in a round")
     parser.add_argument("--rounds", type=int, default=usual.rounds)
     options = parser.parse_args()
@@ -80,14 +82,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if not options.run:
             train(Path(folder))
-        rows = measure(load_run(options.run or run_in(Path(folder))), trial)
-    columns = {str(size): ".2f" for size in BUFFERS}
+        run = load_run(options.run or run_in(Path(folder)))
+        rows = measure(run, options.buffers, trial)
+    columns = {str(size): ".2f" for size in options.buffers}
     show(rows, {"method": "<", **columns})
     write(options.json, rows)
 
 
 @torch.inference_mode()
-def measure(run: Run, trial: Trial) -> list[Row]:
+def measure(run: Run, buffers: Sequence[int], trial: Trial) -> list[Row]:
     """Of each method and inversion, the multiple of the floor by buffer; of the floor, its RTF."""
     source: Any = run.model  # with a transform, an encoder and a decoder
     transform = source.transform
@@ -102,17 +105,19 @@ def measure(run: Run, trial: Trial) -> list[Row]:
     params = {name: getattr(model, f"{name.split(',')[0]}_params").tolist() for name in calls}
     floor = Floor(transform.n_fft, transform.hop_length, source.encoder, source.decoder)
     calls["floor"], params["floor"] = floor, [1, 1]
-    found = least_real_time_factors(calls, params, list(BUFFERS), run.sample_rate, trial)
+    found = least_real_time_factors(calls, params, list(buffers), run.sample_rate, trial)
     floors = found.pop("floor")
     rows = [
         {"method": name}
-        | _by_buffer([factor / least for factor, least in zip(factors, floors, strict=True)])
+        | _by_buffer(
+            buffers, [factor / least for factor, least in zip(factors, floors, strict=True)]
+        )
         for name, factors in found.items()
     ]
     milliseconds = [
-        1000 * rtf * size / run.sample_rate for rtf, size in zip(floors, BUFFERS, strict=True)
+        1000 * rtf * size / run.sample_rate for rtf, size in zip(floors, buffers, strict=True)
     ]
-    return [*rows, {"method": "the floor itself, ms"} | _by_buffer(milliseconds)]
+    return [*rows, {"method": "the floor itself, ms"} | _by_buffer(buffers, milliseconds)]
 
 
 def call(model: torch.jit.ScriptModule, method: str, inversion: str, block: Tensor) -> Tensor:
@@ -121,8 +126,8 @@ def call(model: torch.jit.ScriptModule, method: str, inversion: str, block: Tens
     return perform(block)
 
 
-def _by_buffer(values: list[float]) -> dict[str, float]:
-    return {str(size): value for size, value in zip(BUFFERS, values, strict=True)}
+def _by_buffer(buffers: Sequence[int], values: list[float]) -> dict[str, float]:
+    return {str(size): value for size, value in zip(buffers, values, strict=True)}
 
 
 if __name__ == "__main__":

@@ -83,6 +83,8 @@ def for_few_frames(network: Network) -> Network:
 
 def in_groups(frames: Tensor, size: int) -> list[Tensor]:
     """`[B, C, N]` -> parts of `size` frames each; the last frame is repeated up to a whole part."""
+    if frames.shape[2] == size:
+        return [frames]
     missing = -frames.shape[2] % size
     if missing > 0:
         frames = torch.cat([frames, frames[:, :, -1:].expand(-1, -1, missing)], dim=2)

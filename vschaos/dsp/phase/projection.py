@@ -83,8 +83,9 @@ class Projection(nn.Module):
         self.spread = (places.unsqueeze(1) + slots).flatten().to(device)
         late = 0.5 - self.onset * hop_length / n_fft
         angles = -2.0 * math.pi * late * torch.arange(folded.shape[0] * self.block).double()
-        click = torch.stack([torch.cos(angles), torch.sin(angles)], dim=1).view(-1, 1, self.block, 2)
-        self.click = 1e-12 * click.expand(-1, frames, -1, -1).flatten(1).float().to(device)
+        click = torch.stack([torch.cos(angles), torch.sin(angles)], dim=1).float()
+        click = 1e-12 * click.view(-1, 1, self.block, 2).expand(-1, frames, -1, -1)
+        self.click = click.flatten(1).to(device)
         both = self._coupling(n_fft, hop_length).to(device)
         self.from_past = both[: self.num_past].flatten(0, 2).flatten(1).clone()
         self.from_open = both[self.num_past :].flatten(0, 2).flatten(1).clone()

@@ -67,7 +67,14 @@ class RTISI(nn.Module):
         self.scan = PGHI(n_fft, hop_length)
         self.projection = Projection(look_ahead, newest_weight)
         self.register_buffer("magnitudes", torch.empty(0), persistent=False)
-        for name in ("to_beginning", "advance", "advance_around", "beginning", "directions", "past"):
+        for name in (
+            "to_beginning",
+            "advance",
+            "advance_around",
+            "beginning",
+            "directions",
+            "past",
+        ):
             empty = torch.empty(0, dtype=torch.complex64)
             self.register_buffer(name, empty, persistent=False)
         self.resize(n_fft, hop_length, n_fft // 2 + 1)

@@ -315,7 +315,7 @@ class SpectralStream(LiveStream):
 
     def _encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, N frames]` -> latents and predictions, `[B, Z + P, N]`."""
-        log_magnitude = self._log_magnitude(self.encode_stft.analyse(sound[:, 0]))
+        log_magnitude = self._log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
@@ -346,7 +346,8 @@ class SpectralStream(LiveStream):
     def _forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]`, whole frames -> sound and predictions, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
-        log_magnitude = self._log_magnitude(spectrum)
+        heard = spectrum.abs()
+        log_magnitude = self._log_magnitude(heard)
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
         if not keeps_phase and not self.forward_phase.goes_by(self.inversion_mode):
@@ -357,7 +358,7 @@ class SpectralStream(LiveStream):
         decoded = self._through(
             log_magnitude, labels, log_magnitude.shape[2] if keeps_phase else group
         )
-        magnitudes, heard = self._in_band(decoded.magnitudes), self._in_band(spectrum.abs())
+        magnitudes, heard = self._in_band(decoded.magnitudes), self._in_band(heard)
         if keeps_phase:
             magnitudes = self.forward_texture.follow(
                 magnitudes, decoded.noisiness, self.texture, heard
@@ -395,9 +396,8 @@ class SpectralStream(LiveStream):
         window, hop, kept = self.trained_sizes
         return sizes_at_rate(window, hop, kept, self.trained_rate, sample_rate)
 
-    def _log_magnitude(self, spectrum: Tensor) -> Tensor:
-        """Complex `[B, F of the host, N]` -> log-magnitudes at the trained bins, `[B, F, N]`."""
-        magnitudes = spectrum.abs()
+    def _log_magnitude(self, magnitudes: Tensor) -> Tensor:
+        """`[B, F of the host, N]` -> log-magnitudes at the trained bins, `[B, F, N]`."""
         missing = self.trained_sizes[0] // 2 + 1 - magnitudes.shape[1]
         if missing > 0:
             magnitudes = torch.nn.functional.pad(magnitudes, (0, 0, 0, missing))
@@ -421,7 +421,7 @@ class SpectralStream(LiveStream):
             )
             count = min(group, log_magnitude.shape[2] - n * group)  # without superfluous frames
             latents = self.forward_modulation(
-                encoding.latents[:, :, :count], self.is_frozen(), self.smoothing, self.jitter
+                encoding.latents.narrow(2, 0, count), self.is_frozen(), self.smoothing, self.jitter
             )
             decoded = self.path.decode_frames(
                 self.forward_decoder,
@@ -429,8 +429,8 @@ class SpectralStream(LiveStream):
                 encoding.probabilities,
                 encoding.known,
             )
-            magnitudes.append(decoded.magnitudes[:, :, :count] * self.silence(latents))
-            noisiness.append(decoded.noisiness[:, :, :count])
+            magnitudes.append(decoded.magnitudes.narrow(2, 0, count) * self.silence(latents))
+            noisiness.append(decoded.noisiness.narrow(2, 0, count))
         return Decoded(_joined(magnitudes), _joined(noisiness))
 
     def _decoded(

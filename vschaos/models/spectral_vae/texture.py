@@ -267,5 +267,7 @@ class Texture(nn.Module):
 def _cycled(values: Tensor, start: int, length: int) -> Tensor:
     """`[length]` of values that repeat, from place `start` on."""
     first = start % values.shape[0]
-    times = (first + length - 1) // values.shape[0] + 1
-    return values.repeat(times).narrow(0, first, length)
+    parts = [values.narrow(0, first, values.shape[0] - first)]
+    for _ in range((first + length - 1) // values.shape[0]):
+        parts.append(values)
+    return torch.cat(parts).narrow(0, 0, length)
