@@ -62,6 +62,15 @@ def test_it_is_smaller_by_half_of_its_weights(saved: dict[str, Path], trained: S
     assert sizes["full"] - sizes["compact"] > 0.9 * 2 * weights
 
 
+def test_samples_of_the_training_stay_behind(saved: dict[str, Path], trained: SpectralVAE) -> None:
+    """Ranges, order and coordinates of the latents were found from them; nobody plays them."""
+    assert trained.latent.drawn.shape[1] > 0
+    for path in saved.values():
+        buffers = dict(torch.jit.load(str(path)).named_buffers())
+        assert buffers["stream.path.latent.drawn"].numel() == 0
+        assert torch.equal(buffers["stream.path.latent.order"], trained.latent.order)
+
+
 def test_it_sounds_the_same(saved: dict[str, Path]) -> None:
     models = {name: torch.jit.load(str(path)) for name, path in saved.items()}
     outputs: dict[str, list[Tensor]] = {name: [] for name in models}

@@ -129,7 +129,11 @@ class SpectralStream(LiveStream):
         self.sizes = self._sizes_at(sample_rate)
         self.num_latents = num_latents
         self.path = FramePath(
-            model.log_magnitude, model.labelling, model.output, model.latent, model.num_bands
+            model.log_magnitude,
+            model.labelling,
+            model.output,
+            model.latent.played(),
+            model.num_bands,
         )
         self.completion = completion
         self.projection = model.latent.projection(num_latents)
