@@ -151,7 +151,9 @@ def by_our_host(model: Path, sound: np.ndarray, trial: Trial) -> np.ndarray:
         host = Host(model, name, trial.buffer_size)
         if "sample_rate" in host.attributes:
             host.set("sample_rate", trial.rate)
-        output = host.process(output)
+        # an inlet with nothing connected, as of a label, is 0
+        unconnected = np.zeros((max(host.inlets - len(output), 0), output.shape[1]), np.float32)
+        output = host.process(np.concatenate([output[: host.inlets], unconnected]))
     return output[0]
 
 

@@ -55,7 +55,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> SoundStore:
         for name, length in lengths.items()
     }
     made = SoundStore(10, pieces)
-    monkeypatch.setattr(made, "_samples", lambda name: np.arange(1.0, lengths[name] + 1))
+    monkeypatch.setattr(made, "samples", lambda name: np.arange(1.0, lengths[name] + 1))
     return made
 
 

@@ -78,7 +78,7 @@ def _processes(folder: Path) -> set[int]:
 
 
 def _wait_for(is_true: Callable[[], bool]) -> None:
-    for _ in range(6000):  # a machine may be busy
+    for _ in range(30_000):  # a machine may be busy
         if is_true():
             return
         time.sleep(0.01)
