@@ -132,14 +132,14 @@ class SoundMatcher(Matching):
             outputs = self.network.each(levels, spectra, onset, pitch)
         of_each = [self.heads.losses(one, heard.positions, heard.audible) for one in outputs]
         knobs, steps = (torch.stack(terms).mean() for terms in zip(*of_each, strict=True))
-        of_sound = self.sound_losses(self.heads.mean(outputs), heard, batch)
+        of_sound = self.sound_losses(outputs, heard, batch)
         return {"parameters": knobs, "switches": steps, **of_sound}
 
-    def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
+    def sound_losses(self, outputs: list[Tensor], heard: Heard, batch: Batch) -> dict[str, Tensor]:
         """Of families that play what is found with gradients: losses of the sound, by name.
 
         Args:
-            outputs: of the network, `[B, O]`.
+            outputs: of each member, `[B, O]`.
         """
         return {}
 

@@ -97,14 +97,14 @@ class Synth(SoundMatcher):
             self.step += 1
         return losses
 
-    def sound_losses(self, outputs: Tensor, heard: Heard, batch: Batch) -> dict[str, Tensor]:
+    def sound_losses(self, outputs: list[Tensor], heard: Heard, batch: Batch) -> dict[str, Tensor]:
         """`spectrum` of the sound, and `chain` of the signals between the modules; 0 until their
         time has come."""
         zero = torch.zeros(())
         if not self._is_due(self.sound_after):
             return {"spectrum": zero, "chain": zero}
         some = slice(self.sound_examples)
-        found = self.heads.expected(outputs[some], heard.positions[some])
+        found = self.heads.expected(self.heads.mean(outputs)[some], heard.positions[some])
         # what nobody hears stays as it is, so that nothing is learnt of it
         found = torch.where(heard.audible[some], found, heard.positions[some])
         length = batch.audio.shape[1]
