@@ -18,7 +18,7 @@ from vschaos.dsp.phase import (
 )
 from vschaos.dsp.pitch import PitchTracker
 from vschaos.dsp.rate import TransformSizes, sizes_at_rate
-from vschaos.dsp.stft import STFT, StreamingSTFT, StreamingSTFTInterface
+from vschaos.dsp.stft import STFT, StreamingSTFT, StreamingSTFTInterface, magnitudes_of
 
 __all__ = [
     "INVERSIONS",
@@ -37,6 +37,7 @@ __all__ = [
     "griffin_lim",
     "invert",
     "keep_phase",
+    "magnitudes_of",
     "random_phase",
     "refined_scan",
     "sizes_at_rate",

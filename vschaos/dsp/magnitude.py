@@ -62,7 +62,7 @@ class LogMagnitude(nn.Module):
 
     def inverse(self, log_magnitude: Tensor) -> Tensor:
         """Log-magnitudes `[B, F, N]` -> magnitudes of the same shape, bounded and not negative."""
-        logs = torch.clamp(log_magnitude * self.deviation + self.mean, max=self.highest_log)
+        logs = torch.addcmul(self.mean, log_magnitude, self.deviation).clamp(max=self.highest_log)
         return torch.relu(torch.exp(logs) - self.floor)
 
     @torch.jit.export

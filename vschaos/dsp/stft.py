@@ -138,7 +138,6 @@ class STFT(nn.Module):
         """`[B, T]` -> those of `analyse`, `[B, F, N]`, for learning from: their gradient is that of
         a square root, infinite at 0."""
         spectrum = self.analyse(audio)
-        # torch's abs guards against squares that overflow, which takes three times as long
         return (spectrum.real.square() + spectrum.imag.square()).sqrt()
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
@@ -175,6 +174,12 @@ class STFT(nn.Module):
         hops = nn.functional.pad(product, (0, missing)).reshape(-1, self.hop_length)
         total = hops.sum(dim=0).repeat(hops.shape[0])[: self.synthesis_length]
         return dual / total
+
+
+def magnitudes_of(spectrum: Tensor) -> Tensor:
+    """Of a complex spectrum, in its shape: zeros for those below 1e-19, whose squares are 0."""
+    # torch's abs guards against squares that overflow, and takes two to six times as long
+    return (spectrum * spectrum.conj()).real.sqrt()
 
 
 @torch.jit.interface

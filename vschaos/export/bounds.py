@@ -41,27 +41,31 @@ class Bounds(nn.Module):
         self.out_ratio = method.out_ratio
         self.register_buffer("input_bounds", _bounds_of(method.inlets))
         self.register_buffer("output_bounds", _bounds_of(method.outlets))
+        self.has_usual_inputs = not self.input_bounds[2].any()
+        self.has_usual_outputs = not self.output_bounds[2].any()
 
     @torch.jit.export
     def whole_hops(self, values: Tensor) -> Tensor:
         """Clamps inputs and pads them with zeros to a whole number of hops."""
+        clamped = _clamped(values, self.input_bounds, self.has_usual_inputs)
         missing = (-values.shape[2] * self.in_ratio) % self.hop_length // self.in_ratio
-        return nn.functional.pad(_clamped(values, self.input_bounds), (0, missing))
+        return nn.functional.pad(clamped, (0, missing)) if missing > 0 else clamped
 
     @torch.jit.export
     def cut(self, values: Tensor, length: int) -> Tensor:
         """Clamps outputs and cuts them to those of `length` inputs."""
-        return _clamped(values, self.output_bounds)[
-            :, :, : length * self.in_ratio // self.out_ratio
-        ]
+        length = length * self.in_ratio // self.out_ratio
+        return _clamped(values, self.output_bounds, self.has_usual_outputs)[:, :, :length]
 
 
-def _clamped(values: Tensor, bounds: Tensor) -> Tensor:
+def _clamped(values: Tensor, bounds: Tensor, is_usual: bool) -> Tensor:
     """Clamps `[B, C, N]` to `bounds[0]` and `bounds[1]` of each channel, with `bounds[2]` in place
-    of NaN and infinity."""
+    of NaN and infinity, which usually is 0."""
     low, high, missing = bounds[0], bounds[1], bounds[2]
-    # `torch.isfinite` takes four times as long
-    finite = torch.where(values - values == 0.0, values, missing)
+    if is_usual:
+        finite = torch.nan_to_num(values, 0.0, 0.0, 0.0)
+    else:  # `torch.isfinite` takes four times as long
+        finite = torch.where(values - values == 0.0, values, missing)
     return torch.minimum(torch.maximum(finite, low), high)
 
 

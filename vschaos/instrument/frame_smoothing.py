@@ -115,7 +115,7 @@ class FrameSmoother(nn.Module):
             last = smooth[:, :, -1:]
             parts.append(smooth)
         self.last = last.clone()
-        return torch.cat(parts, dim=2)
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
 
     def _respond(self, decay: float) -> None:
         self.decay = decay

@@ -31,6 +31,9 @@ class RampInterface(nn.Module):
     def forward(self, audio: Tensor, goal: float) -> Tensor:  # type: ignore[empty-body]
         pass
 
+    def mixed(self, dry: Tensor, wet: Tensor, goal: float) -> Tensor:  # type: ignore[empty-body]
+        pass
+
     def reset(self) -> None:
         pass
 
@@ -82,6 +85,15 @@ class Ramp(nn.Module):
             values.append(self.value)
         points = torch.tensor(values, device=audio.device).to(audio.dtype)
         return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * self.steps).flatten()
+
+    @torch.jit.export
+    def mixed(self, dry: Tensor, wet: Tensor, goal: float) -> Tensor:
+        """`[B, T]` each -> the share of the second that the number says, and the rest of the
+        first."""
+        if goal == 1.0 and (self.is_new or self.value == 1.0):
+            self.is_new, self.value = False, 1.0
+            return wet
+        return dry + self.forward(wet, goal) * (wet - dry)
 
 
 class Delay(nn.Module):

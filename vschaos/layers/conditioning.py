@@ -154,6 +154,8 @@ class Conditioning(nn.Module):
     def forward(self, frames: Tensor, probabilities: list[Tensor], known: Tensor) -> Tensor:
         """Frames `[B, F, N]`, probabilities `[B, K, N]` for each of the L tasks, and `known`
         `[B, L, N]` -> `[B, F + num_features, N]`."""
+        if not self.tasks:
+            return frames
         features = [frames]
         for row, embedding in enumerate(self.embeddings):
             task = self.tasks[row]

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from vschaos.dsp.phase.griffin_lim import griffin_lim
 from vschaos.dsp.phase.rtisi import RTISI
 from vschaos.dsp.phase.spectrum import keep_phase, random_phase
-from vschaos.dsp.stft import STFT
+from vschaos.dsp.stft import STFT, magnitudes_of
 from vschaos.voices import with_rows
 
 INVERSIONS = ("griffin_lim", "rtisi", "scan", "keep_input", "random")
@@ -42,7 +42,7 @@ def invert(
         raise ValueError(f"inversion must be one of {INVERSIONS}, got {inversion!r}")
     if spectrum is None:
         raise ValueError("inversion keep_input needs an input to keep the phase of")
-    return stft.inverse(keep_phase(magnitudes, spectrum), length)
+    return stft.inverse(keep_phase(magnitudes, spectrum, magnitudes_of(spectrum)), length)
 
 
 @torch.jit.interface

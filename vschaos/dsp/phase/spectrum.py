@@ -12,10 +12,12 @@ def apply_phase(magnitudes: Tensor, phases: Tensor) -> Tensor:
     return torch.polar(magnitudes * (1 - 2 * odd).unsqueeze(1), phases)
 
 
-def keep_phase(magnitudes: Tensor, spectrum: Tensor) -> Tensor:
-    """Magnitudes with the phases of a complex spectrum, both `[B, F, N]` -> complex spectrum."""
-    # the sum is never 0, which has no phase
-    return magnitudes * torch.sgn(spectrum + 1e-12)
+def keep_phase(magnitudes: Tensor, spectrum: Tensor, heard: Tensor) -> Tensor:
+    """Magnitudes with the phases of a complex spectrum whose own are `heard`, all `[B, F, N]` ->
+    complex spectrum."""
+    # what is silent has no phase of its own, and gets that of 1
+    silent = 1e-12
+    return (spectrum + silent) * (magnitudes / (heard + silent))
 
 
 def random_phase(magnitudes: Tensor) -> Tensor:

@@ -264,7 +264,7 @@ class HarmonicStream(PitchedStream):
         moved = self._moved(self.forward_modulation, controls)
         wet = self.forward_player.forward(moved, labels, self.pitched_settings(), self.reverb)
         dry = self.dry(sound[:, 0], self.delay)
-        mixed = dry + self.forward_mix.forward(wet, self.mix) * (wet - dry)
+        mixed = self.forward_mix.mixed(dry, wet, self.mix)
         return (self.forward_level.forward(wet, self.level()) * mixed).unsqueeze(1)
 
     def _moved(self, modulation: LatentModulationInterface, controls: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert
+from vschaos.dsp import INVERSIONS, STFT, LogMagnitude, invert, magnitudes_of
 from vschaos.instrument.controls import Control
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
@@ -88,7 +88,7 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         self, audio: Tensor, labels: Labels | None = None, temperature: float = 0.0
     ) -> Tensor:
         """`[B, T]` -> latents `[B, Z, N]`, `N = transform.num_frames(T)`."""
-        return self._encoded(self.transform(audio), labels, temperature).latents
+        return self._encoded(magnitudes_of(self.transform(audio)), labels, temperature).latents
 
     def decode(
         self, latents: Tensor, labels: Labels | None = None, inversion: str | None = None
@@ -110,7 +110,7 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
 
     def predict(self, audio: Tensor) -> Tensor:
         """`[B, T]` -> `[B, P, N]`, `N = transform.num_frames(T)`."""
-        return self.labelling.predicted(self.log_magnitude(self.transform(audio).abs()))
+        return self.labelling.predicted(self.log_magnitude(magnitudes_of(self.transform(audio))))
 
     def reconstruct(
         self,
@@ -121,7 +121,8 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
     ) -> Tensor:
         spectrum = self.transform(audio)
         chosen = inversion or self.inversions[0]
-        decoded, heard = self._decoded(self._encoded(spectrum, labels, temperature)), spectrum.abs()
+        heard = magnitudes_of(spectrum)
+        decoded = self._decoded(self._encoded(heard, labels, temperature))
         texture = self._texture()
         if chosen == "keep_input":
             magnitudes = texture.follow(*decoded, self.texture, heard)
@@ -149,7 +150,7 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         return torch.stack([near_known(row, known) for row in latents])
 
     def divergences(self, audio: Tensor, labels: Labels | None = None) -> Tensor:
-        log_magnitude = self.log_magnitude(self.transform(audio).abs())
+        log_magnitude = self.log_magnitude(magnitudes_of(self.transform(audio)))
         given = self._given(labels, log_magnitude)
         probabilities, known = self.labelling.infer_labels(log_magnitude, given)
         posterior = self.posterior(self.encoder, log_magnitude, probabilities, known)
@@ -191,8 +192,9 @@ class SpectralCoder(FramePath, Textured, LatentStatistics, Labelled):
         loud = torch.quantile(levels, LOUD_QUANTILE) * 10 ** (-SOUNDING_DB / 20)
         return drawn[:, (levels >= loud).cpu()]
 
-    def _encoded(self, spectrum: Tensor, labels: Labels | None, temperature: float) -> Encoding:
-        log_magnitude = self.log_magnitude(spectrum.abs())
+    def _encoded(self, heard: Tensor, labels: Labels | None, temperature: float) -> Encoding:
+        """Frames of magnitudes `[B, F, N]`."""
+        log_magnitude = self.log_magnitude(heard)
         given = self._given(labels, log_magnitude)
         return self.encode_frames(self.encoder, log_magnitude, given, temperature)
 

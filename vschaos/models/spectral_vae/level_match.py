@@ -60,22 +60,23 @@ class LevelMatch(nn.Module):
         """
         if amount <= 0.0:
             return decoded.new_ones([decoded.shape[0], 1, decoded.shape[2]])
-        powers = torch.cat([self._power(heard), self._power(decoded)], dim=1) + self.silent
+        powers = torch.stack([_power(heard), _power(decoded)], dim=1)
+        powers = torch.nan_to_num(powers, 0.0, 0.0, 0.0).double() + self.silent
         if is_frozen:
             first = self._gain(powers[:, :, :1])
             gains = with_new_rows(self.held, first).expand(-1, -1, powers.shape[2])
         else:
             gains = self._gain(self.smoother(powers, self.decay))
         self.held = gains[:, :, -1:].clone()
-        return gains.pow(amount)
-
-    def _power(self, magnitudes: Tensor) -> Tensor:
-        """`[B, F, N]` -> `[B, 1, N]`, float64; not finite ones are 0."""
-        # along contiguous bins, whose sum is independent of the number of frames
-        squares = magnitudes.transpose(1, 2).contiguous().square().sum(dim=2)
-        return torch.nan_to_num(squares, 0.0, 0.0, 0.0).double().unsqueeze(1)
+        return gains.pow(amount) if amount < 1.0 else gains
 
     def _gain(self, powers: Tensor) -> Tensor:
         """Of input and output, `[B, 2, N]` -> `[B, 1, N]`."""
         ratio = (powers[:, :1] / powers[:, 1:]).sqrt().float()
         return ratio.clamp(1.0 / self.largest, self.largest)
+
+
+def _power(magnitudes: Tensor) -> Tensor:
+    """`[B, F, N]` -> `[B, N]`."""
+    # along contiguous bins, whose sum is independent of the number of frames
+    return magnitudes.transpose(1, 2).contiguous().square().sum(dim=2)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vschaos.batch import Batch
-from vschaos.dsp import STFT, LogMagnitude
+from vschaos.dsp import STFT, LogMagnitude, magnitudes_of
 from vschaos.labels import Labels, Vocabulary
 from vschaos.latents.gaussian import GaussianLatent
 from vschaos.layers import (
@@ -244,7 +244,7 @@ class SpectralVAE(SpectralCoder):
         for each predicted label `pitch_accuracy` (share of the frames, 0 to 1) or, if it is a
         number, `loudness_error` (mean absolute error)."""
         labels = batch.labels
-        magnitudes = self.transform(batch.audio).abs()
+        magnitudes = magnitudes_of(self.transform(batch.audio))
         log_magnitude = self.log_magnitude(magnitudes)
         encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
         output = self.decode_frames(self.decoder, *encoding).magnitudes

@@ -13,6 +13,7 @@ from vschaos.dsp import (
     StreamingSTFTInterface,
     TransformSizes,
     keep_phase,
+    magnitudes_of,
     sizes_at_rate,
 )
 from vschaos.instrument.host_rate import (
@@ -319,7 +320,7 @@ class SpectralStream(LiveStream):
 
     def _encode(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, N frames]` -> latents and predictions, `[B, Z + P, N]`."""
-        log_magnitude = self._log_magnitude(self.encode_stft.analyse(sound[:, 0]).abs())
+        log_magnitude = self._log_magnitude(magnitudes_of(self.encode_stft.analyse(sound[:, 0])))
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.to_encoder.tasks)
         latents = self.path.encode_frames(
             self.encode_encoder, log_magnitude, labels, self.temperature
@@ -350,7 +351,7 @@ class SpectralStream(LiveStream):
     def _forward(self, sound: Tensor) -> Tensor:
         """`[B, 1 + labels, T]`, whole frames -> sound and predictions, `[B, 1 + P, T]`."""
         spectrum = self.forward_stft.analyse(sound[:, 0])
-        heard = spectrum.abs()
+        heard = magnitudes_of(spectrum)
         log_magnitude = self._log_magnitude(heard)
         labels = self.labels(self._each_hop(sound[:, 1:]), self.path.labelling.conditioning_tasks)
         keeps_phase = self.inversion_mode == "keep_input"
@@ -374,14 +375,16 @@ class SpectralStream(LiveStream):
         )
         if keeps_phase:
             self.forward_phase.hear(spectrum)
-            spectrum = keep_phase(magnitudes, spectrum)
+            spectrum = keep_phase(magnitudes, spectrum, heard)
         else:
             spectrum = self.forward_phase.forward(magnitudes, self.inversion_mode)
         wet = self.forward_stft.synthesise(spectrum)
         dry = self.dry(sound[:, 0], self._frame_delay(self.sizes))
-        mixed = dry + self.forward_mix(wet, self.mix) * (wet - dry)
+        mixed = self.forward_mix.mixed(dry, wet, self.mix)
         played = self.forward_level(wet, self.level()) * mixed
         predictions = self.path.labelling.predicted(log_magnitude)
+        if predictions.shape[1] == 0:
+            return played.unsqueeze(1)
         held = predictions.repeat_interleave(self.sizes.hop_length, dim=2)
         return torch.cat([played.unsqueeze(1), held], dim=1)
 

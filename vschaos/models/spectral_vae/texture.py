@@ -43,6 +43,7 @@ class NoiseBands(nn.Module):
     """
 
     weights: Tensor
+    fine_weights: Tensor
 
     def __init__(self, num_bins: int, num_bands: int) -> None:
         super().__init__()
@@ -53,11 +54,12 @@ class NoiseBands(nn.Module):
         # [K, F], triangles: each column sums to 1
         weights = (1.0 - (place - torch.arange(num_bands).unsqueeze(1)).abs()).clamp_min(0.0)
         self.register_buffer("weights", weights.float(), persistent=False)
+        self.register_buffer("fine_weights", 4096.0 * self.weights, persistent=False)
 
     def forward(self, values: Tensor, num_bins: int) -> Tensor:
         """Of bands `[B, N, K]` -> of the first bins, interpolated, `[B, N, num_bins]`."""
         # the last digits of a product depend on the number of frames
-        return torch.round(values @ self.weights[:, :num_bins] * 4096.0) / 4096.0
+        return torch.round(values @ self.fine_weights[:, :num_bins]) * (1.0 / 4096.0)
 
 
 class Noisiness(nn.Module):
@@ -206,13 +208,17 @@ class Texture(nn.Module):
         if not self.has_bands or amount <= 0.0:
             return magnitudes
         frames = magnitudes.transpose(1, 2)
-        scatter = self._about_mean(heard.transpose(1, 2)) - self._about_mean(frames)
-        scatter = scatter.clamp(self.lowest, self.loudest)
+        ratios = (heard.transpose(1, 2) + self.silent) / (frames + self.silent)
+        beyond = torch.log(ratios)
+        scatter = (beyond - self._mean_around(beyond)).clamp(self.lowest, self.loudest)
         return self._scattered(frames, self._shares(noisiness, frames.shape[2]), amount, scatter)
 
     def _scattered(self, frames: Tensor, shares: Tensor, amount: float, scatter: Tensor) -> Tensor:
         """All `[B, N, F]` -> `[B, F, N]`."""
-        return (frames * torch.exp(shares.sqrt() * scatter * amount)).transpose(1, 2)
+        exponents = shares.sqrt() * scatter
+        if amount < 1.0:
+            exponents = exponents * amount
+        return (frames * torch.exp(exponents)).transpose(1, 2)
 
     def _shares(self, noisiness: Tensor, num_bins: int) -> Tensor:
         """Noisiness of bands `[B, K, N]` -> the share of the variance of noise that their bins
@@ -227,11 +233,6 @@ class Texture(nn.Module):
         means = self._mean_around(torch.cat([logs, logs.square()], dim=1))
         mean, mean_square = means.chunk(2, dim=1)
         return (mean_square - mean.square()) * (1.0 / self.variance)
-
-    def _about_mean(self, frames: Tensor) -> Tensor:
-        """Magnitudes `[B, N, F]` -> their logarithms about the mean around them, nepers."""
-        logs = torch.log(frames + self.silent)
-        return logs - self._mean_around(logs)
 
     def _mean_around(self, values: Tensor) -> Tensor:
         """`[B, N, F]` -> the means over `AROUND` bins to either side; the outermost bins go on
