@@ -179,9 +179,8 @@ class AWeighting(nn.Module):
         """Hz -> gains for powers, of the same shape."""
         f1, f2, f3, f4 = self.squared_poles
         squared = frequencies_hz.square()
-        gain = f4 * squared.square() / ((squared + f1) * (squared + f4))
-        gain = gain / ((squared + f2) * (squared + f3)).sqrt()
-        return gain.square() * self.gain
+        outer = squared * (squared / ((squared + f1) * (squared + f4)))
+        return outer.square() * (f4 * f4 * self.gain) / ((squared + f2) * (squared + f3))
 
 
 def _low_pass(sample_rate: int, reach: int) -> Tensor:

@@ -76,7 +76,7 @@ class WavetableOscillator(HarmonicOscillator):
         partials = torch.arange(1, num_partials + 1, dtype=torch.float64)
         gains = torch.sinc(partials / self.table_size).pow(-4.0)
         self.register_buffer("gains", gains.float(), persistent=False)
-        self.register_buffer("taps", torch.arange(4), persistent=False)
+        self.register_buffer("taps", torch.arange(4).unsqueeze(1), persistent=False)
 
     def _sum(self, phases: Tensor, amplitudes: Tensor) -> Tensor:
         tables = cycles(amplitudes * self.gains.to(amplitudes.dtype), self.table_size)
@@ -84,22 +84,21 @@ class WavetableOscillator(HarmonicOscillator):
         tables = torch.cat([tables[:, :, -1:], tables, tables[:, :, :3]], 2)
         places = (phases - phases.floor()) * self.table_size
         before = places.floor()
-        points = (before.long().unsqueeze(3) + self.taps).flatten(2)  # [B, N, H * 4]
-        first = torch.gather(tables[:, :-1], 2, points)
-        second = torch.gather(tables[:, 1:], 2, points)
-        read = torch.lerp(first, second, self.ramp.to(first.dtype).repeat_interleave(4))
-        weights = _spline((places - before).to(read.dtype))
-        return (read.unflatten(2, [self.hop_length, 4]) * weights).sum(3)
+        points = (before.long().unsqueeze(2) + self.taps).flatten(2)  # [B, N, 4 * H]
+        first = torch.gather(tables[:, :-1], 2, points).unflatten(2, [4, self.hop_length])
+        second = torch.gather(tables[:, 1:], 2, points).unflatten(2, [4, self.hop_length])
+        read = torch.lerp(first, second, self.ramp.to(first.dtype))
+        return (read * _spline((places - before).to(read.dtype))).sum(2)
 
 
 def _spline(place: Tensor) -> Tensor:
     """The cubic B-spline at the four points around a place: 0..1 from the second to the third,
-    `[...]` -> `[..., 4]`."""
-    both = torch.stack([1.0 - place, place], -1)
+    `[B, N, H]` -> `[B, N, 4, H]`."""
+    both = torch.stack([1.0 - place, place], 2)
     square = both * both
     outer = square * both / 6.0
     inner = 2.0 / 3.0 - square * (1.0 - 0.5 * both)
-    return torch.stack([outer[..., 0], inner[..., 1], inner[..., 0], outer[..., 1]], -1)
+    return torch.cat([outer[:, :, :1], inner.flip(2), outer[:, :, 1:]], 2)
 
 
 class StreamingWavetableOscillator(StreamingHarmonicBank):

@@ -56,7 +56,7 @@ class LoudSpectrum(nn.Module):
 
     def gain(self, power: Tensor, loudness: Tensor) -> Tensor:
         """That makes an A-weighted power as loud as that, `[B, N]` -> `[B, 1, N]`."""
-        wanted = torch.pow(10.0, loudness / 20.0) * (loudness > self.lowest_db)
+        wanted = torch.exp(loudness * self.per_db) * (loudness > self.lowest_db)
         return (wanted / power.clamp_min(1e-12).sqrt()).unsqueeze(1)
 
     def fade(self, hertz: Tensor) -> Tensor:

@@ -35,7 +35,6 @@ class Obedience(nn.Module):
 
     directions: Tensor
     moments: Tensor
-    summed: Tensor
     largest_step: Tensor
     largest_change: Tensor
     costs: Tensor
@@ -44,6 +43,7 @@ class Obedience(nn.Module):
         super().__init__()
         self.steps, self.middle = STEPS, MIDDLE
         self.knee, self.least_odd = describe.knee, describe.least_share
+        self.odd_span = 1.0 - 2.0 * describe.least_share
         self.per_neper = describe.per_neper
         octaves = describe.octaves[:, 0] - MIDDLE
         directions = torch.stack([octaves, describe.is_odd[:, 0], octaves.square()])
@@ -51,12 +51,11 @@ class Obedience(nn.Module):
         moments = torch.cat([torch.ones(1, len(octaves)), directions, products]).T
         self.register_buffer("directions", directions.double(), persistent=False)
         self.register_buffer("moments", moments.double().contiguous(), persistent=False)
-        self.register_buffer("summed", torch.tensor([0, 0, 2]), persistent=False)
         self.register_buffer("largest_step", torch.tensor(LARGEST_STEP).double(), persistent=False)
         self.register_buffer(
             "largest_change", torch.tensor(LARGEST_CHANGE).double(), persistent=False
         )
-        costs = torch.diag(RELUCTANCE / self.largest_change.square())
+        costs = RELUCTANCE / self.largest_change.square()
         self.register_buffer("costs", costs, persistent=False)
 
     def forward(self, amplitudes: Tensor, wanted: Tensor, spread: Tensor) -> Tensor:
@@ -70,46 +69,45 @@ class Obedience(nn.Module):
         rows, num = amplitudes.shape[0], amplitudes.shape[2]
         given = amplitudes.transpose(1, 2).reshape(rows * num, amplitudes.shape[1])
         goal = wanted.transpose(1, 2).reshape(rows * num, 3).double()
-        moved, change, gains = given, torch.zeros_like(goal), given
-        scale = spread[:, 0].double()
-        for _ in range(self.steps):
+        change, gains = torch.zeros_like(goal), torch.zeros_like(given)
+        scale = spread[:, 0].double().reciprocal()
+        for step in range(self.steps):
+            moved = given if step == 0 else given * torch.exp(gains)
             change = change + self._step(moved, change, goal, scale)
             change = torch.clamp(change, -self.largest_change, self.largest_change)
             gains = (change @ self.directions).to(given.dtype)
-            moved = given * torch.exp(gains)
         return gains.reshape(rows, num, amplitudes.shape[1]).transpose(1, 2)
 
     def _step(self, amplitudes: Tensor, change: Tensor, goal: Tensor, scale: Tensor) -> Tensor:
         """Coefficients of the directions `[n, 3]`, for amplitudes `[n, K]` after a change."""
-        power = amplitudes.square()
-        relative = amplitudes * (power.sum(1, keepdim=True) + 1e-20).rsqrt()
+        relative = amplitudes * (amplitudes.square().sum(1, keepdim=True) + 1e-20).rsqrt()
         power = relative.square()
         above = relative + self.knee
         weights = power / above
-        sensitive = weights + self.knee * weights / above
+        sensitive = torch.addcdiv(weights, weights, above, value=self.knee)
         # in float64: covariances may be nearly singular, and the order of sums must not count
         measured = torch.stack([weights, sensitive, power]).double() @ self.moments
-        # weights and their slopes by the sum of the weights, powers by theirs
-        sums = (measured[:, :, :1] + 1e-12)[self.summed]
-        means, slopes, powers = (measured / sums).unbind(0)
-        mean, slope, power_mean = means[:, 1:4], slopes[:, 1:4], powers[:, 1:4]
-        centred = slope - slopes[:, :1] * power_mean
-        covariance = slopes[:, 4:].reshape(-1, 3, 3)
-        covariance = covariance - slope.unsqueeze(2) * power_mean.unsqueeze(1)
-        covariance = covariance - mean.unsqueeze(2) * centred.unsqueeze(1)
+        # weights and their slopes by the sum of the weights; that of the powers is 1
+        means = measured[:2] / (measured[:1, :, :1] + 1e-12)
+        mean, slope, power_mean = means[0, :, 1:4], means[1, :, 1:4], measured[2, :, 1:4]
+        centred = torch.addcmul(slope, means[1, :, :1], power_mean, value=-1.0)
+        covariance = means[1, :, 4:].reshape(-1, 3, 3)
+        both = torch.stack([slope, mean], 2) @ torch.stack([power_mean, centred], 1)
+        by_tilt, by_odd, by_bend = (covariance - both).unbind(1)
         # from the means to the descriptors
         centroid, odd, square = mean.unbind(1)
-        odd = (1.0 - 2.0 * self.least_odd) * odd + self.least_odd
+        odd = self.odd_span * odd + self.least_odd
         richness = (square - centroid.square()).clamp_min(1e-4).sqrt()
         now = torch.stack([centroid + self.middle, self.per_neper * torch.logit(odd), richness], 1)
-        by_tilt, by_odd, by_bend = covariance.unbind(1)
-        steepness = self.per_neper * (1.0 - 2.0 * self.least_odd) / (odd * (1.0 - odd))
-        by_bend = (0.5 * by_bend - centroid.unsqueeze(1) * by_tilt) / richness.unsqueeze(1)
-        slopes = torch.stack([by_tilt, by_odd * steepness.unsqueeze(1), by_bend], 1)
-        slopes = slopes / scale.unsqueeze(1)
-        missing = ((goal - now) / scale).unsqueeze(2)
+        steepness = (self.per_neper * self.odd_span) / (odd * (1.0 - odd))
+        by_bend = torch.addcmul(0.5 * by_bend, centroid.unsqueeze(1), by_tilt, value=-1.0)
+        by_odd, by_bend = by_odd * steepness.unsqueeze(1), by_bend / richness.unsqueeze(1)
+        slopes = torch.stack([by_tilt, by_odd, by_bend], 1) * scale.unsqueeze(1)
         across = slopes.transpose(1, 2)
-        towards = across @ missing - (self.costs @ change.unsqueeze(2))
-        found = torch.linalg.solve(across @ slopes + self.costs, towards).squeeze(2)
+        towards = (across @ ((goal - now) * scale).unsqueeze(2)).squeeze(2)
+        towards = torch.addcmul(towards, self.costs, change, value=-1.0)
+        curvature = across @ slopes + self.costs.diag()
+        # `solve` looks for singular matrices, in half of its time; these have their costs
+        found = torch.linalg.solve_ex(curvature, towards.unsqueeze(2))[0].squeeze(2)
         # the direction is kept where a step is too large
         return found / (found.abs() / self.largest_step).amax(1, keepdim=True).clamp_min(1.0)
