@@ -181,8 +181,9 @@ def _level(model: SingleCycle) -> float:
     middle = _register(model, 1)[0]
     notes = [middle + step for step in LEVEL_OCTAVES]
     frames = torch.cat([_steady(model, note) for note in notes])
-    heard = _heard(model, frames)
-    return float((heard[:, 2] - frames[:, 2, 0]).abs().max())
+    # a window may be shorter than a period of low notes, and powers alone have a mean over these
+    powers = torch.pow(10.0, _heard_frames(model, frames)[:, 2] / 10.0).mean(1)
+    return float((10.0 * torch.log10(powers) - frames[:, 2, 0]).abs().max())
 
 
 def _register(model: SingleCycle, count: int) -> list[float]:
@@ -200,7 +201,13 @@ def _steady(model: SingleCycle, note: float) -> Tensor:
 
 
 def _heard(model: SingleCycle, frames: Tensor) -> Tensor:
-    """Frames `[B, Z, N]` as they are heard in what is played, `[B, Z]`; labels are unknown."""
+    """Frames `[B, Z, N]` as they are heard in what is played, in the mean, `[B, Z]`."""
+    return _heard_frames(model, frames).mean(2)
+
+
+def _heard_frames(model: SingleCycle, frames: Tensor) -> Tensor:
+    """Frames `[B, Z, N]` as they are heard in what is played, but for its beginning and end,
+    `[B, Z, M]`; labels are unknown."""
     first = round(SETTLING_SECONDS * model.sample_rate / model.hop_length)
     heard = model.encode(model.decode(frames))
-    return heard[:, :, first : -first // 4].mean(2)
+    return heard[:, :, first : -first // 4]
