@@ -45,6 +45,7 @@ class Model(nn.Module, ABC):
         excerpt_centres: samples at which the labels of its frames are read.
         vocabularies: of the L labels of the model, in the order of its `Labels`.
         tracked_metrics: shown during training; the first one selects the best weights.
+        sounds_after: steps after which it learns from sounds beside its examples; never if None.
     """
 
     sample_rate: int
@@ -53,6 +54,7 @@ class Model(nn.Module, ABC):
     excerpt_centres: list[int]
     vocabularies: Mapping[str, Vocabulary]
     tracked_metrics: tuple[Metric, ...]
+    sounds_after: int | None = None
 
     @abstractmethod
     def fit(self, batch: Batch, is_usual: Tensor | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from vschaos.training.learner import Learner
 from vschaos.training.sanity import try_out
 
 BATCHES_TO_FIT = 16  # for the model's statistics
+logger = logging.getLogger(__name__)
 
 
 class ResumedFrom(NamedTuple):
@@ -50,6 +52,8 @@ def assemble(
     data.open(model, resumed_from.split if resumed_from else None)
     batch = joined(data.training.together(range(BATCHES_TO_FIT)))
     model.fit(batch, data.are_usual(batch.audio))
+    if batch.unlabelled is not None:
+        _warn_of_joining(model, config["trainer"].get("max_steps") or -1)
     return data, learner
 
 
@@ -71,6 +75,18 @@ def num_classes(model: Mapping[str, Any]) -> dict[str, int | None]:
             )
         found[name] = dims.pop() if dims else None
     return found
+
+
+def _warn_of_joining(model: Model, max_steps: int) -> None:
+    """Sounds beside the examples may come too late to be learnt from."""
+    after = model.sounds_after
+    if after is None or 0 <= max_steps <= after:
+        logger.warning(
+            "the sounds in data.dataset.root join after %s, and the training ends after %s: "
+            "nothing is learnt from them; sounds_after says when, trainer.max_steps how long",
+            "no step" if after is None else f"{after} steps",
+            "its time" if max_steps < 0 else f"{max_steps} steps",
+        )
 
 
 def _learner(config: dict[str, Any], model: Model) -> Learner:
