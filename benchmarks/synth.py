@@ -9,19 +9,25 @@ float64, while cutoff and resonance sweep. Live: CPU of the scripted voice on on
 of real time (RTF), by chain, buffer and voices: the median and the least of the calls, beside the
 same number of multiplications of 512 numbers as the voice has operations, and of voices that rest
 between notes. Offline: seconds of sound
-for a second of CPU, with 16 voices, and forward and backward through all parameters.
+for a second of CPU, with 16 voices, and forward and backward through all parameters. Where
+torchsynth 1.0.2 is installed (`pip install --no-deps torchsynth`; Turian et al. 2021), so is its
+`Voice`, two oscillators, an LFO, envelopes and noise, without filter and not band-limited.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from statistics import median
+from types import ModuleType
 
 import numpy as np
 import torch
 from measuring import command_line, cpu_seconds, heading, show, write
+from pytorch_lightning import LightningModule
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -57,6 +63,8 @@ def main() -> None:
     columns = {"chain": "<s", "buffer": "6d", "voices": "6d", "operations": "6d", "rtf": "8.3f"}
     show(live, {**columns, "least_rtf": "8.3f", "floor": "8.3f", "resting": "8.3f"})
     offline = [throughput(chain) for chain in CHAINS.values()]
+    with suppress(ImportError):
+        offline.append(throughput_of_torchsynth())
     show(offline, {"chain": "<s", "seconds_per_cpu_second": "10.1f", "with_gradients": "10.1f"})
     results = {"aliasing_db": aliases, "filter_db": error, "live": live, "offline": offline}
     write(options.json, results)
@@ -209,6 +217,25 @@ def throughput(chain: Chain, seconds: float = 1.0) -> Row:
         "seconds_per_cpu_second": BATCH * seconds / min(cpu_seconds(forwards) for _ in range(3)),
         "with_gradients": 8 * seconds / 2 / min(cpu_seconds(both) for _ in range(2)),
     }
+
+
+def throughput_of_torchsynth(seconds: float = 1.0) -> Row:
+    # where it looks for the class has another name since Lightning 1.9
+    former = ModuleType("pytorch_lightning.core.lightning")
+    former.LightningModule = LightningModule  # type: ignore[attr-defined]
+    sys.modules.setdefault(former.__name__, former)
+    from torchsynth.config import SynthConfig
+    from torchsynth.synth import Voice as OtherVoice
+
+    shape = {"batch_size": BATCH, "sample_rate": RATE, "buffer_size_seconds": seconds}
+    voice = OtherVoice(SynthConfig(**shape, reproducible=False))
+
+    def forwards() -> None:
+        with torch.inference_mode():
+            voice(0)
+
+    fewest = min(cpu_seconds(forwards) for _ in range(3))
+    return {"chain": "torchsynth", "seconds_per_cpu_second": BATCH * seconds / fewest}
 
 
 if __name__ == "__main__":
