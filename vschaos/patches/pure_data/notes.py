@@ -14,7 +14,11 @@ SHARED = (
     "Another patch of this name that is open listens to the same names, and is otherwise a patch "
     "of its own. For other names: rename the .ts, then vschaos patches NEW_NAME.ts"
 )
-SHARED_HEIGHT = 40  # pixels
+THREADS = (
+    "Short buffers take less of the processor if Pd is started with OMP_WAIT_POLICY=passive in its "
+    "environment"
+)
+SHARED_HEIGHT, THREADS_HEIGHT = 40, 20  # pixels
 WORDS = 72  # letters in a line
 UNSEEN_SHOWN = 12  # classes
 
@@ -23,7 +27,7 @@ def names_page(design: Design) -> Canvas:
     """Each name, and the values it takes."""
     entries = receivers(design)
     heights = [LINE * -(-len(words) // WORDS) + 4 for _, words in entries]
-    size = (NAMES_WIDTH, 124 + SHARED_HEIGHT + sum(heights))
+    size = (NAMES_WIDTH, 124 + SHARED_HEIGHT + THREADS_HEIGHT + sum(heights))
     canvas = Canvas(*size, (100, 100))
     widgets.plate(canvas, 0, 0, *size)
     widgets.words(canvas, 20, 28, "Names to play by", widgets.LARGE)
@@ -33,7 +37,8 @@ def names_page(design: Design) -> Canvas:
     first = entries[0][0].split(" ")[0]
     canvas.connect(example, canvas.object(90, 72, f"s {first}"))
     canvas.comment(18, 96, SHARED, 110)
-    y = 104 + SHARED_HEIGHT
+    canvas.comment(18, 96 + SHARED_HEIGHT, THREADS, 110)
+    y = 104 + SHARED_HEIGHT + THREADS_HEIGHT
     for (name, words), height in zip(entries, heights, strict=True):
         canvas.comment(18, y, name, 40)
         canvas.comment(18 + COLUMN, y, words, WORDS)
