@@ -10,9 +10,10 @@ and its font `fluid-soundfont-gm`, as somebody's own sounds.
 
 For each way to a preset: settings that were heard for a sound; LSD (mean and median) and MFCC
 distance in dB, by which the search does not go; the multi-resolution distance, which it lessens;
-the median error of the pitch in cents; and in how many of the sounds its LSD is at most that of the
-search alone. All from preset files, as a synthesiser plays them that was started for each anew.
-CPU seconds are those of one sound with all its baselines.
+the median error of the pitch in cents; and in how many of the sounds its LSD is at most that of
+the first way, and of the search alone (`--alone 0` for none). All from preset files, as a
+synthesiser plays them that was started for each anew. CPU seconds are those of one sound with all
+its baselines.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ from vschaos.matching import (
     match,
     open_library,
 )
+from vschaos.matching.match import Found
 from vschaos.matching.targets import describe
 from vschaos.progress import Progress
 from vschaos.runs import load_run
 
+ALONE = "search alone"  # a method
 SEED = 2030  # of settings that nothing else draws
 LIBRARY_SEED = 0
 SECONDS, HELD_SECONDS = 1.0, 0.7
@@ -59,6 +62,7 @@ COLUMNS = {
     "mfcc_db": ".2f",
     "multi_resolution": ".3f",
     "cents": ".1f",
+    "at_most_first": ".0%",
     "at_most_alone": ".0%",
 }
 
@@ -148,9 +152,10 @@ def rows_of(matches: list[Match]) -> list[Row]:
     rows: list[Row] = []
     if not matches:
         return rows
-    for method in [one.method for one in matches[0].found]:
-        found = [next(one for one in m.found if one.method == method) for m in matches]
-        alone = [next(one for one in m.found if one.method == "search alone") for m in matches]
+    methods = [one.method for one in matches[0].found]
+    has_alone = ALONE in methods
+    for method in methods:
+        found = [by_method(m, method) for m in matches]
         scores = [one.scores for one in found]
         cents = [abs(one.pitch_cents) for one in scores if one.pitch_cents is not None]
         rows.append(
@@ -162,13 +167,23 @@ def rows_of(matches: list[Match]) -> list[Row]:
                 "mfcc_db": fmean(one.mfcc for one in scores),
                 "multi_resolution": fmean(one.multi_resolution for one in scores),
                 "cents": median(cents) if cents else float("nan"),
-                "at_most_alone": fmean(
-                    one.scores.log_spectral <= other.scores.log_spectral
-                    for one, other in zip(found, alone, strict=True)
-                ),
+                "at_most_first": at_most(matches, method, matches[0].found[0].method),
+                "at_most_alone": at_most(matches, method, ALONE) if has_alone else None,
             }
         )
     return rows
+
+
+def at_most(matches: list[Match], method: str, other: str) -> float:
+    """Share of the sounds whose LSD by a method is at most that by another."""
+    return fmean(
+        by_method(m, method).scores.log_spectral <= by_method(m, other).scores.log_spectral
+        for m in matches
+    )
+
+
+def by_method(found: Match, method: str) -> Found:
+    return next(one for one in found.found if one.method == method)
 
 
 def named(options: argparse.Namespace) -> dict[str, object]:
