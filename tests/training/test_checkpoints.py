@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.training.conftest import Curve, assert_same, kept
+from vschaos.batch import Batch
+from vschaos.models.spectral_vae import SpectralVAE
 from vschaos.training import train
+from vschaos.training.learner import Learner
 
 
 @pytest.fixture
@@ -135,3 +139,34 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(
     assert train({**config, "resume": True}) == unbroken
     assert curve.losses == expected
     assert_same(kept(unbroken), weights)
+
+
+@pytest.mark.parametrize("growth", [1.1, 1.5])
+def test_a_training_that_was_better_in_its_middle_says_so(
+    config: dict[str, Any],
+    growth: float,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two epochs; a tenth is chance."""
+    measure, steps = SpectralVAE.metrics, config["data"]["loading"]["batches_per_epoch"]
+    trained: list[Learner] = []
+    begin = Learner.on_train_start
+
+    def begun(self: Learner) -> None:
+        trained.append(self)
+        begin(self)
+
+    def worse(self: SpectralVAE, batch: Batch) -> dict[str, torch.Tensor]:
+        later = bool(trained) and trained[0].global_step > steps
+        return {
+            **measure(self, batch),
+            "log_spectral_distance": torch.tensor(4.0 * growth if later else 4.0),
+        }
+
+    monkeypatch.setattr(Learner, "on_train_start", begun)
+    monkeypatch.setattr(SpectralVAE, "metrics", worse)
+    folder = train(config)
+    said = f"nearer after {steps} steps (LSD 4.00 dB) than at the end (LSD {4 * growth:.2f} dB)"
+    assert (said in caplog.text) == (growth > 1.2)
+    assert (f"name {folder}/checkpoints/best.ckpt in place" in caplog.text) == (growth > 1.2)

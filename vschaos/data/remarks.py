@@ -76,14 +76,14 @@ def low_rates(counts: Mapping[int, int], sample_rate: int) -> Iterator[tuple[str
     best = max(counts, default=0)
     for rate, count in sorted(counts.items()):
         if 0 < rate < SAME_RATE * sample_rate:
-            # windows and hops are given in samples
-            later = f"its frames and its delay get {sample_rate / best:.2g} times as long"
-            fits = f"model.sample_rate={best} fits all of them ({later})"
-            others = "a model of their own, or files of a higher rate, would avoid it"
+            remedy = "a model of their own, or files of a higher rate, would avoid it"
+            if best < sample_rate:  # windows and hops are given in samples
+                later = f"its frames and its delay get {sample_rate / best:.2g} times as long"
+                remedy = f"model.sample_rate={best} fits all of them ({later})"
             yield (
                 f"{count} of {sum(counts.values())} sounds at {rate} Hz",
                 f"they have nothing above {rate // 2} Hz, so a model of {sample_rate} Hz "
-                f"(model.sample_rate) learns silence there; {fits if best < sample_rate else others}",
+                f"(model.sample_rate) learns silence there; {remedy}",
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from vschaos.files import written_whole
 from vschaos.models.base import Metric
 from vschaos.training.learner import VALIDATION, Learner
 
-LAST = "last.ckpt"
+LAST, BEST = "last.ckpt", "best.ckpt"
+MUCH = 1.15  # times the best error: less is chance
+logger = logging.getLogger(__name__)
 
 
 class DamagedCheckpointError(ValueError):
@@ -86,7 +89,7 @@ def checkpoint_callbacks(folder: Path, keep_every_epochs: int, metric: Metric) -
     """Those of a run: the best by a metric, some that stay, and the last."""
     # in this order: what the last holds of the best is what was the best then
     return [
-        _checkpoint(folder, "best", save_top_k=1, metric=metric),
+        _checkpoint(folder, BEST.removesuffix(".ckpt"), save_top_k=1, metric=metric),
         _checkpoint(folder, "epoch_{epoch}", save_top_k=-1, every_n_epochs=keep_every_epochs),
         _checkpoint(folder, "last", save_top_k=1),
     ]
@@ -114,6 +117,30 @@ def _checkpoint(
 
 def last_checkpoint(folder: Path) -> Path:
     return folder / "checkpoints" / LAST
+
+
+def remark_on_best(trainer: Trainer, folder: Path, metric: Metric) -> None:
+    """Says so if the held-out sounds were much nearer before the end of a training."""
+    key = f"{VALIDATION}{metric.key}"
+    saved = [
+        one.best_model_score
+        for one in trainer.checkpoint_callbacks
+        if isinstance(one, ModelCheckpoint) and one.monitor == key
+    ]
+    best, last = (float(x or 0.0) for x in (*saved, trainer.callback_metrics.get(key)))
+    if min(best, last) <= 0.0:  # not measured
+        return
+    if (last / best if metric.lower_is_better else best / last) < MUCH:
+        return
+    file = folder / "checkpoints" / BEST
+    logger.warning(
+        "held-out sounds were nearer after %d steps (%s) than at the end (%s): what was learnt "
+        "since does not hold for them. To take the weights of then, name %s in place of the run",
+        _load(file)["global_step"],
+        metric.text(best),
+        metric.text(last),
+        file,
+    )
 
 
 def checkpoint_to_resume(folder: Path) -> Path | None:

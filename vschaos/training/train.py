@@ -40,6 +40,7 @@ from vschaos.training.checkpoints import (
     error_of_disk,
     last_checkpoint,
     put_in_place_of_last,
+    remark_on_best,
     saved_step,
     writers_raise_here,
 )
@@ -204,6 +205,8 @@ def _fit_to_the_end(
         _fit(learner, data, trainer, folder, last)
         _check_kept(trainer, folder)
         state = "finished"
+        if trainer.is_global_zero:
+            remark_on_best(trainer, folder, learner.model.tracked_metrics[0])
     except KeyboardInterrupt:
         state = "stopped"
         raise
