@@ -41,12 +41,16 @@ class SettingRamps(nn.Module):
         self.once = torch.jit.annotate(list[float], [])
         self.twice = torch.jit.annotate(list[float], [])
 
+    @torch.jit.export
+    def rests_at(self, goals: list[float]) -> bool:
+        """Whether the settings are there, or begin there."""
+        return len(self.twice) == 0 or (self.once == goals and self.twice == goals)
+
     def forward(self, goals: list[float], num_frames: int) -> Tensor:
         """S numbers -> their values in so many frames, `[S, N]`."""
-        if len(self.twice) == 0:
-            self.once, self.twice = goals, goals
         goal = torch.tensor(goals, dtype=torch.float64).unsqueeze(1)
-        if self.once == goals and self.twice == goals:
+        if self.rests_at(goals):
+            self.once, self.twice = goals, goals
             return goal.expand(-1, num_frames)
         number = torch.arange(1, num_frames + 1, dtype=torch.float64)
         fading = torch.pow(self.decay, number)

@@ -115,7 +115,9 @@ class PitchedControls(nn.Module):
     def forward(self, controls: Tensor, settings: PitchedSettings) -> PlayedFrames:
         """`[B, C, N]`, C at least 3 -> the same as it is to be played, and gains."""
         heard = controls[:, : self.num_heard].double()
-        semitones, quantise, harmonics, noise, fit = self._ramped(settings, heard.shape[2])
+        goals = self._goals(settings)
+        rests = self.ramps.rests_at(goals)
+        semitones, quantise, harmonics, noise, fit = self.ramps(goals, heard.shape[2]).unbind(0)
         voiced = self.voicing(
             heard, settings.gate_threshold, settings.confidence_gate, settings.unvoiced
         )
@@ -126,9 +128,11 @@ class PitchedControls(nn.Module):
             self.is_fitted = settings.fit > 0.0 or bool(fit[-1] > 0.0)
             if not self.is_fitted:
                 self.fit.reset()
-        pitch = pitch + quantise * (torch.round(pitch) - pitch)
+        if settings.quantise > 0.0 or not rests:
+            pitch = pitch + quantise * (torch.round(pitch) - pitch)
         pitch = self.glide(pitch.unsqueeze(1), self._decay(settings.glide)).squeeze(1) + semitones
-        loudness = loudness + 20.0 * torch.log10(voiced.level.clamp_min(1e-8))
+        if not voiced.is_open:
+            loudness = loudness + 20.0 * torch.log10(voiced.level.clamp_min(1e-8))
         played = torch.stack(
             [
                 pitch.clamp(0.0, self.highest_note),
@@ -143,16 +147,15 @@ class PitchedControls(nn.Module):
             noise.unsqueeze(0).to(controls.dtype),
         )
 
-    def _ramped(self, settings: PitchedSettings, num_frames: int) -> list[Tensor]:
-        """Settings of which a step would be heard, in each frame: `[N]` each."""
-        goals = [
+    def _goals(self, settings: PitchedSettings) -> list[float]:
+        """Settings of which a step would be heard."""
+        return [
             settings.transpose + 12.0 * settings.octave,
             settings.quantise,
             self._gain(settings.harmonics),
             self._gain(settings.noise),
             settings.fit,
         ]
-        return self.ramps(goals, num_frames).unbind(0)
 
     def _gain(self, decibels: float) -> float:
         return 10.0 ** (decibels / 20.0) if decibels > self.lowest_gain_db else 0.0

@@ -21,12 +21,14 @@ class VoicedFrames(NamedTuple):
         pitch, confidence: `[B, N]`.
         level: factor of all sound, `[B, N]`, or `[1, 1]` where all gates are open.
         tone: factor of the harmonics alone, as `level`.
+        is_open: whether all gates are open, so that both factors are 1.
     """
 
     pitch: Tensor
     confidence: Tensor
     level: Tensor
     tone: Tensor
+    is_open: bool
 
 
 class Voicing(nn.Module):
@@ -87,7 +89,7 @@ class Voicing(nn.Module):
         if not (is_needed or self.is_used):
             self.num_open = frames.shape[0]
             all_open = frames.new_ones(1, 1)
-            return VoicedFrames(frames[:, 0], frames[:, 1], all_open, all_open)
+            return VoicedFrames(frames[:, 0], frames[:, 1], all_open, all_open, True)
         if not self.is_used:
             self.once.start(frames.new_ones(self.num_open, 2, 1))
             self.twice.start(frames.new_ones(self.num_open, 2, 1))
@@ -106,7 +108,7 @@ class Voicing(nn.Module):
         self.is_used = is_needed
         if not is_needed:
             self._rest(gates)
-        return VoicedFrames(heard[:, 0], heard[:, 1], gates[:, 0], gates[:, 1])
+        return VoicedFrames(heard[:, 0], heard[:, 1], gates[:, 0], gates[:, 1], False)
 
     def _are_open(self, frames: Tensor, thresholds: list[float]) -> Tensor:
         """Whether loudness and confidence are above, `[B, 2, N]`."""
