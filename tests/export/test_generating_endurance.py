@@ -107,7 +107,7 @@ def played_while_turning(
     return torch.cat(outputs), turned
 
 
-@pytest.mark.parametrize("seconds", [9.0, pytest.param(300.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [9.0, pytest.param(150.0, marks=pytest.mark.slow)])
 def test_whatever_is_turned_it_never_grows_loud_and_never_clicks(
     playing: torch.jit.ScriptModule, loudest: float, seconds: float
 ) -> None:
@@ -122,7 +122,7 @@ def test_whatever_is_turned_it_never_grows_loud_and_never_clicks(
         left -= piece
 
 
-@pytest.mark.parametrize("seconds", [40.0, pytest.param(300.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [40.0, pytest.param(150.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("temperature", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_it_goes_from_note_to_note_to_the_end(
     playing: torch.jit.ScriptModule, temperature: float, seconds: float
