@@ -107,8 +107,9 @@ class HarmonicOscillator(nn.Module):
     def _audible(self, f0_hz: Tensor) -> Tensor:
         """`[B, N]` -> gain of each partial below the Nyquist frequency, `[B, N, K]`."""
         partials = torch.arange(1, self.num_partials + 1, device=f0_hz.device)
-        share = f0_hz.unsqueeze(2) * partials / self.nyquist_hz
-        return ((1.0 - share) / (1.0 - self.fade_start)).clamp(0.0, 1.0)
+        steepness = 1.0 / (1.0 - self.fade_start)
+        fall = f0_hz.unsqueeze(2) * (partials.to(f0_hz.dtype) * (steepness / self.nyquist_hz))
+        return (steepness - fall).clamp(0.0, 1.0)
 
     @torch.jit.export
     def advance(self, f0_hz: Tensor, phase: Tensor) -> tuple[Tensor, Tensor]:

@@ -61,7 +61,7 @@ class LoudSpectrum(nn.Module):
 
     def fade(self, hertz: Tensor) -> Tensor:
         """Gains of partials at these frequencies: 1 up to .9 of the Nyquist frequency, there 0."""
-        return ((1.0 - hertz / (0.5 * self.sample_rate)) * 10.0).clamp(0.0, 1.0)
+        return (10.0 - hertz * (20.0 / self.sample_rate)).clamp(0.0, 1.0)
 
 
 def _gains_of_bands(sample_rate: int, num_bands: int) -> Tensor:
