@@ -130,7 +130,8 @@ def remark_on_best(trainer: Trainer, folder: Path, metric: Metric) -> None:
     best, last = (float(x or 0.0) for x in (*saved, trainer.callback_metrics.get(key)))
     if min(best, last) <= 0.0:  # not measured
         return
-    if (last / best if metric.lower_is_better else best / last) < MUCH:
+    worse = last / best if metric.lower_is_better else best / last
+    if not worse >= MUCH:  # nor NaN
         return
     file = folder / "checkpoints" / BEST
     logger.warning(
