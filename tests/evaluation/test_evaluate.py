@@ -160,6 +160,7 @@ def test_foreign_sounds_of_any_kind(plain: Run, tone: Tone, tmp_path: Path) -> N
         "short.wav",
         "stereo.wav",
     ]
+    assert [excerpt.band for excerpt in result.excerpts] == [0.5, 0.5, 1.0]  # the model has 16 kHz
     reasons = {entry["file"]: entry["reason"] for entry in result.facts["left_out"]}
     assert reasons["silent.wav"] == "it is silent"
     assert "cannot be read" in reasons["broken.wav"]
@@ -326,6 +327,13 @@ def test_metrics_get_the_features_of_the_training(
     (excerpt, *_) = held_out_excerpts(plain, Material(plain, prefers_files=True), 1).excerpts
     frames = -(-excerpt.audio.shape[1] // plain.model.hop_length)
     assert excerpt.batch.features["loudness"].shape == (1, 1, frames)
+
+
+def test_the_rate_of_a_file_is_known_with_and_without_the_file(plain: Run) -> None:
+    (name, *_) = plain.split["held_out"]
+    assert Material(plain).origin == "cache"
+    for prefers_files in (False, True):
+        assert Material(plain, prefers_files).file_rate(name) == plain.sample_rate
 
 
 def test_a_model_without_inversions_refuses_them(player: Run) -> None:

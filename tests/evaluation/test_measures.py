@@ -45,6 +45,19 @@ def test_twice_the_magnitudes_are_six_decibels() -> None:
     assert measured["level"] == pytest.approx(6.02, abs=0.01)
 
 
+def test_bins_that_a_sound_cannot_have_do_not_make_it_nearer() -> None:
+    """As of a file of 8 kHz in a model of 32 kHz."""
+    magnitudes = STFT(1024, 256)(row(noise())).abs()
+    band = 0.25
+    filled = magnitudes * (torch.arange(513) <= 128).unsqueeze(1)
+    of_all, of_band = (
+        compare_magnitudes(2 * filled, filled, share)["log_spectral_distance"]
+        for share in (1.0, band)
+    )
+    assert of_band == pytest.approx(6.02, abs=0.01)
+    assert of_all == pytest.approx(6.02 * (129 / 513) ** 0.5, abs=0.01)
+
+
 def test_a_sound_equals_itself_by_every_measure() -> None:
     sound = row(noise())
     measured = compare_sounds(sound, sound, RATE)

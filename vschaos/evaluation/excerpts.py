@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files
+from vschaos.audio.files import UnusableAudioError, Waveform, find_audio_files, probe
 from vschaos.batch import Batch
 from vschaos.data.features.feature import compute
 from vschaos.evaluation.rendered import RenderedMaterial
@@ -40,6 +40,7 @@ class Excerpt(NamedTuple):
         audio: `[1, T]`.
         labels: of its frames, `[1, L, N]`.
         features, targets: see `Batch`.
+        band: share of the model's frequencies that its file can hold, by the rate of the file.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Excerpt(NamedTuple):
     labels: Labels
     features: dict[str, Tensor] = {}  # noqa: RUF012  never changed in place
     targets: dict[str, Tensor] = {}  # noqa: RUF012
+    band: float = 1.0
 
     @classmethod
     def of(cls, name: str, batch: Batch) -> Excerpt:
@@ -55,7 +57,7 @@ class Excerpt(NamedTuple):
 
     @property
     def batch(self) -> Batch:
-        return Batch(*self[1:])
+        return Batch(self.audio, self.labels, self.features, self.targets)
 
     def cut(self, model: Model, seconds: float, first: int = 0) -> Excerpt:
         """At most `seconds` from frame `first` on, with their labels and features."""
@@ -180,7 +182,8 @@ def excerpts_of(run: Run, folder: Path, count: int | None = None) -> EvaluationS
         if reason := _useless(audio):
             left_out.append((name, reason))
         else:
-            excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio)))
+            rate = probe(folder / name).sample_rate
+            excerpts.append(_excerpt(run, name, audio, labels.of(folder / name, audio), rate))
     return _reported(EvaluationSet(str(folder), excerpts, left_out))
 
 
@@ -203,16 +206,20 @@ def excerpt_of(run: Run, material: Material, clip: Clip) -> Excerpt:
     """A clip of the run's own sounds, with its labels, features and targets."""
     if isinstance(material, RenderedMaterial):
         return Excerpt.of(clip.name, material.batches[clip.name])
-    return _excerpt(run, clip.name, clip.audio, material.labels(clip))
+    rate = material.file_rate(clip.name)
+    return _excerpt(run, clip.name, clip.audio, material.labels(clip), rate)
 
 
-def _excerpt(run: Run, name: str, audio: Waveform, known: Mapping[str, np.ndarray]) -> Excerpt:
+def _excerpt(
+    run: Run, name: str, audio: Waveform, known: Mapping[str, np.ndarray], file_rate: int
+) -> Excerpt:
     unknown = np.full(len(run.model.centres(len(audio))), np.nan, dtype=np.float32)
     rows = [known.get(task, unknown) for task in run.vocabularies]
     values = torch.from_numpy(np.array(rows, np.float32).reshape(1, len(rows), len(unknown)))
     samples = torch.from_numpy(np.array(audio, dtype=np.float32))[None]
     labels = Labels(values.nan_to_num(), ~values.isnan())
-    return Excerpt(name, samples, labels, _features(run, audio, name))
+    band = min(file_rate / run.sample_rate, 1.0)
+    return Excerpt(name, samples, labels, _features(run, audio, name), band=band)
 
 
 def _features(run: Run, audio: Waveform, name: str) -> dict[str, Tensor]:

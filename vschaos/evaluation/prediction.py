@@ -121,6 +121,7 @@ def lsd_by_labels(model: Autoencoder, excerpts: Sequence[Excerpt]) -> dict[str, 
         for kind, labels in (("true", excerpt.labels), ("predicted", unknown)):
             given = infer_labels(model, excerpt._replace(labels=labels))
             output = reconstruct_magnitudes(model, excerpt.audio, given)
-            distances[kind].append(compare_magnitudes(output, target)[LSD.key] or 0.0)
+            measured = compare_magnitudes(output, target, excerpt.band)
+            distances[kind].append(measured[LSD.key] or 0.0)
         frames.append(int(is_audible(target).sum()))
     return {kind: float(np.average(rows, weights=frames)) for kind, rows in distances.items()}

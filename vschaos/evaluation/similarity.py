@@ -53,7 +53,10 @@ def measure_file(
         excerpt.name,
         int(is_audible(target)[0].sum()),
         {key: float(value) for key, value in model.metrics(excerpt.batch).items()},
-        {one.name: compare_magnitudes(one.magnitudes(excerpt), target) for one in reconstructions},
+        {
+            one.name: compare_magnitudes(one.magnitudes(excerpt), target, excerpt.band)
+            for one in reconstructions
+        },
     )
 
 
@@ -71,7 +74,7 @@ def measure_sounds(
     for inversion in inversions:
         for one in reconstructions:
             sound = torch.nan_to_num(one.sound(excerpt, inversion))
-            measured = compare_magnitudes(magnitudes_of(model, sound), target)
+            measured = compare_magnitudes(magnitudes_of(model, sound), target, excerpt.band)
             measured |= compare_sounds(sound, excerpt.audio, rate)
             if tracker is not None and pitch is not None:
                 followed = follow_pitch(tracker, sound[0].numpy(), rate)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds
+from vschaos.audio.files import UnusableAudioError, Waveform, duration_seconds, probe
 from vschaos.data.cache.store import SoundStore, find_stores
 from vschaos.data.metadata.labels import values_at
 from vschaos.data.metadata.task import Task, find_tasks, read_task
@@ -83,6 +83,12 @@ class Material:
         """Duration of the part of a file that belongs to a side."""
         part = part_of(self.run, side, name)
         return self.seconds[name] if part is None else (part[1] - part[0]) / self.run.sample_rate
+
+    def file_rate(self, name: str) -> int:
+        """Hz, of a file itself."""
+        if self.store:
+            return self.store.waveforms[name][1].file_rate
+        return probe(self.root / name).sample_rate
 
     def clip(self, name: str, seconds: float, side: str, place: float = 0.5) -> Clip | None:
         """At most `seconds` of the part of a file that belongs to a side; `place` 0 takes its
