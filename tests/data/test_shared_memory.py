@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from vschaos.data.loading import Shared, check_shared_memory
 from vschaos.training import train
 
 ROOT = Path(__file__).parents[2]
-PRIVATE = "mount -t tmpfs -o size={size} tmpfs /dev/shm && exec {python} -c '{program}' {file}"
+PRIVATE = "mount -t tmpfs -o size={size} tmpfs /dev/shm && exec {program}"
 TRAIN = """
 import sys, yaml
 from vschaos.cli.command import run_command
@@ -45,7 +46,8 @@ def train_unchecked(config: dict[str, Any], size: str) -> subprocess.CompletedPr
     """Trains in a process of its own, with so much shared memory, of which nothing is asked."""
     file = Path(config["rundir"]).parent / "config.yaml"
     file.write_text(yaml.safe_dump(config))
-    command = PRIVATE.format(size=size, python=sys.executable, program=TRAIN, file=file)
+    program = shlex.join([sys.executable, "-c", TRAIN, str(file)])  # there may be a space in a path
+    command = PRIVATE.format(size=size, program=program)
     return subprocess.run(
         ["unshare", "-m", "sh", "-c", command],
         capture_output=True,
