@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from statistics import median
 
 import pytest
 import torch
@@ -88,14 +89,16 @@ def test_it_learns_a_tone_and_plays_it_back() -> None:
     ddsp = model()
     ddsp.fit(batch())
     optimizer = torch.optim.Adam(ddsp.parameters(), lr=3e-3)
-    before: dict[str, float] = {}
+    rows: list[dict[str, float]] = []
     for _ in range(30):
         losses = ddsp.losses(batch())
-        before = before or {name: loss.item() for name, loss in losses.items()}
+        rows.append({name: loss.item() for name, loss in losses.items()})
         optimizer.zero_grad()
         sum(losses.values(), torch.zeros(())).backward()
         optimizer.step()
-    after = {name: loss.item() for name, loss in losses.items()}
+    before = rows[0]
+    # at this rate single steps go up again, others by other kernels
+    after = {name: median(row[name] for row in rows[-10:]) for name in before}
     assert all(after[name] < 0.8 * before[name] for name in before), (before, after)
     ddsp.eval()
     with torch.inference_mode():
