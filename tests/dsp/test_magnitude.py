@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vschaos.dsp import LogMagnitude
+from vschaos.losses import FrameRMSE
 
 
 def fitted(scale: float = 1.0) -> tuple[LogMagnitude, torch.Tensor]:
@@ -56,3 +57,24 @@ def test_its_numbers_are_saved_with_the_weights() -> None:
     other = LogMagnitude(65, floor_db=-80.0)
     other.load_state_dict(log_magnitude.state_dict(), strict=True)
     assert torch.equal(other(magnitudes), log_magnitude(magnitudes))
+
+
+def test_bins_that_are_always_empty_count_neither_for_nor_against() -> None:
+    _, magnitudes = fitted()
+    generator = torch.Generator().manual_seed(1)
+    errors = torch.exp(0.3 * torch.randn(magnitudes.shape, generator=generator))
+    losses = []
+    for num_empty in (0, 260):
+        empty = torch.zeros(8, num_empty, 10)
+        sounds, output = (torch.cat([m, empty], 1) for m in (magnitudes, magnitudes * errors))
+        log_magnitude = LogMagnitude(65 + num_empty, floor_db=-80.0)
+        log_magnitude.fit(sounds)
+        assert log_magnitude.filled().sum() == 65
+        losses.append(float(FrameRMSE()(log_magnitude(output), log_magnitude(sounds))))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)  # float32
+
+
+def test_no_bin_is_left_out_of_silence() -> None:
+    log_magnitude = LogMagnitude(5, floor_db=-80.0)
+    log_magnitude.fit(torch.zeros(1, 5, 3))
+    assert log_magnitude.filled().all()

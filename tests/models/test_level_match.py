@@ -34,8 +34,8 @@ def test_the_level_becomes_that_of_the_input() -> None:
     assert torch.equal(none, torch.ones(1, 1, 20))
 
 
-@pytest.mark.parametrize(("heard", "gain"), [(1.0, 4.0), (0.001, 0.25)])
-def test_it_moves_12_db_at_most(heard: float, gain: float) -> None:
+@pytest.mark.parametrize(("heard", "gain"), [(1.0, 16.0), (0.001, 0.0625)])
+def test_it_moves_24_db_at_most(heard: float, gain: float) -> None:
     found = matcher()(frames([heard] * 20), frames([0.05] * 20), 1.0, False)
     torch.testing.assert_close(found, torch.full_like(found, gain))
 

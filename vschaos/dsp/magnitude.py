@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+EMPTY = 0.05  # nepers above the floor in the mean (0.4 dB), which only the edges of sounds reach
+
 
 class LogMagnitude(nn.Module):
     """Magnitudes to normalised logarithms and back: `(log(x + floor) - mean) / deviation`.
@@ -12,6 +14,10 @@ class LogMagnitude(nn.Module):
     The floor lies `floor_db` below the loudest bins of the training sounds and hides what nobody
     hears; mean (of each bin) and deviation (of all) are those of the same sounds, found once by
     `fit` and saved with the weights.
+
+    Bins that are always empty, as those above 4 kHz in sounds of 8 kHz, make the deviation smaller
+    by the square root of their share, and a root mean square error as well: divided by one
+    another, the error is that of the other bins alone.
 
     Args:
         num_bins: F.
@@ -64,6 +70,11 @@ class LogMagnitude(nn.Module):
         """Log-magnitudes `[B, F, N]` -> magnitudes of the same shape, bounded and not negative."""
         logs = torch.addcmul(self.mean, log_magnitude, self.deviation).clamp(max=self.highest_log)
         return torch.relu(torch.exp(logs) - self.floor)
+
+    def filled(self) -> Tensor:
+        """The bins that training sounds fill at all, `[F]` (bool); all of them if none does."""
+        is_filled = self.mean[:, 0] - torch.log(self.floor) > EMPTY
+        return is_filled | ~is_filled.any()
 
     @torch.jit.export
     def bounds(self) -> tuple[Tensor, Tensor]:

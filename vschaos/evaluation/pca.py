@@ -62,7 +62,7 @@ def fit_pca(material: Material, representation: Representation, dim: int) -> lis
         inverse: Callable[[Tensor], Tensor] = log_magnitude.inverse  # type: ignore[assignment]
         domains["the model's log-magnitude"] = (log_magnitude, inverse)
     return [
-        PCA(name, forward, inverse, *_principal_axes(forward(frames)[0], dim))
+        PCA(name, forward, inverse, *principal_axes(forward(frames)[0], dim))
         for name, (forward, inverse) in domains.items()
     ]
 
@@ -87,7 +87,7 @@ def _training_magnitudes(material: Material, representation: Representation) -> 
             yield transform(samples).abs()[:, :, ::step]
 
 
-def _principal_axes(frames: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+def principal_axes(frames: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """`[F, N]` -> mean `[F, 1]` and the `dim` strongest axes `[F, dim]`."""
     mean = frames.double().mean(dim=1, keepdim=True)
     size = len(frames)

@@ -24,7 +24,7 @@ ATTRIBUTES = [
         0.0,
         10.0,
     ),
-    Attribute("match", "float", "forward: share of the input's level, within 12 dB", MATCH),
+    Attribute("match", "float", "forward: share of the input's level, within 24 dB", MATCH),
     Attribute(
         "dimred",
         "str",

@@ -9,7 +9,7 @@ from vschaos.instrument.frame_smoothing import FrameSmoother
 from vschaos.voices import with_new_rows
 
 SECONDS = 0.02  # time constant
-LARGEST = 4.0  # gain, and 1 / 4: 12 dB
+LARGEST = 16.0  # gain, and 1 / 16: 24 dB
 
 
 class LevelMatch(nn.Module):

@@ -240,17 +240,21 @@ class SpectralVAE(SpectralCoder):
         return losses
 
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
-        """`log_spectral_distance` and `spectral_convergence`, in dB, of the decoded magnitudes;
-        for each predicted label `pitch_accuracy` (share of the frames, 0 to 1) or, if it is a
-        number, `loudness_error` (mean absolute error)."""
+        """`log_spectral_distance` (over the bins that the training's sounds fill) and
+        `spectral_convergence`, in dB, of the decoded magnitudes; for each predicted label
+        `pitch_accuracy` (share of the frames, 0 to 1) or, if it is a number, `loudness_error`
+        (mean absolute error)."""
         labels = batch.labels
         magnitudes = magnitudes_of(self.transform(batch.audio))
         log_magnitude = self.log_magnitude(magnitudes)
         encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
         output = self.decode_frames(self.decoder, *encoding).magnitudes
         convergence = self.convergence(output, magnitudes)
+        filled = self.log_magnitude.filled()
         return {
-            "log_spectral_distance": self.log_spectral_distance(output, magnitudes),
+            "log_spectral_distance": self.log_spectral_distance(
+                output[:, filled], magnitudes[:, filled]
+            ),
             "spectral_convergence": 20 * torch.log10(convergence.clamp_min(1e-7)),
             **self.labelling.accuracy(log_magnitude, labels),
         }
