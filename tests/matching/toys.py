@@ -22,7 +22,6 @@ class Toy:
     name = "toy"
     sample_rate = RATE
     suffix = ".txt"
-    has_fine_pitch = True
     velocity = 0.8
     parameters = (
         Knob("brightness", "", CONTINUOUS, (), straight, straight),

@@ -63,7 +63,6 @@ class Synthesiser(Protocol):
         sample_rate: Hz.
         parameters: the P knobs, in the order of all positions.
         suffix: of its own preset files, as `.json`.
-        has_fine_pitch: whether it plays between the notes; if not, pitches are rounded.
         velocity: 0..1, at which notes are played if nobody says otherwise.
     """
 
@@ -71,7 +70,6 @@ class Synthesiser(Protocol):
     sample_rate: int
     parameters: tuple[Knob, ...]
     suffix: str
-    has_fine_pitch: bool
     velocity: float
 
     def base(self) -> np.ndarray:
@@ -94,7 +92,7 @@ class Synthesiser(Protocol):
 
         Args:
             positions: `[B, P]`.
-            pitch: MIDI notes `[B]`.
+            pitch: MIDI notes `[B]`; what cannot play between them takes the nearest.
             velocity: 0..1 `[B]`.
             seconds: of a sound.
             held_seconds: until the note is released.

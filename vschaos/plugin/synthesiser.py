@@ -44,8 +44,6 @@ class PluginSynthesiser:
         ValueError: there is no such parameter.
     """
 
-    has_fine_pitch = False
-
     def __init__(
         self,
         description: Description,

@@ -40,7 +40,6 @@ class VoiceSynthesiser:
     """
 
     suffix = ".json"
-    has_fine_pitch = True
     velocity = VELOCITY.default
 
     def __init__(

@@ -84,7 +84,6 @@ class Voice(nn.Module):
 
     def __init__(self, chain: Chain, sample_rate: int = SAMPLE_RATE, seed: int = 0) -> None:
         super().__init__()
-        self.chain_name = chain.name
         self.names = [parameter.name for parameter in chain.parameters]
         self.inlets = [control.name for control in play_controls(chain)]
         self.has_second = chain.has("osc_2")
