@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 from collections.abc import Mapping
+from statistics import fmean, median
 from typing import Any
 
 from pytorch_lightning import LightningModule, Trainer
@@ -16,6 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from vschaos.training.learner import LOG_EVERY_STEPS, VALIDATION, Learner
 
 NAME_OF_SCHEDULE = "vschaos.training.early_stopping.WarmupStableDecay"
+MEDIAN_STEP = 0.954  # median absolute difference of two normal values of unit deviation
 logger = logging.getLogger(__name__)
 
 
@@ -80,9 +83,13 @@ class EarlyStopping(Callback):
     The rate then decays (`WarmupStableDecay`), and the training ends with it: the decay brings most
     of its gain at any step. With `trainer.max_time` the decay takes the last share of that time.
 
+    The gain is the difference of two means, of the last validations and of as many before them. Few
+    held-out sounds make it uncertain; how much, tell the differences from one validation to the
+    next. As long as the least gain lies within that uncertainty, the training goes on.
+
     Args:
-        patience: validations (one each epoch) without a gain before the rate falls.
-        min_gain: by which the metric must improve in these validations, in its unit.
+        patience: validations (one each epoch) of each mean.
+        min_gain: by which the metric must improve from one mean to the other, in its unit.
     """
 
     def __init__(self, patience: int = 3, min_gain: float = 0.1) -> None:
@@ -94,6 +101,7 @@ class EarlyStopping(Callback):
         self.patience = patience
         self.min_gain = min_gain
         self.values: list[float] = []
+        self.has_doubted = False
 
     def state_dict(self) -> dict[str, Any]:
         return {"values": self.values}
@@ -122,15 +130,42 @@ class EarlyStopping(Callback):
         if trainer.sanity_checking or is_over or value is None:
             return
         self.values.append(float(value) if metric.lower_is_better else -float(value))
+        unit = f"{' ' if metric.unit else ''}{metric.unit}"
         if self.has_levelled_off:
-            gain = f"{self.min_gain:g}{' ' if metric.unit else ''}{metric.unit}"
+            gain = f"{self.min_gain:g}{unit}"
             reason = f"{metric.label} improved by less than {gain} in {self.patience} validations"
             self._begin_to_end(trainer, reason)
+        elif self.gain < self.min_gain and not self.has_doubted:
+            self.has_doubted = True
+            logger.info(
+                "step %d: %s no longer improves clearly, but its means are uncertain by %.2g%s: "
+                "with so few held-out sounds the training goes on",
+                trainer.global_step,
+                metric.label,
+                self.uncertainty,
+                unit,
+            )
+
+    @property
+    def gain(self) -> float:
+        """From the mean of the last validations but these to that of the last ones; infinite as
+        long as there are too few."""
+        before, lately = self._lately[: self.patience], self._lately[self.patience :]
+        return fmean(before) - fmean(lately) if len(lately) == self.patience else math.inf
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard deviation of `gain`, were all differences chance."""
+        steps = [abs(after - before) for before, after in itertools.pairwise(self._lately)]
+        return median(steps) / MEDIAN_STEP * math.sqrt(2.0 / self.patience)
 
     @property
     def has_levelled_off(self) -> bool:
-        before, lately = self.values[: -self.patience], self.values[-self.patience :]
-        return bool(before) and min(before) - min(lately) < self.min_gain
+        return self.gain < math.inf and self.gain + self.uncertainty < self.min_gain
+
+    @property
+    def _lately(self) -> list[float]:
+        return self.values[-2 * self.patience :]
 
     def _begin_to_end(self, trainer: Trainer, reason: str) -> None:
         schedule = _own(trainer)
