@@ -62,6 +62,18 @@ def test_a_report_of_metrics_alone_can_be_opened(
         assert browser.complaints == []
 
 
+def test_textures_are_shown_in_pairs(content: dict[str, Any], tmp_path: Path) -> None:
+    listening = content["listening"]
+    shown = {**listening, "textures": listening["reconstructions"][:2]}
+    (tmp_path / "page.html").write_text(render({**content, "listening": shown}), encoding="utf-8")
+    with open_page(tmp_path / "page.html") as browser:
+        sections = browser.evaluate("[...document.querySelectorAll('section')].map((s) => s.id)")
+        assert sections[:3] == ["listen", "textures", "own"]
+        assert browser.evaluate("document.querySelectorAll('#textures .pair').length") == 2
+        assert browser.evaluate("document.querySelectorAll('#textures .player').length") == 4
+        assert browser.complaints == []
+
+
 def test_names_are_shown_as_they_are(opened: Page) -> None:
     text = opened.evaluate("document.body.innerText")
     assert HOSTILE_CLASS in text

@@ -32,18 +32,42 @@ def texture_difference(output: Tensor, target: Tensor, sample_rate: int) -> floa
         0.0
     """
     patches = _patches_db(target, target, sample_rate)
-    wanted = _scatter(patches)
-    if len(patches) < LEAST_PATCHES:
-        return None
-    level = patches.mean(dim=(1, 2))
-    flat = patches.mean(dim=2).std(dim=1) < FLAT_DB
-    is_noise = (
-        flat & (wanted > NOISE_DB[0]) & (wanted < NOISE_DB[1]) & (level > level.amax() - RANGE_DB)
-    )
+    is_noise = _is_noise(patches)
     if int(is_noise.sum()) < LEAST_PATCHES:
         return None
     found = _scatter(_patches_db(output, target, sample_rate))
-    return float((found - wanted)[is_noise].mean())
+    return float((found - _scatter(patches))[is_noise].mean())
+
+
+def noise_share(sound: Tensor, sample_rate: int) -> float:
+    """The share of the patches of `[1, T]`, as above and no softer than counts, that are
+    noise-like: 0 to 1, and 0 of too short a sound.
+
+    Example:
+        >>> noise = torch.randn(1, 44100, generator=torch.Generator().manual_seed(0))
+        >>> noise_share(noise, 44100) > 0.9, noise_share(noise.sign() * 0.0, 44100)
+        (True, 0.0)
+    """
+    patches = _patches_db(sound, sound, sample_rate)
+    count = int(_is_loud(patches).sum())
+    return float(_is_noise(patches).sum()) / count if count >= LEAST_PATCHES else 0.0
+
+
+def _is_loud(patches: Tensor) -> Tensor:
+    """Which of `[P, bins, frames]` are loud enough to count, `[P]`; none of too few."""
+    if len(patches) < LEAST_PATCHES:
+        return patches.new_zeros(len(patches), dtype=torch.bool)
+    level = patches.mean(dim=(1, 2))
+    return level > level.amax() - RANGE_DB
+
+
+def _is_noise(patches: Tensor) -> Tensor:
+    """Which of them are noise-like, `[P]`; none of too few."""
+    if len(patches) < LEAST_PATCHES:
+        return patches.new_zeros(len(patches), dtype=torch.bool)
+    scatter, is_flat = _scatter(patches), patches.mean(dim=2).std(dim=1) < FLAT_DB
+    is_rough = (scatter > NOISE_DB[0]) & (scatter < NOISE_DB[1])
+    return is_flat & is_rough & _is_loud(patches)
 
 
 def _patches_db(sound: Tensor, scale: Tensor, sample_rate: int) -> Tensor:

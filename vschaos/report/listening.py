@@ -12,9 +12,16 @@ from vschaos.audio.files import Waveform
 from vschaos.evaluation.effects import values_of
 from vschaos.evaluation.excerpts import excerpt_of
 from vschaos.evaluation.summary import describe_metrics
+from vschaos.evaluation.texture import noise_share
 from vschaos.generation import played_frames, table_along, without_edges
 from vschaos.generation.material import Clip, Material, spread
-from vschaos.models.capabilities import Autoencoder, LatentStatistics, Pitched, SingleCycle
+from vschaos.models.capabilities import (
+    Autoencoder,
+    LatentStatistics,
+    Pitched,
+    SingleCycle,
+    Textured,
+)
 from vschaos.pictures import picture_of_cycles
 from vschaos.report.media import (
     draw_spectrograms,
@@ -27,6 +34,7 @@ from vschaos.runs.trajectories import frame_trajectory
 from vschaos.trajectories import random_frames
 
 RECONSTRUCTIONS, RECONSTRUCTED_SECONDS = 6, 4.0
+TEXTURES, NOISE_SHARE = 2, 0.1  # sounds, and the least that is noise of each
 POINTS, POINT_SECONDS = 8, 0.6
 TRAJECTORIES, TRAJECTORY_SECONDS = ("sin", "line", "random", "interpolation"), 4.0
 PRIOR_SECONDS = 10.0  # some phrases
@@ -38,9 +46,10 @@ Player = dict[str, Any]
 
 
 def listen(run: Run, model: Autoencoder, material: Material) -> dict[str, list[Any]]:
-    """The sounds of a page: `reconstructions` beside their inputs, `points` of the latent space,
-    `trajectories` (of the temporal prior first), and `sweeps` of conditioning labels; of a pitched
-    model also `pitched`, a transposed melody and the room."""
+    """The sounds of a page: `reconstructions` beside their inputs, `textures`, noise decoded with
+    its scatter and without, `points` of the latent space, `trajectories` (of the temporal prior
+    first), and `sweeps` of conditioning labels; of a pitched model also `pitched`, a transposed
+    melody and the room."""
     clips = _pick(material)
     labels, labelled = _typical_labels(run, material, clips)
     pitched = _pitched(run, model, material, clips) if isinstance(model, Pitched) else []
@@ -49,6 +58,7 @@ def listen(run: Run, model: Autoencoder, material: Material) -> dict[str, list[A
         "pitched": pitched,
         "tables": tables,
         "reconstructions": [_reconstruction(run, material, clip) for clip in clips],
+        "textures": _textures(run, model, material, clips) if isinstance(model, Textured) else [],
         "points": [_points(run, model, labels, labelled)],
         "trajectories": [
             *_samples_of_prior(run, labels, labelled),
@@ -82,6 +92,37 @@ def _reconstruction(run: Run, material: Material, clip: Clip) -> dict[str, Any]:
         for sound, title, picture in zip(sounds, ("input", "reconstruction"), pictures, strict=True)
     ]
     return {"name": clip.name, "players": players, "metrics": _metrics(run, material, clip)}
+
+
+def _textures(
+    run: Run, model: Textured, material: Material, clips: Sequence[Clip]
+) -> list[dict[str, Any]]:
+    """The clips with the most noise, decoded from their latents without scatter and with it."""
+    if not model.has_texture:
+        return []
+    shares = [noise_share(torch.from_numpy(clip.audio)[None], run.sample_rate) for clip in clips]
+    noisy = sorted(
+        (n for n, share in enumerate(shares) if share >= NOISE_SHARE), key=lambda n: -shares[n]
+    )
+    found = []
+    for clip in (clips[number] for number in noisy[:TEXTURES]):
+        labels = material.conditioning(clip)
+        latents = run.encode(clip.audio, labels)
+        sounds, as_set = [], model.texture
+        try:
+            for texture in (0.0, 1.0):
+                run.play_with(texture=texture)
+                sounds.append(_decode(run, latents, labels))
+        finally:
+            run.play_with(texture=as_set)
+        pictures = draw_spectrograms(sounds, run.sample_rate)
+        titles = ("without texture", "with texture")
+        players = [
+            _player(run, sound, title, picture=picture)
+            for sound, title, picture in zip(sounds, titles, pictures, strict=True)
+        ]
+        found.append({"name": clip.name, "players": players, "metrics": ""})
+    return found
 
 
 def _heard(run: Run, sound: Waveform) -> np.ndarray | None:

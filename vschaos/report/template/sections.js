@@ -2,14 +2,20 @@
 
 const NO_SOUNDS = "The sounds of this run are neither in the cache nor in its dataset's folder.";
 
-function listening({ reconstructions, points, trajectories, sweeps, pitched, tables }) {
-  const rows = reconstructions.map((entry) =>
+function listening({ reconstructions, textures, points, trajectories, sweeps, pitched, tables }) {
+  const pair = (entry) =>
     make("div", { class: "pair" }, sound(entry),
-      make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title} of ${entry.name}`)))));
+      make("div", { class: "two" }, ...entry.players.map((one) => player(one, `${one.title} of ${entry.name}`))));
+  const rows = reconstructions.map(pair);
   return [
     section("listen", "Listen", "Reconstructions",
       rows.length ? make("p", {}, `Inputs and their reconstructions by the model. ${side()}`, ...(pitched.length ? keys() : [])) : missing(NO_SOUNDS),
       rows.length ? make("div", { class: "panel" }, ...rows) : null),
+    textures.length
+      ? section("textures", "Texture", "Noise without and with its texture",
+          make("p", {}, "The sounds above that have the most noise, decoded from their latents alone: each bin at its mean, and with the scatter of noise, which is the setting ", make("code", {}, "texture"), " at 0 and at 1."),
+          make("div", { class: "panel" }, ...textures.map(pair)))
+      : null,
     pitched.length
       ? section("played", "Played", "Played by pitch and loudness",
           make("p", {}, "The pitch and the loudness of a sound, transposed and played again."),
