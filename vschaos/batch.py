@@ -20,6 +20,7 @@ class Batch(NamedTuple):
         features: by name, `[B, C, M]`: M frames of C values each (`vschaos.data.features`).
         targets: by name, `[B]`: the parameters that a sound was rendered with.
         unlabelled: other sounds, of which nobody knows these parameters, to learn from beside them.
+        band: share of the frequencies that the files of these sounds can hold, by their rates.
     """
 
     audio: Tensor
@@ -27,6 +28,7 @@ class Batch(NamedTuple):
     features: dict[str, Tensor] = {}  # noqa: RUF012  never changed in place
     targets: dict[str, Tensor] = {}  # noqa: RUF012
     unlabelled: Batch | None = None
+    band: float = 1.0
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
@@ -39,4 +41,5 @@ def joined(batches: Sequence[Batch]) -> Batch:
         {name: torch.cat([batch.features[name] for batch in batches]) for name in first.features},
         {name: torch.cat([batch.targets[name] for batch in batches]) for name in first.targets},
         joined(beside) if beside else None,
+        max(batch.band for batch in batches),
     )

@@ -207,6 +207,14 @@ def test_held_out_sounds_are_few_and_spread(
     assert data.validation.names == ["000.wav", "004.wav", "008.wav"]
 
 
+def test_held_out_sounds_tell_the_band_that_their_files_can_have(tmp_path: Path) -> None:
+    for name, rate in (("a", RATE // 4), ("b", RATE), ("c", 2 * RATE)):
+        write_audio(tmp_path / f"{name}.wav", np.full(rate, 0.1, np.float32), rate)
+    store = open_store(tmp_path, RATE, "mix", min_length=1)
+    bands = [sound.band for sound in _data(store, _whole_split(store)).val_dataloader()]
+    assert bands == [0.25, 1.0, 1.0]
+
+
 def test_without_a_held_out_side_the_training_sounds_are_judged(make_store: MakeStore) -> None:
     store = make_store(50, 60)
     data = _data(store, _whole_split(store))

@@ -43,6 +43,16 @@ def test_log_spectral_distance_is_that_of_the_definition() -> None:
     assert float(distance) == pytest.approx(sum(expected) / 6, rel=1e-4)
 
 
+def test_log_spectral_distance_of_a_band_is_that_of_its_bins_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.rand(1, 9, 7, generator=generator), torch.rand(1, 9, 7, generator=generator)
+    x[:, 5:], y[:, 5:] = 0.0, 0.0
+    distance = LogSpectralDistance()
+    of_band, of_all = float(distance(y, x, band=0.5)), float(distance(y, x))
+    assert of_band == float(distance(y[:, :5], x[:, :5]))
+    assert of_band == pytest.approx(of_all * math.sqrt(9 / 5), rel=1e-5)
+
+
 def test_silence_against_silence_is_no_distance() -> None:
     silence = torch.zeros(1, 9, 7)
     assert float(LogSpectralDistance()(silence, silence)) == 0.0

@@ -266,4 +266,5 @@ class WholeSounds(ValidationSounds):
             recordings.labels(indices, positions),
             recordings.features_of(indices, start, length),
             recordings.targets_of(indices),
+            band=recordings.store.band(file.name),
         )

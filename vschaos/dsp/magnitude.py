@@ -5,8 +5,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-EMPTY = 0.05  # nepers above the floor in the mean (0.4 dB), which only the edges of sounds reach
-
 
 class LogMagnitude(nn.Module):
     """Magnitudes to normalised logarithms and back: `(log(x + floor) - mean) / deviation`.
@@ -70,11 +68,6 @@ class LogMagnitude(nn.Module):
         """Log-magnitudes `[B, F, N]` -> magnitudes of the same shape, bounded and not negative."""
         logs = torch.addcmul(self.mean, log_magnitude, self.deviation).clamp(max=self.highest_log)
         return torch.relu(torch.exp(logs) - self.floor)
-
-    def filled(self) -> Tensor:
-        """The bins that training sounds fill at all, `[F]` (bool); all of them if none does."""
-        is_filled = self.mean[:, 0] - torch.log(self.floor) > EMPTY
-        return is_filled | ~is_filled.any()
 
     @torch.jit.export
     def bounds(self) -> tuple[Tensor, Tensor]:

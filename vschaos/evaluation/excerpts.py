@@ -53,11 +53,11 @@ class Excerpt(NamedTuple):
     @classmethod
     def of(cls, name: str, batch: Batch) -> Excerpt:
         """A batch of one sound."""
-        return cls(name, batch.audio, batch.labels, batch.features, batch.targets)
+        return cls(name, batch.audio, batch.labels, batch.features, batch.targets, batch.band)
 
     @property
     def batch(self) -> Batch:
-        return Batch(self.audio, self.labels, self.features, self.targets)
+        return Batch(self.audio, self.labels, self.features, self.targets, band=self.band)
 
     def cut(self, model: Model, seconds: float, first: int = 0) -> Excerpt:
         """At most `seconds` from frame `first` on, with their labels and features."""

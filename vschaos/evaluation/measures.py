@@ -90,12 +90,10 @@ def compare_magnitudes(output: Tensor, target: Tensor, band: float = 1.0) -> Mea
     """Distances of magnitudes `[1, F, N]`, and the level relative to the target.
 
     Args:
-        band: share of the frequencies that the target can hold. Bins above it are empty, and would
-            make the mean over the bins, the log-spectral distance, as much smaller.
+        band: see `LogSpectralDistance`.
     """
-    filled = int(band * (target.shape[1] - 1)) + 1
     return {
-        LSD.key: float(LogSpectralDistance()(output[:, :filled], target[:, :filled])),
+        LSD.key: float(LogSpectralDistance()(output, target, band)),
         SC.key: _decibels(float(SpectralConvergence()(output, target))),
         LEVEL.key: _decibels(float(output.norm() / target.norm().clamp_min(LEAST_RATIO))),
     }

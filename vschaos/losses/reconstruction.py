@@ -179,8 +179,15 @@ class LogSpectralDistance(Distance):
         self.floor = 10 ** (floor_db / 20)
         self.range = 10 ** (-range_db / 20)
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """Magnitudes of one or more whole sounds `[B, F, N]`, twice -> scalar in dB."""
+    def forward(self, output: Tensor, target: Tensor, band: float = 1.0) -> Tensor:
+        """Magnitudes of one or more whole sounds `[B, F, N]`, twice -> scalar in dB.
+
+        Args:
+            band: share of the frequencies that the target can hold. Bins above it are empty, and
+                would make the mean over the bins as much smaller.
+        """
+        count = int(band * (target.shape[1] - 1)) + 1
+        output, target = output[:, :count], target[:, :count]
         return torch.cat([self.frames(*pair) for pair in zip(output, target, strict=True)]).mean()
 
     def frames(self, output: Tensor, target: Tensor) -> Tensor:

@@ -119,6 +119,10 @@ class SoundStore:
         self.fill(excerpt[None], [file], [start])
         return excerpt
 
+    def band(self, name: str) -> float:
+        """The share of its frequencies that a file can hold, by its own rate: 0 to 1."""
+        return min(self.waveforms[name][1].file_rate / self.sample_rate, 1.0)
+
     def fill(self, rows: np.ndarray, files: Sequence[StoredFile], starts: Sequence[int]) -> None:
         """Reads an excerpt of each of B files into `[B, length]`, from `starts` on."""
         length = rows.shape[1]

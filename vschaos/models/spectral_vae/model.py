@@ -240,8 +240,8 @@ class SpectralVAE(SpectralCoder):
         return losses
 
     def metrics(self, batch: Batch) -> dict[str, Tensor]:
-        """`log_spectral_distance` (over the bins that the training's sounds fill) and
-        `spectral_convergence`, in dB, of the decoded magnitudes; for each predicted label
+        """`log_spectral_distance` (over the band of the batch) and `spectral_convergence`, in dB,
+        of the decoded magnitudes; for each predicted label
         `pitch_accuracy` (share of the frames, 0 to 1) or, if it is a number, `loudness_error`
         (mean absolute error)."""
         labels = batch.labels
@@ -250,11 +250,8 @@ class SpectralVAE(SpectralCoder):
         encoding = self.encode_frames(self.encoder, log_magnitude, labels, temperature=0.0)
         output = self.decode_frames(self.decoder, *encoding).magnitudes
         convergence = self.convergence(output, magnitudes)
-        filled = self.log_magnitude.filled()
         return {
-            "log_spectral_distance": self.log_spectral_distance(
-                output[:, filled], magnitudes[:, filled]
-            ),
+            "log_spectral_distance": self.log_spectral_distance(output, magnitudes, batch.band),
             "spectral_convergence": 20 * torch.log10(convergence.clamp_min(1e-7)),
             **self.labelling.accuracy(log_magnitude, labels),
         }
