@@ -148,7 +148,7 @@ class EarlyStopping(Callback):
 
     @property
     def gain(self) -> float:
-        """From the mean of the last validations but these to that of the last ones; infinite as
+        """How far the mean of the last validations is below that of as many before; infinite as
         long as there are too few."""
         before, lately = self._lately[: self.patience], self._lately[self.patience :]
         return fmean(before) - fmean(lately) if len(lately) == self.patience else math.inf
