@@ -69,6 +69,20 @@ def test_frozen_it_holds_and_a_new_voice_has_its_own() -> None:
     torch.testing.assert_close(both[1], torch.full_like(both[1], 3.0))
 
 
+def test_a_new_voice_begins_as_after_silence() -> None:
+    swell = [0.5 * n**3 / 1000 for n in range(11)]
+    heard, decoded = frames(swell), frames([0.1 * level for level in reversed(swell)])
+    match = matcher()
+    fresh = match(heard, decoded, 1.0, False)
+    assert (fresh[0, 0, 1:] / fresh[0, 0, :-1]).max() > 1.5  # by no means steady
+    for _ in range(4):
+        match(frames([0.0] * 100), frames([0.0] * 100), 1.0, False)
+    again = match(heard, decoded, 1.0, False)
+    torch.testing.assert_close(again, fresh, rtol=10 * ROUNDING, atol=0.0)
+    both = match(torch.cat([heard] * 2), torch.cat([decoded] * 2), 1.0, False)
+    torch.testing.assert_close(both[1:], fresh, rtol=10 * ROUNDING, atol=0.0)
+
+
 def test_blocks_do_not_matter() -> None:
     torch.manual_seed(0)
     heard, decoded = torch.rand(2, 33, 100) * torch.rand(1, 1, 100), torch.rand(2, 33, 100)

@@ -16,7 +16,7 @@ class LevelMatch(nn.Module):
     """The gain by which each decoded frame gets the level of its input.
 
     The powers of both are smoothed alike, so their ratio follows changes of the model's error, and
-    not the sound itself: an attack stays an attack. A new voice begins at its first frame.
+    not the sound itself: an attack stays an attack. A new voice begins as after silence.
 
     Args:
         hop_length, sample_rate: of the model.
@@ -66,6 +66,10 @@ class LevelMatch(nn.Module):
             first = self._gain(powers[:, :, :1])
             gains = with_new_rows(self.held, first).expand(-1, -1, powers.shape[2])
         else:
+            before = self.smoother.last
+            if before.shape[0] < powers.shape[0]:
+                silence = torch.full_like(powers[:, :, :1], self.silent)
+                self.smoother.start(with_new_rows(before, silence) if len(before) else silence)
             gains = self._gain(self.smoother(powers, self.decay))
         self.held = gains[:, :, -1:].clone()
         return gains.pow(amount) if amount < 1.0 else gains
