@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What limits the reconstructions of a spectral VAE: encoder, decoder, its sounds, or noise.
+"""What limits the reconstructions of a spectral model: encoder, decoder, its sounds, or noise.
 
     python benchmarks/limits.py RUN [--files 16] [--seconds 4] [--json FILE]
 
@@ -34,7 +34,7 @@ from vschaos.evaluation.similarity import measure_file, pool_magnitudes
 from vschaos.evaluation.spectra import magnitudes_of
 from vschaos.generation.material import Material, spread
 from vschaos.losses import FrameConvergence, FrameRMSE
-from vschaos.models.spectral_vae import SpectralVAE
+from vschaos.models.capabilities import Spectral
 from vschaos.runs import Run, load_run
 
 CONVERGENCE = 0.3  # of the loss, as in the recipes
@@ -51,8 +51,8 @@ def main() -> None:
     torch.set_num_threads(1)
     print(heading())
     run = load_run(options.run)
-    if not isinstance(run.model, SpectralVAE):
-        raise SystemExit(f"expected a spectral VAE, got {type(run.model).__name__}")
+    if not isinstance(run.model, Spectral):
+        raise SystemExit(f"expected a spectral model, got {type(run.model).__name__}")
     run.model.requires_grad_(False)
     material = open_material(run, prefers_files=True)
     sides = {
@@ -79,11 +79,12 @@ def learnt_excerpts(run: Run, material: Material, count: int) -> list[Excerpt]:
 
 
 def reconstructions(
-    model: SpectralVAE, material: Material, excerpts: Sequence[Excerpt]
+    model: Spectral, material: Material, excerpts: Sequence[Excerpt]
 ) -> list[Reconstruction]:
     representation, dim = model.representation(), model.latent_dim
     log_magnitude = representation.log_magnitude
-    assert isinstance(log_magnitude, LogMagnitude)
+    if not isinstance(log_magnitude, LogMagnitude):
+        raise SystemExit("expected a model of log-magnitudes")
 
     def code(name: str, of_logs: Callable[[Tensor], Tensor]) -> Baseline:
         def coded(magnitudes: Tensor) -> Tensor:
@@ -122,15 +123,17 @@ class BestLatents(ModelReconstruction):
 
     def magnitudes(self, excerpt: Excerpt) -> Tensor:
         model = self.model
-        assert isinstance(model, SpectralVAE)
+        assert isinstance(model, Spectral)
+        log_magnitude = model.representation().log_magnitude
+        assert log_magnitude is not None
         target = magnitudes_of(model, excerpt.audio)
-        logs = model.log_magnitude(target)
+        logs = log_magnitude(target)
         error, convergence = FrameRMSE(), FrameConvergence()
         latents = model.encode(excerpt.audio).requires_grad_(True)
         optimizer = torch.optim.Adam([latents], lr=LEARNING_RATE)
         for _ in range(STEPS):
             decoded = model.decode_magnitudes(latents)
-            loss = error(model.log_magnitude(decoded), logs)
+            loss = error(log_magnitude(decoded), logs)
             loss = loss + CONVERGENCE * convergence(decoded, target)
             optimizer.zero_grad()
             loss.backward()
