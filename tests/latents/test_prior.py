@@ -81,8 +81,9 @@ def test_samples_have_the_statistics_of_the_training(prior: LatentPrior) -> None
     near = (latents[0].abs() - 1.0).abs()
     assert float((near < 0.3).float().mean()) > 0.8
     assert float((latents[1] > 0.7).float().mean()) > 0.75
-    low = sampler(torch.ones(1, 200), labels_of(0.0, 1, 200))[0]
-    assert float((low[1, 20:] < -0.7).float().mean()) > 0.75
+    # the memory of the other label lasts for some ten frames, or a hundred, by chance
+    low = sampler(torch.ones(1, 1500), labels_of(0.0, 1, 1500))[0]
+    assert float((low[1] < -0.7).float().mean()) > 0.75
 
 
 def test_temperature_0_still_changes_from_sound_to_sound(prior: LatentPrior) -> None:
