@@ -101,10 +101,10 @@ def main() -> None:
         forward.set("sample_rate", rate)
         for mode in MODES:
             forward.set("inversion_mode", mode)
-            model.stream.reset()
+            model.engine.stream.reset()
             sound = melody(rate)
             forward.process(sound[:, : 4 * BUFFER])  # compiles
-            model.stream.reset()
+            model.engine.stream.reset()
             started = Clock.now()
             output = forward.process(sound)[0]
             row[f"{mode}_cost"] = Clock.now().since(started).cpu * rate / len(output)
@@ -114,10 +114,10 @@ def main() -> None:
             )
         forward.set("inversion_mode", "keep_input")
         row["latency_ms"] = 1000 * model.get_latency()[0] / rate
-        model.stream.reset()
+        model.engine.stream.reset()
         tone = (0.3 * torch.sin(2 * math.pi * TONE_HZ * times(rate))).float()[None].numpy()
         row["cents"] = 1200 * math.log2(pitch(forward.process(tone)[0], rate) / TONE_HZ)
-        model.stream.reset()
+        model.engine.stream.reset()
         latents = np.repeat(standing, tone.shape[1], axis=1)
         found = pitch(decode.process(latents)[0], rate)
         own_pitch = own_pitch or found

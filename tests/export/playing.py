@@ -38,7 +38,7 @@ def sound(name: str, num_hops: int) -> Tensor:
 
 def fresh(model: torch.jit.ScriptModule) -> None:
     turn_back(model)
-    model.stream.reset()
+    model.engine.stream.reset()
 
 
 def turn_back(model: torch.jit.ScriptModule) -> None:

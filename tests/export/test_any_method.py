@@ -72,7 +72,7 @@ def test_a_method_of_any_name_plays(scripted: torch.jit.ScriptModule) -> None:
 
 def test_a_control_stays_in_its_range(scripted: torch.jit.ScriptModule) -> None:
     def played(frequency: float) -> Tensor:
-        scripted.stream.reset()
+        scripted.engine.stream.reset()
         controls = torch.ones(1, 3, 4 * HOP)
         controls[:, 0] = frequency
         return cast(Tensor, scripted.play(controls))
@@ -90,11 +90,11 @@ def test_it_passes_the_checks_of_a_host(scripted: torch.jit.ScriptModule, tmp_pa
 
 
 def test_its_attribute_is_made_from_the_declaration(scripted: torch.jit.ScriptModule) -> None:
-    before = scripted.stream.changes
+    before = scripted.engine.stream.changes
     assert scripted.set_detune(2.0) == 0
     assert scripted.set_detune(2.1) != 0
     assert scripted.get_detune() == [2.0]
-    assert scripted.stream.changes == before + 1
+    assert scripted.engine.stream.changes == before + 1
     assert scripted.set_detune(1.0) == 0
 
 

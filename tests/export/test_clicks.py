@@ -125,7 +125,7 @@ def test_no_setting_clicks(
     torch.manual_seed(0)
     playing = sound(kind, SETTLED + EVERY * (len(TURNS[name]) + 1))
     values = instrument.encode(playing) if method == "decode" else playing
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     output = turned(instrument, method, values, TURNS[name], [4])
     found = clicking(output)
     if method == "decode":  # it changes at once, and has pulses at the centres of frames
@@ -139,7 +139,7 @@ def test_no_setting_clicks(
 def test_a_cut_would_be_found(instrument: torch.jit.ScriptModule) -> None:
     playing = sound("low tone", 4 * SETTLED)
     first = instrument.forward(playing[:, :, : 2 * SETTLED * HOP])
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     second = instrument.forward(playing[:, :, 2 * SETTLED * HOP :])
     assert 2 * SETTLED in clicking(torch.cat([first, second], dim=2))
 

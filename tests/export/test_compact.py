@@ -67,8 +67,8 @@ def test_samples_of_the_training_stay_behind(saved: dict[str, Path], trained: Sp
     assert trained.latent.drawn.shape[1] > 0
     for path in saved.values():
         buffers = dict(torch.jit.load(str(path)).named_buffers())
-        assert buffers["stream.path.latent.drawn"].numel() == 0
-        assert torch.equal(buffers["stream.path.latent.order"], trained.latent.order)
+        assert buffers["engine.stream.path.latent.drawn"].numel() == 0
+        assert torch.equal(buffers["engine.stream.path.latent.order"], trained.latent.order)
 
 
 def test_it_sounds_the_same(saved: dict[str, Path]) -> None:

@@ -36,7 +36,7 @@ def played(model: torch.jit.ScriptModule, sizes: list[int], rows: int = 1) -> Te
 
 def begun(model: torch.jit.ScriptModule, seed: int) -> torch.jit.ScriptModule:
     model.set_seed(seed)
-    model.stream.reset()
+    model.engine.stream.reset()
     return model
 
 

@@ -77,7 +77,7 @@ def play(
 ) -> np.ndarray:
     """From a fresh start, by a host; `[inlets, T]` -> `[outlets, T]`."""
     host = Host(scripted, method, buffer_size)
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     outlets = host.process(inlets)
     assert not host.failures
     return outlets
@@ -147,7 +147,7 @@ def test_every_export_of_a_run_has_the_same_order(run: Run, tmp_path: Path) -> N
         for name in [*first.methods, *first.attributes]:
             params = f"{name}_params"
             assert torch.equal(getattr(first.model, params), getattr(second.model, params))
-        kept = [getattr(host.model, f"{method}_entry").limits for host in (first, second)]
+        kept = [getattr(host.model.engine, f"{method}_limits") for host in (first, second)]
         for bounds in ("input_bounds", "output_bounds"):
             assert torch.equal(getattr(kept[0], bounds), getattr(kept[1], bounds))
 

@@ -122,9 +122,9 @@ def test_blocks_of_a_host_do_not_matter(scripted: torch.jit.ScriptModule) -> Non
             ("encode", sound, 1),
             ("decode", latents, HOP),
         ):
-            scripted.stream.reset()
+            scripted.engine.stream.reset()
             whole = getattr(scripted, method)(values)
-            scripted.stream.reset()
+            scripted.engine.stream.reset()
             parts = [getattr(scripted, method)(block) for block in blocks(values, ratio)]
             assert (torch.cat(parts, dim=2) - whole).abs().max() < INAUDIBLE
 
@@ -147,7 +147,7 @@ def test_methods_and_rows_of_a_batch_do_not_disturb_each_other(
 ) -> None:
     sound, other = music(60), 0.2 * torch.randn(1, 1, 60 * HOP)
     alone = scripted.forward(sound)
-    scripted.stream.reset()
+    scripted.engine.stream.reset()
     parts = []
     for number, (block, noise) in enumerate(zip(blocks(sound, 1), blocks(other, 1), strict=True)):
         scripted.encode(noise)
@@ -162,10 +162,10 @@ def test_a_reset_forgets_all(scripted: torch.jit.ScriptModule) -> None:
     sound = music(40)
     calls = (("forward", sound), ("encode", sound), ("decode", torch.ones(1, Z, 20)))
     for method, values in calls:
-        scripted.stream.reset()
+        scripted.engine.stream.reset()
         first = getattr(scripted, method)(values)
         getattr(scripted, method)(values.flip(2))
-        scripted.stream.reset()
+        scripted.engine.stream.reset()
         assert (getattr(scripted, method)(values) - first).abs().max() < ROUNDING
 
 

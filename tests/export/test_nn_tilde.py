@@ -29,7 +29,7 @@ def call(
     scripted: torch.jit.ScriptModule, method: str, values: Tensor, hops: list[int] | None = None
 ) -> Tensor:
     """The method from a fresh start, in blocks of so many hops, as nn~ calls it."""
-    scripted.stream.reset()
+    scripted.engine.stream.reset()
     ratio = HOP if method == "decode" else 1
     outputs, start = [], 0
     for number in itertools.cycle(hops or [1 << 20]):
@@ -90,6 +90,15 @@ def test_the_first_call_is_quick_and_begins_without_state(
     assert min(first) < uncompiled / 3
 
 
+def test_the_stream_is_held_once(scripted: torch.jit.ScriptModule) -> None:
+    """Loading takes as long as there are places that hold a module."""
+    file = io.BytesIO()
+    torch.jit.save(scripted, file)
+    loaded = torch.jit.load(io.BytesIO(file.getvalue()))
+    held = [module.original_name for _, module in loaded.named_modules(remove_duplicate=False)]
+    assert held.count("SpectralStream") == 1
+
+
 @pytest.mark.parametrize("mode", ["keep_input", "scan"])
 @pytest.mark.parametrize("method", METHODS)
 def test_blocks_are_not_audible(
@@ -124,7 +133,7 @@ def test_methods_do_not_disturb_each_other(scripted: torch.jit.ScriptModule, mus
     music = music[:, :, :CHORD]
     alone = {method: call(scripted, method, _input(scripted, method, music)) for method in METHODS}
     inputs = {method: _input(scripted, method, music) for method in METHODS}
-    scripted.stream.reset()
+    scripted.engine.stream.reset()
     together: dict[str, list[Tensor]] = {method: [] for method in METHODS}
     for block in range(music.shape[2] // 2048):
         for method in METHODS:

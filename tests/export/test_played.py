@@ -38,7 +38,7 @@ def level_db(sound: Tensor) -> float:
 def test_gain_is_in_decibels_and_glides(host: Host, music: Tensor) -> None:
     sound = music[:, :, : 80 * HOP]
     plain = forward(host.model, sound, [4])[0, 0]
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     first = forward(host.model, sound[:, :, : 40 * HOP], [4])[0, 0]
     host.set("gain", "-20")
     second = forward(host.model, sound[:, :, 40 * HOP :], [4])[0, 0]
@@ -54,7 +54,7 @@ def test_gain_is_in_decibels_and_glides(host: Host, music: Tensor) -> None:
 
 def test_a_dry_mix_is_the_input_in_time_with_the_model(host: Host, music: Tensor) -> None:
     host.set("mix", 0.0)
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     output = forward(host.model, music, [3, 1, 8])
     torch.testing.assert_close(output[:, :, DELAY:], music[:, :, :-DELAY])
     assert output[:, :, :DELAY].abs().max() == 0
@@ -63,10 +63,10 @@ def test_a_dry_mix_is_the_input_in_time_with_the_model(host: Host, music: Tensor
 def test_settings_turned_in_the_middle_do_not_hang_on_blocks(host: Host, music: Tensor) -> None:
     outputs = []
     for sizes in ([1], [4], [16]):
-        host.model.stream.reset()
+        host.model.engine.stream.reset()
         for name, value in {"gain": 0.0, "mix": 1.0, "smoothing": 0.0, "freeze": 0}.items():
             host.set(name, value)
-        host.model.stream.reset()
+        host.model.engine.stream.reset()
         parts = [forward(host.model, music[:, :, : 64 * HOP], sizes)]
         for name, value in {"gain": 6.0, "mix": 0.4, "smoothing": 80.0, "freeze": 0}.items():
             host.set(name, value)
@@ -86,7 +86,7 @@ def test_frozen_latents_stay_and_go_on(scripted: torch.jit.ScriptModule, music: 
     assert torch.equal(held, before[:, :, -1:].expand_as(held))
     host.set("freeze", 0)
     after = scripted.encode(music[:, :, 40 * HOP : 60 * HOP])
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     whole = scripted.encode(music[:, :, : 60 * HOP])
     torch.testing.assert_close(after, whole[:, :, 40:], atol=1e-4, rtol=1e-4)
 
@@ -97,7 +97,7 @@ def test_smoothed_latents_follow_in_the_time_given(
     host = Host(scripted, "encode")
     plain = scripted.encode(music)
     host.set("smoothing", 100.0)
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     smooth = scripted.encode(music)
     assert smooth.diff(dim=2).abs().mean() < 0.5 * plain.diff(dim=2).abs().mean()
     torch.testing.assert_close(smooth[:, :, 0], plain[:, :, 0])
@@ -107,7 +107,7 @@ def test_smoothed_latents_follow_in_the_time_given(
 def test_jitter_is_as_wide_as_asked(scripted: torch.jit.ScriptModule, music: Tensor) -> None:
     host = Host(scripted, "encode")
     plain = scripted.encode(music)
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     host.set("jitter", 0.5)
     shaken = scripted.encode(music) - plain
     assert shaken.std() == pytest.approx(0.5, rel=0.1)
@@ -121,7 +121,7 @@ def test_a_view_is_undone_by_itself(
     latents = scripted.encode(music[:, :, : 32 * HOP])
     plain = scripted.decode(latents)
     host.set("dimred", view)
-    host.model.stream.reset()
+    host.model.engine.stream.reset()
     seen = scripted.encode(music[:, :, : 32 * HOP])
     assert seen.shape == latents.shape
     output = scripted.decode(seen)

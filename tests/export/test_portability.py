@@ -47,7 +47,7 @@ def test_an_export_plays_in_the_torch_of_nn_tilde(
     with torch.inference_mode():
         latents = scripted.encode(sound)
         inputs = {"encode": sound, "decode": latents, "forward": sound}
-        scripted.stream.reset()
+        scripted.engine.stream.reset()
         expected = {name: getattr(scripted, name)(values) for name, values in inputs.items()}
     torch.save(inputs, tmp_path / "in.pt")
     command = [python, "-c", PLAY, tmp_path / "model.ts", tmp_path / "in.pt", tmp_path / "out.pt"]

@@ -38,7 +38,7 @@ def played(
     model: torch.jit.ScriptModule, method: str, values: Tensor, sizes: list[int] | None = None
 ) -> Tensor:
     """The output of a new stream for blocks of these hops, in turn."""
-    model.stream.reset()
+    model.engine.stream.reset()
     per_hop = HOP if method != "decode" else 1
     outputs = []
     with torch.inference_mode():
@@ -141,7 +141,7 @@ def test_a_change_does_not_click(instrument: torch.jit.ScriptModule, method: str
     rates = [48000, 96000, 44100, 192000, 22050, 44100]
     playing = chord(RATE, 3.5)
     values = played(instrument, "encode", playing) if method == "decode" else playing
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     per_hop = HOP if method == "forward" else 1
     outputs = []
     for start, hops in itertools.islice(blocks(values.shape[2] // per_hop, [4]), 200):
@@ -177,7 +177,7 @@ def test_a_voice_may_join_while_a_frame_waits(instrument: torch.jit.ScriptModule
     assert instrument.set_sample_rate(96000) == 0
     sound = chord(96000, 0.5)
     expected = played(instrument, "forward", sound)
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     outputs = []
     with torch.inference_mode():
         for n, block in enumerate(sound.split(HOP, dim=2)):

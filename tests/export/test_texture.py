@@ -64,7 +64,7 @@ def instrument(compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
         assert getattr(compiled, f"set_{name}")(value) == 0
     compiled.set_inversion_mode("keep_input")
     compiled.set_sample_rate(RATE)
-    compiled.stream.reset()
+    compiled.engine.stream.reset()
     return compiled
 
 
@@ -95,7 +95,7 @@ def test_blocks_are_not_audible(instrument: torch.jit.ScriptModule, method: str,
     instrument.set_sample_rate(rate)
     outputs = []
     for hops in ([NUM_HOPS], [1], [3, 1, 8]):
-        instrument.stream.reset()
+        instrument.engine.stream.reset()
         outputs.append(played(instrument, method, values, hops))
     for output in outputs[1:]:
         assert (output - outputs[0]).abs().max() < INAUDIBLE
@@ -104,10 +104,10 @@ def test_blocks_are_not_audible(instrument: torch.jit.ScriptModule, method: str,
 def test_texture_is_noise_and_repeats_after_a_reset(instrument: torch.jit.ScriptModule) -> None:
     latents = instrument.encode(sound())
     rough = played(instrument, "decode", latents, [8])
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     assert (played(instrument, "decode", latents, [8]) - rough).abs().max() < INAUDIBLE
     instrument.set_texture(0.0)
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     smooth = played(instrument, "decode", latents, [8])
     assert level_db(rough.diff(n=2)) > level_db(smooth.diff(n=2)) + 1.0  # in the highs
     assert instrument.set_texture(1.5) != 0
@@ -122,13 +122,13 @@ def test_match_gives_back_the_level_and_freeze_holds_it(
     errors = {}
     for match in (0.0, 1.0):
         instrument.set_match(match)
-        instrument.stream.reset()
+        instrument.engine.stream.reset()
         parts = played(instrument, "forward", values, [4]).chunk(2, dim=2)
         errors[match] = [abs(level_db(p) - w) for p, w in zip(parts, quarter, strict=True)]
     # phases of the input and magnitudes of the model disagree, which costs some level
     assert max(errors[1.0]) < 2.0
     assert max(errors[1.0]) < max(errors[0.0])
-    instrument.stream.reset()
+    instrument.engine.stream.reset()
     first = level_db(played(instrument, "forward", sound(), [4]))
     instrument.set_freeze(1)
     frozen = level_db(played(instrument, "forward", 0.4 * sound(), [4]))

@@ -6,19 +6,17 @@ channels and ratios; attributes are `set_<name>` and `get_<name>` with their typ
 loudspeakers, so a method here does neither.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from vschaos.export.bounds import BoundsInterface, bounds
+from vschaos.export.bounds import bounds
 from vschaos.instrument.controls import Attribute, Method
 from vschaos.instrument.stream import Stream, script
 
 ATTRIBUTE_TYPES = {"bool": 0, "int": 1, "float": 2, "str": 3}  # nn~'s numbers for them
 READ_ONLY = {  # expressions of the scripted module
     "min_buffer_size": "self.hop_length",
-    "latency": "self.stream.get_delay()",
+    "latency": "self.engine.get_delay()",
     "model_rate": "self.model_rate",
 }
 WARM_UP_CALLS = 2  # TorchScript profiles the first call and compiles in the second
@@ -50,28 +48,65 @@ def all_attributes(stream: Stream, sample_rate: int) -> list[Attribute]:
 
 
 @torch.jit.interface
-class EntryInterface(nn.Module):
-    def call(self, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+class EngineInterface(nn.Module):
+    def call(self, method: int, x: Tensor) -> Tensor:  # type: ignore[empty-body]
+        pass
+
+    def number(self, name: str) -> float:  # type: ignore[empty-body]
+        pass
+
+    def set_number(self, name: str, value: float) -> None:
+        pass
+
+    def text(self, name: str) -> str:  # type: ignore[empty-body]
+        pass
+
+    def set_text(self, name: str, value: str) -> None:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def restart(self) -> None:
+        pass
+
+    def get_delay(self) -> int:  # type: ignore[empty-body]
         pass
 
 
-class Entry(nn.Module):
-    """Entry point of a host: one method of a stream, for any numbers, finite or not.
+class Engine(nn.Module):
+    """The only holder of a stream: its methods, for any numbers, finite or not, and its settings.
 
     Behind an interface TorchScript compiles `call` by itself, and the warm-up runs the code that a
-    host will run.
+    host will run. Nothing else may hold the stream: a loader searches the methods of a module for
+    old convolutions as often as the module is held, 0.1 ms each.
 
     Args:
         stream: scripted.
-        limits: scripted `Bounds` of the method.
+        methods: of the stream.
+        hop_length: samples.
     """
 
-    limits: BoundsInterface
-
-    def __init__(self, stream: torch.jit.ScriptModule, limits: Any) -> None:
+    def __init__(
+        self, stream: torch.jit.ScriptModule, methods: list[Method], hop_length: int
+    ) -> None:
         super().__init__()
         self.stream = stream
-        self.limits = limits
+        for method in methods:
+            setattr(self, f"{method.name}_limits", bounds(method, hop_length))
+
+    @torch.jit.export
+    def reset(self) -> None:
+        self.stream.reset()
+
+    @torch.jit.export
+    def restart(self) -> None:
+        self.stream.restart()
+
+    @torch.jit.export
+    def get_delay(self) -> int:
+        delay: int = self.stream.get_delay()
+        return delay
 
 
 class NNTilde(nn.Module):
@@ -79,13 +114,15 @@ class NNTilde(nn.Module):
 
     Args:
         stream: of a model.
-        scripted: the same, scripted.
+        engine: of the same, scripted.
         sample_rate: Hz.
     """
 
-    def __init__(self, stream: Stream, scripted: torch.jit.ScriptModule, sample_rate: int) -> None:
+    engine: EngineInterface
+
+    def __init__(self, stream: Stream, engine: torch.jit.ScriptModule, sample_rate: int) -> None:
         super().__init__()
-        self.stream = scripted
+        self.engine = engine  # type: ignore[assignment]  # fits its interface
         self.is_warm = False
         self.hop_length = stream.hop_length
         self.model_rate = sample_rate
@@ -95,7 +132,6 @@ class NNTilde(nn.Module):
         for method in stream.methods:
             params = [len(method.inlets), method.in_ratio, len(method.outlets), method.out_ratio]
             self.register_buffer(f"{method.name}_params", torch.tensor(params))
-            setattr(self, f"{method.name}_entry", _entry(method, scripted, stream.hop_length))
             setattr(self, f"{method.name}_input_labels", [inlet.name for inlet in method.inlets])
             setattr(
                 self, f"{method.name}_output_labels", [outlet.name for outlet in method.outlets]
@@ -111,7 +147,7 @@ class NNTilde(nn.Module):
     @torch.jit.export
     def set_reset(self, reset: bool) -> int:
         if reset:
-            self.stream.restart()
+            self.engine.restart()
         return 0
 
     @torch.jit.export
@@ -133,15 +169,14 @@ def script_stream(stream: Stream, sample_rate: int) -> torch.jit.ScriptModule:
     _check_names(stream, sample_rate)
     _check_methods(stream)
     # a class of its own: TorchScript shares types, and methods can be added to a type only once
-    parts = {f"{method.name}_entry": EntryInterface for method in stream.methods}
-    instrument = type("Instrument", (NNTilde,), {"__annotations__": parts})
-    unscripted = instrument(stream, script(stream), sample_rate)
+    instrument = type("Instrument", (NNTilde,), {"__annotations__": NNTilde.__annotations__})
+    unscripted = instrument(stream, _engine(stream), sample_rate)
     scripted = torch.jit.script(unscripted.eval())
-    for method in stream.methods:
-        scripted.define(_method_source(method))
+    for number, method in enumerate(stream.methods):
+        scripted.define(_method_source(number, method))
     scripted.define(_warm_up_source(stream))
     for attribute in stream.attributes:
-        scripted.define(_attribute_source(attribute, stream))
+        scripted.define(_attribute_source(attribute))
     for name, value in READ_ONLY.items():
         scripted.define(_read_only_source(name, value))
     if all(attribute.name != "sample_rate" for attribute in stream.attributes):
@@ -166,7 +201,7 @@ def _check_names(stream: Stream, sample_rate: int) -> None:
     attributes = [attribute.name for attribute in all_attributes(stream, sample_rate)]
     if len({*methods, *attributes}) != len(methods) + len(attributes):
         raise ValueError(f"methods and attributes must differ in name, got {methods + attributes}")
-    reserved = {*dir(nn.Module()), *dir(NNTilde), "hop_length", "model_rate", "stream", "is_warm"}
+    reserved = {*dir(nn.Module()), *dir(NNTilde), "hop_length", "model_rate", "engine", "is_warm"}
     reserved -= {"forward"}
     for name in (*methods, *(f"{verb}_{a.name}" for a in stream.attributes for verb in VERBS)):
         if name in reserved:
@@ -185,64 +220,110 @@ def _check_methods(stream: Stream) -> None:
                 )
 
 
-def _entry(
-    method: Method, stream: torch.jit.ScriptModule, hop_length: int
-) -> torch.jit.ScriptModule:
-    entry = type(f"Entry_{method.name}", (Entry,), {})  # types are shared by class
-    scripted = torch.jit.script(entry(stream, bounds(method, hop_length)))
-    scripted.define(f"""
-def call(self, x: Tensor) -> Tensor:
-    values = self.limits.whole_hops(x)
-    return self.limits.cut(self.stream.{method.name}(values), x.shape[2])
-""")
+def _engine(stream: Stream) -> torch.jit.ScriptModule:
+    engine = type("Engine", (Engine,), {})  # see `script_stream`
+    scripted = torch.jit.script(engine(script(stream), stream.methods, stream.hop_length))
+    for source in (_call_source(stream), *_settings_sources(stream)):
+        scripted.define(source)
     return scripted
+
+
+def _call_source(stream: Stream) -> str:
+    calls = "".join(
+        f"""
+    if method == {number}:
+        values = self.{method.name}_limits.whole_hops(x)
+        return self.{method.name}_limits.cut(self.stream.{method.name}(values), x.shape[2])"""
+        for number, method in enumerate(stream.methods)
+    )
+    return f"""
+def call(self, method: int, x: Tensor) -> Tensor:{calls}
+    return x
+"""
+
+
+def _settings_sources(stream: Stream) -> list[str]:
+    """Getters and setters of values by name, the numbers and the texts."""
+    texts = [attribute for attribute in stream.attributes if attribute.type == "str"]
+    numbers = [attribute for attribute in stream.attributes if attribute.type != "str"]
+    sources = []
+    for kind, name, attributes in (("float", "number", numbers), ("str", "text", texts)):
+        gets, sets = "", ""
+        for attribute in attributes:
+            held = _held(attribute, stream)
+            changed = f"self.stream.{attribute.on_change}()" if attribute.on_change else "pass"
+            gets += f"""
+    if name == {attribute.name!r}:
+        return {kind}({held})"""
+            sets += f"""
+    if name == {attribute.name!r}:
+        {held} = {attribute.type}(value)
+        {changed}"""
+        nothing = "0.0" if kind == "float" else "''"
+        sources.append(f"""
+def {name}(self, name: str) -> {kind}:{gets}
+    return {nothing}
+
+def set_{name}(self, name: str, value: {kind}) -> None:{sets}
+    pass
+""")
+    return sources
+
+
+def _held(attribute: Attribute, stream: Stream) -> str:
+    """The expression of the value that a stream holds."""
+    name = attribute.name
+    return f"self.stream.{name}" if hasattr(stream, name) else f"self.stream.settings[{name!r}]"
 
 
 def _warm_up_source(stream: Stream) -> str:
     """`get_methods` compiles: hosts call it first, before they play."""
-    calls = "\n".join(_warm_up_call(method, stream.hop_length) for method in stream.methods)
+    calls = "\n".join(
+        _warm_up_call(number, method, stream.hop_length)
+        for number, method in enumerate(stream.methods)
+    )
     return f"""
 def get_methods(self) -> List[str]:
     if not self.is_warm:
         self.is_warm = True
         for _ in range({WARM_UP_CALLS}):
 {calls}
-        self.stream.reset()
+        self.engine.reset()
     return self.method_names
 """
 
 
-def _warm_up_call(method: Method, hop_length: int) -> str:
+def _warm_up_call(number: int, method: Method, hop_length: int) -> str:
     length = WARM_UP_HOPS * hop_length // method.in_ratio
-    zeros = f"torch.zeros([1, {len(method.inlets)}, {length}])"
-    return f"            self.{method.name}_entry.call({zeros})"
+    return (
+        f"            self.engine.call({number}, torch.zeros([1, {len(method.inlets)}, {length}]))"
+    )
 
 
-def _method_source(method: Method) -> str:
+def _method_source(number: int, method: Method) -> str:
     return f"""
 def {method.name}(self, x: Tensor) -> Tensor:
-    return self.{method.name}_entry.call(x)
+    return self.engine.call({number}, x)
 """
 
 
-def _attribute_source(attribute: Attribute, stream: Stream) -> str:
-    """Setter and getter of a declared attribute, whose value the stream holds."""
+def _attribute_source(attribute: Attribute) -> str:
+    """Setter and getter of a declared attribute."""
     name, kind = attribute.name, attribute.type
-    held = f"self.stream.{name}" if hasattr(stream, name) else f"self.stream.settings[{name!r}]"
-    changed = f"    self.stream.{attribute.on_change}()\n" if attribute.on_change else ""
     aliases = "".join(
         f"    if value == {alias!r}:\n        value = {choice!r}\n"
         for alias, choice in attribute.aliases
     )
+    by, held = ("text", "str") if kind == "str" else ("number", "float")
     return f"""
 def set_{name}(self, value: {kind}) -> int:
 {aliases}    if not ({_is_allowed(attribute)}):
         return -1
-    {held} = value
-{changed}    return 0
+    self.engine.set_{by}({name!r}, {held}(value))
+    return 0
 
 def get_{name}(self) -> List[{kind}]:
-    return [{held}]
+    return [{kind}(self.engine.{by}({name!r}))]
 """
 
 

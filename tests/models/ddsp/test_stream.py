@@ -49,7 +49,7 @@ def compiled(model: DDSP) -> Any:
 def played(compiled: Any) -> Any:
     for name, value in DEFAULTS.items():
         assert getattr(compiled, f"set_{name}")(value) == 0
-    compiled.stream.reset()
+    compiled.engine.stream.reset()
     return compiled
 
 
@@ -88,12 +88,12 @@ def test_blocks_do_not_matter(played: Any, sizes: list[int]) -> None:
     for name, value in {"glide": 100.0, "reverb": 0.5, "fit": 0.7}.items():
         assert getattr(played, f"set_{name}")(value) == 0
     values = {"forward": music(), "encode": music()}
-    played.stream.reset()
+    played.engine.stream.reset()
     values["decode"] = in_blocks(played, "encode", music(), [128])
     for method, given in values.items():
         outputs = []
         for each in ([128], sizes):
-            played.stream.reset()
+            played.engine.stream.reset()
             outputs.append(in_blocks(played, method, given, each))
         scale = max(1.0, float(outputs[0].abs().max()))  # pitch and loudness reach 127
         assert (outputs[0] - outputs[1]).abs().max() < SAME * scale
@@ -113,7 +113,7 @@ def test_encode_and_decode_in_a_chain_are_forward(played: Any) -> None:
 def test_voices_that_stay_keep_their_sound(played: Any) -> None:
     """B = 1 -> 4 -> 1 against a voice alone."""
     alone = in_blocks(played, "forward", music(), [8])
-    played.stream.reset()
+    played.engine.stream.reset()
     others = tone(330.0, 128).expand(3, -1, -1)
     parts = []
     for n, start in enumerate(range(0, 128, 32)):
@@ -173,7 +173,7 @@ def test_the_delay_is_as_declared_wherever_an_onset_is(played: Any, offset: int)
     assert played.set_noise(-60.0) == 0
     output = in_blocks(played, "forward", sound, [4])
     lag = _centre(output) - _centre(sound)
-    assert abs(lag - played.stream.get_delay()) < 64
+    assert abs(lag - played.engine.stream.get_delay()) < 64
 
 
 def _centre(sound: Tensor) -> float:
@@ -183,14 +183,14 @@ def _centre(sound: Tensor) -> float:
 
 def test_dry_sound_is_in_time_with_the_wet(played: Any) -> None:
     assert played.set_mix(0.0) == 0
-    delay = played.stream.get_delay()
+    delay = played.engine.stream.get_delay()
     output = in_blocks(played, "forward", music(), [4])
     assert torch.equal(output[:, :, delay:], music()[:, :, :-delay])
 
 
 def test_transposition_is_in_tune(played: Any) -> None:
     for semitones in (-12.0, 0.0, 7.0, 12.0):
-        played.stream.reset()
+        played.engine.stream.reset()
         assert played.set_transpose(semitones) == 0
         output = in_blocks(played, "forward", tone(220.0, 100), [4])
         again = in_blocks(played, "encode", output, [4])[0, 0, 50:]
@@ -200,7 +200,7 @@ def test_transposition_is_in_tune(played: Any) -> None:
 
 def test_loudness_is_kept(played: Any) -> None:
     heard = in_blocks(played, "encode", tone(330.0, 100), [4])[0, 2, 40:]
-    played.stream.reset()
+    played.engine.stream.reset()
     output = in_blocks(played, "forward", tone(330.0, 100), [4])
     again = in_blocks(played, "encode", output, [4])[0, 2, 60:]
     assert float(again.median() - heard.median()) == pytest.approx(0.0, abs=1.0)
@@ -275,7 +275,7 @@ def test_labels_are_inlets_that_change_the_sound() -> None:
     assert played.decode_input_labels[-1] == "bow"
     sounds = []
     for bow in (0.0, 1.0, -1.0):
-        played.stream.reset()
+        played.engine.stream.reset()
         sound = tone(220.0, 60)
         sounds.append(played.forward(torch.cat([sound, torch.full_like(sound, bow)], 1)))
     for k, sound in enumerate(sounds):
@@ -329,7 +329,7 @@ def test_blocks_do_not_matter_at_another_rate(played: Any) -> None:
     played.set_sample_rate(48000)
     sound = music()
     whole = in_blocks(played, "forward", sound, [128])
-    played.stream.reset()
+    played.engine.stream.reset()
     assert (in_blocks(played, "forward", sound, [1, 3, 8]) - whole).abs().max() < SAME
 
 
@@ -337,11 +337,11 @@ def test_the_trained_rate_is_as_if_none_was_set(played: Any) -> None:
     sound = music(32)
     with torch.inference_mode():
         before = played.forward(sound)
-        played.stream.reset()
+        played.engine.stream.reset()
         at_rate(played, 48000, "forward", sound)
         played.set_sample_rate(RATE)
         played.forward(sound)
-        played.stream.reset()
+        played.engine.stream.reset()
         assert (played.forward(sound) - before).abs().max() < SAME
 
 
@@ -360,6 +360,6 @@ def test_a_room_that_was_learnt_is_live_as_it_is_offline() -> None:
     # sums of the room's partitions, and of the network's products, in another order
     assert (parts[:, 0] - wet).abs().max() < 1e-4 * wet.abs().max().clamp_min(1.0)
     assert live.set_reverb(0.0) == 0
-    live.stream.reset()
+    live.engine.stream.reset()
     dry = in_blocks(live, "decode", frames, [128])[:, 0]
     assert (dry - wet).abs().max() > 1e-2 * wet.abs().max()

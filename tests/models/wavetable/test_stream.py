@@ -39,7 +39,7 @@ def compiled(model: Wavetable) -> Any:
 
 @pytest.fixture
 def played(compiled: Any) -> Any:
-    compiled.stream.reset()
+    compiled.engine.stream.reset()
     return compiled
 
 
@@ -80,7 +80,7 @@ def test_blocks_do_not_matter(played: Any, sizes: list[int]) -> None:
     for method, given in {"encode": music(), "decode": frames, "forward": music()}.items():
         outputs = []
         for each in ([64], sizes):
-            played.stream.reset()
+            played.engine.stream.reset()
             outputs.append(in_blocks(played, method, given, each))
         scale = max(1.0, float(outputs[0].abs().max()))
         assert (outputs[0] - outputs[1]).abs().max() < SAME * scale
@@ -90,7 +90,7 @@ def test_blocks_do_not_matter(played: Any, sizes: list[int]) -> None:
 def test_voices_that_stay_keep_their_sound(played: Any) -> None:
     frames = in_blocks(played, "encode", music(), [64])
     alone = in_blocks(played, "decode", frames, [8])
-    played.stream.reset()
+    played.engine.stream.reset()
     parts = []
     for n, start in enumerate(range(0, 64, 16)):
         block = frames[:, :, start : start + 16]
