@@ -148,7 +148,7 @@ def test_every_export_of_a_run_has_the_same_order(run: Run, tmp_path: Path) -> N
             params = f"{name}_params"
             assert torch.equal(getattr(first.model, params), getattr(second.model, params))
         kept = [getattr(host.model.engine, f"{method}_limits") for host in (first, second)]
-        for bounds in ("input_bounds", "output_bounds"):
+        for bounds in ("lowest_input", "highest_input", "missing_input", "lowest_output"):
             assert torch.equal(getattr(kept[0], bounds), getattr(kept[1], bounds))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vschaos.instrument.controls import Control, Method
+from vschaos.instrument.controls import Method
 
 
 def bounds(method: Method, hop_length: int) -> Any:
@@ -31,23 +31,30 @@ class Bounds(nn.Module):
         hop_length: samples.
     """
 
-    input_bounds: Tensor
-    output_bounds: Tensor
+    lowest_input: Tensor
+    highest_input: Tensor
+    missing_input: Tensor
+    lowest_output: Tensor
+    highest_output: Tensor
+    missing_output: Tensor
 
     def __init__(self, method: Method, hop_length: int) -> None:
         super().__init__()
         self.hop_length = hop_length
         self.in_ratio = method.in_ratio
         self.out_ratio = method.out_ratio
-        self.register_buffer("input_bounds", _bounds_of(method.inlets))
-        self.register_buffer("output_bounds", _bounds_of(method.outlets))
-        self.has_usual_inputs = not self.input_bounds[2].any()
-        self.has_usual_outputs = not self.output_bounds[2].any()
+        for side, controls in (("input", method.inlets), ("output", method.outlets)):
+            bounds = torch.tensor([control.bounds for control in controls]).T.unsqueeze(2)
+            for name, values in zip(("lowest", "highest", "missing"), bounds, strict=True):
+                self.register_buffer(f"{name}_{side}", values.clone())  # [C, 1]
+        self.has_usual_inputs = not self.missing_input.any()
+        self.has_usual_outputs = not self.missing_output.any()
 
     @torch.jit.export
     def whole_hops(self, values: Tensor) -> Tensor:
         """Clamps inputs and pads them with zeros to a whole number of hops."""
-        clamped = _clamped(values, self.input_bounds, self.has_usual_inputs)
+        finite = _finite(values, self.missing_input, self.has_usual_inputs)
+        clamped = torch.clamp(finite, self.lowest_input, self.highest_input)
         missing = (-values.shape[2] * self.in_ratio) % self.hop_length // self.in_ratio
         return nn.functional.pad(clamped, (0, missing)) if missing > 0 else clamped
 
@@ -55,20 +62,14 @@ class Bounds(nn.Module):
     def cut(self, values: Tensor, length: int) -> Tensor:
         """Clamps outputs and cuts them to those of `length` inputs."""
         length = length * self.in_ratio // self.out_ratio
-        return _clamped(values, self.output_bounds, self.has_usual_outputs)[:, :, :length]
+        finite = _finite(values, self.missing_output, self.has_usual_outputs)
+        return torch.clamp(finite, self.lowest_output, self.highest_output)[:, :, :length]
 
 
-def _clamped(values: Tensor, bounds: Tensor, is_usual: bool) -> Tensor:
-    """Clamps `[B, C, N]` to `bounds[0]` and `bounds[1]` of each channel, with `bounds[2]` in place
-    of NaN and infinity, which usually is 0."""
-    low, high, missing = bounds[0], bounds[1], bounds[2]
+def _finite(values: Tensor, missing: Tensor, is_usual: bool) -> Tensor:
+    """`[B, C, N]` with `missing` of each channel, which usually is 0, in place of NaN and
+    infinity."""
     if is_usual:
-        finite = torch.nan_to_num(values, 0.0, 0.0, 0.0)
-    else:  # `torch.isfinite` takes four times as long
-        finite = torch.where(values - values == 0.0, values, missing)
-    return torch.minimum(torch.maximum(finite, low), high)
-
-
-def _bounds_of(controls: list[Control]) -> Tensor:
-    """`Control.bounds` of each: `[3, C, 1]`."""
-    return torch.tensor([control.bounds for control in controls]).T.unsqueeze(2)
+        return torch.nan_to_num(values, 0.0, 0.0, 0.0)
+    # `torch.isfinite` takes four times as long
+    return torch.where(values - values == 0.0, values, missing)
