@@ -73,7 +73,7 @@ def patch(trial: Trial, outlets: Sequence[int], length: int, orders: Sequence[st
         *(f"nn~ model {name} {trial.buffer_size}" for name in trial.methods),
         *("tabwrite~ out", "soundfiler", "loadbang", "t b b b b b"),
         f"delay {1000 * length / trial.rate + 50:.0f}",
-        "t b b",
+        "t b b b b",
     ]
     player, first = 2, 3
     recorder = first + len(trial.methods)
@@ -86,8 +86,14 @@ def patch(trial: Trial, outlets: Sequence[int], length: int, orders: Sequence[st
     messages: list[tuple[str, tuple[int, int], int | None]] = [
         ("read in.wav in", (trigger, 3), filer),
         ("\\; pd dsp 1", (trigger, 0), None),
-        (f"write -wave -bytes 4 -rate {trial.rate} out.wav out", (end, 1), filer),
+        ("\\; pd dsp 0", (end, 3), None),
+        (f"write -wave -bytes 4 -rate {trial.rate} out.wav out", (end, 2), filer),
         ("\\; pd quit", (end, 0), None),
+    ]
+    # a new size waits for the present call, which must not outlive torch
+    messages += [
+        (f"bufsize {trial.buffer_size}", (end, 1), first + number)
+        for number in range(len(trial.methods))
     ]
     messages += [
         (order, (trigger, 4), first + number)
