@@ -6,6 +6,8 @@ channels and ratios; attributes are `set_<name>` and `get_<name>` with their typ
 loudspeakers, so a method here does neither.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -229,51 +231,81 @@ def _engine(stream: Stream) -> torch.jit.ScriptModule:
 
 
 def _call_source(stream: Stream) -> str:
+    """Flat, as the next: TorchScript makes nested branches of early returns, slow to compile."""
     calls = "".join(
         f"""
     if method == {number}:
         values = self.{method.name}_limits.whole_hops(x)
-        return self.{method.name}_limits.cut(self.stream.{method.name}(values), x.shape[2])"""
+        output = self.{method.name}_limits.cut(self.stream.{method.name}(values), x.shape[2])"""
         for number, method in enumerate(stream.methods)
     )
     return f"""
-def call(self, method: int, x: Tensor) -> Tensor:{calls}
-    return x
+def call(self, method: int, x: Tensor) -> Tensor:
+    output = x{calls}
+    return output
 """
+
+
+class Held(NamedTuple):
+    """Where a stream holds attributes of one type.
+
+    Attributes:
+        names: of the attributes.
+        place: expression of the value, of `name` if there are several.
+        type: of the value.
+        on_change: see `Attribute`.
+    """
+
+    names: list[str]
+    place: str
+    type: str
+    on_change: str
+
+
+def _held(stream: Stream) -> list[Held]:
+    own = [attribute for attribute in stream.attributes if hasattr(stream, attribute.name)]
+    places = [Held([a.name], f"self.stream.{a.name}", a.type, a.on_change) for a in own]
+    in_settings: dict[str, list[str]] = {}  # by `on_change`
+    for attribute in stream.attributes:
+        if attribute not in own:
+            in_settings.setdefault(attribute.on_change, []).append(attribute.name)
+    for on_change, names in in_settings.items():
+        places.append(Held(names, "self.stream.settings[name]", "float", on_change))
+    return places
 
 
 def _settings_sources(stream: Stream) -> list[str]:
     """Getters and setters of values by name, the numbers and the texts."""
-    texts = [attribute for attribute in stream.attributes if attribute.type == "str"]
-    numbers = [attribute for attribute in stream.attributes if attribute.type != "str"]
-    sources = []
-    for kind, name, attributes in (("float", "number", numbers), ("str", "text", texts)):
-        gets, sets = "", ""
-        for attribute in attributes:
-            held = _held(attribute, stream)
-            changed = f"self.stream.{attribute.on_change}()" if attribute.on_change else "pass"
-            gets += f"""
-    if name == {attribute.name!r}:
-        return {kind}({held})"""
-            sets += f"""
-    if name == {attribute.name!r}:
-        {held} = {attribute.type}(value)
-        {changed}"""
-        nothing = "0.0" if kind == "float" else "''"
-        sources.append(f"""
-def {name}(self, name: str) -> {kind}:{gets}
-    return {nothing}
+    held = _held(stream)
+    return [
+        *_getter_and_setter("number", float, [part for part in held if part.type != "str"]),
+        *_getter_and_setter("text", str, [part for part in held if part.type == "str"]),
+    ]
 
-def set_{name}(self, name: str, value: {kind}) -> None:{sets}
+
+def _getter_and_setter(
+    name: str, kind: type[float] | type[str], parts: list[Held]
+) -> tuple[str, str]:
+    gets, sets = "", ""
+    for part in parts:
+        changed = f"\n        self.stream.{part.on_change}()" if part.on_change else ""
+        gets += f"""
+    if name in {part.names!r}:
+        value = {kind.__name__}({part.place})"""
+        sets += f"""
+    if name in {part.names!r}:
+        {part.place} = {part.type}(value){changed}"""
+    return (
+        f"""
+def {name}(self, name: str) -> {kind.__name__}:
+    value = {kind()!r}{gets}
+    return value
+""",
+        f"""
+def set_{name}(self, name: str, value: {kind.__name__}) -> None:{sets}
     pass
-""")
-    return sources
-
-
-def _held(attribute: Attribute, stream: Stream) -> str:
-    """The expression of the value that a stream holds."""
-    name = attribute.name
-    return f"self.stream.{name}" if hasattr(stream, name) else f"self.stream.settings[{name!r}]"
+""",
+    )
 
 
 def _warm_up_source(stream: Stream) -> str:
