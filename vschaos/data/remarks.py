@@ -4,6 +4,7 @@ that cancel each other, beyond full scale, of a low rate."""
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -77,14 +78,24 @@ def low_rates(counts: Mapping[int, int], sample_rate: int) -> Iterator[tuple[str
     for rate, count in sorted(counts.items()):
         if 0 < rate < SAME_RATE * sample_rate:
             remedy = "a model of their own, or files of a higher rate, would avoid it"
-            if best < sample_rate:  # windows and hops are given in samples
-                later = f"its frames and its delay get {sample_rate / best:.2g} times as long"
+            if best < sample_rate:
+                later = _longer_frames(sample_rate / best)
                 remedy = f"model.sample_rate={best} fits all of them ({later})"
             yield (
                 f"{count} of {sum(counts.values())} sounds at {rate} Hz",
                 f"they have nothing above {rate // 2} Hz, so a model of {sample_rate} Hz "
                 f"(model.sample_rate) learns silence there; {remedy}",
             )
+
+
+def _longer_frames(ratio: float) -> str:
+    """What a rate that is `ratio` times lower does to windows and hops, which are in samples."""
+    longer = f"its frames and its delay get {ratio:.2g} times as long"
+    divisor: int = 2 ** round(math.log2(ratio))
+    if divisor == 1:
+        return longer
+    keys = "model.transform.n_fft and model.transform.hop_length"
+    return f"{longer}; {ratio / divisor:.2g} times if {keys}, where there, are divided by {divisor}"
 
 
 def some(names: Sequence[str], most: int = NAMES_SHOWN) -> str:

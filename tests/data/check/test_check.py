@@ -241,7 +241,12 @@ def test_sounds_below_the_rate_of_a_model_are_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(inspection, "SAMPLE_RATE", 44100)
-    for rate, fits in ((8000, 8000), (11025, 11025), (44100, None)):
+    for rate, fits, divisor in (
+        (8000, 8000, 4),
+        (11025, 11025, 4),
+        (32000, 32000, 1),
+        (44100, None, 1),
+    ):
         write_audio(dataset / "data" / "x.wav", tone(sample_rate=rate), rate)
         code, text = check()
         assert code == 0
@@ -249,6 +254,7 @@ def test_sounds_below_the_rate_of_a_model_are_reported(
         assert "sounds at 8000 Hz they have nothing above 4000 Hz, so a model of 44100 Hz" in shown
         assert ("model.sample_rate=" in text) == (fits is not None)
         assert f"model.sample_rate={fits} fits all of them" in text or fits is None
+        assert (f"are divided by {divisor}" in text) == (divisor > 1)
         assert "data.sample_rate" not in text
 
 
