@@ -6,6 +6,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from vschaos.layers.streaming import with_aligned_rows
+
 SMALLEST = 1024  # weights in a layer that is worth it
 HIGHEST = 32767  # of 16 bits with a sign
 Model = TypeVar("Model", bound=nn.Module)
@@ -37,9 +39,7 @@ class CompactLinear(nn.Module):
         super().__init__()
         weight = layer.weight.detach()
         scale = weight.abs().amax(dim=1, keepdim=True).clamp_min(1e-30) / HIGHEST
-        # transposed in memory, as products of few frames read them
-        packed = (weight / scale).round().to(torch.int16).t().contiguous().t()
-        self.register_buffer("packed", packed)
+        self.register_buffer("packed", (weight / scale).round().to(torch.int16))
         self.register_buffer("scale", scale)
         self.register_buffer("weight", weight.new_zeros(0))
         self.register_buffer("bias", None if layer.bias is None else layer.bias.detach().clone())
@@ -50,7 +50,7 @@ class CompactLinear(nn.Module):
         if not torch.jit.is_scripting():  # type: ignore[attr-defined]
             return nn.functional.linear(features, self.unpacked(), self.bias)
         if self.weight.numel() == 0:
-            self.weight = self.unpacked()
+            self.weight = with_aligned_rows(self.unpacked())
             self.packed = self.packed[:0].clone()
         return nn.functional.linear(features, self.weight, self.bias)
 
