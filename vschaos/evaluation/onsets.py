@@ -1,4 +1,4 @@
-"""Onsets: where they are, and how sharp."""
+"""How sharp onsets are."""
 
 from __future__ import annotations
 
@@ -14,19 +14,7 @@ NEAR_SECONDS = 0.03  # tolerance of an onset in time
 LEAST_SHARE = 0.3  # of the highest flux, for an onset
 LEAST_RISE = 0.1  # of the sound's highest amplitude, within one frame: slower ones are swells
 LEAST_FLUX = 1e-9
-ABOVE_MEDIAN = 4.0  # times: a steady tone flickers by 2 or 3
 BANDS = 20  # single bins flicker with an estimated phase
-
-
-def find_onsets(sound: Waveform, sample_rate: int) -> list[float]:
-    """Where something begins to sound in `[T]`, in seconds: those onsets of `onset_sharpness` whose
-    flux stands out from what flickers all the time, as the bands of a low tone do."""
-    amplitudes = _amplitudes(sound, sample_rate)
-    flux = _flux(amplitudes)
-    least = ABOVE_MEDIAN * float(np.median(flux)) if len(flux) else 0.0
-    found = [n for n in _onsets(amplitudes, sample_rate) if flux[n] >= least]
-    # a frame ends with its hop: what is new in it began within the last one
-    return [n * _hop(sample_rate) / sample_rate for n in found]
 
 
 def onset_sharpness(output: Waveform, target: Waveform, sample_rate: int) -> float | None:

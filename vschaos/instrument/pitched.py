@@ -50,17 +50,6 @@ class PlayedFrames(NamedTuple):
     noise: Tensor
 
 
-@torch.jit.interface
-class PitchedControlsInterface(nn.Module):
-    def forward(  # type: ignore[empty-body]
-        self, controls: Tensor, settings: PitchedSettings
-    ) -> PlayedFrames:
-        pass
-
-    def reset(self) -> None:
-        pass
-
-
 class PitchedControls(nn.Module):
     """The settings of a pitched instrument on frames of its controls.
 

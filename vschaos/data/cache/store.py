@@ -155,10 +155,6 @@ class SoundStore:
             samples = self._mapped[name] = map_array(self.waveforms[name][0])
         return samples
 
-    @property
-    def duration_seconds(self) -> float:
-        return sum(file.length for file in self.files) / self.sample_rate
-
 
 def open_store(
     root: Path,
