@@ -6,8 +6,6 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from vschaos.layers.streaming import with_aligned_rows
-
 SMALLEST = 1024  # weights in a layer that is worth it
 HIGHEST = 32767  # of 16 bits with a sign
 Model = TypeVar("Model", bound=nn.Module)
@@ -50,13 +48,15 @@ class CompactLinear(nn.Module):
         if not torch.jit.is_scripting():  # type: ignore[attr-defined]
             return nn.functional.linear(features, self.unpacked(), self.bias)
         if self.weight.numel() == 0:
-            self.weight = with_aligned_rows(self.unpacked())
+            self.weight = self.unpacked()
             self.packed = self.packed[:0].clone()
         return nn.functional.linear(features, self.weight, self.bias)
 
     def unpacked(self) -> Tensor:
-        """The weights `[out, in]` in float32."""
-        return self.packed.to(self.scale.dtype) * self.scale
+        """The weights `[out, in]` in float32, each row at the beginning of a cache line."""
+        length = self.packed.shape[1]
+        rows = nn.functional.pad(self.packed.to(self.scale.dtype), (0, -length % 16))
+        return (rows * self.scale)[:, :length]
 
 
 def compacted(model: Model) -> Model:
